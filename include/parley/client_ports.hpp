@@ -1,0 +1,190 @@
+// The port from clients to actors: what src/net asks of the broker, one struct a request, the same for REST and WebSocket.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "parley/answer.hpp"
+#include "parley/codec.hpp"
+#include "parley/commands.hpp"
+#include "parley/credentials.hpp"
+#include "parley/delivery.hpp"
+#include "parley/rate_limit.hpp"
+#include "parley/values.hpp"
+
+namespace parley {
+
+/// Whom a token speaks for. Connections and REST calls of one token share its allowance.
+struct principal {
+  user_profile user;
+  token_hash token;
+  timestamp expires_at{};
+  std::shared_ptr<rate_limiter> send_allowance;
+};
+
+// --- Requests without a user ---
+
+struct register_user {
+  using reply = own_profile;
+  std::string username;
+  std::string password;
+  std::optional<std::string> email, phone, display_name, img_url;
+};
+struct log_in {
+  struct reply {
+    std::string token;
+    timestamp expires_at{};
+    own_profile user;
+  };
+  std::string username;
+  std::string password;
+  std::string remote_address;  ///< For throttling only.
+};
+/// Answers `unauthenticated` for a token that is malformed, unknown, expired, or whose user is not active.
+struct authenticate {
+  using reply = principal;
+  std::string token;
+};
+/// Development mode only: makes the user and the room if missing, joins them. UUIDs are taken as ids, else names.
+struct enter_by_name {
+  struct reply {
+    principal who;
+    room_id room;
+  };
+  std::string room;
+  std::string user;
+};
+
+// --- Requests of a user: `who` is the caller ---
+
+struct log_out {
+  using reply = std::monostate;
+  principal who;
+  bool everywhere = false;
+};
+struct get_me {
+  using reply = own_profile;
+  principal who;
+};
+struct find_users {
+  using reply = page<user_profile>;
+  principal who;
+  std::string query;  ///< Prefix of username or part of display name; empty lists all.
+  page_request range;
+};
+struct get_user {
+  using reply = user_profile;
+  principal who;
+  user_id user;
+};
+struct get_presence {
+  using reply = std::vector<presence_record>;
+  principal who;
+  std::vector<user_id> users;
+};
+struct create_room {
+  struct reply {
+    room_summary room;
+    bool created = true;  ///< False: the pair's existing private room.
+  };
+  principal who;
+  bool is_group = true;
+  std::string name;              ///< Groups.
+  std::vector<user_id> members;  ///< Groups: first members besides the creator. Private: exactly the other one.
+};
+struct list_rooms {
+  using reply = page<room_summary>;
+  principal who;
+  page_request range;
+};
+struct get_room {
+  using reply = room_summary;
+  principal who;
+  room_id room;
+};
+struct list_members {
+  using reply = page<room_member>;
+  principal who;
+  room_id room;
+  page_request range;
+};
+/// Send, edit, delete, react, invite, remove, rename by REST. Without a room it is looked up by the message.
+struct change_room {
+  struct reply {
+    ack_data ack;                      ///< For send, edit, delete, react.
+    std::vector<durable_event> events; ///< What was stored; empty for a duplicate.
+  };
+  principal who;
+  std::optional<room_id> room;
+  durable_command command;
+};
+struct mark_read {
+  using reply = read_ack;
+  principal who;
+  room_id room;
+  sequence seq = 0;
+};
+struct get_history {
+  using reply = page<history_item>;
+  principal who;
+  room_id room;
+  std::optional<sequence> before_seq, after_seq;  ///< At most one of them.
+  std::uint32_t limit = 50;
+};
+struct get_events {
+  using reply = page<durable_event>;
+  principal who;
+  room_id room;
+  sequence after_seq = 0;
+  std::uint32_t limit = 50;
+};
+
+/// A request and the one who waits for its reply.
+template <class Request>
+struct call {
+  Request request;
+  answer<typename Request::reply> reply;
+};
+
+using any_call =
+    std::variant<call<register_user>, call<log_in>, call<authenticate>, call<enter_by_name>, call<log_out>, call<get_me>,
+                 call<find_users>, call<get_user>, call<get_presence>, call<create_room>, call<list_rooms>, call<get_room>,
+                 call<list_members>, call<change_room>, call<mark_read>, call<get_history>, call<get_events>>;
+
+enum class replay_mode : std::uint8_t { unread, none };
+
+struct session_request {
+  principal who;
+  connection_ref connection;
+  replay_mode replay = replay_mode::unread;
+  std::optional<room_id> only_room;  ///< /ws/{room_id}/{user_id}
+};
+
+/// An open WebSocket's actor, as its connection holds it. Destroying it says that the connection is gone.
+class client_session {
+ public:
+  virtual ~client_session() = default;
+  /// Any I/O thread. Exactly one answer comes back through `delivery` when frame.wants_answer().
+  virtual void submit(client_frame frame) = 0;
+  /// The room's actor died and this connection was detached at that position; the session attaches it anew.
+  virtual void room_failed(room_id room, sequence position) = 0;
+};
+
+/// Implemented by src/actors. Any thread may call; nothing blocks. Replies run on an actor's thread.
+class broker {
+ public:
+  virtual ~broker() = default;
+  virtual void submit(any_call what) = 0;
+  /// The user's membership of only_room was checked by the caller (get_room) before the upgrade.
+  virtual std::unique_ptr<client_session> open_session(session_request request) = 0;
+
+  template <class Request, class Callback>
+  void ask(Request request, Callback on_reply) {
+    submit(call<Request>{std::move(request), answer<typename Request::reply>(std::move(on_reply))});
+  }
+};
+
+}  // namespace parley

@@ -1,0 +1,99 @@
+// What a client asks of a room, and the frames of a WebSocket client once text has ended.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "parley/events.hpp"
+#include "parley/ids.hpp"
+
+namespace parley {
+
+// --- Durable commands: each that is accepted becomes one or more durable events. ---
+
+struct send_message {
+  std::optional<std::string> content;
+  std::optional<std::string> file_url;
+  std::optional<message_id> reply_to;
+  std::optional<std::string> client_msg_id;
+};
+
+struct edit_message {
+  message_id message;
+  std::string content;
+};
+
+struct delete_message {
+  message_id message;
+};
+
+struct change_reaction {
+  message_id message;
+  std::string emoji;
+  reaction_action action = reaction_action::add;
+};
+
+struct invite_members {
+  std::vector<user_id> users;
+};
+
+/// Leaving is removing oneself.
+struct remove_member {
+  user_id user;
+};
+
+struct rename_room {
+  std::string name;
+};
+
+using durable_command = std::variant<send_message, edit_message, delete_message, change_reaction, invite_members,
+                                     remove_member, rename_room>;
+
+// --- A WebSocket client's frames. A room left out is the connection's own (/ws/{room}/{user}) or is looked up. ---
+
+struct durable_frame {
+  std::optional<room_id> room;
+  durable_command command;  ///< send_message, edit_message, delete_message or change_reaction.
+};
+
+struct typing_frame {
+  std::optional<room_id> room;
+  bool is_typing = true;
+};
+
+struct read_frame {
+  std::optional<room_id> room;
+  sequence seq = 0;
+};
+
+/// `rooms` empty and `unread` true: every room from its read marker.
+struct resume_frame {
+  bool unread = false;
+  std::vector<std::pair<room_id, sequence>> rooms;
+};
+
+struct watch_presence_frame {
+  std::vector<user_id> users;  ///< At most 500; replaces the former set.
+};
+
+struct ping_frame {};
+
+using client_request = std::variant<durable_frame, typing_frame, read_frame, resume_frame, watch_presence_frame, ping_frame>;
+
+struct client_frame {
+  std::optional<std::string> id;  ///< The client's own, at most 64 bytes.
+  client_request request;
+
+  /// A frame that bears an id gets exactly one answer; send_message always does.
+  [[nodiscard]] bool wants_answer() const {
+    if (id) return true;
+    const auto* durable = std::get_if<durable_frame>(&request);
+    return durable != nullptr && std::holds_alternative<send_message>(durable->command);
+  }
+};
+
+}  // namespace parley

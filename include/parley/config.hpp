@@ -1,0 +1,143 @@
+// The one configuration: a field for each key of the TOML file, with its default and its unit; read once at the start.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parley/error.hpp"
+
+namespace parley {
+
+struct net_config {
+  std::string listen = "127.0.0.1:8000";
+  std::uint32_t threads = 0;  ///< I/O threads, which are the delivery shards; 0 = one a core.
+  std::vector<std::string> allowed_origins;
+  std::string tls_certificate, tls_key;  ///< PEM files; both or neither.
+  std::uint32_t heartbeat_ms = 30'000;
+  std::uint32_t request_deadline_ms = 10'000;  ///< For a request's header and body, and a TLS handshake.
+  std::uint32_t max_connections = 100'000;
+  std::uint32_t max_rest_in_flight = 1'024;
+};
+
+struct store_config {
+  std::string url = "sqlite:parley.db";
+  std::uint32_t workers = 2;
+  std::uint32_t readers = 2;
+  std::uint32_t batch_commands = 1'000;  ///< Most commands in one transaction.
+  std::uint32_t batch_bytes = 4 * 1024 * 1024;
+  std::uint32_t queue_commands = 50'000;  ///< Waiting for one worker; then `busy`.
+  std::uint32_t read_queue = 10'000;      ///< Reads waiting for one reader; then `busy`.
+};
+
+struct bus_config {
+  std::string url;  ///< Empty: in-process.
+};
+
+struct node_config {
+  std::string name = "parley";
+};
+
+struct replay_config {
+  std::uint32_t limit = 200;         ///< Events a room and request.
+  std::uint32_t ring_events = 256;   ///< Kept in memory a room.
+  std::uint32_t ring_bytes = 256 * 1024;
+  std::uint64_t ring_budget_bytes = 256ULL * 1024 * 1024;  ///< For all rooms of the node.
+};
+
+struct room_config {
+  std::uint32_t queue_commands = 4'096;  ///< Waiting in one room; then `busy`.
+  std::uint32_t batch_commands = 500;    ///< Most commands a room hands to the store at once.
+  std::uint32_t idle_seconds = 120;      ///< Without attachments or commands; then the actor is passivated.
+};
+
+struct limits_config {
+  std::uint32_t frame_bytes = 64 * 1024;
+  std::uint32_t content_bytes = 8 * 1024;
+  std::uint32_t emoji_bytes = 32;
+  std::uint32_t body_bytes = 64 * 1024;  ///< A REST request's body (files have their own).
+  double send_rate_per_second = 20;      ///< 0 = no limit.
+  double send_burst = 40;
+  double login_rate_per_minute = 5;      ///< Failed log-ins for an account and address; 0 = no limit.
+  std::uint32_t frames_per_second = 100; ///< Of any kind, a connection; 0 = no limit.
+  std::uint32_t bad_frames_per_minute = 10;
+  std::uint32_t unanswered_sends = 64;   ///< A connection; then its socket is not read.
+  std::uint32_t rooms_per_user = 1'000;
+  std::uint32_t room_members = 10'000;
+  std::uint32_t read_receipt_members = 200;
+  std::uint32_t watched_users = 500;
+  std::uint32_t outbox_bytes = 1024 * 1024;  ///< Queued to a connection; then ephemeral frames are dropped; past twice that: 4408.
+  std::uint32_t outbox_frames = 1'000;
+  std::uint32_t typing_interval_ms = 3'000;
+  std::uint32_t read_interval_ms = 1'000;
+};
+
+struct presence_config {
+  std::uint32_t ttl_seconds = 30;
+  std::uint32_t grace_seconds = 5;
+};
+
+struct drain_config {
+  double seconds = 10;
+  double ready_seconds = 0;  ///< Unready but still accepting, for load balancers that notice late.
+};
+
+struct auth_config {
+  std::uint32_t token_days = 30;
+  std::uint32_t password_memory_kib = 19 * 1024;
+  std::uint32_t password_passes = 2;
+  std::uint32_t password_threads = 1;
+  std::uint32_t password_queue = 64;  ///< Log-ins and registrations waiting; then `busy`.
+};
+
+struct log_config {
+  std::string level = "info";   ///< trace, debug, info, warn, error
+  std::string format = "text";  ///< text, json
+};
+
+struct config {
+  net_config net;
+  store_config store;
+  bus_config bus;
+  node_config node;
+  replay_config replay;
+  room_config room;
+  limits_config limits;
+  presence_config presence;
+  drain_config drain;
+  auth_config auth;
+  log_config log;
+  bool dev = false;  ///< --dev; never in a file.
+};
+
+/// `key = value` from one source, for messages that name it.
+struct config_setting {
+  std::string key;     ///< "net.listen"
+  std::string value;   ///< As written: a TOML value, or a bare string.
+  std::string source;  ///< "--set", "PARLEY_NET_LISTEN", …
+};
+
+/// Defaults, then the TOML text, then the settings in order. Errors name the key and the source.
+result<config> load_config(const std::string& toml_text, const std::string& source,
+                           const std::vector<config_setting>& settings);
+/// What the PARLEY_… variables say: PARLEY_NET_LISTEN becomes net.listen.
+struct environment_settings {
+  std::vector<config_setting> settings;
+  std::vector<std::string> unknown;  ///< To warn about, not to fail on: orchestrators set PARLEY_… names of their own.
+};
+environment_settings settings_from_environment(char** environment);
+/// Splits "host:port" or "[v6]:port".
+struct listen_address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+result<listen_address> parse_listen_address(const std::string& text);
+/// localhost, 127.0.0.0/8 or ::1.
+bool is_loopback_host(const std::string& host);
+/// Rules between fields: ranges, TLS pair, development mode only on loopback, URL schemes.
+result<void> validate(const config& value);
+/// TOML of every key as it stands; a password in a URL is masked.
+std::string to_toml(const config& value);
+
+}  // namespace parley

@@ -1,0 +1,180 @@
+// The store's ports: one writer per storage actor, readers beside it. All functions block; src/store has no threads.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "parley/commands.hpp"
+#include "parley/credentials.hpp"
+#include "parley/error.hpp"
+#include "parley/events.hpp"
+#include "parley/values.hpp"
+
+namespace parley {
+
+// --- Appending to rooms' logs ---
+
+/// One durable command on its way into the log. All ids are made before the first try, so that an in-doubt commit can be
+/// settled by looking for them.
+struct append_command {
+  room_id room;
+  user_id actor;
+  timestamp at{};
+  uuid new_id;                     ///< The message, reaction or event id.
+  std::vector<uuid> membership_ids;  ///< invite_members: one for each user asked.
+  durable_command command;
+};
+
+/// What became of one command: the events it stored (an invite may store several), or the first one's event again.
+struct stored {
+  std::vector<durable_event> events;
+  bool duplicate = false;  ///< `events` holds the event stored before; no new seq was taken.
+};
+using append_outcome = result<stored>;
+
+// --- Other writes, each a job inside the same group commit ---
+
+struct new_user {
+  user_id id;
+  std::string username;
+  std::string password_hash;
+  std::string display_name;
+  std::optional<std::string> email, phone, img_url;
+  timestamp created_at{};
+};
+struct new_token_record {
+  token_hash hash;
+  user_id user;
+  timestamp created_at{};
+  timestamp expires_at{};
+};
+struct new_room {
+  room_id id;
+  std::optional<std::string> name;
+  bool is_group = true;
+  user_id creator;
+  std::vector<user_id> others;
+  std::vector<uuid> membership_ids;  ///< The creator's first, then one for each of `others`.
+  timestamp created_at{};
+};
+struct created_room {
+  room_id id;
+  bool created = true;            ///< False: the pair's private room existed.
+  std::vector<user_id> members;
+};
+struct read_marker {
+  room_id room;
+  user_id user;
+  sequence seq = 0;
+};
+
+/// Writes within the batch's transaction; a job that returns an error is rolled back alone.
+class record_writer {
+ public:
+  virtual ~record_writer() = default;
+  virtual result<own_profile> create_user(const new_user& user) = 0;  ///< `conflict` when the name is taken.
+  virtual result<void> set_password_hash(user_id user, const std::string& hash) = 0;
+  virtual result<void> create_token(const new_token_record& token) = 0;
+  virtual result<void> delete_token(const token_hash& hash) = 0;
+  virtual result<std::vector<token_hash>> delete_tokens_of(user_id user) = 0;
+  virtual result<created_room> create_room(const new_room& room) = 0;  ///< `not_found` for an unknown member.
+  virtual result<void> save_read_markers(std::span<const read_marker> markers) = 0;  ///< Each only moves forward.
+  virtual result<void> save_presence(std::span<const presence_record> users) = 0;
+  virtual result<void> clear_presence() = 0;  ///< Embedded start: nobody is online; last_seen stays.
+};
+
+using write_job = std::function<result<void>(record_writer&)>;
+
+/// One connection that writes; belongs to one storage actor and its thread.
+class database_writer {
+ public:
+  virtual ~database_writer() = default;
+  struct batch_result {
+    std::vector<append_outcome> appends;  ///< One for each command, in order.
+    std::vector<result<void>> jobs;       ///< One for each job, in order.
+  };
+  /// One transaction, one fsync. An error (always `unavailable`) means that nothing may be taken as stored or as not
+  /// stored; the caller reads the log to learn which.
+  virtual result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) = 0;
+  /// Proves that a commit works again after a failure (writes and syncs something harmless).
+  virtual result<void> probe() = 0;
+  /// Truncates what the store keeps beside its tables, when idle (SQLite: the write-ahead log).
+  virtual void tidy() = 0;
+};
+
+// --- Reading ---
+
+struct account_record {
+  own_profile user;
+  std::string password_hash;
+};
+struct token_record {
+  own_profile user;
+  timestamp expires_at{};
+};
+/// All that a room actor must know to begin.
+struct room_snapshot {
+  room_id id;
+  std::optional<std::string> name;
+  bool is_group = true;
+  user_id created_by;
+  sequence last_seq = 0;
+  std::vector<user_id> members;
+};
+
+class account_queries {
+ public:
+  virtual ~account_queries() = default;
+  virtual result<std::optional<account_record>> account_by_name(const std::string& username) = 0;
+  virtual result<std::optional<token_record>> token(const token_hash& hash) = 0;
+  virtual result<std::optional<own_profile>> user(user_id user) = 0;
+  virtual result<page<user_profile>> find_users(const std::string& query, const page_request& range) = 0;
+  virtual result<std::vector<presence_record>> presence(std::span<const user_id> users) = 0;  ///< Unknown users are left out.
+  virtual result<std::vector<user_id>> friends_of(user_id user) = 0;  ///< status = accepted
+};
+
+class room_queries {
+ public:
+  virtual ~room_queries() = default;
+  virtual result<std::vector<room_summary>> rooms_of(user_id user) = 0;  ///< In order of room id; at most 1,000.
+  virtual result<std::optional<room_summary>> room_of(user_id user, room_id room) = 0;  ///< Null when not a member.
+  virtual result<std::optional<room_snapshot>> snapshot(room_id room) = 0;
+  virtual result<std::optional<room_id>> group_by_name(const std::string& name) = 0;  ///< The oldest; development mode.
+  virtual result<page<room_member>> members(room_id room, const page_request& range) = 0;
+  virtual result<std::int64_t> unread(user_id user, room_id room, sequence after) = 0;  ///< Up to 1,000.
+};
+
+class log_queries {
+ public:
+  virtual ~log_queries() = default;
+  virtual result<sequence> last_seq(room_id room) = 0;
+  /// In order, from after + 1, messages as they now stand.
+  virtual result<std::vector<durable_event>> events_after(room_id room, sequence after, std::uint32_t limit) = 0;
+  /// Newest first with `before` (or neither), oldest first with `after`.
+  virtual result<std::vector<history_item>> history(room_id room, std::optional<sequence> before,
+                                                    std::optional<sequence> after, std::uint32_t limit) = 0;
+  virtual result<std::optional<room_id>> room_of_message(message_id message) = 0;
+};
+
+/// One connection that only reads; belongs to one reading actor and its thread. Sees every commit that was reported before.
+class database_reader : public account_queries, public room_queries, public log_queries {};
+
+using read_job = std::function<void(database_reader&)>;
+
+/// Where connections come from. `open_…` is called on the thread that will use the connection.
+class database {
+ public:
+  virtual ~database() = default;
+  virtual result<void> migrate() = 0;
+  virtual result<std::unique_ptr<database_writer>> open_writer() = 0;
+  virtual result<std::unique_ptr<database_reader>> open_reader() = 0;
+  /// SQLite has one writer whatever store.workers says.
+  [[nodiscard]] virtual std::uint32_t max_writers() const = 0;
+};
+
+}  // namespace parley

@@ -1,0 +1,103 @@
+// The port from actors to connected clients: everything that leaves for a connection enters by its shard's one FIFO.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "parley/error.hpp"
+#include "parley/frame.hpp"
+#include "parley/ids.hpp"
+
+namespace parley {
+
+/// Addresses one connection of this node; stays harmless when the connection is gone (what is sent is dropped).
+struct connection_ref {
+  std::uint32_t shard = 0;
+  std::uint64_t number = 0;  ///< Never used twice in a process.
+
+  friend auto operator<=>(const connection_ref&, const connection_ref&) = default;
+};
+
+/// A room's durable events of one batch, encoded once and shared by all shards. Immutable once handed on.
+struct encoded_batch {
+  room_id room;
+  sequence first_seq = 0;              ///< Event i has seq first_seq + i.
+  std::string bytes;                   ///< The events' frames back to back.
+  std::vector<std::uint32_t> ends;     ///< ends[i]: offset in `bytes` one past event i.
+
+  struct departure {
+    user_id user;
+    std::uint32_t index = 0;           ///< This member_left's place: the leaver gets nothing from here on and is detached.
+  };
+  std::vector<departure> departures;   ///< In order of index.
+};
+
+/// An answer that stands at its place in a batch.
+struct placed_answer {
+  connection_ref to;
+  std::uint32_t index = 0;             ///< Stands before event `index`; may equal the number of events.
+  bool replaces_event = false;         ///< The connection gets this instead of event `index`.
+  shared_bytes frame;
+};
+
+/// What a shard needs of one batch: the shared part and the answers for its own connections.
+struct room_delivery {
+  std::shared_ptr<const encoded_batch> batch;
+  std::vector<placed_answer> answers;  ///< In order of index. A connection that is not attached gets its answer at once.
+  std::function<void()> on_handed_on;  ///< Called on the shard's thread when its sockets have been tried; releases the room's credit.
+};
+
+/// Makes the room live on a connection: from `position` + 1 on, events of the room go there.
+struct attachment {
+  room_id room;
+  user_id user;
+  sequence position = 0;               ///< Events at or below it are dropped for this connection.
+  shared_bytes before;                 ///< Frames that go out first: the ring's rest and replay_end. May be null.
+};
+
+/// Frames for one connection. `answers` of them answer one frame of the client each (they give its credit back).
+struct outgoing {
+  shared_bytes frames;
+  std::uint32_t frame_count = 1;
+  std::uint32_t answers = 0;
+  bool ephemeral = false;              ///< May be dropped when the outbox is full.
+};
+
+/// Ephemeral frames for everybody attached to a room on one shard.
+struct room_broadcast {
+  room_id room;
+  shared_bytes frame;
+  std::optional<user_id> except;
+};
+
+/// Implemented by src/net's shards. Any thread may call; each call is queued on the I/O thread of the shard it concerns,
+/// in the order of the calls of one caller. Nothing is returned: a dead connection is the session's news, not the sender's.
+class delivery {
+ public:
+  virtual ~delivery() = default;
+  [[nodiscard]] virtual std::uint32_t shard_count() const = 0;
+  virtual void deliver(std::uint32_t shard, room_delivery what) = 0;
+  virtual void broadcast(std::uint32_t shard, room_broadcast what) = 0;
+  virtual void attach(connection_ref to, attachment what) = 0;
+  virtual void detach(connection_ref from, room_id room) = 0;
+  /// `when_drained` (may be empty) is called once on the shard's thread when less than a quarter of the outbox's bound waits
+  /// after these frames entered, or at once when the connection is gone: replay pulls its next page by it.
+  virtual void send(connection_ref to, outgoing what, std::function<void()> when_drained = {}) = 0;
+  /// Sends what waits, then the close frame; nothing enters after it.
+  virtual void close(connection_ref to, close_code code) = 0;
+  /// A room actor died: detaches the room from every connection and tells each one's session where it stood
+  /// (client_session::room_failed).
+  virtual void fail_room(room_id room) = 0;
+};
+
+}  // namespace parley
+
+template <>
+struct std::hash<parley::connection_ref> {
+  std::size_t operator()(const parley::connection_ref& ref) const noexcept {
+    return static_cast<std::size_t>(ref.number * 0x9E3779B97F4A7C15ULL + ref.shard);
+  }
+};

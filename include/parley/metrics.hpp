@@ -1,0 +1,102 @@
+// What a node counts. Plain atomics here, so that every folder may count; src/core/metrics.cpp gives them to Prometheus.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace parley {
+
+/// Only grows. Relaxed: a count orders nothing.
+class counter {
+ public:
+  void add(std::uint64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+class gauge {
+ public:
+  void add(std::int64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
+  void set(std::int64_t n) { value_.store(n, std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::int64_t> value_{0};
+};
+
+/// Fixed buckets, doubling from `first`: bucket i counts values up to first × 2^i; the last takes the rest.
+class histogram {
+ public:
+  static constexpr std::size_t bucket_count = 20;
+
+  explicit histogram(double first) : first_(first) {}
+  void observe(double value);
+  [[nodiscard]] double upper_bound(std::size_t bucket) const;
+  [[nodiscard]] std::uint64_t count_in(std::size_t bucket) const {
+    return buckets_[bucket].load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] double sum() const { return sum_.load(std::memory_order_relaxed); }
+
+ private:
+  double first_;
+  std::array<std::atomic<std::uint64_t>, bucket_count + 1> buckets_{};
+  std::atomic<double> sum_{0};
+};
+
+/// One for a node, owned by it; everybody else holds a reference. Names in Prometheus: parley_ + field name.
+struct metrics {
+  // net
+  gauge connections;                 ///< Open sockets, HTTP and WebSocket.
+  gauge websocket_connections;
+  counter connections_total;
+  counter connections_refused_total;  ///< Over net.max_connections.
+  counter frames_received_total;
+  counter bad_frames_total;
+  counter frames_sent_total;
+  counter bytes_sent_total;
+  counter socket_writes_total;       ///< System calls; frames_sent / writes shows the gathering.
+  counter ephemeral_dropped_total;
+  counter closed_too_slow_total;
+  counter rate_limited_total;
+  counter http_requests_total;
+  gauge rest_in_flight;
+  gauge reads_paused;                ///< Connections not read for want of credit.
+  // rooms and sessions
+  gauge sessions;
+  gauge rooms_active;
+  gauge ring_bytes;
+  gauge room_queue;                  ///< Commands waiting in rooms.
+  counter room_busy_total;           ///< Commands refused since a room's queue was full.
+  counter events_delivered_total;    ///< Durable events handed to shards (once an event, not a recipient).
+  counter replay_events_ring_total;
+  counter replay_events_store_total;
+  counter actors_restarted_total;    ///< Rooms and storage actors made anew after a death.
+  gauge presence_online;
+  // store
+  gauge storage_queue;               ///< Commands and jobs waiting for a worker.
+  counter events_stored_total;
+  counter duplicates_total;
+  counter commands_refused_total;
+  counter commits_total;
+  counter commit_failures_total;
+  histogram batch_commands{1};
+  histogram commit_seconds{0.0001};
+  histogram read_seconds{0.0001};
+  gauge read_queue;
+  counter store_busy_total;
+  // accounts
+  counter logins_total;
+  counter login_failures_total;
+  counter logins_throttled_total;
+  gauge password_queue;
+};
+
+/// Prometheus' text exposition format, version 0.0.4.
+std::string to_prometheus(const metrics& values);
+
+}  // namespace parley

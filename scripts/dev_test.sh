@@ -1,0 +1,131 @@
+# How ./dev runs tests and fuzz targets, and the summary at the end; sourced, needs $root.
+# shellcheck shell=bash disable=SC2154
+
+test_summary=()
+test_failed=0
+
+# test_step NAME COMMAND... runs the command and remembers how it ended.
+test_step() {
+  local name="$1" start=$SECONDS
+  shift
+  echo
+  echo "== $name"
+  if "$@"; then
+    test_summary+=("passed   $name ($((SECONDS - start)) s)")
+  else
+    test_summary+=("FAILED   $name ($((SECONDS - start)) s)")
+    test_failed=1
+  fi
+}
+
+skip_step() {
+  test_summary+=("skipped  $1: $2")
+}
+
+print_summary() {
+  echo
+  echo "== Summary"
+  printf '%s\n' "${test_summary[@]}"
+  if ((test_failed)); then
+    echo "Some tests failed."
+    return 1
+  fi
+  echo "All tests that ran passed."
+}
+
+install_node_modules() {
+  local stamp="$root/tests/node_modules/.package-lock.json"
+  if [[ ! -f "$stamp" || "$root/tests/package-lock.json" -nt "$stamp" ]]; then
+    (cd "$root/tests" && npm ci --no-audit --no-fund </dev/null)
+  fi
+}
+
+run_ctest() {
+  ctest --test-dir "$1" --output-on-failure --no-tests=error --label-regex "$2" </dev/null
+}
+
+# run_node_group NAME FOLDER: the script of that name in tests/package.json.
+run_node_group() {
+  local name="$1"
+  if ! compgen -G "$root/tests/$name/*.test.mjs" >/dev/null; then
+    skip_step "$name tests" "there are none in tests/$name"
+    return
+  fi
+  if ! install_node_modules; then
+    test_summary+=("FAILED   $name tests: npm ci failed")
+    test_failed=1
+    return
+  fi
+  test_step "$name tests" npm --prefix "$root/tests" run --silent "$name" </dev/null
+}
+
+run_tests() {
+  local preset=release groups="" flag
+  for flag in "$@"; do
+    case "$flag" in
+      --unit | --fault | --system | --browser) groups+=" ${flag#--} " ;;
+      --asan) preset=asan-ubsan ;;
+      --tsan) preset=tsan ;;
+      *) echo "./dev test: unknown flag $flag" >&2; return 2 ;;
+    esac
+  done
+  if [[ -z "$groups" ]]; then
+    [[ "$preset" == release ]] && groups=" unit fault system browser " || groups=" unit "
+  fi
+
+  local install=()
+  [[ "$preset" == release ]] || install+=(--sanitize)
+  [[ "$groups" != *" system "* ]] || install+=(--test)
+  [[ "$groups" != *" browser "* ]] || install+=(--browser)
+  "$root/scripts/install_dependencies.sh" "${install[@]}"
+
+  build_preset "$preset"
+  local folder="$root/build/$preset"
+  export PARLEYD="$folder/bin/parleyd"
+  export TSAN_OPTIONS="${TSAN_OPTIONS:-suppressions=$root/tests/support/tsan_suppressions.txt second_deadlock_stack=1}"
+  export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
+
+  [[ "$groups" != *" unit "* ]] || test_step "unit, actor and store tests ($preset)" run_ctest "$folder" "unit|store"
+  if [[ "$groups" == *" fault "* ]]; then
+    if [[ -x "$folder/bin/tests/fault_tests" ]]; then
+      test_step "fault tests ($preset)" run_ctest "$folder" fault
+    else
+      skip_step "fault tests" "there are none in tests/fault"
+    fi
+  fi
+  [[ "$groups" != *" system "* ]] || run_node_group system
+  [[ "$groups" != *" browser "* ]] || run_node_group browser
+  print_summary
+}
+
+# run_fuzz_target PROGRAM SECONDS: new inputs go to the build folder, seeds stay as they are.
+run_fuzz_target() {
+  local name corpus seeds=()
+  name="$(basename "$1")"
+  corpus="$root/build/asan-ubsan/corpus/$name"
+  mkdir -p "$corpus"
+  [[ ! -d "$root/tests/fuzz/corpus/${name#fuzz_}" ]] || seeds=("$root/tests/fuzz/corpus/${name#fuzz_}")
+  "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+    -artifact_prefix="$corpus-" "$corpus" "${seeds[@]}" </dev/null
+}
+
+run_fuzz() {
+  if [[ ! "$1" =~ ^[1-9][0-9]*$ ]]; then
+    echo "./dev fuzz: '$1' is not a number of seconds" >&2
+    return 2
+  fi
+  if ! compgen -G "$root/tests/fuzz/fuzz_*.cpp" >/dev/null; then
+    echo "There are no fuzz targets in tests/fuzz."
+    return 0
+  fi
+  "$root/scripts/install_dependencies.sh" --sanitize
+  local source names=() name
+  for source in "$root"/tests/fuzz/fuzz_*.cpp; do
+    names+=("$(basename "$source" .cpp)")
+  done
+  build_preset asan-ubsan "${names[@]}"
+  for name in "${names[@]}"; do
+    test_step "$name for $1 s" run_fuzz_target "$root/build/asan-ubsan/bin/fuzz/$name" "$1"
+  done
+  print_summary
+}

@@ -1,0 +1,69 @@
+// The one table of configuration keys: each key's field and the range it allows.
+#pragma once
+
+#include "parley/config.hpp"
+
+namespace parley {
+
+/// Calls visit(key, field, least, most) for every number and visit(key, field) for everything else.
+template <class Config, class Visitor>
+void for_each_field(Config& c, Visitor&& visit) {
+  constexpr double million = 1e6;
+  constexpr double gib = 1024.0 * 1024 * 1024;
+  visit("net.listen", c.net.listen);
+  visit("net.threads", c.net.threads, 0, 256);
+  visit("net.allowed_origins", c.net.allowed_origins);
+  visit("net.tls_certificate", c.net.tls_certificate);
+  visit("net.tls_key", c.net.tls_key);
+  visit("net.heartbeat_ms", c.net.heartbeat_ms, 100, 3'600'000);
+  visit("net.request_deadline_ms", c.net.request_deadline_ms, 50, 600'000);
+  visit("net.max_connections", c.net.max_connections, 1, 10 * million);
+  visit("net.max_rest_in_flight", c.net.max_rest_in_flight, 1, million);
+  visit("store.url", c.store.url);
+  visit("store.workers", c.store.workers, 1, 256);
+  visit("store.readers", c.store.readers, 1, 256);
+  visit("store.batch_commands", c.store.batch_commands, 1, 100'000);
+  visit("store.batch_bytes", c.store.batch_bytes, 1024, gib);
+  visit("store.queue_commands", c.store.queue_commands, 1, 10 * million);
+  visit("store.read_queue", c.store.read_queue, 1, 10 * million);
+  visit("bus.url", c.bus.url);
+  visit("node.name", c.node.name);
+  visit("replay.limit", c.replay.limit, 1, 10'000);
+  visit("replay.ring_events", c.replay.ring_events, 1, million);
+  visit("replay.ring_bytes", c.replay.ring_bytes, 1024, gib);
+  visit("replay.ring_budget_bytes", c.replay.ring_budget_bytes, 1024, 1024 * gib);
+  visit("room.queue_commands", c.room.queue_commands, 1, million);
+  visit("room.batch_commands", c.room.batch_commands, 1, 100'000);
+  visit("room.idle_seconds", c.room.idle_seconds, 1, 86'400);
+  visit("limits.frame_bytes", c.limits.frame_bytes, 1024, 16.0 * 1024 * 1024);
+  visit("limits.content_bytes", c.limits.content_bytes, 1, 8.0 * 1024 * 1024);
+  visit("limits.emoji_bytes", c.limits.emoji_bytes, 4, 256);
+  visit("limits.body_bytes", c.limits.body_bytes, 1024, 16.0 * 1024 * 1024);
+  visit("limits.send_rate_per_second", c.limits.send_rate_per_second, 0, million);
+  visit("limits.send_burst", c.limits.send_burst, 1, million);
+  visit("limits.login_rate_per_minute", c.limits.login_rate_per_minute, 0, million);
+  visit("limits.frames_per_second", c.limits.frames_per_second, 0, million);
+  visit("limits.bad_frames_per_minute", c.limits.bad_frames_per_minute, 0, million);
+  visit("limits.unanswered_sends", c.limits.unanswered_sends, 1, 100'000);
+  visit("limits.rooms_per_user", c.limits.rooms_per_user, 1, 100'000);
+  visit("limits.room_members", c.limits.room_members, 2, million);
+  visit("limits.read_receipt_members", c.limits.read_receipt_members, 0, million);
+  visit("limits.watched_users", c.limits.watched_users, 0, 100'000);
+  visit("limits.outbox_bytes", c.limits.outbox_bytes, 4096, gib);
+  visit("limits.outbox_frames", c.limits.outbox_frames, 1, million);
+  visit("limits.typing_interval_ms", c.limits.typing_interval_ms, 0, 600'000);
+  visit("limits.read_interval_ms", c.limits.read_interval_ms, 0, 600'000);
+  visit("presence.ttl_seconds", c.presence.ttl_seconds, 1, 3'600);
+  visit("presence.grace_seconds", c.presence.grace_seconds, 0, 3'600);
+  visit("drain.seconds", c.drain.seconds, 0, 3'600);
+  visit("drain.ready_seconds", c.drain.ready_seconds, 0, 3'600);
+  visit("auth.token_days", c.auth.token_days, 1, 3'650);
+  visit("auth.password_memory_kib", c.auth.password_memory_kib, 8, 4.0 * 1024 * 1024);
+  visit("auth.password_passes", c.auth.password_passes, 1, 100);
+  visit("auth.password_threads", c.auth.password_threads, 1, 64);
+  visit("auth.password_queue", c.auth.password_queue, 1, 100'000);
+  visit("log.level", c.log.level);
+  visit("log.format", c.log.format);
+}
+
+}  // namespace parley

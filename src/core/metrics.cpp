@@ -1,0 +1,116 @@
+// The node's counts in Prometheus' text format, by prometheus-cpp's serializer.
+#include "parley/metrics.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <cmath>
+#include <vector>
+
+namespace parley {
+namespace {
+
+using families = std::vector<prometheus::MetricFamily>;
+
+prometheus::MetricFamily& family(families& out, const char* name, const char* help, prometheus::MetricType type) {
+  prometheus::MetricFamily made;
+  made.name = std::string("parley_") + name;
+  made.help = help;
+  made.type = type;
+  made.metric.emplace_back();
+  return out.emplace_back(std::move(made));
+}
+
+void put(families& out, const char* name, const char* help, const counter& value) {
+  family(out, name, help, prometheus::MetricType::Counter).metric[0].counter.value = static_cast<double>(value.value());
+}
+
+void put(families& out, const char* name, const char* help, const gauge& value) {
+  family(out, name, help, prometheus::MetricType::Gauge).metric[0].gauge.value = static_cast<double>(value.value());
+}
+
+void put(families& out, const char* name, const char* help, const histogram& value) {
+  auto& metric = family(out, name, help, prometheus::MetricType::Histogram).metric[0].histogram;
+  std::uint64_t cumulative = 0;
+  for (std::size_t i = 0; i <= histogram::bucket_count; ++i) {
+    cumulative += value.count_in(i);
+    prometheus::ClientMetric::Bucket bucket;
+    bucket.cumulative_count = cumulative;
+    bucket.upper_bound = i < histogram::bucket_count ? value.upper_bound(i) : INFINITY;
+    metric.bucket.push_back(bucket);
+  }
+  metric.sample_count = cumulative;
+  metric.sample_sum = value.sum();
+}
+
+void put_net(families& out, const metrics& m) {
+  put(out, "connections", "Open sockets, HTTP and WebSocket", m.connections);
+  put(out, "websocket_connections", "Open WebSocket connections", m.websocket_connections);
+  put(out, "connections_total", "Sockets accepted", m.connections_total);
+  put(out, "connections_refused_total", "Sockets refused for want of room (net.max_connections)", m.connections_refused_total);
+  put(out, "frames_received_total", "WebSocket frames received from clients", m.frames_received_total);
+  put(out, "bad_frames_total", "Frames that were no known request", m.bad_frames_total);
+  put(out, "frames_sent_total", "WebSocket frames handed to sockets", m.frames_sent_total);
+  put(out, "bytes_sent_total", "Bytes written to sockets", m.bytes_sent_total);
+  put(out, "socket_writes_total", "Write system calls on sockets", m.socket_writes_total);
+  put(out, "ephemeral_dropped_total", "Ephemeral frames dropped at a full outbox", m.ephemeral_dropped_total);
+  put(out, "closed_too_slow_total", "Connections closed with 4408", m.closed_too_slow_total);
+  put(out, "rate_limited_total", "Requests refused by a rate limit", m.rate_limited_total);
+  put(out, "http_requests_total", "HTTP requests answered", m.http_requests_total);
+  put(out, "rest_in_flight", "REST calls waiting for their answer", m.rest_in_flight);
+  put(out, "reads_paused", "Connections not read for want of credit", m.reads_paused);
+}
+
+void put_actors(families& out, const metrics& m) {
+  put(out, "sessions", "Session actors", m.sessions);
+  put(out, "rooms_active", "Room actors", m.rooms_active);
+  put(out, "ring_bytes", "Bytes of recent events kept in memory for replay", m.ring_bytes);
+  put(out, "room_queue", "Commands waiting in rooms", m.room_queue);
+  put(out, "room_busy_total", "Commands refused at a full room queue", m.room_busy_total);
+  put(out, "events_delivered_total", "Durable events handed to the delivery shards", m.events_delivered_total);
+  put(out, "replay_events_ring_total", "Events replayed from memory", m.replay_events_ring_total);
+  put(out, "replay_events_store_total", "Events replayed from the store", m.replay_events_store_total);
+  put(out, "actors_restarted_total", "Room and storage actors made anew after a failure", m.actors_restarted_total);
+  put(out, "presence_online", "Users online on this node", m.presence_online);
+  put(out, "logins_total", "Successful log-ins", m.logins_total);
+  put(out, "login_failures_total", "Failed log-ins", m.login_failures_total);
+  put(out, "logins_throttled_total", "Log-ins refused by the throttle", m.logins_throttled_total);
+  put(out, "password_queue", "Password hashes waiting", m.password_queue);
+}
+
+void put_store(families& out, const metrics& m) {
+  put(out, "storage_queue", "Commands and jobs waiting for a storage worker", m.storage_queue);
+  put(out, "events_stored_total", "Durable events committed", m.events_stored_total);
+  put(out, "duplicates_total", "Commands answered from an earlier one with the same key", m.duplicates_total);
+  put(out, "commands_refused_total", "Commands refused by the store's rules", m.commands_refused_total);
+  put(out, "commits_total", "Transactions committed", m.commits_total);
+  put(out, "commit_failures_total", "Transactions that failed", m.commit_failures_total);
+  put(out, "batch_commands", "Commands in one transaction", m.batch_commands);
+  put(out, "commit_seconds", "Duration of one transaction with its fsync", m.commit_seconds);
+  put(out, "read_seconds", "Duration of one read job", m.read_seconds);
+  put(out, "read_queue", "Reads waiting for a reader", m.read_queue);
+  put(out, "store_busy_total", "Requests refused at a full storage queue", m.store_busy_total);
+}
+
+}  // namespace
+
+void histogram::observe(double value) {
+  std::size_t bucket = 0;
+  for (double bound = first_; bucket < bucket_count && value > bound; bound *= 2) ++bucket;
+  buckets_[bucket].fetch_add(1, std::memory_order_relaxed);
+  double sum = sum_.load(std::memory_order_relaxed);
+  while (!sum_.compare_exchange_weak(sum, sum + value, std::memory_order_relaxed)) {
+  }
+}
+
+double histogram::upper_bound(std::size_t bucket) const { return std::ldexp(first_, static_cast<int>(bucket)); }
+
+std::string to_prometheus(const metrics& values) {
+  families out;
+  put_net(out, values);
+  put_actors(out, values);
+  put_store(out, values);
+  return prometheus::TextSerializer().Serialize(out);
+}
+
+}  // namespace parley

@@ -1,0 +1,123 @@
+// Configuration: where values come from, which ones are refused, and that the documented file says the truth.
+#include "parley/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <fstream>
+#include <sstream>
+
+namespace parley {
+namespace {
+
+config loaded(const std::string& toml, const std::vector<config_setting>& settings = {}) {
+  auto value = load_config(toml, "test.toml", settings);
+  EXPECT_TRUE(value) << (value ? "" : value.error().message);
+  return value ? value.value() : config{};
+}
+
+std::string refusal(const std::string& toml, const std::vector<config_setting>& settings = {}) {
+  const auto value = load_config(toml, "test.toml", settings);
+  if (!value) return value.error().message;
+  const auto sound = validate(value.value());
+  return sound ? "" : sound.error().message;
+}
+
+TEST(configuration, an_empty_file_gives_sound_defaults) {
+  const auto value = loaded("");
+  EXPECT_EQ(value.net.listen, "127.0.0.1:8000");
+  EXPECT_EQ(value.store.url, "sqlite:parley.db");
+  EXPECT_TRUE(validate(value));
+}
+
+TEST(configuration, the_file_sets_values_of_every_kind) {
+  const auto value = loaded(
+      "[net]\nlisten='[::1]:9000'\nallowed_origins=['https://a.example']\nthreads=3\n[limits]\nsend_rate_per_second=2.5\n");
+  EXPECT_EQ(value.net.listen, "[::1]:9000");
+  EXPECT_EQ(value.net.allowed_origins, std::vector<std::string>{"https://a.example"});
+  EXPECT_EQ(value.net.threads, 3U);
+  EXPECT_DOUBLE_EQ(value.limits.send_rate_per_second, 2.5);
+}
+
+TEST(configuration, later_settings_win_and_bare_strings_need_no_quotes) {
+  const auto value = loaded("[log]\nlevel='warn'\n", {{"log.level", "debug", "PARLEY_LOG_LEVEL"},
+                                                      {"log.level", "error", "--set"},
+                                                      {"store.url", "sqlite:/tmp/a b.db", "--set"},
+                                                      {"net.listen", "\"127.0.0.1:1\"", "--set"},
+                                                      {"net.allowed_origins", "['https://b.example']", "--set"},
+                                                      {"drain.seconds", "0.5", "--set"}});
+  EXPECT_EQ(value.log.level, "error");
+  EXPECT_EQ(value.store.url, "sqlite:/tmp/a b.db");
+  EXPECT_EQ(value.net.listen, "127.0.0.1:1");
+  EXPECT_EQ(value.net.allowed_origins.size(), 1U);
+  EXPECT_DOUBLE_EQ(value.drain.seconds, 0.5);
+}
+
+TEST(configuration, refusals_name_the_key_and_the_source) {
+  EXPECT_NE(refusal("[net]\nlisen='x'\n").find("net.lisen: there is no such key (test.toml)"), std::string::npos);
+  EXPECT_NE(refusal("[replay]\nlimit='many'\n").find("replay.limit: must be a whole number from 1"), std::string::npos);
+  EXPECT_NE(refusal("", {{"replay.limit", "0", "--set"}}).find("replay.limit"), std::string::npos);
+  EXPECT_NE(refusal("", {{"replay.limit", "1.5", "--set"}}).find("(--set)"), std::string::npos);
+  EXPECT_NE(refusal("", {{"replay.limit", "true", "--set"}}).find("replay.limit"), std::string::npos);
+  EXPECT_NE(refusal("[net]\nallowed_origins=[1]\n").find("list of strings"), std::string::npos);
+  EXPECT_NE(refusal("[net\n").find("test.toml, line"), std::string::npos);
+}
+
+TEST(configuration, rules_between_fields_hold) {
+  EXPECT_NE(refusal("[net]\nlisten='8000'\n").find("net.listen"), std::string::npos);
+  EXPECT_NE(refusal("[net]\nlisten='h:70000'\n").find("net.listen"), std::string::npos);
+  EXPECT_NE(refusal("[net]\ntls_key='k.pem'\n").find("both files or neither"), std::string::npos);
+  EXPECT_NE(refusal("[store]\nurl='mysql://x'\n").find("store.url"), std::string::npos);
+  EXPECT_NE(refusal("[log]\nlevel='loud'\n").find("log.level"), std::string::npos);
+  EXPECT_NE(refusal("[limits]\ncontent_bytes=8000\nframe_bytes=4000\n").find("must fit"), std::string::npos);
+  EXPECT_EQ(refusal(""), "");
+}
+
+TEST(configuration, development_mode_needs_loopback) {
+  config value;
+  value.dev = true;
+  EXPECT_TRUE(validate(value));
+  value.net.listen = "[::1]:8000";
+  EXPECT_TRUE(validate(value));
+  value.net.listen = "0.0.0.0:8000";
+  ASSERT_FALSE(validate(value));
+  EXPECT_NE(validate(value).error().message.find("--dev"), std::string::npos);
+}
+
+TEST(configuration, the_environment_names_keys_in_capitals) {
+  std::array<char*, 5> environment{const_cast<char*>("PARLEY_NET_LISTEN=127.0.0.1:7"), const_cast<char*>("PATH=/bin"),
+                                   const_cast<char*>("PARLEY_LIMITS_SEND_BURST=9"),
+                                   const_cast<char*>("PARLEY_SERVICE_HOST=10.0.0.1"), nullptr};
+  const auto found = settings_from_environment(environment.data());
+  ASSERT_EQ(found.settings.size(), 2U);
+  EXPECT_EQ(found.settings[0].key, "net.listen");
+  EXPECT_EQ(found.settings[1].key, "limits.send_burst");
+  EXPECT_EQ(found.unknown, std::vector<std::string>{"PARLEY_SERVICE_HOST"});
+}
+
+TEST(configuration, what_is_printed_reads_back_the_same_and_hides_passwords) {
+  config value;
+  value.net.allowed_origins = {"https://a.example", "https://b.example"};
+  value.node.name = "with \"quotes\"";
+  EXPECT_EQ(to_toml(loaded(to_toml(value))), to_toml(value));
+  value.store.url = "postgresql://parley:secret@db/parley";
+  EXPECT_EQ(to_toml(value).find("secret"), std::string::npos);
+  EXPECT_NE(to_toml(value).find("parley:***@db"), std::string::npos);
+}
+
+TEST(configuration, the_documented_file_holds_every_key_with_its_default) {
+  std::ifstream file(PARLEY_SOURCE_DIR "/config/parley.toml");
+  ASSERT_TRUE(file);
+  std::ostringstream content;
+  content << file.rdbuf();
+  EXPECT_EQ(to_toml(loaded(content.str())), to_toml(config{}));
+  std::istringstream printed(to_toml(config{}));
+  for (std::string line; std::getline(printed, line);) {
+    if (const auto equals = line.find(" = "); equals != std::string::npos) {
+      EXPECT_NE(content.str().find("\n" + line.substr(0, equals + 3)), std::string::npos) << line;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace parley

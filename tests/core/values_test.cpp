@@ -1,0 +1,149 @@
+// Ids, times, rate limits, credentials, answers and metrics: the small things everything else trusts.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
+
+#include "parley/answer.hpp"
+#include "parley/clock.hpp"
+#include "parley/credentials.hpp"
+#include "parley/ids.hpp"
+#include "parley/metrics.hpp"
+#include "parley/rate_limit.hpp"
+
+namespace parley {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(uuids, text_goes_there_and_back_in_lower_case) {
+  const auto value = parse_uuid("0190A3B4-C5D6-7e8f-9a0b-1c2d3e4f5061");
+  ASSERT_TRUE(value);
+  EXPECT_EQ(to_string(*value), "0190a3b4-c5d6-7e8f-9a0b-1c2d3e4f5061");
+}
+
+TEST(uuids, anything_but_the_36_character_form_is_refused) {
+  for (const auto* text : {"", "0190a3b4c5d67e8f9a0b1c2d3e4f5061", "0190a3b4-c5d6-7e8f-9a0b-1c2d3e4f506",
+                           "0190a3b4-c5d6-7e8f-9a0b-1c2d3e4f506g", "{190a3b4-c5d6-7e8f-9a0b-1c2d3e4f5061",
+                           "0190a3b4_c5d6-7e8f-9a0b-1c2d3e4f5061", "0190a3b4-c5d6-7e8f-9a0b-1c2d3e4f50611"})
+    EXPECT_FALSE(parse_uuid(text)) << text;
+}
+
+TEST(uuids, new_ones_are_version_7_distinct_and_in_order_of_time) {
+  std::set<uuid> seen;
+  const auto first = system_ids().next();
+  for (int i = 0; i < 10'000; ++i) EXPECT_TRUE(seen.insert(system_ids().next()).second);
+  EXPECT_EQ(first.bytes[6] >> 4, 7);
+  EXPECT_EQ(first.bytes[8] >> 6, 2);
+  const auto stamp = [](const uuid& u) { return std::vector<std::uint8_t>(u.bytes.begin(), u.bytes.begin() + 6); };
+  EXPECT_LE(stamp(first), stamp(system_ids().next()));
+}
+
+TEST(times, rfc_3339_goes_there_and_back) {
+  for (const auto* text : {"2026-11-22T09:30:00.123Z", "1970-01-01T00:00:00.000Z", "2024-02-29T23:59:59.999Z"}) {
+    const auto value = parse_timestamp(text);
+    ASSERT_TRUE(value) << text;
+    EXPECT_EQ(to_string(*value), text);
+  }
+  for (const auto* text : {"2026-02-29T09:30:00.123Z", "2026-11-22 09:30:00.123Z", "2026-11-22T24:30:00.123Z", "",
+                           "2026-11-22T09:30:00Z", "2026-1a-22T09:30:00.123Z"})
+    EXPECT_FALSE(parse_timestamp(text)) << text;
+}
+
+TEST(rate_limits, a_burst_passes_then_the_rate_holds) {
+  rate_limiter limit({20, 40});
+  const steady_time start{100s};
+  for (int i = 0; i < 40; ++i) EXPECT_EQ(limit.try_take(start), 0) << i;
+  const auto wait_ms = limit.try_take(start);
+  EXPECT_GT(wait_ms, 0);
+  EXPECT_LE(wait_ms, 51);
+  EXPECT_EQ(limit.try_take(start + std::chrono::milliseconds(wait_ms)), 0);
+  EXPECT_GT(limit.try_take(start + std::chrono::milliseconds(wait_ms)), 0);
+}
+
+TEST(rate_limits, after_a_pause_the_whole_burst_is_there_again_and_no_more) {
+  rate_limiter limit({10, 5});
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(limit.try_take(steady_time{1s}), 0);
+  int passed = 0;
+  for (int i = 0; i < 20; ++i) passed += limit.try_take(steady_time{1000s}) == 0;
+  EXPECT_EQ(passed, 5);
+}
+
+TEST(rate_limits, zero_means_no_limit) {
+  rate_limiter limit({0, 1});
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(limit.try_take(steady_time{}), 0);
+}
+
+TEST(rate_limits, threads_together_get_no_more_than_the_burst) {
+  rate_limiter limit({0.001, 100});
+  std::atomic<int> passed{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 1'000; ++i) passed += limit.try_take(steady_time{5s}) == 0;
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(passed, 100);
+}
+
+TEST(credentials, a_password_fits_its_own_hash_only) {
+  ASSERT_TRUE(initialise_crypto());
+  const password_cost cheap{64 * 1024, 1};
+  const auto hash = hash_password("correct horse", cheap);
+  ASSERT_TRUE(hash);
+  EXPECT_TRUE(hash.value().starts_with("$argon2id$"));
+  EXPECT_TRUE(verify_password(hash.value(), "correct horse"));
+  EXPECT_FALSE(verify_password(hash.value(), "correct horsf"));
+  EXPECT_FALSE(verify_password("", "correct horse"));
+  EXPECT_FALSE(verify_password(unknown_user_hash(cheap), ""));
+  EXPECT_FALSE(needs_rehash(hash.value(), cheap));
+  EXPECT_TRUE(needs_rehash(hash.value(), {128 * 1024, 2}));
+}
+
+TEST(credentials, tokens_are_long_distinct_and_hashed) {
+  ASSERT_TRUE(initialise_crypto());
+  const auto token = new_token();
+  EXPECT_EQ(token.size(), 43U);
+  EXPECT_NE(token, new_token());
+  const auto hash = hash_of_token(token);
+  ASSERT_TRUE(hash);
+  EXPECT_EQ(hash.value(), hash_of_token(token).value());
+  EXPECT_EQ(to_hex(hash.value()).size(), 64U);
+  EXPECT_EQ(to_hex(hash.value()).find(token), std::string::npos);
+  for (const auto& bad : {std::string(), std::string("a b"), std::string(513, 'a'), std::string("a\0b", 3), std::string("é")})
+    EXPECT_FALSE(hash_of_token(bad));
+}
+
+TEST(answers, the_first_call_wins) {
+  std::vector<int> seen;
+  answer<int> reply([&](result<int> value) { seen.push_back(value.value()); });
+  const auto copy = reply;
+  copy(1);
+  reply(2);
+  EXPECT_EQ(seen, std::vector<int>{1});
+}
+
+TEST(answers, dropped_unanswered_it_says_unavailable_once) {
+  std::vector<error_code> seen;
+  {
+    answer<int> reply([&](result<int> value) { seen.push_back(value.error().code); });
+    const auto copy = reply;
+  }
+  EXPECT_EQ(seen, std::vector<error_code>{error_code::unavailable});
+}
+
+TEST(metrics_text, counts_and_histograms_appear_with_their_names) {
+  metrics counts;
+  counts.frames_sent_total.add(3);
+  counts.commit_seconds.observe(0.00015);
+  counts.commit_seconds.observe(1e9);
+  const auto text = to_prometheus(counts);
+  EXPECT_NE(text.find("parley_frames_sent_total 3"), std::string::npos);
+  EXPECT_NE(text.find("parley_commit_seconds_bucket{le=\"0.0001\"} 0"), std::string::npos);
+  EXPECT_NE(text.find("parley_commit_seconds_bucket{le=\"0.0002\"} 1"), std::string::npos);
+  EXPECT_NE(text.find("parley_commit_seconds_bucket{le=\"+Inf\"} 2"), std::string::npos);
+  EXPECT_NE(text.find("parley_commit_seconds_count 2"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace parley
