@@ -1,4 +1,5 @@
-// The port from clients to actors: what src/net asks of the broker, one struct a request, the same for REST and WebSocket.
+// The port from clients to actors: what src/net asks of the broker, one struct a request, the same for REST and
+// WebSocket.
 #pragma once
 
 #include <memory>
@@ -114,8 +115,8 @@ struct list_members {
 /// Send, edit, delete, react, invite, remove, rename by REST. Without a room it is looked up by the message.
 struct change_room {
   struct reply {
-    ack_data ack;                      ///< For send, edit, delete, react.
-    std::vector<durable_event> events; ///< What was stored; empty for a duplicate.
+    ack_data ack;                       ///< For send, edit, delete, react.
+    std::vector<durable_event> events;  ///< What was stored; empty for a duplicate.
   };
   principal who;
   std::optional<room_id> room;
@@ -149,10 +150,10 @@ struct call {
   answer<typename Request::reply> reply;
 };
 
-using any_call =
-    std::variant<call<register_user>, call<log_in>, call<authenticate>, call<enter_by_name>, call<log_out>, call<get_me>,
-                 call<find_users>, call<get_user>, call<get_presence>, call<create_room>, call<list_rooms>, call<get_room>,
-                 call<list_members>, call<change_room>, call<mark_read>, call<get_history>, call<get_events>>;
+using any_call = std::variant<call<register_user>, call<log_in>, call<authenticate>, call<enter_by_name>, call<log_out>,
+                              call<get_me>, call<find_users>, call<get_user>, call<get_presence>, call<create_room>,
+                              call<list_rooms>, call<get_room>, call<list_members>, call<change_room>, call<mark_read>,
+                              call<get_history>, call<get_events>>;
 
 enum class replay_mode : std::uint8_t { unread, none };
 

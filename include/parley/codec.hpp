@@ -96,7 +96,8 @@ struct drain_notice {
 using notice = std::variant<ready_notice, room_added_notice, room_removed_notice, typing_notice, read_notice,
                             presence_notice, replay_end_notice, drain_notice>;
 
-/// Appends complete WebSocket frames to `out`. Stateless and thread-safe; never fails: text from the store is valid UTF-8.
+/// Appends complete WebSocket frames to `out`. Stateless and thread-safe; never fails: text from the store is valid
+/// UTF-8.
 class frame_encoder {
  public:
   virtual ~frame_encoder() = default;

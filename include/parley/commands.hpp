@@ -82,7 +82,8 @@ struct watch_presence_frame {
 
 struct ping_frame {};
 
-using client_request = std::variant<durable_frame, typing_frame, read_frame, resume_frame, watch_presence_frame, ping_frame>;
+using client_request =
+    std::variant<durable_frame, typing_frame, read_frame, resume_frame, watch_presence_frame, ping_frame>;
 
 struct client_frame {
   std::optional<std::string> id;  ///< The client's own, at most 64 bytes.

@@ -40,8 +40,8 @@ struct node_config {
 };
 
 struct replay_config {
-  std::uint32_t limit = 200;         ///< Events a room and request.
-  std::uint32_t ring_events = 256;   ///< Kept in memory a room.
+  std::uint32_t limit = 200;        ///< Events a room and request.
+  std::uint32_t ring_events = 256;  ///< Kept in memory a room.
   std::uint32_t ring_bytes = 256 * 1024;
   std::uint64_t ring_budget_bytes = 256ULL * 1024 * 1024;  ///< For all rooms of the node.
 };
@@ -59,15 +59,16 @@ struct limits_config {
   std::uint32_t body_bytes = 64 * 1024;  ///< A REST request's body (files have their own).
   double send_rate_per_second = 20;      ///< 0 = no limit.
   double send_burst = 40;
-  double login_rate_per_minute = 5;      ///< Failed log-ins for an account and address; 0 = no limit.
-  std::uint32_t frames_per_second = 100; ///< Of any kind, a connection; 0 = no limit.
+  double login_rate_per_minute = 5;       ///< Failed log-ins for an account and address; 0 = no limit.
+  std::uint32_t frames_per_second = 100;  ///< Of any kind, a connection; 0 = no limit.
   std::uint32_t bad_frames_per_minute = 10;
-  std::uint32_t unanswered_sends = 64;   ///< A connection; then its socket is not read.
+  std::uint32_t unanswered_sends = 64;  ///< A connection; then its socket is not read.
   std::uint32_t rooms_per_user = 1'000;
   std::uint32_t room_members = 10'000;
   std::uint32_t read_receipt_members = 200;
   std::uint32_t watched_users = 500;
-  std::uint32_t outbox_bytes = 1024 * 1024;  ///< Queued to a connection; then ephemeral frames are dropped; past twice that: 4408.
+  std::uint32_t outbox_bytes =
+      1024 * 1024;  ///< Queued to a connection; then ephemeral frames are dropped; past twice that: 4408.
   std::uint32_t outbox_frames = 1'000;
   std::uint32_t typing_interval_ms = 3'000;
   std::uint32_t read_interval_ms = 1'000;

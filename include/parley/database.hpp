@@ -19,13 +19,13 @@ namespace parley {
 
 // --- Appending to rooms' logs ---
 
-/// One durable command on its way into the log. All ids are made before the first try, so that an in-doubt commit can be
-/// settled by looking for them.
+/// One durable command on its way into the log. All ids are made before the first try, so that an in-doubt commit can
+/// be settled by looking for them.
 struct append_command {
   room_id room;
   user_id actor;
   timestamp at{};
-  uuid new_id;                     ///< The message, reaction or event id.
+  uuid new_id;                       ///< The message, reaction or event id.
   std::vector<uuid> membership_ids;  ///< invite_members: one for each user asked.
   durable_command command;
 };
@@ -64,7 +64,7 @@ struct new_room {
 };
 struct created_room {
   room_id id;
-  bool created = true;            ///< False: the pair's private room existed.
+  bool created = true;  ///< False: the pair's private room existed.
   std::vector<user_id> members;
 };
 struct read_marker {
@@ -134,7 +134,8 @@ class account_queries {
   virtual result<std::optional<token_record>> token(const token_hash& hash) = 0;
   virtual result<std::optional<own_profile>> user(user_id user) = 0;
   virtual result<page<user_profile>> find_users(const std::string& query, const page_request& range) = 0;
-  virtual result<std::vector<presence_record>> presence(std::span<const user_id> users) = 0;  ///< Unknown users are left out.
+  virtual result<std::vector<presence_record>> presence(
+      std::span<const user_id> users) = 0;                            ///< Unknown users are left out.
   virtual result<std::vector<user_id>> friends_of(user_id user) = 0;  ///< status = accepted
 };
 
@@ -161,7 +162,8 @@ class log_queries {
   virtual result<std::optional<room_id>> room_of_message(message_id message) = 0;
 };
 
-/// One connection that only reads; belongs to one reading actor and its thread. Sees every commit that was reported before.
+/// One connection that only reads; belongs to one reading actor and its thread. Sees every commit that was reported
+/// before.
 class database_reader : public account_queries, public room_queries, public log_queries {};
 
 using read_job = std::function<void(database_reader&)>;

@@ -24,38 +24,40 @@ struct connection_ref {
 /// A room's durable events of one batch, encoded once and shared by all shards. Immutable once handed on.
 struct encoded_batch {
   room_id room;
-  sequence first_seq = 0;              ///< Event i has seq first_seq + i.
-  std::string bytes;                   ///< The events' frames back to back.
-  std::vector<std::uint32_t> ends;     ///< ends[i]: offset in `bytes` one past event i.
+  sequence first_seq = 0;           ///< Event i has seq first_seq + i.
+  std::string bytes;                ///< The events' frames back to back.
+  std::vector<std::uint32_t> ends;  ///< ends[i]: offset in `bytes` one past event i.
 
   struct departure {
     user_id user;
-    std::uint32_t index = 0;           ///< This member_left's place: the leaver gets nothing from here on and is detached.
+    std::uint32_t index = 0;  ///< This member_left's place: the leaver gets nothing from here on and is detached.
   };
-  std::vector<departure> departures;   ///< In order of index.
+  std::vector<departure> departures;  ///< In order of index.
 };
 
 /// An answer that stands at its place in a batch.
 struct placed_answer {
   connection_ref to;
-  std::uint32_t index = 0;             ///< Stands before event `index`; may equal the number of events.
-  bool replaces_event = false;         ///< The connection gets this instead of event `index`.
+  std::uint32_t index = 0;      ///< Stands before event `index`; may equal the number of events.
+  bool replaces_event = false;  ///< The connection gets this instead of event `index`.
   shared_bytes frame;
 };
 
 /// What a shard needs of one batch: the shared part and the answers for its own connections.
 struct room_delivery {
   std::shared_ptr<const encoded_batch> batch;
-  std::vector<placed_answer> answers;  ///< In order of index. A connection that is not attached gets its answer at once.
-  std::function<void()> on_handed_on;  ///< Called on the shard's thread when its sockets have been tried; releases the room's credit.
+  std::vector<placed_answer>
+      answers;  ///< In order of index. A connection that is not attached gets its answer at once.
+  std::function<void()>
+      on_handed_on;  ///< Called on the shard's thread when its sockets have been tried; releases the room's credit.
 };
 
 /// Makes the room live on a connection: from `position` + 1 on, events of the room go there.
 struct attachment {
   room_id room;
   user_id user;
-  sequence position = 0;               ///< Events at or below it are dropped for this connection.
-  shared_bytes before;                 ///< Frames that go out first: the ring's rest and replay_end. May be null.
+  sequence position = 0;  ///< Events at or below it are dropped for this connection.
+  shared_bytes before;    ///< Frames that go out first: the ring's rest and replay_end. May be null.
 };
 
 /// Frames for one connection. `answers` of them answer one frame of the client each (they give its credit back).
@@ -63,7 +65,7 @@ struct outgoing {
   shared_bytes frames;
   std::uint32_t frame_count = 1;
   std::uint32_t answers = 0;
-  bool ephemeral = false;              ///< May be dropped when the outbox is full.
+  bool ephemeral = false;  ///< May be dropped when the outbox is full.
 };
 
 /// Ephemeral frames for everybody attached to a room on one shard.
@@ -73,8 +75,9 @@ struct room_broadcast {
   std::optional<user_id> except;
 };
 
-/// Implemented by src/net's shards. Any thread may call; each call is queued on the I/O thread of the shard it concerns,
-/// in the order of the calls of one caller. Nothing is returned: a dead connection is the session's news, not the sender's.
+/// Implemented by src/net's shards. Any thread may call; each call is queued on the I/O thread of the shard it
+/// concerns, in the order of the calls of one caller. Nothing is returned: a dead connection is the session's news, not
+/// the sender's.
 class delivery {
  public:
   virtual ~delivery() = default;
@@ -83,8 +86,8 @@ class delivery {
   virtual void broadcast(std::uint32_t shard, room_broadcast what) = 0;
   virtual void attach(connection_ref to, attachment what) = 0;
   virtual void detach(connection_ref from, room_id room) = 0;
-  /// `when_drained` (may be empty) is called once on the shard's thread when less than a quarter of the outbox's bound waits
-  /// after these frames entered, or at once when the connection is gone: replay pulls its next page by it.
+  /// `when_drained` (may be empty) is called once on the shard's thread when less than a quarter of the outbox's bound
+  /// waits after these frames entered, or at once when the connection is gone: replay pulls its next page by it.
   virtual void send(connection_ref to, outgoing what, std::function<void()> when_drained = {}) = 0;
   /// Sends what waits, then the close frame; nothing enters after it.
   virtual void close(connection_ref to, close_code code) = 0;

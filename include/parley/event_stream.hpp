@@ -1,4 +1,5 @@
-// The bus's port: where a node mirrors its rooms' events for other nodes. In-process, nobody listens but the node itself.
+// The bus's port: where a node mirrors its rooms' events for other nodes. In-process, nobody listens but the node
+// itself.
 #pragma once
 
 #include <span>

@@ -17,7 +17,7 @@ struct message_posted {
   message_id message;
   user_id sender;
   std::string display_name;
-  std::optional<std::string> content;   ///< Null with a file only, or once deleted.
+  std::optional<std::string> content;  ///< Null with a file only, or once deleted.
   std::optional<std::string> file_url;
   std::optional<message_id> reply_to;
   std::optional<std::string> client_msg_id;

@@ -1,4 +1,5 @@
-// Structured log lines: a component, a stable event name, a sentence. Never a token, a query string or a message's content.
+// Structured log lines: a component, a stable event name, a sentence. Never a token, a query string or a message's
+// content.
 #pragma once
 
 #include <fmt/format.h>
@@ -20,7 +21,8 @@ void initialise(const log_config& settings, const std::string& node_name);
 void write(level at, std::string_view component, std::string_view event, std::string_view message);
 
 template <class... Args>
-void line(level at, std::string_view component, std::string_view event, fmt::format_string<Args...> text, Args&&... args) {
+void line(level at, std::string_view component, std::string_view event, fmt::format_string<Args...> text,
+          Args&&... args) {
   if (enabled(at)) write(at, component, event, fmt::format(text, std::forward<Args>(args)...));
 }
 template <class... Args>

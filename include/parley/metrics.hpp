@@ -1,4 +1,5 @@
-// What a node counts. Plain atomics here, so that every folder may count; src/core/metrics.cpp gives them to Prometheus.
+// What a node counts. Plain atomics here, so that every folder may count; src/core/metrics.cpp gives them to
+// Prometheus.
 #pragma once
 
 #include <array>
@@ -51,7 +52,7 @@ class histogram {
 /// One for a node, owned by it; everybody else holds a reference. Names in Prometheus: parley_ + field name.
 struct metrics {
   // net
-  gauge connections;                 ///< Open sockets, HTTP and WebSocket.
+  gauge connections;  ///< Open sockets, HTTP and WebSocket.
   gauge websocket_connections;
   counter connections_total;
   counter connections_refused_total;  ///< Over net.max_connections.
@@ -59,26 +60,26 @@ struct metrics {
   counter bad_frames_total;
   counter frames_sent_total;
   counter bytes_sent_total;
-  counter socket_writes_total;       ///< System calls; frames_sent / writes shows the gathering.
+  counter socket_writes_total;  ///< System calls; frames_sent / writes shows the gathering.
   counter ephemeral_dropped_total;
   counter closed_too_slow_total;
   counter rate_limited_total;
   counter http_requests_total;
   gauge rest_in_flight;
-  gauge reads_paused;                ///< Connections not read for want of credit.
+  gauge reads_paused;  ///< Connections not read for want of credit.
   // rooms and sessions
   gauge sessions;
   gauge rooms_active;
   gauge ring_bytes;
-  gauge room_queue;                  ///< Commands waiting in rooms.
-  counter room_busy_total;           ///< Commands refused since a room's queue was full.
-  counter events_delivered_total;    ///< Durable events handed to shards (once an event, not a recipient).
+  gauge room_queue;                ///< Commands waiting in rooms.
+  counter room_busy_total;         ///< Commands refused since a room's queue was full.
+  counter events_delivered_total;  ///< Durable events handed to shards (once an event, not a recipient).
   counter replay_events_ring_total;
   counter replay_events_store_total;
-  counter actors_restarted_total;    ///< Rooms and storage actors made anew after a death.
+  counter actors_restarted_total;  ///< Rooms and storage actors made anew after a death.
   gauge presence_online;
   // store
-  gauge storage_queue;               ///< Commands and jobs waiting for a worker.
+  gauge storage_queue;  ///< Commands and jobs waiting for a worker.
   counter events_stored_total;
   counter duplicates_total;
   counter commands_refused_total;

@@ -41,12 +41,12 @@ struct own_profile {
 /// A room as one of its members sees it: the `ready` frame's and REST's form.
 struct room_summary {
   room_id id;
-  std::optional<std::string> name;   ///< Groups only.
+  std::optional<std::string> name;  ///< Groups only.
   bool is_group = true;
   std::optional<user_profile> peer;  ///< Private rooms only: the other one.
   sequence last_seq = 0;
   sequence last_read_seq = 0;
-  std::int64_t unread = 0;           ///< Exact up to 1,000, then 1,000.
+  std::int64_t unread = 0;  ///< Exact up to 1,000, then 1,000.
 };
 
 struct room_member {

@@ -11,7 +11,9 @@ ack_data ack_of(const durable_event& event, bool duplicate) {
     ack_data operator()(const message_posted& m) const {
       return message_ack{event.room, m.message, event.seq, m.created_at, m.client_msg_id, duplicate};
     }
-    ack_data operator()(const message_edited& m) const { return edit_ack{event.room, m.message, event.seq, m.edited_at}; }
+    ack_data operator()(const message_edited& m) const {
+      return edit_ack{event.room, m.message, event.seq, m.edited_at};
+    }
     ack_data operator()(const message_deleted& m) const {
       return delete_ack{event.room, m.message, event.seq, m.deleted_at};
     }

@@ -57,8 +57,9 @@ struct assign_visitor {
     const auto number = node.value<double>();
     const bool whole = node.is_integer() || std::is_floating_point_v<Number>;
     if (!number || node.is_boolean() || !whole || !(*number >= least && *number <= most))
-      failure = wrong(key, source, fmt::format("must be a {}number from {:.0f} to {:.0f}",
-                                               std::is_floating_point_v<Number> ? "" : "whole ", least, most));
+      failure = wrong(key, source,
+                      fmt::format("must be a {}number from {:.0f} to {:.0f}",
+                                  std::is_floating_point_v<Number> ? "" : "whole ", least, most));
     else
       field = static_cast<Number>(*number);
   }

@@ -51,18 +51,30 @@ int http_status(error_code code) { return row(code).status; }
 
 std::string_view reason(close_code code) {
   switch (code) {
-    case close_code::going_away: return "going away";
-    case close_code::protocol_error: return "WebSocket protocol error";
-    case close_code::unsupported_data: return "only text frames are understood";
-    case close_code::invalid_utf8: return "text is not valid UTF-8";
-    case close_code::too_big: return "frame too large";
-    case close_code::restarting: return "the node is restarting; reconnect";
-    case close_code::overloaded: return "overloaded; reconnect later";
-    case close_code::too_many_bad_frames: return "too many bad frames";
-    case close_code::token_ended: return "token expired or revoked";
-    case close_code::not_allowed: return "suspended or no longer a member";
-    case close_code::too_slow: return "reading too slowly; reconnect and resume";
-    case close_code::rate_limit_ignored: return "rate limit ignored";
+    case close_code::going_away:
+      return "going away";
+    case close_code::protocol_error:
+      return "WebSocket protocol error";
+    case close_code::unsupported_data:
+      return "only text frames are understood";
+    case close_code::invalid_utf8:
+      return "text is not valid UTF-8";
+    case close_code::too_big:
+      return "frame too large";
+    case close_code::restarting:
+      return "the node is restarting; reconnect";
+    case close_code::overloaded:
+      return "overloaded; reconnect later";
+    case close_code::too_many_bad_frames:
+      return "too many bad frames";
+    case close_code::token_ended:
+      return "token expired or revoked";
+    case close_code::not_allowed:
+      return "suspended or no longer a member";
+    case close_code::too_slow:
+      return "reading too slowly; reconnect and resume";
+    case close_code::rate_limit_ignored:
+      return "rate limit ignored";
   }
   return "closed";
 }

@@ -51,8 +51,9 @@ void write(level at, std::string_view component, std::string_view event, std::st
   const auto index = static_cast<std::size_t>(at);
   const auto time = to_string(system_clock().now());
   if (out.json)
-    out.logger->log(spdlog_levels[index], R"({{"time":"{}","level":"{}","node":{},"component":"{}","event":"{}","message":{}}})",
-                    time, level_names[index], quoted(out.node), component, event, quoted(message));
+    out.logger->log(spdlog_levels[index],
+                    R"({{"time":"{}","level":"{}","node":{},"component":"{}","event":"{}","message":{}}})", time,
+                    level_names[index], quoted(out.node), component, event, quoted(message));
   else
     out.logger->log(spdlog_levels[index], "{} {:5} {} {}: {}", time, level_names[index], component, event, message);
 }

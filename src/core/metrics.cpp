@@ -47,7 +47,8 @@ void put_net(families& out, const metrics& m) {
   put(out, "connections", "Open sockets, HTTP and WebSocket", m.connections);
   put(out, "websocket_connections", "Open WebSocket connections", m.websocket_connections);
   put(out, "connections_total", "Sockets accepted", m.connections_total);
-  put(out, "connections_refused_total", "Sockets refused for want of room (net.max_connections)", m.connections_refused_total);
+  put(out, "connections_refused_total", "Sockets refused for want of room (net.max_connections)",
+      m.connections_refused_total);
   put(out, "frames_received_total", "WebSocket frames received from clients", m.frames_received_total);
   put(out, "bad_frames_total", "Frames that were no known request", m.bad_frames_total);
   put(out, "frames_sent_total", "WebSocket frames handed to sockets", m.frames_sent_total);

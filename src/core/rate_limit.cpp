@@ -9,7 +9,8 @@ std::int64_t rate_limiter::try_take(steady_time now) {
   if (unlimited()) return 0;
   const auto now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count();
   const auto interval_ns = static_cast<std::int64_t>(1e9 / limit_.per_second);
-  const auto tolerance_ns = static_cast<std::int64_t>(static_cast<double>(interval_ns) * (std::max(limit_.burst, 1.0) - 1));
+  const auto tolerance_ns =
+      static_cast<std::int64_t>(static_cast<double>(interval_ns) * (std::max(limit_.burst, 1.0) - 1));
   auto expected = theoretical_arrival_ns_.load(std::memory_order_relaxed);
   for (;;) {
     const auto arrival_ns = std::max(expected, now_ns);

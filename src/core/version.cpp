@@ -3,8 +3,6 @@
 
 namespace parley {
 
-std::string_view version() noexcept {
-  return PARLEY_VERSION;
-}
+std::string_view version() noexcept { return PARLEY_VERSION; }
 
 }  // namespace parley

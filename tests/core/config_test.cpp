@@ -32,7 +32,8 @@ TEST(configuration, an_empty_file_gives_sound_defaults) {
 
 TEST(configuration, the_file_sets_values_of_every_kind) {
   const auto value = loaded(
-      "[net]\nlisten='[::1]:9000'\nallowed_origins=['https://a.example']\nthreads=3\n[limits]\nsend_rate_per_second=2.5\n");
+      "[net]\nlisten='[::1]:9000'\nallowed_origins=['https://"
+      "a.example']\nthreads=3\n[limits]\nsend_rate_per_second=2.5\n");
   EXPECT_EQ(value.net.listen, "[::1]:9000");
   EXPECT_EQ(value.net.allowed_origins, std::vector<std::string>{"https://a.example"});
   EXPECT_EQ(value.net.threads, 3U);

@@ -110,7 +110,8 @@ TEST(credentials, tokens_are_long_distinct_and_hashed) {
   EXPECT_EQ(hash.value(), hash_of_token(token).value());
   EXPECT_EQ(to_hex(hash.value()).size(), 64U);
   EXPECT_EQ(to_hex(hash.value()).find(token), std::string::npos);
-  for (const auto& bad : {std::string(), std::string("a b"), std::string(513, 'a'), std::string("a\0b", 3), std::string("é")})
+  for (const auto& bad :
+       {std::string(), std::string("a b"), std::string(513, 'a'), std::string("a\0b", 3), std::string("é")})
     EXPECT_FALSE(hash_of_token(bad));
 }
 
