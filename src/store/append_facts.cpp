@@ -1,0 +1,86 @@
+// Collects what the commands of a batch touch.
+#include "store/append_facts.hpp"
+
+#include <algorithm>
+
+namespace parley {
+namespace {
+
+/// Adds what one kind of command needs beyond its room, its actor and the actor's membership.
+struct collector {
+  append_needs& needs;
+  const append_command& command;
+
+  void operator()(const send_message& what) const {
+    needs.sends.push_back(&command);
+    if (what.reply_to) needs.messages.push_back(*what.reply_to);
+  }
+  void operator()(const edit_message& what) const { needs.messages.push_back(what.message); }
+  void operator()(const delete_message& what) const { needs.messages.push_back(what.message); }
+  void operator()(const change_reaction& what) const {
+    needs.messages.push_back(what.message);
+    needs.reactions.push_back({what.message, command.actor, what.emoji});
+  }
+  void operator()(const invite_members& what) const {
+    needs.counted_rooms.push_back(command.room);
+    for (const auto& user : what.users) {
+      needs.accounts.push_back(user);
+      needs.counted_accounts.push_back(user);
+      needs.memberships.push_back({command.room, user});
+    }
+  }
+  void operator()(const remove_member& what) const { needs.memberships.push_back({command.room, what.user}); }
+  void operator()(const rename_room&) const {}
+};
+
+template <class T>
+void keep_once(std::vector<T>& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+/// Batches are mostly runs of one room or one sender, so that this spares most of the sorting.
+template <class T>
+void add_unless_last(std::vector<T>& values, const T& value) {
+  if (values.empty() || values.back() != value) values.push_back(value);
+}
+
+}  // namespace
+
+void append_needs::collect(std::span<const append_command> commands) {
+  for (const auto& command : commands) {
+    add_unless_last(rooms, command.room);
+    add_unless_last(accounts, command.actor);
+    add_unless_last(memberships, {command.room, command.actor});
+    std::visit(collector{*this, command}, command.command);
+  }
+  keep_once(rooms);
+  keep_once(accounts);
+  keep_once(memberships);
+  keep_once(messages);
+  keep_once(reactions);
+  keep_once(counted_rooms);
+  keep_once(counted_accounts);
+}
+
+void append_needs::clear() {
+  rooms.clear();
+  accounts.clear();
+  memberships.clear();
+  messages.clear();
+  reactions.clear();
+  counted_rooms.clear();
+  counted_accounts.clear();
+  sends.clear();
+}
+
+void append_facts::clear() {
+  rooms.clear();
+  accounts.clear();
+  members.clear();
+  messages.clear();
+  reactions.clear();
+  stored_sends.clear();
+}
+
+}  // namespace parley

@@ -1,0 +1,21 @@
+// From store.url to a database.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "parley/config.hpp"
+#include "parley/database.hpp"
+#include "store/sqlite_connection.hpp"
+
+namespace parley {
+
+/// `sqlite:PATH`, with `?vfs=NAME` and `?synchronous=off` for tests. `bad_request` names the key and what is
+/// wrong.
+result<sqlite_options> parse_sqlite_url(std::string_view url);
+
+/// Takes the store's lock; the schema is brought up to date by migrate(). Errors are sentences for the
+/// operator.
+result<std::unique_ptr<database>> open_database(const config& settings);
+
+}  // namespace parley

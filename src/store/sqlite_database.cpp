@@ -1,0 +1,98 @@
+// Owns the file and its lock, and hands out connections.
+#include "store/sqlite_database.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "store/sqlite_reader.hpp"
+#include "store/sqlite_schema.hpp"
+#include "store/sqlite_writer.hpp"
+
+namespace parley {
+namespace {
+
+constexpr mode_t owner_only = 0600;
+
+class file_descriptor {
+ public:
+  explicit file_descriptor(int number) : number_(number) {}
+  ~file_descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  file_descriptor(file_descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  file_descriptor& operator=(file_descriptor&&) = delete;
+
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+error cannot_open(const std::string& path) {
+  return unavailable(fmt::format("store.url: cannot open {}: {}.", path, std::strerror(errno)));
+}
+
+result<file_descriptor> open_file(const std::string& path) {
+  file_descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_only));
+  if (file.number() < 0) return cannot_open(path);
+  return file;
+}
+
+/// The lock stays with the descriptor and so ends with the process, however that ends.
+result<file_descriptor> lock_file(const std::string& path) {
+  auto file = open_file(path);
+  if (file.has_error()) return file;
+  if (::flock(file->number(), LOCK_EX | LOCK_NB) == 0) return file;
+  if (errno != EWOULDBLOCK) return cannot_open(path);
+  return make_error(error_code::conflict,
+                    fmt::format("store.url: another process uses this file; it holds the lock on {}.", path));
+}
+
+class sqlite_database final : public database {
+ public:
+  sqlite_database(sqlite_options options, const limits_config& limits, file_descriptor lock)
+      : options_(std::move(options)), limits_(limits), lock_(std::move(lock)) {}
+
+  result<void> migrate() override {
+    return guarded("migrating", [&] {
+      sqlite_connection connection(options_, sqlite_access::write);
+      return migrate_sqlite(connection);
+    });
+  }
+
+  result<std::unique_ptr<database_writer>> open_writer() override {
+    return guarded("opening the writer",
+                   [&]() -> result<std::unique_ptr<database_writer>> { return make_sqlite_writer(options_, limits_); });
+  }
+
+  result<std::unique_ptr<database_reader>> open_reader() override {
+    return guarded("opening a reader",
+                   [&]() -> result<std::unique_ptr<database_reader>> { return make_sqlite_reader(options_); });
+  }
+
+  [[nodiscard]] std::uint32_t max_writers() const override { return 1; }
+
+ private:
+  sqlite_options options_;
+  limits_config limits_;
+  file_descriptor lock_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<database>> open_sqlite_database(const sqlite_options& options, const limits_config& limits) {
+  auto lock = lock_file(options.path + ".lock");
+  if (lock.has_error()) return lock.error();
+  // Made here and not by SQLite, so that nobody else may ever read it; the log's files take their mode from
+  // it. Closed at once: closing any descriptor of the file later would drop SQLite's own locks.
+  if (auto file = open_file(options.path); file.has_error()) return file.error();
+  return std::make_unique<sqlite_database>(options, limits, std::move(*lock));
+}
+
+}  // namespace parley

@@ -1,0 +1,51 @@
+// A connection that only reads a SQLite file; its functions stand in three files, one for each port.
+#pragma once
+
+#include <memory>
+
+#include "parley/database.hpp"
+#include "store/sqlite_connection.hpp"
+
+namespace parley {
+
+class sqlite_reader final : public database_reader {
+ public:
+  /// Throws sqlite_error when the file cannot be opened.
+  explicit sqlite_reader(const sqlite_options& options) : connection_(options, sqlite_access::read) {}
+
+  // sqlite_reader_accounts.cpp
+  result<std::optional<account_record>> account_by_name(const std::string& username) override;
+  result<std::optional<token_record>> token(const token_hash& hash) override;
+  result<std::optional<own_profile>> user(user_id user) override;
+  result<page<user_profile>> find_users(const std::string& query, const page_request& range) override;
+  result<std::vector<presence_record>> presence(std::span<const user_id> users) override;
+  result<std::vector<user_id>> friends_of(user_id user) override;
+
+  // sqlite_reader_rooms.cpp
+  result<std::vector<room_summary>> rooms_of(user_id user) override;
+  result<std::optional<room_summary>> room_of(user_id user, room_id room) override;
+  result<std::optional<room_snapshot>> snapshot(room_id room) override;
+  result<std::optional<room_id>> group_by_name(const std::string& name) override;
+  result<page<room_member>> members(room_id room, const page_request& range) override;
+  result<std::int64_t> unread(user_id user, room_id room, sequence after) override;
+
+  // sqlite_reader_log.cpp
+  result<sequence> last_seq(room_id room) override;
+  result<std::vector<durable_event>> events_after(room_id room, sequence after, std::uint32_t limit) override;
+  result<std::vector<history_item>> history(room_id room, std::optional<sequence> before, std::optional<sequence> after,
+                                            std::uint32_t limit) override;
+  result<std::optional<room_id>> room_of_message(message_id message) override;
+
+ private:
+  room_summary read_summary(const statement& row, user_id user);
+  std::int64_t count_unread(user_id user, room_id room, sequence after);
+  std::vector<reaction_summary> read_reactions(message_id message);
+
+  sqlite_connection connection_;
+};
+
+inline std::unique_ptr<database_reader> make_sqlite_reader(const sqlite_options& options) {
+  return std::make_unique<sqlite_reader>(options);
+}
+
+}  // namespace parley

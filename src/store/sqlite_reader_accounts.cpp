@@ -1,0 +1,113 @@
+// Accounts, tokens, people and who is online, read from SQLite.
+#include "store/sqlite_reader.hpp"
+#include "store/sqlite_rows.hpp"
+
+namespace parley {
+namespace {
+
+std::string lower_ascii(std::string_view text) {
+  std::string lower(text);
+  for (auto& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+/// For LIKE … ESCAPE '\': the text itself, wherever it stands.
+std::string containing(std::string_view text) {
+  std::string pattern = "%";
+  for (const char c : text) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern += '%';
+}
+
+}  // namespace
+
+result<std::optional<account_record>> sqlite_reader::account_by_name(const std::string& username) {
+  return guarded("reading an account", [&]() -> result<std::optional<account_record>> {
+    auto row = connection_.use(
+        "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, u.email, u.phone, "
+        "u.flagDelete,"
+        " u.created_at, u.password FROM tb_users u JOIN tb_roles r ON r.role_id = u.role_id WHERE u.username "
+        "= ?1");
+    if (!row.bind(username).step()) return std::optional<account_record>();
+    return std::optional(account_record{read_own_profile(row, 0), std::string(row.text(9))});
+  });
+}
+
+result<std::optional<token_record>> sqlite_reader::token(const token_hash& hash) {
+  return guarded("reading a token", [&]() -> result<std::optional<token_record>> {
+    auto row = connection_.use(
+        "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, u.email, u.phone, "
+        "u.flagDelete,"
+        " u.created_at, t.expires_at FROM tb_token t JOIN tb_users u ON u.user_id = t.user_id"
+        " JOIN tb_roles r ON r.role_id = u.role_id WHERE t.token_hash = ?1");
+    if (!row.bind(hash).step()) return std::optional<token_record>();
+    return std::optional(token_record{read_own_profile(row, 0), row.time(9)});
+  });
+}
+
+result<std::optional<own_profile>> sqlite_reader::user(user_id user) {
+  return guarded("reading a user", [&]() -> result<std::optional<own_profile>> {
+    auto row = connection_.use(
+        "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, u.email, u.phone, "
+        "u.flagDelete,"
+        " u.created_at FROM tb_users u JOIN tb_roles r ON r.role_id = u.role_id WHERE u.user_id = ?1");
+    if (!row.bind(user).step()) return std::optional<own_profile>();
+    return std::optional(read_own_profile(row, 0));
+  });
+}
+
+/// Active people in order of username, which is the cursor. A part of a display name has no index: a query
+/// that fits few walks through the users, on a reader's thread.
+result<page<user_profile>> sqlite_reader::find_users(const std::string& query, const page_request& range) {
+  return guarded("finding users", [&]() -> result<page<user_profile>> {
+    auto row = connection_.use(
+        "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum FROM tb_users u"
+        " JOIN tb_roles r ON r.role_id = u.role_id WHERE u.username > ?1 AND u.flagDelete = 'active'"
+        " AND (substr(u.username, 1, length(?2)) = ?2 OR u.display_name LIKE ?3 ESCAPE '\\')"
+        " ORDER BY u.username LIMIT ?4");
+    const auto after = range.cursor.value_or("");
+    const auto prefix = lower_ascii(query);
+    const auto pattern = containing(query);
+    row.bind(after, prefix, pattern, static_cast<std::int64_t>(range.limit) + 1);
+    page<user_profile> found;
+    while (row.step()) {
+      if (found.items.size() == range.limit) {
+        if (!found.items.empty()) found.next_cursor = found.items.back().username;
+        break;
+      }
+      found.items.push_back(read_profile(row, 0));
+    }
+    return found;
+  });
+}
+
+result<std::vector<presence_record>> sqlite_reader::presence(std::span<const user_id> users) {
+  return guarded("reading presence", [&]() -> result<std::vector<presence_record>> {
+    const read_snapshot snapshot(connection_);
+    auto row = connection_.use("SELECT is_online, last_seen FROM tb_user_status WHERE user_id = ?1");
+    std::vector<presence_record> found;
+    found.reserve(users.size());
+    for (const auto& user : users) {
+      if (row.bind(user).step()) found.push_back({user, row.integer(0) != 0, row.optional_time(1)});
+    }
+    return found;
+  });
+}
+
+result<std::vector<user_id>> sqlite_reader::friends_of(user_id user) {
+  return guarded("reading friends", [&]() -> result<std::vector<user_id>> {
+    auto row = connection_.use(
+        "SELECT friend_id FROM tb_friendships WHERE user_id = ?1 AND status = 'accepted'"
+        " UNION ALL SELECT user_id FROM tb_friendships WHERE friend_id = ?1 AND status = 'accepted'");
+    row.bind(user);
+    std::vector<user_id> friends;
+    while (row.step()) friends.push_back(row.id<user_id>(0));
+    return friends;
+  });
+}
+
+}  // namespace parley

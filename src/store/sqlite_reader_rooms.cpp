@@ -1,0 +1,122 @@
+// Rooms as their members and their actors see them, read from SQLite.
+#include "store/sqlite_reader.hpp"
+#include "store/sqlite_rows.hpp"
+
+namespace parley {
+
+/// Columns: chat_room_id, name, is_group, last_seq, the member's marker; then the peer's profile.
+room_summary sqlite_reader::read_summary(const statement& row, user_id user) {
+  room_summary room;
+  room.id = row.id<room_id>(0);
+  room.name = row.optional_text(1);
+  room.is_group = row.integer(2) != 0;
+  room.last_seq = row.integer(3);
+  room.last_read_seq = row.integer(4);
+  if (!row.is_null(5)) room.peer = read_profile(row, 5);
+  if (room.last_read_seq < room.last_seq) room.unread = count_unread(user, room.id, room.last_read_seq);
+  return room;
+}
+
+result<std::vector<room_summary>> sqlite_reader::rooms_of(user_id user) {
+  return guarded("reading a user's rooms", [&]() -> result<std::vector<room_summary>> {
+    const read_snapshot snapshot(connection_);
+    auto row = connection_.use(
+        "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"
+        " u.user_id, u.username, u.display_name, u.img_url, r.role_enum"
+        " FROM tb_user_room m JOIN tb_chat_rooms c ON c.chat_room_id = m.room_id"
+        " JOIN tb_room_position p ON p.room_id = m.room_id"
+        " LEFT JOIN tb_read_marker k ON k.user_id = m.user_id AND k.room_id = m.room_id"
+        " LEFT JOIN tb_private_pair q ON q.room_id = m.room_id LEFT JOIN tb_users u ON u.user_id ="
+        " CASE WHEN q.user_low = m.user_id THEN q.user_high ELSE q.user_low END"
+        " LEFT JOIN tb_roles r ON r.role_id = u.role_id"
+        " WHERE m.user_id = ?1 ORDER BY m.room_id LIMIT 1000");
+    row.bind(user);
+    std::vector<room_summary> rooms;
+    while (row.step()) rooms.push_back(read_summary(row, user));
+    return rooms;
+  });
+}
+
+result<std::optional<room_summary>> sqlite_reader::room_of(user_id user, room_id room) {
+  return guarded("reading a user's room", [&]() -> result<std::optional<room_summary>> {
+    const read_snapshot snapshot(connection_);
+    auto row = connection_.use(
+        "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"
+        " u.user_id, u.username, u.display_name, u.img_url, r.role_enum"
+        " FROM tb_user_room m JOIN tb_chat_rooms c ON c.chat_room_id = m.room_id"
+        " JOIN tb_room_position p ON p.room_id = m.room_id"
+        " LEFT JOIN tb_read_marker k ON k.user_id = m.user_id AND k.room_id = m.room_id"
+        " LEFT JOIN tb_private_pair q ON q.room_id = m.room_id LEFT JOIN tb_users u ON u.user_id ="
+        " CASE WHEN q.user_low = m.user_id THEN q.user_high ELSE q.user_low END"
+        " LEFT JOIN tb_roles r ON r.role_id = u.role_id"
+        " WHERE m.user_id = ?1 AND m.room_id = ?2");
+    if (!row.bind(user, room).step()) return std::optional<room_summary>();
+    return std::optional(read_summary(row, user));
+  });
+}
+
+result<std::optional<room_snapshot>> sqlite_reader::snapshot(room_id room) {
+  return guarded("reading a room", [&]() -> result<std::optional<room_snapshot>> {
+    const read_snapshot snapshot(connection_);
+    auto row = connection_.use(
+        "SELECT c.name, c.is_group, c.created_by, p.last_seq FROM tb_chat_rooms c"
+        " JOIN tb_room_position p ON p.room_id = c.chat_room_id WHERE c.chat_room_id = ?1");
+    if (!row.bind(room).step()) return std::optional<room_snapshot>();
+    room_snapshot found;
+    found.id = room;
+    found.name = row.optional_text(0);
+    found.is_group = row.integer(1) != 0;
+    found.created_by = row.id<user_id>(2);
+    found.last_seq = row.integer(3);
+    auto member = connection_.use("SELECT user_id FROM tb_user_room WHERE room_id = ?1 ORDER BY user_id");
+    member.bind(room);
+    while (member.step()) found.members.push_back(member.id<user_id>(0));
+    return std::optional(std::move(found));
+  });
+}
+
+result<std::optional<room_id>> sqlite_reader::group_by_name(const std::string& name) {
+  return guarded("finding a group", [&]() -> result<std::optional<room_id>> {
+    auto row = connection_.use(
+        "SELECT chat_room_id FROM tb_chat_rooms WHERE is_group = 1 AND name = ?1"
+        " ORDER BY created_at, chat_room_id LIMIT 1");
+    if (!row.bind(name).step()) return std::optional<room_id>();
+    return std::optional(row.id<room_id>(0));
+  });
+}
+
+/// In order of user id, which is the cursor.
+result<page<room_member>> sqlite_reader::members(room_id room, const page_request& range) {
+  return guarded("reading members", [&]() -> result<page<room_member>> {
+    if (range.cursor && !parse_uuid(*range.cursor)) return bad_request("cursor: not one of ours.");
+    auto row = connection_.use(
+        "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, m.joined_at FROM tb_user_room "
+        "m"
+        " JOIN tb_users u ON u.user_id = m.user_id JOIN tb_roles r ON r.role_id = u.role_id"
+        " WHERE m.room_id = ?1 AND m.user_id > ?2 ORDER BY m.user_id LIMIT ?3");
+    const auto after = range.cursor.value_or("");
+    row.bind(room, after, static_cast<std::int64_t>(range.limit) + 1);
+    page<room_member> found;
+    while (row.step()) {
+      if (found.items.size() == range.limit) {
+        if (!found.items.empty()) found.next_cursor = to_string(found.items.back().profile.id);
+        break;
+      }
+      found.items.push_back({read_profile(row, 0), row.time(5)});
+    }
+    return found;
+  });
+}
+
+result<std::int64_t> sqlite_reader::unread(user_id user, room_id room, sequence after) {
+  return guarded("counting unread", [&]() -> result<std::int64_t> { return count_unread(user, room, after); });
+}
+
+std::int64_t sqlite_reader::count_unread(user_id user, room_id room, sequence after) {
+  auto row = connection_.use(
+      "SELECT count(*) FROM (SELECT 1 FROM tb_messages WHERE room_id = ?1 AND seq > ?2 AND user_id <> ?3"
+      " AND deleted_at IS NULL LIMIT 1000)");
+  return row.bind(room, after, user).step() ? row.integer(0) : 0;
+}
+
+}  // namespace parley

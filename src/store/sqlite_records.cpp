@@ -1,0 +1,118 @@
+// Accounts, tokens, markers and presence on SQLite; rooms stand in sqlite_records_rooms.cpp.
+#include "store/sqlite_records.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "store/sqlite_record_guard.hpp"
+
+namespace parley {
+namespace {
+
+std::optional<token_hash> parse_hash(std::string_view hex) {
+  token_hash hash;
+  if (hex.size() != hash.bytes.size() * 2) return std::nullopt;
+  for (std::size_t i = 0; i < hash.bytes.size(); ++i) {
+    const auto* begin = hex.data() + i * 2;
+    if (std::from_chars(begin, begin + 2, hash.bytes[i], 16).ptr != begin + 2) return std::nullopt;
+  }
+  return hash;
+}
+
+}  // namespace
+
+result<own_profile> sqlite_records::create_user(const new_user& user) {
+  return record("creating a user", [&]() -> result<own_profile> {
+    auto taken = connection_.use("SELECT 1 FROM tb_users WHERE username = ?1");
+    if (taken.bind(user.username).step()) return make_error(error_code::conflict, "username: it is taken.");
+    connection_
+        .use(
+            "INSERT INTO tb_users (user_id, username, password, email, phone, img_url, display_name, role_id,"
+            " flagDelete, created_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, role_id, 'active', ?8 FROM tb_roles"
+            " WHERE role_enum = 'user'")
+        .bind(user.id, user.username, user.password_hash, user.email, user.phone, user.img_url, user.display_name,
+              user.created_at)
+        .run();
+    connection_.use("INSERT INTO tb_user_status (user_id, is_online, last_seen) VALUES (?1, 0, NULL)")
+        .bind(user.id)
+        .run();
+    own_profile own;
+    own.profile = {user.id, user.username, user.display_name, user.img_url, role::user};
+    own.email = user.email;
+    own.phone = user.phone;
+    own.flag = account_flag::active;
+    own.created_at = user.created_at;
+    return own;
+  });
+}
+
+result<void> sqlite_records::set_password_hash(user_id user, const std::string& hash) {
+  return record("changing a password", [&]() -> result<void> {
+    connection_.use("UPDATE tb_users SET password = ?2 WHERE user_id = ?1").bind(user, hash).run();
+    if (connection_.changes() == 0) return not_found("user_id: there is no such user.");
+    return {};
+  });
+}
+
+result<void> sqlite_records::create_token(const new_token_record& token) {
+  return record("creating a token", [&]() -> result<void> {
+    // Who logs in sweeps up: so tokens that nobody ends do not gather.
+    connection_.use("DELETE FROM tb_token WHERE user_id = ?1 AND expires_at <= ?2")
+        .bind(token.user, token.created_at)
+        .run();
+    connection_.use("INSERT INTO tb_token (token_hash, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)")
+        .bind(token.hash, token.user, token.created_at, token.expires_at)
+        .run();
+    return {};
+  });
+}
+
+result<void> sqlite_records::delete_token(const token_hash& hash) {
+  return record("deleting a token", [&]() -> result<void> {
+    connection_.use("DELETE FROM tb_token WHERE token_hash = ?1").bind(hash).run();
+    return {};
+  });
+}
+
+result<std::vector<token_hash>> sqlite_records::delete_tokens_of(user_id user) {
+  return record("deleting a user's tokens", [&]() -> result<std::vector<token_hash>> {
+    std::vector<token_hash> ended;
+    auto row = connection_.use("SELECT token_hash FROM tb_token WHERE user_id = ?1");
+    row.bind(user);
+    while (row.step()) {
+      if (const auto hash = parse_hash(row.text(0))) ended.push_back(*hash);
+    }
+    connection_.use("DELETE FROM tb_token WHERE user_id = ?1").bind(user).run();
+    return ended;
+  });
+}
+
+result<void> sqlite_records::save_read_markers(std::span<const read_marker> markers) {
+  return record("saving read markers", [&]() -> result<void> {
+    // The row comes and goes with the membership, so that a late marker of somebody who has left changes
+    // nothing.
+    auto save = connection_.use(
+        "UPDATE tb_read_marker SET seq = min(?3, (SELECT last_seq FROM tb_room_position WHERE room_id = ?2))"
+        " WHERE user_id = ?1 AND room_id = ?2 AND seq < ?3");
+    for (const auto& marker : markers) save.bind(marker.user, marker.room, marker.seq).run();
+    return {};
+  });
+}
+
+result<void> sqlite_records::save_presence(std::span<const presence_record> users) {
+  return record("saving presence", [&]() -> result<void> {
+    auto save = connection_.use(
+        "UPDATE tb_user_status SET is_online = ?2, last_seen = coalesce(?3, last_seen) WHERE user_id = ?1");
+    for (const auto& presence : users) save.bind(presence.user, presence.is_online, presence.last_seen).run();
+    return {};
+  });
+}
+
+result<void> sqlite_records::clear_presence() {
+  return record("clearing presence", [&]() -> result<void> {
+    connection_.use("UPDATE tb_user_status SET is_online = 0 WHERE is_online = 1").run();
+    return {};
+  });
+}
+
+}  // namespace parley

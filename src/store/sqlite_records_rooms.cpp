@@ -1,0 +1,108 @@
+// Making rooms: groups, and the one private room of two people.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/sqlite_record_guard.hpp"
+#include "store/sqlite_records.hpp"
+#include "store/sqlite_rows.hpp"
+
+namespace parley {
+
+result<created_room> sqlite_records::create_room(const new_room& room) {
+  return record("creating a room", [&]() -> result<created_room> {
+    if (room.membership_ids.size() < room.others.size() + 1) {
+      return make_error(error_code::internal, "A room came without an id for each membership.");
+    }
+    if (!room.is_group) {
+      if (room.others.size() != 1) return bad_request("user_id: a private room has exactly one other member.");
+      if (room.others.front() == room.creator) {
+        return make_error(error_code::conflict, "user_id: a private room needs somebody else.");
+      }
+      if (auto allowed = check_pair(room.creator, room.others.front()); allowed.has_error()) return allowed.error();
+      if (const auto existing = room_of_pair(room.creator, room.others.front())) {
+        return created_room{*existing, false, {room.creator, room.others.front()}};
+      }
+    } else if (!room.name || room.name->empty()) {
+      return bad_request("name: required.");
+    }
+    auto members = check_members(room);
+    if (members.has_error()) return members.error();
+    insert_room(room, *members);
+    return created_room{room.id, true, std::move(*members)};
+  });
+}
+
+/// The members in order, each once, the creator first.
+result<std::vector<user_id>> sqlite_records::check_members(const new_room& room) {
+  std::vector<user_id> members{room.creator};
+  fact_set<user_id> seen{room.creator};
+  for (const auto& user : room.others) {
+    if (seen.insert(user).second) members.push_back(user);
+  }
+  if (members.size() > limits_.room_members) {
+    return make_error(error_code::conflict, fmt::format("members: a room has at most {}.", limits_.room_members));
+  }
+  auto row = connection_.use(
+      "SELECT u.flagDelete, (SELECT count(*) FROM tb_user_room m WHERE m.user_id = u.user_id) FROM tb_users u"
+      " WHERE u.user_id = ?1");
+  for (const auto& user : members) {
+    const bool known = row.bind(user).step() && parse_account_flag(row.text(0)) == account_flag::active;
+    if (!known && user == room.creator) {
+      return make_error(error_code::unauthenticated, "Your account is not active.");
+    }
+    if (!known) return not_found(fmt::format("members: there is no user {}.", to_string(user)));
+    if (row.integer(1) >= limits_.rooms_per_user) {
+      return make_error(error_code::conflict, fmt::format("members: {} is in {} rooms already, which is the limit.",
+                                                          to_string(user), limits_.rooms_per_user));
+    }
+  }
+  return members;
+}
+
+result<void> sqlite_records::check_pair(user_id one, user_id other) {
+  auto block = connection_.use(
+      "SELECT 1 FROM tb_friendships WHERE user_id = ?1 AND friend_id = ?2 AND status = 'blocked'"
+      " UNION ALL SELECT 1 FROM tb_friendships WHERE user_id = ?2 AND friend_id = ?1 AND status = 'blocked'");
+  if (block.bind(one, other).step()) return forbidden("user_id: one of you has blocked the other.");
+  return {};
+}
+
+std::optional<room_id> sqlite_records::room_of_pair(user_id one, user_id other) {
+  auto row = connection_.use("SELECT room_id FROM tb_private_pair WHERE user_low = ?1 AND user_high = ?2");
+  if (!row.bind(std::min(one, other), std::max(one, other)).step()) return std::nullopt;
+  return row.id<room_id>(0);
+}
+
+void sqlite_records::insert_room(const new_room& room, const std::vector<user_id>& members) {
+  const auto name = room.is_group ? room.name : std::nullopt;
+  connection_
+      .use(
+          "INSERT INTO tb_chat_rooms (chat_room_id, name, is_group, created_by, created_at)"
+          " VALUES (?1, ?2, ?3, ?4, ?5)")
+      .bind(room.id, name, room.is_group, room.creator, room.created_at)
+      .run();
+  if (!room.is_group) {
+    connection_.use("INSERT INTO tb_private_pair (user_low, user_high, room_id) VALUES (?1, ?2, ?3)")
+        .bind(std::min(members[0], members[1]), std::max(members[0], members[1]), room.id)
+        .run();
+  }
+  sequence seq = 0;
+  for (const auto& user : members) {
+    const auto& id = room.membership_ids[static_cast<std::size_t>(seq)];
+    ++seq;
+    write_membership(connection_, {id, {room.id, user}, room.created_at, seq});
+    log_row row;
+    row.room = room.id;
+    row.seq = seq;
+    row.type = log_row::kind::member_created;
+    row.event_id = id;
+    row.by = room.creator;
+    row.at = room.created_at;
+    row.user = user;
+    write_log_row(connection_, row);
+  }
+  connection_.use("INSERT INTO tb_room_position (room_id, last_seq) VALUES (?1, ?2)").bind(room.id, seq).run();
+}
+
+}  // namespace parley

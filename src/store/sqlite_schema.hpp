@@ -1,0 +1,20 @@
+// The file's schema: numbered migrations, forward only, each in a transaction of its own.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "parley/embedded_file.hpp"
+#include "store/sqlite_connection.hpp"
+
+namespace parley {
+
+/// The migrations of this build, in order: "…/0001_initial.sql" is number 1.
+std::span<const embedded_file> sqlite_migration_files();
+
+/// Brings the file to the last of `migrations`. Refuses (`conflict`) a file that a newer build has written.
+/// Throws sqlite_error; a migration that failed has left nothing.
+result<void> migrate_sqlite(sqlite_connection& connection,
+                            std::span<const embedded_file> migrations = sqlite_migration_files());
+
+}  // namespace parley
