@@ -1,0 +1,14 @@
+// The files of this folder, one for each part of the REST contract; each adds its routes.
+#pragma once
+
+namespace parley {
+
+class router;
+
+void add_auth_routes(router& routes);
+void add_user_routes(router& routes);
+void add_room_routes(router& routes);
+void add_message_routes(router& routes);
+void add_health_routes(router& routes);
+
+}  // namespace parley

@@ -1,0 +1,76 @@
+// One REST request on its way through a handler: what it may read, whom it may ask, and how it answers.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/connection_context.hpp"
+#include "net/http_target.hpp"
+#include "net/problem.hpp"
+#include "net/request_body.hpp"
+#include "parley/client_ports.hpp"
+#include "parley/metrics.hpp"
+
+namespace parley {
+
+/// Shared by a handler and the callbacks it leaves behind; all members are used on the connection's I/O
+/// thread only.
+struct api_call {
+  http_request request;
+  http_target target;
+  std::vector<std::string> parameters;  ///< The path's variable parts, in order.
+  principal who;                        ///< Of routes for users: whom the token speaks for.
+  std::string remote_address;
+  net_services& services;
+  boost::asio::any_io_executor executor;
+  /// Called exactly once. Use `answer` and its kin.
+  std::function<void(http_reply)> respond;
+  /// Counted in net.max_rest_in_flight while it is set.
+  std::shared_ptr<void> in_flight;
+
+  [[nodiscard]] const limits_config& limits() const { return services.settings.limits; }
+  [[nodiscard]] std::string own_host() const;
+
+  void answer(unsigned status, std::string json) { respond({status, std::move(json)}); }
+  void answer_nothing() { respond({204, {}, {}, {}}); }
+  /// An `internal` error also enters the log.
+  void fail(const error& what);
+
+  /// The path's parameter as an id; answers `bad_request` and gives nothing when it is none.
+  template <class Id>
+  std::optional<Id> identity(std::size_t parameter, std::string_view name) {
+    auto parsed = Id::parse(parameters.at(parameter));
+    if (!parsed) fail(bad_request(std::string(name) + ": must be a UUID"));
+    return parsed;
+  }
+};
+
+using api_call_ptr = std::shared_ptr<api_call>;
+
+/// Asks the broker; errors become the answer, a reply comes to `on_reply` on the connection's thread. The
+/// callback gives all that it holds to that thread: the last handle to a connection must not be dropped on an
+/// actor's.
+template <class Request, class F>
+void ask(const api_call_ptr& call, Request request, F on_reply) {
+  using reply_type = typename Request::reply;
+  auto hop = [call, on_reply = std::move(on_reply)](result<reply_type> reply) mutable {
+    const auto executor = call->executor;
+    boost::asio::post(executor, [call = std::move(call), on_reply = std::move(on_reply), reply = std::move(reply)]() {
+      if (!reply) return call->fail(reply.error());
+      try {
+        on_reply(*reply);
+      } catch (const std::exception&) {
+        call->fail(make_error(error_code::internal, "The server could not build its answer."));
+      }
+    });
+  };
+  call->services.actors.ask(std::move(request), std::move(hop));
+}
+
+}  // namespace parley

@@ -1,0 +1,181 @@
+// Lengths, alphabets and addresses of single fields.
+#include "net/field_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "net/grapheme.hpp"
+
+namespace parley {
+namespace {
+
+constexpr std::string_view files_path = "/api/v1/files/";
+
+bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+bool has_control(std::string_view value) {
+  return std::any_of(value.begin(), value.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+  });
+}
+
+/// Blanks, quotes and the like have no place in an address and would break out of an attribute of a careless
+/// page.
+bool is_plain_address(std::string_view value) {
+  return std::none_of(value.begin(), value.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= 0x20 || byte == 0x7F || std::string_view("\"<>\\^`{|}").find(c) != std::string_view::npos;
+  });
+}
+
+bool starts_with_ignoring_case(std::string_view value, std::string_view lower_prefix) {
+  return value.size() >= lower_prefix.size() &&
+         std::equal(lower_prefix.begin(), lower_prefix.end(), value.begin(), [](char expected, char c) {
+           return expected == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+         });
+}
+
+bool has_dot_segment(std::string_view path) {
+  return path.find("/../") != std::string_view::npos || path.find("/./") != std::string_view::npos ||
+         path.ends_with("/..") || path.ends_with("/.");
+}
+
+bool is_own_file(std::string_view path) {
+  return path.size() > files_path.size() && path.starts_with(files_path) && !has_dot_segment(path);
+}
+
+result<void> check_address(std::string_view field, std::string_view value, std::string_view own_host) {
+  if (value.size() > max_url_bytes) {
+    return bad_request(fmt::format("{}: at most {} bytes", field, max_url_bytes));
+  }
+  const auto refused = bad_request(fmt::format("{}: must begin with https:// or {}", field, files_path));
+  if (!is_plain_address(value)) return refused;
+  if (is_own_file(value)) return {};
+  if (starts_with_ignoring_case(value, "https://")) {
+    const auto rest = value.substr(8);
+    if (rest.empty() || rest.front() == '/' || rest.front() == '?' || rest.front() == '#') return refused;
+    return {};
+  }
+  if (!own_host.empty() && starts_with_ignoring_case(value, "http://")) {
+    const auto rest = value.substr(7);
+    if (rest.starts_with(own_host) && is_own_file(rest.substr(own_host.size()))) return {};
+  }
+  return refused;
+}
+
+}  // namespace
+
+std::size_t character_count(std::string_view utf8) {
+  return static_cast<std::size_t>(
+      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
+}
+
+bool is_valid_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<std::uint8_t>(text[i]);
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    const std::size_t length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    if (length == 0 || i + length > text.size()) return false;
+    // The second byte's bounds rule out over-long forms, surrogates and what is beyond U+10FFFF (Unicode,
+    // table 3-7).
+    const auto second = static_cast<std::uint8_t>(text[i + 1]);
+    const std::uint8_t low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const std::uint8_t high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (second < low || second > high) return false;
+    for (std::size_t k = 2; k < length; ++k) {
+      if ((static_cast<std::uint8_t>(text[i + k]) & 0xC0U) != 0x80) return false;
+    }
+    i += length;
+  }
+  return true;
+}
+
+result<void> check_no_nul(std::string_view field, std::string_view value) {
+  if (value.find('\0') == std::string_view::npos) return {};
+  return bad_request(fmt::format("{}: must not contain the character NUL", field));
+}
+
+result<void> check_content(std::string_view value, const limits_config& limits) {
+  if (value.size() > limits.content_bytes) {
+    return make_error(error_code::too_large, fmt::format("content: at most {} bytes", limits.content_bytes));
+  }
+  if (value.empty()) return bad_request("content: must not be empty");
+  return check_no_nul("content", value);
+}
+
+result<void> check_emoji(std::string_view value, const limits_config& limits) {
+  if (value.size() > limits.emoji_bytes || !is_one_grapheme(value)) {
+    return bad_request(fmt::format("emoji: must be one emoji of at most {} bytes", limits.emoji_bytes));
+  }
+  return {};
+}
+
+result<void> check_key(std::string_view field, std::string_view value) {
+  if (value.empty() || value.size() > max_key_bytes) {
+    return bad_request(fmt::format("{}: between 1 and {} bytes", field, max_key_bytes));
+  }
+  return check_no_nul(field, value);
+}
+
+result<void> check_file_url(std::string_view value, std::string_view own_host) {
+  return check_address("file_url", value, own_host);
+}
+
+result<void> check_image_url(std::string_view value, std::string_view own_host) {
+  return check_address("img_url", value, own_host);
+}
+
+result<void> check_name(std::string_view field, std::string_view value) {
+  const auto count = character_count(value);
+  if (count < 1 || count > max_name_characters) {
+    return bad_request(fmt::format("{}: between 1 and {} characters", field, max_name_characters));
+  }
+  if (has_control(value)) return bad_request(fmt::format("{}: must not contain control characters", field));
+  if (value.find_first_not_of(' ') == std::string_view::npos) {
+    return bad_request(fmt::format("{}: must not be blank", field));
+  }
+  return {};
+}
+
+result<void> check_username(std::string_view value) {
+  if (value.size() >= 3 && check_short_username(value)) return {};
+  return bad_request("username: 3 to 32 of the characters a-z, 0-9, _, . and -");
+}
+
+result<void> check_short_username(std::string_view value) {
+  const bool fits = !value.empty() && value.size() <= 32 && std::all_of(value.begin(), value.end(), [](char c) {
+    return is_lower_or_digit(c) || c == '_' || c == '.' || c == '-';
+  });
+  if (fits) return {};
+  return bad_request("user: 1 to 32 of the characters a-z, 0-9, _, . and -");
+}
+
+result<void> check_password(std::string_view field, std::string_view value) {
+  const auto count = character_count(value);
+  if (count < 8 || count > 128) return bad_request(fmt::format("{}: between 8 and 128 characters", field));
+  return check_no_nul(field, value);
+}
+
+result<void> check_email(std::string_view value) {
+  const auto at = value.find('@');
+  const bool fits =
+      value.size() <= 254 && at != std::string_view::npos && at > 0 && at + 1 < value.size() && is_plain_address(value);
+  if (fits) return {};
+  return bad_request("email: must be an address of at most 254 bytes");
+}
+
+result<void> check_phone(std::string_view value) {
+  const bool fits = value.size() >= 3 && value.size() <= 32 && std::all_of(value.begin(), value.end(), [](char c) {
+                      return (c >= '0' && c <= '9') || std::string_view("+-(). /").find(c) != std::string_view::npos;
+                    });
+  if (fits) return {};
+  return bad_request("phone: 3 to 32 digits, blanks and the characters + - ( ) . /");
+}
+
+}  // namespace parley

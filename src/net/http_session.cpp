@@ -1,0 +1,272 @@
+// One HTTP connection: reads requests one after another, has each answered, until it ends or becomes a
+// WebSocket.
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/api_call.hpp"
+#include "net/connection_context.hpp"
+#include "net/credentials_from_request.hpp"
+#include "net/http_response.hpp"
+#include "net/origin_policy.hpp"
+#include "net/router.hpp"
+#include "net/static_files.hpp"
+#include "net/websocket_upgrade.hpp"
+#include "parley/clock.hpp"
+#include "parley/log.hpp"
+
+namespace parley {
+namespace {
+
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr std::uint32_t header_bytes = 16 * 1024;
+constexpr std::ptrdiff_t header_fields = 100;
+constexpr std::size_t buffer_bytes = 64 * 1024;
+constexpr std::chrono::seconds idle_deadline{60};  ///< Between two requests.
+
+/// Lives by its pending operation, or by the api_call that owes it an answer.
+class http_session : public std::enable_shared_from_this<http_session> {
+ public:
+  http_session(transport_stream stream, delivery_shard& shard, net_services& services)
+      : stream_(std::move(stream)),
+        shard_(shard),
+        services_(services),
+        deadline_(stream_->get_executor()),
+        buffer_(buffer_bytes) {}
+
+  void start() { read_header(); }
+
+ private:
+  // --- Reading ---
+
+  /// Waits for the first byte of the next request with the longer deadline.
+  void await_request() {
+    if (buffer_.size() > 0) return read_header();
+    buffer_.shrink_to_fit();
+    set_deadline(idle_deadline);
+    stream_->async_read_some(buffer_.prepare(1'024), [self = shared_from_this()](error_code ec, std::size_t bytes) {
+      if (ec) return self->end();
+      self->buffer_.commit(bytes);
+      self->read_header();
+    });
+  }
+
+  void read_header() {
+    parser_.emplace();
+    parser_->header_limit(header_bytes);
+    parser_->body_limit(services_.settings.limits.body_bytes);
+    set_deadline(std::chrono::milliseconds(services_.settings.net.request_deadline_ms));
+    http::async_read_header(*stream_, buffer_, *parser_,
+                            [self = shared_from_this()](error_code ec, std::size_t) { self->on_header(ec); });
+  }
+
+  void on_header(error_code ec) {
+    if (ec) return on_read_failed(ec);
+    const auto& fields = parser_->get();
+    if (std::distance(fields.begin(), fields.end()) > header_fields) {
+      return refuse(problem(bad_request("headers: at most " + std::to_string(header_fields)), 431));
+    }
+    const auto expectation = fields[http::field::expect];
+    if (expectation.empty() || fields.version() < 11) return read_body();
+    if (!boost::beast::iequals(expectation, "100-continue")) {
+      return refuse(problem(bad_request("Expect: only 100-continue is known"), 417));
+    }
+    if (parser_->is_done() || buffer_.size() > 0) return read_body();
+    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    boost::asio::async_write(*stream_, boost::asio::buffer(go_on),
+                             [self = shared_from_this()](error_code failed, std::size_t) {
+                               if (failed) return self->end();
+                               self->read_body();
+                             });
+  }
+
+  void read_body() {
+    if (parser_->is_done()) return on_request();
+    http::async_read(*stream_, buffer_, *parser_, [self = shared_from_this()](error_code ec, std::size_t) {
+      if (ec) return self->on_read_failed(ec);
+      self->on_request();
+    });
+  }
+
+  void on_read_failed(error_code ec) {
+    // Beast's conditions compare by category; anything else is the socket's end or our own deadline.
+    if (ec == http::error::end_of_stream || ec == http::error::partial_message) return end();
+    if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
+      return refuse(problem(bad_request("headers: at most " + std::to_string(header_bytes) + " bytes"), 431));
+    }
+    if (ec == http::error::body_limit) {
+      const auto limit = std::to_string(services_.settings.limits.body_bytes);
+      return refuse(problem(parley::make_error(parley::error_code::too_large, "body: at most " + limit + " bytes")));
+    }
+    static const auto& http_category = make_error_code(http::error::end_of_stream).category();
+    if (ec.category() == http_category) return refuse(problem(bad_request("request: is not valid HTTP/1.1")));
+    end();
+  }
+
+  // --- Handling ---
+
+  /// Answers what could not be read to its end; what follows on the connection means nothing any more.
+  void refuse(http_reply reply) {
+    facts_ = request_facts::of(parser_->get());
+    facts_.keep_alive = false;
+    if (facts_.version != 10) facts_.version = 11;
+    answer(std::move(reply));
+  }
+
+  void on_request() {
+    services_.counts.http_requests_total.add();
+    clear_deadline();
+    auto request = parser_->release();
+    facts_ = request_facts::of(request);
+    if (auto reply = host_fault(request)) return answer(std::move(*reply));
+    if (request.target() == "*" && request.method() == http::verb::options) {
+      return answer(options_reply(request, "GET, HEAD, OPTIONS, PATCH, POST, PUT, DELETE", services_.settings));
+    }
+    const std::string raw_target(request.target().data(), request.target().size());
+    auto target = parse_target(raw_target);
+    if (!target) return answer(problem(target.error()));
+    auto call = std::make_shared<api_call>(api_call{std::move(request),
+                                                    *std::move(target),
+                                                    {},
+                                                    {},
+                                                    stream_->remote_address(),
+                                                    services_,
+                                                    stream_->get_executor(),
+                                                    {},
+                                                    {}});
+    call->respond = [self = shared_from_this()](http_reply reply) { self->answer(std::move(reply)); };
+    try {
+      dispatch(call);
+    } catch (const std::exception& e) {
+      log::error("http", "handler_threw", "{}", e.what());
+      call->respond(problem(parley::make_error(parley::error_code::internal, "The server failed at this request.")));
+    }
+  }
+
+  std::optional<http_reply> host_fault(const http_request& request) const {
+    const auto hosts = request.count(http::field::host);
+    if (hosts > 1 || (hosts == 0 && request.version() >= 11)) return problem(bad_request("Host: exactly one"));
+    if (services_.settings.dev && !host_header_is_loopback(facts_.host)) {
+      return problem(forbidden("Host: in development mode only a loopback name"));
+    }
+    return std::nullopt;
+  }
+
+  void dispatch(const api_call_ptr& call) {
+    if (is_websocket_path(call->target)) {
+      return check_upgrade(call, [self = shared_from_this(), call](upgrade_grant granted) {
+        self->upgrade(std::move(call->request), std::move(granted));
+      });
+    }
+    const auto method = call->request.method();
+    auto match = api_router().find(method, call->target.segments);
+    if (auto* route = std::get_if<router::found>(&match)) return run(call, std::move(*route));
+    std::string allow;
+    if (const auto* wrong = std::get_if<router::wrong_method>(&match)) allow = wrong->allow;
+    const auto* file = allow.empty() ? find_static_file(call->target.path) : nullptr;
+    if (file != nullptr) allow = "GET, HEAD, OPTIONS";
+    if (allow.empty()) return call->fail(not_found("path: there is nothing here"));
+    if (method == http::verb::options) return call->respond(options_reply(call->request, allow, services_.settings));
+    if (file == nullptr || (method != http::verb::get && method != http::verb::head)) {
+      return call->respond(method_not_allowed(allow));
+    }
+    const auto known = call->request[http::field::if_none_match];
+    call->respond(static_file_reply(*file, {known.data(), known.size()}));
+  }
+
+  void run(const api_call_ptr& call, router::found route) {
+    call->parameters = std::move(route.parameters);
+    const bool counts = call->target.segments.front() == "api";  // health is answered however full we are
+    if (counts && !take_place(*call)) return call->fail(busy("node: too many requests at once", 1'000));
+    if (route.who == access::open) return route.run(call);
+    auto token = bearer_token(call->request);
+    if (!token) return call->fail(parley::make_error(parley::error_code::unauthenticated, "Authorization: is missing"));
+    ask(call, authenticate{*std::move(token)}, [call, handler = route.run](const principal& who) {
+      call->who = who;
+      handler(call);
+    });
+  }
+
+  bool take_place(api_call& call) {
+    auto& in_flight = services_.counts.rest_in_flight;
+    in_flight.add(1);
+    if (in_flight.value() > static_cast<std::int64_t>(services_.settings.net.max_rest_in_flight)) {
+      in_flight.add(-1);
+      return false;
+    }
+    call.in_flight = std::shared_ptr<void>(&in_flight, [](void* taken) { static_cast<gauge*>(taken)->add(-1); });
+    return true;
+  }
+
+  void upgrade(http_request request, upgrade_grant granted) {
+    if (services_.draining) return answer(problem(busy("node: it is about to stop", 1'000)));
+    const auto rest = buffer_.data();
+    stream_->unread({static_cast<const char*>(rest.data()), rest.size()});
+    start_websocket_session({std::move(*stream_), std::move(request), std::move(granted.who), granted.replay,
+                             granted.only_room, std::move(granted.subprotocol), shard_, services_});
+    stream_.reset();
+  }
+
+  // --- Answering ---
+
+  void answer(http_reply reply) {
+    if (services_.draining) facts_.keep_alive = false;
+    response_.emplace(make_response(std::move(reply), facts_, services_.settings, system_clock().now()));
+    set_deadline(std::chrono::milliseconds(services_.settings.net.request_deadline_ms));
+    http::async_write(*stream_, *response_,
+                      [self = shared_from_this()](error_code ec, std::size_t) { self->on_answered(ec); });
+  }
+
+  void on_answered(error_code ec) {
+    const bool goes_on = !ec && response_->keep_alive();
+    response_.reset();
+    if (goes_on) return await_request();
+    end();
+  }
+
+  void end() {
+    clear_deadline();
+    stream_->close_gracefully();
+  }
+
+  // --- Deadlines ---
+
+  void set_deadline(std::chrono::milliseconds after) {
+    deadline_.expires_after(after);
+    deadline_.async_wait([weak = weak_from_this()](error_code ec) {
+      const auto self = weak.lock();
+      if (ec || !self || !self->stream_) return;
+      // A wait that was over when the deadline moved comes through without an error.
+      if (self->deadline_.expiry() > std::chrono::steady_clock::now()) return;
+      self->stream_->close();
+    });
+  }
+  void clear_deadline() { deadline_.expires_at(boost::asio::steady_timer::time_point::max()); }
+
+  std::optional<transport_stream> stream_;  ///< Gone once the connection is a WebSocket.
+  delivery_shard& shard_;
+  net_services& services_;
+  boost::asio::steady_timer deadline_;
+  boost::beast::flat_buffer buffer_;  ///< Holds what follows the request at hand: pipelined requests wait here.
+  std::optional<http::request_parser<http::string_body>> parser_;
+  request_facts facts_;
+  std::optional<http_response> response_;
+};
+
+}  // namespace
+
+void start_http_session(transport_stream stream, delivery_shard& shard, net_services& services) {
+  std::make_shared<http_session>(std::move(stream), shard, services)->start();
+}
+
+}  // namespace parley

@@ -1,0 +1,98 @@
+// Puts listener, shards and sessions together.
+#include "net/net_server.hpp"
+
+#include <boost/asio/post.hpp>
+#include <optional>
+
+#include "net/connection_context.hpp"
+#include "net/listener.hpp"
+#include "net/shard_pool.hpp"
+#include "parley/log.hpp"
+
+namespace parley {
+
+class net_server::implementation {
+ public:
+  implementation(const config& settings, const frame_encoder& encoder, metrics& counts)
+      : settings_(settings), encoder_(encoder), counts_(counts), shards_(settings, counts) {}
+
+  ~implementation() { stop(); }
+
+  delivery& deliveries() { return shards_; }
+
+  result<void> start(broker& actors, std::function<bool()> store_is_ready) {
+    services_.reset(new net_services{settings_, actors, encoder_, counts_, std::move(store_is_ready)});
+    if (auto loaded = reload_certificates(); loaded.has_error()) return loaded;
+    listener_.emplace(shards_, settings_, counts_,
+                      [this](auto socket, delivery_shard& shard) { begin_connection(std::move(socket), shard); });
+    if (auto opened = listener_->open(settings_.net.listen); opened.has_error()) return opened;
+    boost::asio::post(shards_.shard(0).context(), [this] { listener_->start(); });
+    shards_.start();
+    log::info("net", "listening", "{} with {} I/O threads{}", settings_.net.listen, shards_.shard_count(),
+              has_tls() ? ", TLS" : "");
+    return {};
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return listener_ ? listener_->port() : 0; }
+
+  result<void> reload_certificates() {
+    if (!has_tls()) return {};
+    auto context = load_tls_context(settings_.net.tls_certificate, settings_.net.tls_key);
+    if (context.has_error()) return context.error();
+    shards_.on_each([fresh = *context](delivery_shard& shard) { shard.set_tls_context(fresh); });
+    return {};
+  }
+
+  void set_unready() {
+    if (services_) services_->unready = true;
+  }
+
+  void begin_drain(std::chrono::milliseconds duration, std::function<void()> when_done) {
+    if (services_) {
+      services_->unready = true;
+      services_->draining = true;
+    }
+    shards_.begin_drain(duration, std::move(when_done));
+  }
+
+  void stop() {
+    if (listener_) boost::asio::post(shards_.shard(0).context(), [this] { listener_->close(); });
+    shards_.stop();
+  }
+
+ private:
+  [[nodiscard]] bool has_tls() const { return !settings_.net.tls_certificate.empty(); }
+
+  void begin_connection(outbound_layer::tcp_socket socket, delivery_shard& shard) {
+    if (shard.is_closed()) return;
+    std::unique_ptr<tls_engine> tls;
+    if (has_tls()) tls = std::make_unique<tls_engine>(shard.tls_context());
+    transport_stream stream(std::make_shared<outbound_layer>(std::move(socket), shard, std::move(tls)));
+    start_http_session(std::move(stream), shard, *services_);
+  }
+
+  const config& settings_;
+  const frame_encoder& encoder_;
+  metrics& counts_;
+  std::unique_ptr<net_services> services_;
+  shard_pool shards_;
+  std::optional<listener> listener_;  // after the shards: its sockets are of their contexts
+};
+
+net_server::net_server(const config& settings, const frame_encoder& encoder, metrics& counts)
+    : implementation_(std::make_unique<implementation>(settings, encoder, counts)) {}
+net_server::~net_server() = default;
+
+delivery& net_server::deliveries() { return implementation_->deliveries(); }
+result<void> net_server::start(broker& actors, std::function<bool()> store_is_ready) {
+  return implementation_->start(actors, std::move(store_is_ready));
+}
+std::uint16_t net_server::port() const { return implementation_->port(); }
+result<void> net_server::reload_certificates() { return implementation_->reload_certificates(); }
+void net_server::set_unready() { implementation_->set_unready(); }
+void net_server::begin_drain(std::chrono::milliseconds duration, std::function<void()> when_done) {
+  implementation_->begin_drain(duration, std::move(when_done));
+}
+void net_server::stop() { implementation_->stop(); }
+
+}  // namespace parley

@@ -1,0 +1,75 @@
+// Compares origins as RFC 6454 has them: scheme, host, port, with default ports filled in.
+#include "net/origin_policy.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace parley {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return out;
+}
+
+struct web_origin {
+  std::string scheme, host, port;
+  friend bool operator==(const web_origin&, const web_origin&) = default;
+};
+
+/// Host and port of "host", "host:port", "[v6]:port".
+std::optional<std::pair<std::string, std::string>> split_authority(std::string_view authority) {
+  const auto host_end = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
+  if (authority.starts_with('[') && host_end == 0) return std::nullopt;  // find gave npos
+  const auto host = authority.substr(0, host_end);
+  auto rest = host_end == std::string_view::npos ? std::string_view() : authority.substr(host_end);
+  if (host.empty()) return std::nullopt;
+  if (!rest.empty()) {
+    if (rest.front() != ':') return std::nullopt;
+    rest.remove_prefix(1);
+  }
+  if (!std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  return std::pair(lower(host), std::string(rest));
+}
+
+std::optional<web_origin> parse_origin(std::string_view text) {
+  const auto scheme_end = text.find("://");
+  if (scheme_end == std::string_view::npos) return std::nullopt;
+  auto scheme = lower(text.substr(0, scheme_end));
+  const auto authority = split_authority(text.substr(scheme_end + 3));
+  if (!authority || (scheme != "http" && scheme != "https")) return std::nullopt;
+  if (authority->first.find_first_of("/@?# ") != std::string::npos) return std::nullopt;
+  auto port = authority->second;
+  if (port.empty()) port = scheme == "https" ? "443" : "80";
+  return web_origin{std::move(scheme), authority->first, std::move(port)};
+}
+
+bool is_loopback_name(std::string_view host) {
+  if (host == "localhost" || host == "[::1]") return true;
+  // 127.0.0.0/8 in figures; a name such as 127.evil.example has letters.
+  return host.starts_with("127.") && std::count(host.begin(), host.end(), '.') == 3 &&
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+}  // namespace
+
+bool origin_is_allowed(std::string_view origin, std::string_view host, const config& settings) {
+  const auto asked = parse_origin(origin);
+  if (!asked) return false;
+  // Behind a proxy that ends TLS we cannot know our own scheme; the browser's is taken for both.
+  const auto own = parse_origin(asked->scheme + "://" + std::string(host));
+  if (own && *own == *asked) return true;
+  if (settings.dev && is_loopback_name(asked->host)) return true;
+  return std::any_of(settings.net.allowed_origins.begin(), settings.net.allowed_origins.end(),
+                     [&](const std::string& allowed) { return parse_origin(allowed) == asked; });
+}
+
+bool host_header_is_loopback(std::string_view host) {
+  const auto parts = split_authority(host);
+  return parts && is_loopback_name(parts->first);
+}
+
+}  // namespace parley

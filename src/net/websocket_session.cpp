@@ -1,0 +1,251 @@
+// The life of a WebSocket: accept, read, beat, drain, close.
+#include "net/websocket_session.hpp"
+
+#include <algorithm>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include "parley/log.hpp"
+
+namespace parley {
+
+namespace websocket = boost::beast::websocket;
+namespace http = boost::beast::http;
+
+namespace {
+constexpr std::size_t kept_buffer_bytes = 4 * 1024;
+constexpr std::uint32_t most_unanswered_pings = 2;
+constexpr auto too_slow_patience = std::chrono::seconds(2);
+constexpr auto close_patience = std::chrono::seconds(5);
+constexpr auto drain_patience = std::chrono::seconds(5);
+
+/// One for all connections: a ping without payload.
+const shared_bytes& ping_frame_bytes() {
+  static const shared_bytes bytes = std::make_shared<const std::string>("\x89\x00", 2);
+  return bytes;
+}
+}  // namespace
+
+void start_websocket_session(websocket_start start) {
+  http_request request = std::move(start.upgrade_request);
+  const std::string subprotocol = std::move(start.subprotocol);
+  std::make_shared<websocket_session>(std::move(start))->accept(std::move(request), subprotocol);
+}
+
+websocket_session::websocket_session(websocket_start start)
+    : shard_(start.shard),
+      services_(start.services),
+      stream_(std::move(start.stream)),
+      buffer_(services_.settings.limits.frame_bytes + frame_decoder::padding_bytes),
+      timer_(stream_.get_executor()),
+      request_(
+          std::make_unique<session_request>(session_request{std::move(start.who), {}, start.replay, start.only_room})),
+      frame_rate_({static_cast<double>(services_.settings.limits.frames_per_second),
+                   static_cast<double>(services_.settings.limits.frames_per_second)}),
+      flood_(services_.settings.limits.frames_per_second),
+      bad_frames_(services_.settings.limits.bad_frames_per_minute) {}
+
+websocket_session::~websocket_session() { leave(); }
+
+void websocket_session::accept(http_request request, const std::string& subprotocol) {
+  own_host_ = std::string(request[http::field::host]);
+  stream_.read_message_max(services_.settings.limits.frame_bytes);
+  stream_.set_option(websocket::stream_base::decorator([subprotocol](websocket::response_type& response) {
+    response.set(http::field::server, "parley");
+    if (!subprotocol.empty()) response.set(http::field::sec_websocket_protocol, subprotocol);
+  }));
+  start_timer(std::chrono::milliseconds(services_.settings.net.request_deadline_ms));
+  stream_.async_accept(request, [self = shared_from_this()](boost::system::error_code ec) { self->on_accept(ec); });
+}
+
+void websocket_session::on_accept(boost::system::error_code ec) {
+  if (ec || phase_ == phase::ended) return end();
+  stream_.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));  // frees what it held
+  stream_.control_callback([this](websocket::frame_type, boost::beast::string_view) { on_control_frame(); });
+  layer().begin_frames();
+  phase_ = phase::open;
+  ref_ = shard_.register_connection(layer(), *this);
+  request_->connection = ref_;
+  client_ = services_.actors.open_session(std::move(*request_));
+  request_.reset();
+  start_timer(std::chrono::milliseconds(services_.settings.net.heartbeat_ms));
+  read();
+  if (services_.draining) begin_close(close_code::restarting);
+}
+
+// --- Reading ---
+
+void websocket_session::read() {
+  const bool wanted = (phase_ == phase::open && !paused_) || phase_ == phase::closing;
+  if (!wanted || reading_) return;
+  reading_ = true;
+  stream_.async_read(buffer_,
+                     [self = shared_from_this()](boost::system::error_code ec, std::size_t) { self->on_read(ec); });
+}
+
+void websocket_session::on_read(boost::system::error_code ec) {
+  // Beast has sent the close frame that fits the failure: 1002, 1007, 1009, or the answer to the peer's own.
+  if (ec) {
+    reading_ = false;
+    return end();
+  }
+  if (phase_ == phase::open) on_message();
+  buffer_.consume(buffer_.size());
+  if (buffer_.capacity() > kept_buffer_bytes) buffer_.shrink_to_fit();
+  reading_ = false;  // only now: the message's handling must not start a read into the buffer it still uses
+  read();
+}
+
+void websocket_session::on_message() {
+  services_.counts.frames_received_total.add();
+  if (stream_.got_binary()) return begin_close(close_code::unsupported_data);
+  const steady_time now = std::chrono::steady_clock::now();
+  if (flood_.count(now)) return begin_close(close_code::rate_limit_ignored);
+  const std::int64_t wait_ms = frame_rate_.try_take(now);
+
+  buffer_.prepare(frame_decoder::padding_bytes);  // may move the data
+  const auto data = buffer_.cdata();
+  decoded_frame decoded = shard_.decoder().decode({static_cast<const char*>(data.data()), data.size()}, own_host_);
+  if (wait_ms > 0) {
+    services_.counts.rate_limited_total.add();
+    error why = make_error(error_code::rate_limited, "Too many frames: see limits.frames_per_second.");
+    why.retry_after_ms = wait_ms;
+    refuse(decoded.id, why);
+  } else if (decoded.frame.has_error()) {
+    refuse(decoded.id, decoded.frame.error());
+  } else {
+    submit(std::move(*decoded.frame));
+  }
+  if (decoded.bad) {
+    services_.counts.bad_frames_total.add();
+    if (bad_frames_.count(now)) begin_close(close_code::too_many_bad_frames);
+  }
+}
+
+/// Pings and pongs cost us work too, so they count towards a flood; Beast answers them.
+void websocket_session::on_control_frame() {
+  if (phase_ == phase::open && flood_.count(std::chrono::steady_clock::now())) {
+    begin_close(close_code::rate_limit_ignored);
+  }
+}
+
+void websocket_session::submit(client_frame frame) {
+  if (frame.wants_answer() && ++unanswered_ >= services_.settings.limits.unanswered_sends) set_paused(true);
+  client_->submit(std::move(frame));
+}
+
+void websocket_session::refuse(const std::optional<std::string>& id, const error& why) {
+  std::string frame;
+  services_.encoder.append_error(frame, id, why);
+  push(std::move(frame), slice_kind::frames);
+}
+
+void websocket_session::push(std::string frames, slice_kind kind) {
+  if (layer().push(make_slice(std::move(frames), 1, kind)) != outbox::outcome::too_slow) return;
+  services_.counts.closed_too_slow_total.add();
+  layer().push_too_slow();
+  on_closing(close_code::too_slow);
+}
+
+void websocket_session::set_paused(bool paused) {
+  if (paused_ == paused) return;
+  paused_ = paused;
+  services_.counts.reads_paused.add(paused ? 1 : -1);
+}
+
+void websocket_session::on_answers(std::uint32_t count) {
+  unanswered_ -= std::min(unanswered_, count);
+  if (unanswered_ < services_.settings.limits.unanswered_sends) set_paused(false);
+  if (phase_ == phase::draining && unanswered_ == 0) return begin_close(close_code::restarting);
+  read();
+}
+
+void websocket_session::on_room_failed(room_id room, sequence position) {
+  if (client_) client_->room_failed(room, position);
+}
+
+// --- Time ---
+
+void websocket_session::start_timer(std::chrono::steady_clock::duration after) {
+  timer_.expires_after(after);
+  timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
+    if (!ec) self->on_timer();
+  });
+}
+
+void websocket_session::on_timer() {
+  switch (phase_) {
+    case phase::open:
+      return beat();
+    case phase::draining:
+      return begin_close(close_code::restarting);
+    case phase::accepting:
+    case phase::closing:
+      layer().reset();  // ends the pending read, and with it the session
+      if (!reading_) end();
+      break;
+    case phase::ended:
+      break;
+  }
+}
+
+void websocket_session::beat() {
+  // Bytes of any kind are life. While we do not read, nobody can show any: the heartbeat stands still.
+  if (paused_ || layer().received_bytes() != received_at_beat_) unanswered_pings_ = 0;
+  if (unanswered_pings_ >= most_unanswered_pings) return begin_close(close_code::going_away);
+  received_at_beat_ = layer().received_bytes();
+  if (!paused_) {
+    ++unanswered_pings_;
+    (void)layer().push(make_slice(ping_frame_bytes(), 1, slice_kind::control));
+  }
+  start_timer(std::chrono::milliseconds(services_.settings.net.heartbeat_ms));
+}
+
+// --- Ends ---
+
+void websocket_session::on_drain_announced(std::int64_t reconnect_after_ms) {
+  if (phase_ != phase::open) return;
+  std::string frame;
+  services_.encoder.append_notice(frame, drain_notice{reconnect_after_ms});
+  push(std::move(frame), slice_kind::frames);
+}
+
+void websocket_session::on_drain_turn() {
+  if (phase_ != phase::open) return;
+  phase_ = phase::draining;
+  if (unanswered_ == 0) return begin_close(close_code::restarting);
+  start_timer(drain_patience);
+}
+
+void websocket_session::on_closing(close_code code) { await_end(code); }
+
+void websocket_session::begin_close(close_code code) {
+  if (phase_ == phase::closing || phase_ == phase::ended) return;
+  layer().push_close(code);
+  await_end(code);
+}
+
+/// The close frame is in the outbox: the client's session ends now, the socket when the peer has answered.
+void websocket_session::await_end(close_code code) {
+  if (phase_ == phase::closing || phase_ == phase::ended) return;
+  log::debug("net", "websocket_closing", "{}: {}", static_cast<int>(code), reason(code));
+  phase_ = phase::closing;
+  leave();
+  start_timer(code == close_code::too_slow ? std::chrono::steady_clock::duration(too_slow_patience) : close_patience);
+  read();
+}
+
+void websocket_session::leave() {
+  set_paused(false);
+  if (ref_.number != 0) shard_.unregister_connection(std::exchange(ref_, {}));
+  client_.reset();
+}
+
+void websocket_session::end() {
+  if (phase_ == phase::ended) return;
+  phase_ = phase::ended;
+  leave();
+  timer_.cancel();
+}
+
+}  // namespace parley

@@ -1,0 +1,53 @@
+// A plain HTTP/1.1 client on one loopback connection, for tests: says what it is told, byte by byte if need
+// be.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <optional>
+#include <string>
+
+namespace parley {
+
+class http_client {
+ public:
+  using response = boost::beast::http::response<boost::beast::http::string_body>;
+
+  explicit http_client(std::uint16_t port) : socket_(context_) {
+    socket_.connect({boost::asio::ip::address_v4::loopback(), port});
+  }
+
+  void write(const std::string& text) { boost::asio::write(socket_, boost::asio::buffer(text)); }
+  /// Tells the server that nothing more comes.
+  void end() { socket_.shutdown(boost::asio::socket_base::shutdown_send); }
+
+  /// The next response; nothing when the connection ended before one.
+  std::optional<response> read(bool to_head = false) {
+    boost::beast::http::response_parser<boost::beast::http::string_body> parser;
+    parser.skip(to_head);
+    boost::system::error_code ec;
+    boost::beast::http::read(socket_, buffer_, parser, ec);
+    if (ec) return std::nullopt;
+    return parser.release();
+  }
+  /// True when the server closed, after whatever it still sent.
+  bool is_over() {
+    char byte;
+    boost::system::error_code ec;
+    while (socket_.read_some(boost::asio::buffer(&byte, 1), ec) > 0) {
+    }
+    return ec == boost::asio::error::eof || ec == boost::asio::error::connection_reset;
+  }
+
+ private:
+  boost::asio::io_context context_;
+  boost::asio::ip::tcp::socket socket_;
+  boost::beast::flat_buffer buffer_;
+};
+
+}  // namespace parley

@@ -1,0 +1,282 @@
+// A WebSocket connection from upgrade to close: limits, credit, heartbeat, close codes, draining, slow readers.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+#include "net/loopback/test_node.hpp"
+
+namespace parley {
+namespace {
+
+using namespace test;
+
+std::string masked(unsigned first_byte, std::string_view payload) {
+  std::string frame{static_cast<char>(first_byte), static_cast<char>(0x80U | payload.size()), 0, 0, 0, 0};
+  return frame.append(payload);
+}
+
+TEST(websocket, is_opened_with_the_subprotocol_and_hands_frames_to_the_session) {
+  test_node node;
+  test_client client(node.port());
+  EXPECT_EQ(client.header("Sec-WebSocket-Protocol"), "parley.v1");
+  const auto session = node.broker.session(0);
+  ASSERT_NE(session, nullptr);
+  client.send(R"({"type":"ping","id":"1","data":{}})");
+  ASSERT_TRUE(node.broker.wait([&](const auto&) { return session->frames.size() == 1; }));
+  EXPECT_EQ(session->frames[0].id, "1");
+  node.out().send(session->request.connection, answer_frame("pong"));
+  EXPECT_EQ(client.receive(), "pong");
+}
+
+TEST(websocket, ends_its_session_when_the_client_goes) {
+  test_node node;
+  {
+    test_client client(node.port());
+    node.broker.session(0);
+  }
+  EXPECT_TRUE(node.broker.wait([](const auto& all) { return all[0]->ended; }));
+  EXPECT_TRUE(eventually([&] { return node.counts.connections.value() == 0; }));
+  EXPECT_EQ(node.counts.websocket_connections.value(), 0);
+}
+
+TEST(websocket, reads_a_frame_that_came_together_with_the_request) {
+  test_node node;
+  raw_client client(node.port(), masked(0x81, R"({"type":"ping","id":"early"})"));
+  const auto session = node.broker.session(0);
+  ASSERT_TRUE(node.broker.wait([&](const auto&) { return session->frames.size() == 1; }));
+  EXPECT_EQ(session->frames[0].id, "early");
+}
+
+TEST(websocket, stops_reading_at_the_limit_of_unanswered_sends) {
+  config settings;
+  settings.limits.unanswered_sends = 4;
+  test_node node(settings);
+  std::atomic<int> outstanding = 0, most = 0;
+  node.broker.on_frame = [&](fake_session&, const client_frame&) { most = std::max(most.load(), ++outstanding); };
+  test_client client(node.port());
+  constexpr std::size_t sends = 20;
+  for (std::size_t i = 0; i < sends; ++i) client.send(R"({"type":"ping","id":"x"})");
+  const auto session = node.broker.session(0);
+  for (std::size_t answered = 0; answered < sends; ++answered) {
+    const std::size_t expected = std::min(answered + 4, sends);
+    ASSERT_TRUE(node.broker.wait([&](const auto&) { return session->frames.size() == expected; })) << answered;
+    --outstanding;
+    node.out().send(session->request.connection, answer_frame("ok"));
+  }
+  EXPECT_EQ(most, 4);
+  EXPECT_TRUE(eventually([&] { return node.counts.reads_paused.value() == 0; }));
+  for (std::size_t i = 0; i < sends; ++i) EXPECT_EQ(client.receive(), "ok");
+}
+
+TEST(websocket, refuses_frames_above_the_rate_with_their_id) {
+  config settings;
+  settings.limits.frames_per_second = 1;
+  test_node node(settings);
+  test_client client(node.port());
+  for (int i = 0; i < 9; ++i) client.send(R"({"type":"ping","id":"fast"})");
+  const std::string refusal = client.receive();
+  EXPECT_NE(refusal.find(R"("rate_limited")"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find(R"("fast")"), std::string::npos) << refusal;
+  EXPECT_EQ(refusal.find(R"("retry_after_ms":null)"), std::string::npos) << refusal;
+}
+
+TEST(websocket, answers_ten_bad_frames_a_minute_and_closes_at_the_eleventh) {
+  test_node node;
+  test_client client(node.port());
+  for (int i = 0; i < 11; ++i) client.send("{broken");
+  for (int i = 0; i < 11; ++i) {
+    const std::string answer = client.receive();
+    EXPECT_NE(answer.find(R"("bad_request")"), std::string::npos) << i << answer;
+  }
+  EXPECT_EQ(client.read_to_close(), 4400);
+}
+
+TEST(websocket, closes_with_the_code_that_fits_the_fault) {
+  test_node node;
+  struct fault {
+    const char* what;
+    std::string bytes;
+    int code;
+  };
+  const std::string too_long{"\x81\xff\x00\x00\x00\x00\x00\x01\x00\x01", 10};  // 64 KiB and one byte
+  const std::string absurd{"\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00", 10};    // 2^63
+  const std::string unmasked{"\x81\x02hi", 4};
+  const fault faults[] = {
+      {"binary", masked(0x82, "hi"), 1003},
+      {"invalid UTF-8", masked(0x81, "\xff\xfe"), 1007},
+      {"unmasked", unmasked, 1002},
+      {"reserved bit", masked(0xc1, "hi"), 1002},
+      {"unknown opcode", masked(0x83, "hi"), 1002},
+      {"fragmented ping", masked(0x09, "hi"), 1002},
+      {"continuation of nothing", masked(0x80, "hi"), 1002},
+      {"frame over the limit", too_long + std::string(4, '\0'), 1009},
+      {"length of 2^63", absurd + std::string(4, '\0'), 1009},
+      {"close with a code that may not be sent", masked(0x88, std::string("\x03\xed", 2)), 1002},
+  };
+  for (const auto& fault : faults) {
+    raw_client client(node.port());
+    client.send(fault.bytes);
+    EXPECT_EQ(client.read_close_code(), fault.code) << fault.what;
+  }
+  test_client(node.port()).send("{}");  // alive
+}
+
+TEST(websocket, closes_a_client_that_answers_no_ping) {
+  config settings;
+  settings.net.heartbeat_ms = 20;
+  test_node node(settings);
+  raw_client client(node.port());
+  EXPECT_EQ(client.read_close_code(), static_cast<int>(close_code::going_away));
+}
+
+TEST(websocket, keeps_a_client_that_answers_pings) {
+  config settings;
+  settings.net.heartbeat_ms = 200;
+  test_node node(settings);
+  test_client client(node.port());
+  const auto session = node.broker.session(0);
+  std::thread reader([&] { EXPECT_EQ(client.receive(), "after ten beats"); });
+  EXPECT_TRUE(eventually([&] { return node.counts.socket_writes_total.value() >= 10; }));
+  node.out().send(session->request.connection, plain_frame("after ten beats"));
+  reader.join();
+}
+
+/// Sends 16 KiB frames to a client that does not read until it is judged.
+void flood(test_node& node, const connection_ref& to) {
+  const auto frame = plain_frame(std::string(16 * 1024, 'x'));
+  for (int i = 0; i < 10'000 && node.counts.closed_too_slow_total.value() == 0; ++i) {
+    std::promise<void> taken;
+    node.out().send(to, frame);
+    // A detach of nothing orders us behind the shard, so that the flood does not outrun it.
+    node.out().deliver(to.shard, {std::make_shared<encoded_batch>(), {}, [&] { taken.set_value(); }});
+    taken.get_future().wait();
+  }
+}
+
+TEST(websocket, closes_a_slow_reader_with_4408_after_the_frame_begun) {
+  test_node node;
+  test_client client(node.port(), false, 4'096);
+  const auto session = node.broker.session(0);
+  flood(node, session->request.connection);
+  EXPECT_EQ(node.counts.closed_too_slow_total.value(), 1U);
+  std::size_t whole = 0;
+  for (std::string text = client.receive(); !text.empty(); text = client.receive()) {
+    ASSERT_EQ(text.size(), 16U * 1024);
+    ++whole;
+  }
+  EXPECT_GT(whole, 0U);
+  EXPECT_EQ(client.code(), static_cast<int>(close_code::too_slow));
+}
+
+TEST(websocket, resets_a_slow_reader_that_never_reads) {
+  test_node node;
+  test_client client(node.port(), false, 4'096);
+  const auto session = node.broker.session(0);
+  flood(node, session->request.connection);
+  EXPECT_TRUE(node.broker.wait([&](const auto&) { return session->ended; }));
+  EXPECT_TRUE(eventually([&] { return node.counts.connections.value() == 0; }));
+}
+
+TEST(websocket, drops_only_ephemeral_frames_between_the_bound_and_its_double) {
+  test_node node;
+  test_client client(node.port(), false, 4'096);
+  const auto session = node.broker.session(0);
+  outgoing ephemeral = plain_frame(std::string(16 * 1024, 'e'));
+  ephemeral.ephemeral = true;
+  for (int i = 0; i < 10'000 && node.counts.ephemeral_dropped_total.value() == 0; ++i) {
+    std::promise<void> taken;
+    node.out().send(session->request.connection, ephemeral);
+    node.out().deliver(session->request.connection.shard,
+                       {std::make_shared<encoded_batch>(), {}, [&] { taken.set_value(); }});
+    taken.get_future().wait();
+  }
+  node.out().send(session->request.connection, plain_frame("durable"));
+  std::string text;
+  while (!(text = client.receive()).empty() && text[0] == 'e') {
+  }
+  EXPECT_EQ(text, "durable");
+  EXPECT_EQ(node.counts.closed_too_slow_total.value(), 0U);
+}
+
+// --- Draining and stopping ---
+
+TEST(draining, tells_everybody_answers_what_is_owed_and_closes_with_1012) {
+  test_node node;
+  test_client idle(node.port()), asking(node.port());
+  const auto session = node.broker.session(1);
+  asking.send(R"({"type":"ping","id":"owed"})");
+  ASSERT_TRUE(node.broker.wait([&](const auto&) { return session->frames.size() == 1; }));
+  std::promise<void> done;
+  node.server->begin_drain(std::chrono::milliseconds(20), [&] { done.set_value(); });
+  EXPECT_NE(idle.receive().find(R"("drain")"), std::string::npos);
+  EXPECT_EQ(idle.read_to_close(), 1012);
+  EXPECT_NE(asking.receive().find(R"("drain")"), std::string::npos);
+  node.out().send(session->request.connection, answer_frame("the answer"));
+  EXPECT_EQ(asking.receive(), "the answer");
+  EXPECT_EQ(asking.read_to_close(), 1012);
+  EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+}
+
+TEST(draining, refuses_upgrades_but_answers_health_to_the_end) {
+  test_node node;
+  EXPECT_TRUE(http_get(node.port(), "/readyz").starts_with("HTTP/1.1 200"));
+  node.server->set_unready();
+  EXPECT_TRUE(http_get(node.port(), "/readyz").starts_with("HTTP/1.1 503"));
+  { test_client still_welcome(node.port()); }
+  node.server->begin_drain(std::chrono::milliseconds(0), {});
+  EXPECT_THROW(test_client(node.port()), boost::system::system_error);
+  EXPECT_TRUE(http_get(node.port(), "/healthz").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(http_get(node.port(), "/metrics").starts_with("HTTP/1.1 200"));
+}
+
+TEST(draining, a_second_call_gives_everybody_their_turn_at_once) {
+  test_node node;
+  test_client one(node.port()), two(node.port());
+  node.broker.session(1);
+  std::promise<void> first, second;
+  node.server->begin_drain(std::chrono::hours(1), [&] { first.set_value(); });
+  node.server->begin_drain(std::chrono::milliseconds(0), [&] { second.set_value(); });
+  EXPECT_EQ(one.read_to_close(), 1012);
+  EXPECT_EQ(two.read_to_close(), 1012);
+  EXPECT_EQ(first.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_EQ(second.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+}
+
+TEST(net_server, says_that_the_port_is_in_use) {
+  test_node first;
+  config settings;
+  settings.net.listen = "127.0.0.1:" + std::to_string(first.port());
+  metrics counts;
+  fake_broker broker;
+  net_server second(settings, json_encoder(), counts);
+  const auto started = second.start(broker, {});
+  ASSERT_TRUE(started.has_error());
+  EXPECT_NE(started.error().message.find("in use"), std::string::npos) << started.error().message;
+  EXPECT_NE(started.error().message.find(std::to_string(first.port())), std::string::npos);
+}
+
+TEST(net_server, refuses_connections_above_its_limit) {
+  config settings;
+  settings.net.max_connections = 1;
+  test_node node(settings);
+  test_client one(node.port());
+  EXPECT_THROW(test_client(node.port()), boost::system::system_error);
+  EXPECT_EQ(node.counts.connections_refused_total.value(), 1U);
+}
+
+TEST(net_server, starts_and_stops_two_hundred_times_with_and_without_clients) {
+  for (int i = 0; i < 200; ++i) {
+    std::optional<test_client> client;
+    test_node node;
+    if (i % 4 != 0) client.emplace(node.port());
+    if (i % 4 == 2) node.server->begin_drain(std::chrono::hours(1), {});
+    if (i % 4 == 3) client.reset();
+    node.server->stop();
+    node.server->stop();
+    ASSERT_EQ(node.counts.websocket_connections.value(), 0) << i;
+  }
+}
+
+}  // namespace
+}  // namespace parley
