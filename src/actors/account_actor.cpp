@@ -1,0 +1,234 @@
+// The account actor's mailbox: passwords are checked on their own threads, tokens in a small cache before the store.
+#include "actors/account_actor.hpp"
+
+#include <limits>
+
+#include "actors/accounts.hpp"
+#include "actors/guarded.hpp"
+
+namespace parley {
+namespace {
+
+constexpr std::chrono::seconds tick_interval{1};
+/// Stands for "no socket" where a connection is asked for; no shard has that number.
+constexpr connection_ref no_connection{std::numeric_limits<std::uint32_t>::max(), 0};
+
+error wrong_credentials() { return make_error(error_code::unauthenticated, "Wrong username or password."); }
+error unknown_token() { return make_error(error_code::unauthenticated, "The token is missing, unknown or has ended."); }
+error too_many_passwords() { return busy("Too many log-ins at once; try again.", 1000); }
+
+}  // namespace
+
+account_handle spawn_account_actor(caf::actor_system& system, const actor_services& services,
+                                   std::vector<password_handle> hashers) {
+  using pointer = account_handle::stateful_pointer<accounts>;
+  return system.spawn([](pointer self, const actor_services* shared, std::vector<password_handle> threads)
+                          -> account_handle::behavior_type { return self->state.begin(*shared, std::move(threads)); },
+                      &services, std::move(hashers));
+}
+
+account_handle::behavior_type accounts::begin(const actor_services& services, std::vector<password_handle> hashers) {
+  services_ = &services;
+  hashers_ = std::move(hashers);
+  const auto& settings = services.settings;
+  hashing_ = std::make_shared<queue_bound>(settings.auth.password_queue, services.counts.password_queue);
+  throttle_.emplace(settings.limits.login_rate_per_minute);
+  token_cache::settings cache;
+  cache.send_rate = {settings.limits.send_rate_per_second, settings.limits.send_burst};
+  tokens_.emplace(cache);
+  self_->delayed_send(self_, tick_interval, account_tick{});
+  return {
+      [this](call<register_user>& ask) { guarded("accounts", [&] { on_register(ask); }); },
+      [this](call<log_in>& ask) { guarded("accounts", [&] { on_log_in(ask); }); },
+      [this](call<authenticate>& ask) { guarded("accounts", [&] { on_authenticate(ask); }); },
+      [this](call<log_out>& ask) { guarded("accounts", [&] { on_log_out(ask); }); },
+      [this](call<enter_by_name>& ask) { guarded("accounts", [&] { on_enter(ask); }); },
+      [](const password_checked& what) { guarded("accounts", what.then); },
+      [this](const account_tick&) { guarded("accounts", [&] { on_tick(); }); },
+  };
+}
+
+// --- Passwords ---
+
+void accounts::on_register(call<register_user>& ask) {
+  auto place = hashing_->try_enter(1);
+  if (!place) return ask.reply(too_many_passwords());
+  using found = std::optional<account_record>;
+  look_up<found>([name = ask.request.username](database_reader& store) { return store.account_by_name(name); },
+                 [this, ask, place](const result<found>& existing) {
+                   if (!existing) return ask.reply(existing.error());
+                   if (*existing) return ask.reply(make_error(error_code::conflict, "username is taken."));
+                   hash<std::string>(
+                       place,
+                       [password = ask.request.password, cost = cost()] { return hash_password(password, cost); },
+                       [this, ask](const result<std::string>& hashed) {
+                         if (!hashed) return ask.reply(hashed.error());
+                         create(ask, *hashed);
+                       });
+                 });
+}
+
+void accounts::create(const call<register_user>& ask, const std::string& password_hash) {
+  const auto& wish = ask.request;
+  new_user user{user_id(services_->ids.next()),
+                wish.username,
+                password_hash,
+                wish.display_name.value_or(wish.username),
+                wish.email,
+                wish.phone,
+                wish.img_url,
+                services_->time.now()};
+  const auto made = std::make_shared<own_profile>();
+  const auto key = user.id;
+  services_->storage->write(
+      key,
+      [user = std::move(user), made](record_writer& writer) -> result<void> {
+        auto created = writer.create_user(user);
+        if (!created) return created.error();
+        *made = std::move(*created);
+        return {};
+      },
+      answer<std::monostate>([reply = ask.reply, made](const result<std::monostate>& done) {
+        if (done) {
+          reply(*made);
+        } else {
+          reply(done.error());
+        }
+      }));
+}
+
+void accounts::on_log_in(call<log_in>& ask) {
+  auto place = hashing_->try_enter(1);
+  if (!place) return ask.reply(too_many_passwords());
+  const auto& [name, password, address] = ask.request;
+  const auto wait_ms = throttle_->begin(name, address, services_->time.steady_now());
+  if (wait_ms > 0) {
+    services_->counts.logins_throttled_total.add();
+    return ask.reply(error{error_code::rate_limited, "Too many failed log-ins; wait a while.", wait_ms});
+  }
+  using found = std::optional<account_record>;
+  look_up<found>([name](database_reader& store) { return store.account_by_name(name); },
+                 [this, ask, place](const result<found>& account) {
+                   if (account) return verify(ask, *account, place);
+                   throttle_->succeeded(ask.request.username, ask.request.remote_address);  // no guess was judged
+                   ask.reply(account.error());
+                 });
+}
+
+/// An unknown user costs as much time as a wrong password.
+void accounts::verify(const call<log_in>& ask, const std::optional<account_record>& found, queue_place place) {
+  hash<verified>(
+      std::move(place),
+      [password = ask.request.password, known = found.has_value(),
+       encoded = found ? found->password_hash : std::string(), cost = cost()]() -> result<verified> {
+        verified outcome;
+        outcome.fits = verify_password(known ? encoded : unknown_user_hash(cost), password) && known;
+        if (outcome.fits && needs_rehash(encoded, cost)) {
+          if (auto again = hash_password(password, cost)) outcome.new_hash = std::move(*again);
+        }
+        return outcome;
+      },
+      [this, ask, found](const result<verified>& outcome) {
+        if (!outcome) return ask.reply(outcome.error());
+        on_verified(ask, found, *outcome);
+      });
+}
+
+void accounts::on_verified(const call<log_in>& ask, const std::optional<account_record>& found,
+                           const verified& outcome) {
+  if (!outcome.fits || found->user.flag != account_flag::active) {
+    services_->counts.login_failures_total.add();
+    return ask.reply(wrong_credentials());
+  }
+  throttle_->succeeded(ask.request.username, ask.request.remote_address);
+  const auto token = new_token();
+  const auto hashed = hash_of_token(token);
+  if (!hashed) return ask.reply(hashed.error());
+  const auto now = services_->time.now();
+  const auto user = found->user.profile.id;
+  const new_token_record record{*hashed, user, now, now + std::chrono::hours(24) * services_->settings.auth.token_days};
+  write(
+      user,
+      [record, user, new_hash = outcome.new_hash](record_writer& writer) -> result<void> {
+        if (new_hash) {
+          if (auto changed = writer.set_password_hash(user, *new_hash); !changed) return changed;
+        }
+        return writer.create_token(record);
+      },
+      [this, ask, token, record, profile = found->user](const result<std::monostate>& done) {
+        if (!done) return ask.reply(done.error());
+        services_->counts.logins_total.add();
+        caf::anon_send(services_->directory, to_presence{user_came_on{profile.profile.id, std::nullopt}});
+        ask.reply(log_in::reply{token, record.expires_at, profile});
+      });
+}
+
+// --- Tokens ---
+
+void accounts::on_authenticate(call<authenticate>& ask) {
+  const auto token = hash_of_token(ask.request.token);
+  if (!token) return ask.reply(unknown_token());
+  if (auto known = tokens_->find(*token, services_->time.steady_now(), services_->time.now())) {
+    return ask.reply(std::move(*known));
+  }
+  auto& pending = look_ups_[*token];
+  pending.waiting.push_back(ask.reply);
+  if (pending.waiting.size() > 1) return;
+  using found = std::optional<token_record>;
+  look_up<found>([token = *token](database_reader& store) { return store.token(token); },
+                 [this, token = *token](const result<found>& record) { on_token_read(token, record); });
+}
+
+void accounts::on_token_read(const token_hash& token, const result<std::optional<token_record>>& found) {
+  const auto pending = std::move(look_ups_.extract(token).mapped());
+  const auto all = [&](const result<principal>& outcome) {
+    for (const auto& reply : pending.waiting) reply(outcome);
+  };
+  if (!found) return all(found.error());
+  const auto& record = *found;
+  // A log-out may have overtaken the reading: what was read before it must not enter the cache.
+  if (pending.revoked || !record || record->user.flag != account_flag::active ||
+      services_->time.now() >= record->expires_at) {
+    return all(unknown_token());
+  }
+  all(tokens_->remember(record->user.profile, token, record->expires_at, services_->time.steady_now()));
+}
+
+void accounts::on_log_out(call<log_out>& ask) {
+  const auto user = ask.request.who.user.id;
+  const auto own = ask.request.who.token;
+  const auto ended = std::make_shared<std::vector<token_hash>>();
+  write(
+      user,
+      [user, own, everywhere = ask.request.everywhere, ended](record_writer& writer) -> result<void> {
+        *ended = {own};
+        if (!everywhere) return writer.delete_token(own);
+        auto all = writer.delete_tokens_of(user);
+        if (!all) return all.error();
+        ended->insert(ended->end(), all->begin(), all->end());
+        return {};
+      },
+      [this, user, ended, reply = ask.reply](const result<std::monostate>& done) {
+        if (done) revoke(user, *ended);
+        reply(done);
+      });
+}
+
+void accounts::revoke(const user_id& user, const std::vector<token_hash>& tokens) {
+  for (const auto& token : tokens) {
+    tokens_->forget(token);
+    if (const auto pending = look_ups_.find(token); pending != look_ups_.end()) pending->second.revoked = true;
+  }
+  caf::anon_send(services_->directory, end_token{user, tokens});
+  caf::anon_send(services_->directory, to_presence{user_went_off{user, no_connection, true}});
+}
+
+/// Sockets do not outlive their token's time.
+void accounts::on_tick() {
+  self_->delayed_send(self_, tick_interval, account_tick{});
+  for (const auto& over : tokens_->take_expired(services_->time.now())) {
+    caf::anon_send(services_->directory, end_token{over.user, {over.token}});
+  }
+}
+
+}  // namespace parley

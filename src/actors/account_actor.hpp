@@ -1,0 +1,14 @@
+// Makes the account actor: registration, log-in, tokens, and development mode's entry by name.
+#pragma once
+
+#include <vector>
+
+#include "actors/actor_services.hpp"
+
+namespace parley {
+
+/// One a node. `hashers` are the password actors it spreads work over; the caller ends them. `services` outlives it.
+account_handle spawn_account_actor(caf::actor_system& system, const actor_services& services,
+                                   std::vector<password_handle> hashers);
+
+}  // namespace parley

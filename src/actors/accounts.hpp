@@ -1,0 +1,109 @@
+// The state of the account actor; account_actor.cpp has passwords and tokens, account_entry.cpp entering by name.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/actor_services.hpp"
+#include "actors/login_throttle.hpp"
+#include "actors/read_pool.hpp"
+#include "actors/storage_pool.hpp"
+#include "actors/token_cache.hpp"
+
+namespace parley {
+
+class accounts {
+ public:
+  explicit accounts(account_handle::pointer self) : self_(self) {}
+
+  account_handle::behavior_type begin(const actor_services& services, std::vector<password_handle> hashers);
+
+ private:
+  struct verified {
+    bool fits = false;
+    std::optional<std::string> new_hash{};  ///< When the parameters have been raised since.
+  };
+  /// One look-up of a token for all who wait for it.
+  struct token_look_up {
+    std::vector<answer<principal>> waiting;
+    bool revoked = false;
+  };
+  /// Who and where, as the store has it; what is missing is made.
+  struct entry_facts {
+    std::optional<user_profile> user;
+    std::optional<room_id> room;
+    bool is_member = false;
+    std::optional<user_profile> inviter;  ///< Only when no member.
+  };
+  using entry = std::shared_ptr<call<enter_by_name>>;
+
+  // --- Passwords ---
+  void on_register(call<register_user>& ask);
+  void create(const call<register_user>& ask, const std::string& password_hash);
+  void on_log_in(call<log_in>& ask);
+  void verify(const call<log_in>& ask, const std::optional<account_record>& found, queue_place place);
+  void on_verified(const call<log_in>& ask, const std::optional<account_record>& found, const verified& outcome);
+
+  // --- Tokens ---
+  void on_authenticate(call<authenticate>& ask);
+  void on_token_read(const token_hash& token, const result<std::optional<token_record>>& found);
+  void on_log_out(call<log_out>& ask);
+  void revoke(const user_id& user, const std::vector<token_hash>& tokens);
+  void on_tick();
+
+  // --- Entering by name ---
+  void on_enter(call<enter_by_name>& ask);
+  void next_entry();
+  void continue_entry(const entry& ask, int steps_left);
+  void make_missing(const entry& ask, const entry_facts& facts, int steps_left);
+  void create_user_of(const entry& ask, int steps_left);
+  void create_room_of(const entry& ask, const user_profile& creator, int steps_left);
+  void invite(const entry& ask, const entry_facts& facts, int steps_left);
+  void finish_entry(const entry& ask, const entry_facts& facts);
+  void end_entry(const entry& ask, const error& why);
+  static result<entry_facts> find_entry(database_reader& store, const enter_by_name& ask);
+
+  // --- Work elsewhere, continued here ---
+  template <class T, class Question, class Then>
+  void look_up(Question question, Then then) {
+    services_->reads->ask<T>(std::move(question), continued<T>(std::move(then)));
+  }
+  template <class Then>
+  void write(const uuid& key, write_job job, Then then) {
+    services_->storage->write(key, std::move(job), continued<std::monostate>(std::move(then)));
+  }
+  /// `work` blocks on a password thread.
+  template <class T, class Work, class Then>
+  void hash(queue_place place, Work work, Then then) {
+    answer<T> done = continued<T>(std::move(then));
+    caf::anon_send(hashers_[next_hasher_++ % hashers_.size()],
+                   run_password_job{[place = std::move(place), work = std::move(work), done] { done(work()); }});
+  }
+  /// An answer that runs `then(const result<T>&)` in this actor.
+  template <class T, class Then>
+  answer<T> continued(Then then) {
+    return answer<T>([me = me(), then = std::move(then)](result<T> done) {
+      caf::anon_send(me, password_checked{[then, done = std::move(done)] { then(done); }});
+    });
+  }
+  [[nodiscard]] account_handle me() const { return caf::actor_cast<account_handle>(self_); }
+  [[nodiscard]] password_cost cost() const {
+    const auto& auth = services_->settings.auth;
+    return {std::uint64_t{auth.password_memory_kib} * 1024, auth.password_passes};
+  }
+
+  account_handle::pointer self_;
+  const actor_services* services_ = nullptr;
+  std::vector<password_handle> hashers_;
+  std::size_t next_hasher_ = 0;
+  std::shared_ptr<queue_bound> hashing_;
+  std::optional<login_throttle> throttle_;
+  std::optional<token_cache> tokens_;
+  std::unordered_map<token_hash, token_look_up> look_ups_;
+  std::deque<entry> entries_;  ///< One after another, so that the same names never make two.
+  bool entering_ = false;
+};
+
+}  // namespace parley

@@ -1,0 +1,193 @@
+// How each request of a client finds the actor that answers it.
+#include "actors/actor_broker.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "actors/queries.hpp"
+#include "actors/read_pool.hpp"
+#include "actors/session_actor.hpp"
+#include "actors/storage_pool.hpp"
+
+namespace parley {
+namespace {
+
+template <class Request>
+constexpr bool is_account_request =
+    std::is_same_v<Request, register_user> || std::is_same_v<Request, log_in> ||
+    std::is_same_v<Request, authenticate> || std::is_same_v<Request, log_out> || std::is_same_v<Request, enter_by_name>;
+
+/// A connection's hold on its session.
+class open_socket final : public client_session {
+ public:
+  explicit open_socket(session_handle session) : session_(std::move(session)) {}
+  ~open_socket() override { caf::anon_send(session_, session_ended{}); }
+  void submit(client_frame frame) override {
+    caf::anon_send(session_, session_frame{std::make_shared<const client_frame>(std::move(frame))});
+  }
+  void room_failed(room_id room, sequence position) override {
+    caf::anon_send(session_, parley::room_failed{room, position});
+  }
+
+ private:
+  session_handle session_;
+};
+
+/// The commands that the limit of sends is about.
+bool counts_as_send(const durable_command& command) {
+  return std::holds_alternative<send_message>(command) || std::holds_alternative<edit_message>(command) ||
+         std::holds_alternative<delete_message>(command) || std::holds_alternative<change_reaction>(command);
+}
+
+std::optional<message_id> message_of(const durable_command& command) {
+  if (const auto* edit = std::get_if<edit_message>(&command)) return edit->message;
+  if (const auto* gone = std::get_if<delete_message>(&command)) return gone->message;
+  if (const auto* reaction = std::get_if<change_reaction>(&command)) return reaction->message;
+  return std::nullopt;
+}
+
+/// Everybody once, the creator not at all.
+std::vector<user_id> others_of(const create_room& ask) {
+  auto others = ask.members;
+  std::sort(others.begin(), others.end());
+  others.erase(std::unique(others.begin(), others.end()), others.end());
+  std::erase(others, ask.who.user.id);
+  return others;
+}
+
+result<void> check_members(const create_room& ask, const std::vector<user_id>& others, const limits_config& limits) {
+  if (!ask.is_group && (ask.members.size() != 1 || others.empty())) {
+    return bad_request("user_id: a private room is for you and exactly one other.");
+  }
+  if (others.size() + 1 > limits.room_members) {
+    return bad_request("members: at most " + std::to_string(limits.room_members) + " in a room.");
+  }
+  return {};
+}
+
+/// One creation of a room on its way through reader, writer and reader; each step runs where its answer came from.
+struct room_creation : std::enable_shared_from_this<room_creation> {
+  room_creation(const actor_services& shared, call<create_room> asked) : services(shared), ask(std::move(asked)) {}
+
+  void start() {
+    const auto& who = ask.request.who.user.id;
+    others = others_of(ask.request);
+    if (const auto checked = check_members(ask.request, others, services.settings.limits); !checked) {
+      return ask.reply(checked.error());
+    }
+    using rooms = std::vector<room_summary>;
+    services.reads->ask<rooms>([who](database_reader& store) { return store.rooms_of(who); },
+                               answer<rooms>([self = shared_from_this()](const result<rooms>& own) {
+                                 if (!own) return self->ask.reply(own.error());
+                                 self->write(own->size());
+                               }));
+  }
+
+  void write(std::size_t rooms_so_far) {
+    const auto most = services.settings.limits.rooms_per_user;
+    if (rooms_so_far >= most) {
+      return ask.reply(
+          make_error(error_code::conflict, "You are in " + std::to_string(most) + " rooms, which is the most."));
+    }
+    new_room room{room_id(services.ids.next()), std::nullopt, ask.request.is_group, ask.request.who.user.id, others, {},
+                  services.time.now()};
+    if (room.is_group) room.name = ask.request.name;
+    for (std::size_t i = 0; i < others.size() + 1; ++i) room.membership_ids.push_back(services.ids.next());
+    services.storage->write(
+        room.id,
+        [room, self = shared_from_this()](record_writer& writer) -> result<void> {
+          auto created = writer.create_room(room);
+          if (!created) return created.error();
+          self->made = std::move(*created);
+          return {};
+        },
+        answer<std::monostate>([self = shared_from_this()](const result<std::monostate>& done) {
+          if (!done) return self->ask.reply(done.error());
+          self->tell();
+        }));
+  }
+
+  void tell() {
+    if (made.created) {
+      for (const auto& member : made.members) {
+        caf::anon_send(services.directory, membership_changed{made.id, member, std::nullopt});
+      }
+    }
+    services.reads->ask<room_summary>([user = ask.request.who.user.id,
+                                       room = made.id](database_reader& store) { return room_for(store, user, room); },
+                                      answer<room_summary>([self = shared_from_this()](result<room_summary> room) {
+                                        if (!room) return self->ask.reply(room.error());
+                                        self->ask.reply(create_room::reply{std::move(*room), self->made.created});
+                                      }));
+  }
+
+  const actor_services& services;
+  call<create_room> ask;
+  std::vector<user_id> others;
+  created_room made;
+};
+
+}  // namespace
+
+void actor_broker::submit(any_call what) {
+  std::visit([this](auto& ask) { handle(std::move(ask)); }, what);
+}
+
+std::unique_ptr<client_session> actor_broker::open_session(session_request request) {
+  return std::make_unique<open_socket>(spawn_session(system_, services_, std::move(request)));
+}
+
+template <class Request>
+void actor_broker::handle(call<Request> ask) {
+  if constexpr (is_account_request<Request>) {
+    caf::anon_send(accounts_, std::move(ask));
+  } else {
+    services_.reads->ask<typename Request::reply>(
+        [request = std::move(ask.request)](database_reader& store) { return answer_query(store, request); },
+        std::move(ask.reply));
+  }
+}
+
+void actor_broker::handle(call<create_room> ask) {
+  std::make_shared<room_creation>(services_, std::move(ask))->start();
+}
+
+void actor_broker::handle(call<change_room> ask) {
+  const auto& allowance = ask.request.who.send_allowance;
+  if (allowance && counts_as_send(ask.request.command)) {
+    if (const auto wait_ms = allowance->try_take(services_.time.steady_now()); wait_ms > 0) {
+      services_.counts.rate_limited_total.add();
+      return ask.reply(error{error_code::rate_limited, "Too many messages at once; wait a moment.", wait_ms});
+    }
+  }
+  if (ask.request.room) return post(*ask.request.room, std::move(ask));
+  const auto message = message_of(ask.request.command);
+  if (!message) return ask.reply(bad_request("room_id is missing."));
+  using found = std::optional<room_id>;
+  services_.reads->ask<found>([message = *message](database_reader& store) { return store.room_of_message(message); },
+                              answer<found>([this, ask](const result<found>& room) {
+                                if (!room) return ask.reply(room.error());
+                                if (!*room) return ask.reply(not_found("There is no such message in your rooms."));
+                                post(**room, ask);
+                              }));
+}
+
+void actor_broker::post(room_id room, call<change_room> ask) {
+  auto command = std::make_shared<pending_command>();
+  if (const auto* invite = std::get_if<invite_members>(&ask.request.command)) {
+    for (std::size_t i = 0; i < invite->users.size(); ++i) command->membership_ids.push_back(services_.ids.next());
+  }
+  command->who = std::move(ask.request.who);
+  command->command = std::move(ask.request.command);
+  command->new_id = services_.ids.next();
+  command->reply = std::move(ask.reply);
+  caf::anon_send(services_.directory, to_room{room, post_to_room{std::move(command)}});
+}
+
+void actor_broker::handle(call<mark_read> ask) {
+  const auto& what = ask.request;
+  caf::anon_send(services_.directory,
+                 to_room{what.room, move_read_marker{what.who.user.id, what.seq, std::move(ask.reply)}});
+}
+
+}  // namespace parley

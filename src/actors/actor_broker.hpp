@@ -1,0 +1,30 @@
+// The clients' port, answered by actors: accounts by the account actor, reads by reading actors, changes by rooms.
+#pragma once
+
+#include "actors/actor_services.hpp"
+
+namespace parley {
+
+/// Any thread may call. `services`, the system and the account actor outlive it.
+class actor_broker final : public broker {
+ public:
+  actor_broker(caf::actor_system& system, const actor_services& services, account_handle accounts)
+      : system_(system), services_(services), accounts_(std::move(accounts)) {}
+
+  void submit(any_call what) override;
+  std::unique_ptr<client_session> open_session(session_request request) override;
+
+ private:
+  template <class Request>
+  void handle(call<Request> ask);
+  void handle(call<create_room> ask);
+  void handle(call<change_room> ask);
+  void handle(call<mark_read> ask);
+  void post(room_id room, call<change_room> ask);
+
+  caf::actor_system& system_;
+  const actor_services& services_;
+  account_handle accounts_;
+};
+
+}  // namespace parley

@@ -1,0 +1,59 @@
+// What every actor of a node may use: ports, pools and counts, made by the runtime before the first actor and gone
+// after the last.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "actors/messages.hpp"
+#include "parley/clock.hpp"
+#include "parley/codec.hpp"
+#include "parley/config.hpp"
+#include "parley/database.hpp"
+#include "parley/delivery.hpp"
+#include "parley/ids.hpp"
+#include "parley/metrics.hpp"
+
+namespace parley {
+
+class storage_pool;
+class read_pool;
+
+/// Places where a test makes a part throw, to show that the rest goes on. All are empty in a real node.
+struct fault_points {
+  std::function<void(room_id)> on_post;                                ///< In a room, before it takes a command.
+  std::function<void(room_id)> before_release;                         ///< In a room, between commit and delivery.
+  std::function<void(std::span<const append_command>)> before_commit;  ///< In a storage actor.
+  std::function<void(std::span<const append_command>)> after_commit;   ///< In a storage actor, before the answers.
+};
+
+/// Owned by the runtime, which outlives every actor; actors hold a const reference. The pointers and the directory's
+/// handle are set once, after their makers ran and before anybody uses them, and the handle is reset at the stop.
+struct actor_services {
+  const config& settings;
+  delivery& out;
+  const frame_encoder& encoder;
+  metrics& counts;
+  const clock& time;
+  id_source& ids;
+
+  const storage_pool* storage = nullptr;
+  const read_pool* reads = nullptr;
+  directory_handle directory;
+  /// Makes a presence record; called by the directory.
+  std::function<presence_handle(caf::actor_system&, const actor_services&, user_id)> make_presence;
+  fault_points faults;
+
+  /// How many storage actors cannot commit at the moment. The node is ready only at 0.
+  mutable std::atomic<std::uint32_t> failing_writers{0};
+  [[nodiscard]] bool store_ok() const { return failing_writers.load(std::memory_order_relaxed) == 0; }
+
+  // Aggregate in spirit; the atomic makes it stay where it was made.
+  actor_services(const config& settings_, delivery& out_, const frame_encoder& encoder_, metrics& counts_,
+                 const clock& time_, id_source& ids_)
+      : settings(settings_), out(out_), encoder(encoder_), counts(counts_), time(time_), ids(ids_) {}
+};
+
+}  // namespace parley

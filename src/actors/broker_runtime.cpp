@@ -1,0 +1,163 @@
+// Composition of the actors' side: who is made in which order, which actors have threads, and the order of stopping.
+#include "actors/broker_runtime.hpp"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "actors/account_actor.hpp"
+#include "actors/actor_broker.hpp"
+#include "actors/actor_services.hpp"
+#include "actors/directory_actor.hpp"
+#include "actors/password_actor.hpp"
+#include "actors/presence_actor.hpp"
+#include "actors/read_pool.hpp"
+#include "actors/storage_pool.hpp"
+#include "parley/log.hpp"
+
+namespace parley {
+namespace {
+
+using moment = std::chrono::steady_clock::time_point;
+constexpr std::chrono::seconds start_patience{30};
+
+/// Reads neither files nor arguments, and is quiet: settings and logs are the node's. One queue for all workers, since
+/// idle ones that poll for work to steal cost as much as the messages.
+struct system_settings : caf::actor_system_config {
+  system_settings() {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::size_t{std::max(2U, std::thread::hardware_concurrency())});
+    set("scheduler.max-throughput", std::size_t{300});
+    set("logger.console", caf::atom("none"));
+    set("logger.console-verbosity", caf::atom("quiet"));
+    set("logger.file-verbosity", caf::atom("quiet"));
+  }
+};
+
+/// True when it came true in time. Polls: only starts and stops wait here.
+template <class Condition>
+bool wait_until(moment deadline, Condition condition) {
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+class runtime final : public broker_runtime {
+ public:
+  explicit runtime(const broker_parts& parts)
+      : services_owner_(std::make_unique<actor_services>(parts.settings, parts.out, parts.encoder, parts.counts,
+                                                         parts.time, parts.ids)),
+        services_(*services_owner_),
+        system_(std::make_unique<caf::actor_system>(*settings_)),
+        threads_of_system_(system_->detached_actors()) {
+    storage_ = storage_pool::spawn(*system_, services_, parts.store);
+    services_.storage = storage_.get();
+    reads_ = read_pool::spawn(*system_, services_, parts.store);
+    services_.reads = reads_.get();
+    services_.make_presence = spawn_presence;
+    services_.directory = spawn_directory(*system_, services_);
+    for (std::uint32_t i = 0; i < std::max(1U, parts.settings.auth.password_threads); ++i) {
+      hashers_.push_back(spawn_password_actor(*system_));
+    }
+    accounts_ = spawn_account_actor(*system_, services_, hashers_);
+    port_ = std::make_unique<actor_broker>(*system_, services_, accounts_);
+  }
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+  ~runtime() override { stop(std::chrono::seconds(10)); }
+
+  broker& client_port() override { return *port_; }
+  [[nodiscard]] bool store_ok() const override { return services_.store_ok(); }
+
+  /// Embedded: who was online when the last process ended is not any more.
+  result<void> clear_presence() {
+    const auto done = std::make_shared<std::promise<result<std::monostate>>>();
+    auto cleared = done->get_future();
+    storage_->write(
+        {}, [](record_writer& writer) { return writer.clear_presence(); },
+        answer<std::monostate>([done](result<std::monostate> outcome) { done->set_value(std::move(outcome)); }));
+    if (cleared.wait_for(start_patience) != std::future_status::ready) {
+      return unavailable("The store did not answer at the start.");
+    }
+    const auto outcome = cleared.get();
+    if (!outcome) return outcome.error();
+    return {};
+  }
+
+  void stop(std::chrono::milliseconds patience) override {
+    if (std::exchange(stopped_, true)) return;
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    caf::anon_send_exit(accounts_, caf::exit_reason::user_shutdown);
+    for (const auto& hasher : hashers_) caf::anon_send_exit(hasher, caf::exit_reason::user_shutdown);
+    // Their connections are gone, so they end by themselves.
+    wait_until(std::min(deadline, std::chrono::steady_clock::now() + patience / 4),
+               [this] { return services_.counts.sessions.value() <= 0; });
+    close_directory_until(deadline);
+    wait_until(deadline, [this] { return services_.counts.storage_queue.value() <= 0; });
+    storage_->stop();
+    reads_->stop();
+    finish(wait_until(deadline, [this] {
+      return system_->registry().running() == 0 && system_->detached_actors() <= threads_of_system_;
+    }));
+  }
+
+ private:
+  void close_directory_until(moment deadline) {
+    const auto done = std::make_shared<std::promise<void>>();
+    auto closed = done->get_future();
+    caf::anon_send(
+        services_.directory,
+        close_directory{answer<std::monostate>([done](const result<std::monostate>&) { done->set_value(); })});
+    if (closed.wait_until(deadline) != std::future_status::ready) {
+      log::error("runtime", "rooms_did_not_stop",
+                 "Rooms did not finish in time; read markers may be older than they were");
+    }
+  }
+
+  /// Handles go before the system they belong to. A system with actors that do not end would wait for ever: it is left
+  /// to the end of the process.
+  void finish(bool everybody_ended) {
+    accounts_ = nullptr;
+    hashers_.clear();
+    services_.directory = nullptr;
+    if (everybody_ended) {
+      port_.reset();
+      storage_.reset();
+      reads_.reset();
+      system_.reset();
+      return;
+    }
+    log::error("runtime", "actors_did_not_stop", "{} actors and {} of their threads did not end in time",
+               system_->registry().running(), system_->detached_actors() - threads_of_system_);
+    (void)port_.release();
+    (void)storage_.release();
+    (void)reads_.release();
+    (void)system_.release();
+    (void)settings_.release();
+    (void)services_owner_.release();
+  }
+
+  std::unique_ptr<system_settings> settings_ = std::make_unique<system_settings>();
+  std::unique_ptr<actor_services> services_owner_;
+  actor_services& services_;
+  std::unique_ptr<caf::actor_system> system_;
+  std::size_t threads_of_system_;
+  std::unique_ptr<storage_pool> storage_;
+  std::unique_ptr<read_pool> reads_;
+  std::vector<password_handle> hashers_;
+  account_handle accounts_;
+  std::unique_ptr<actor_broker> port_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts) {
+  auto made = std::make_unique<runtime>(parts);
+  if (const auto cleared = made->clear_presence(); !cleared) return cleared.error();
+  return std::unique_ptr<broker_runtime>(std::move(made));
+}
+
+}  // namespace parley

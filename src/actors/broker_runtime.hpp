@@ -1,0 +1,47 @@
+// The actors' side of a node as one object: builds actors and pools, decides which of them have threads, stops in
+// order.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "parley/client_ports.hpp"
+#include "parley/clock.hpp"
+#include "parley/config.hpp"
+#include "parley/database.hpp"
+#include "parley/delivery.hpp"
+#include "parley/ids.hpp"
+#include "parley/metrics.hpp"
+
+namespace parley {
+
+/// All of them outlive the runtime.
+struct broker_parts {
+  const config& settings;
+  database& store;
+  delivery& out;
+  const frame_encoder& encoder;
+  metrics& counts;
+  const clock& time;
+  id_source& ids;
+};
+
+/// Owned by the node.
+class broker_runtime {
+ public:
+  /// Stops if stop() was not called.
+  virtual ~broker_runtime() = default;
+
+  virtual broker& client_port() = 0;
+  /// False while a storage actor cannot commit. Any thread, also during stop().
+  [[nodiscard]] virtual bool store_ok() const = 0;
+  /// Accounts and sessions first, then rooms and presence, then storage (which finishes what it accepted), readers, and
+  /// the actor system. Blocks for at most about `patience`; a second call does nothing. Nobody may use the
+  /// client port any more, and every client_session is destroyed already; calls under way are answered `unavailable`.
+  virtual void stop(std::chrono::milliseconds patience) = 0;
+};
+
+/// The store is migrated already. Fails when it cannot be written.
+result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts);
+
+}  // namespace parley

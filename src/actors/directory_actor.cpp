@@ -1,0 +1,183 @@
+// The node's directory: hands messages to rooms and presence records, makes them when they are missing, and tells
+// everybody concerned when one has died.
+#include "actors/directory_actor.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "actors/directory_state.hpp"
+#include "actors/room_actor.hpp"
+#include "parley/log.hpp"
+
+namespace parley {
+namespace {
+
+/// Any end but those that an actor or the runtime chose.
+bool is_crash(const caf::error& reason) {
+  return reason && reason != caf::exit_reason::user_shutdown && reason != caf::exit_reason::kill;
+}
+
+class directory final : public directory_handle::base {
+ public:
+  directory(caf::actor_config& config, const actor_services& services)
+      : directory_handle::base(config), services_(services) {}
+
+  behavior_type make_behavior() override {
+    set_down_handler([this](const caf::down_msg& gone) { on_down(gone); });
+    return {
+        [this](const register_session& message) { add_session(message); },
+        [this](unregister_session message) { sessions_.erase(message.connection); },
+        [this](to_room& message) { hand_to_room(message); },
+        [this](membership_changed message) { tell_membership(message); },
+        [this](const end_token& message) { end_sessions(message); },
+        [this](const to_presence& message) { hand_to_presence(message); },
+        [this](presence_idle message) { let_presence_go(message); },
+        [this](retire_room message) { let_room_go(message); },
+        [this](const close_directory& message) { close(message); },
+    };
+  }
+
+  void on_exit() override {
+    rooms_ = {};
+    presences_ = {};
+    sessions_ = {};
+    done_ = {};
+  }
+
+ private:
+  void add_session(const register_session& message) {
+    monitor(message.session);
+    sessions_.insert({message.user, message.token, message.connection, message.session}, message.session.id());
+  }
+
+  void hand_to_room(to_room& message) {
+    if (closing_) return refuse(message);
+    const auto* known = rooms_.hand_over(message.room);
+    if (known == nullptr) {
+      const auto made = spawn_room(system(), services_, message.room, crashed_rooms_.contains(message.room));
+      monitor(made);
+      rooms_.insert(message.room, made, made.id());
+      known = rooms_.hand_over(message.room);
+    }
+    std::visit([&](auto& what) { send(*known, std::move(what)); }, message.message);
+  }
+
+  void refuse(to_room& message) {
+    const auto why = unavailable("The server is stopping; send again to another or later.");
+    if (auto* wants = std::get_if<hold_room>(&message.message)) {
+      send(wants->session, room_unknown{message.room, why});
+    } else if (auto* command = std::get_if<post_to_room>(&message.message)) {
+      command->command->reply(why);
+    } else {
+      std::get<move_read_marker>(message.message).reply(why);
+    }
+  }
+
+  void tell_membership(const membership_changed& message) {
+    sessions_.for_user(message.user, [&](const auto& each) {
+      if (message.left) {
+        send(each.handle, user_left_room{message.room, *message.left});
+      } else {
+        send(each.handle, user_joined_room{message.room});
+      }
+    });
+  }
+
+  void end_sessions(const end_token& message) {
+    sessions_.for_user(message.user, [&](const auto& each) {
+      if (std::find(message.tokens.begin(), message.tokens.end(), each.token) != message.tokens.end()) {
+        send(each.handle, token_ended{});
+      }
+    });
+  }
+
+  void hand_to_presence(const to_presence& message) {
+    if (closing_ || !services_.make_presence) return;
+    std::visit([&](const auto& what) { send(presence_of(what.user), what); }, message.message);
+  }
+
+  const presence_handle& presence_of(user_id user) {
+    const auto* known = presences_.hand_over(user);
+    if (known == nullptr) {
+      const auto made = services_.make_presence(system(), services_, user);
+      monitor(made);
+      presences_.insert(user, made, made.id());
+      known = presences_.hand_over(user);
+    }
+    return *known;
+  }
+
+  void let_presence_go(const presence_idle& message) {
+    const auto& from = current_sender();
+    if (!from || !presences_.let_go(message.user, from->id(), message.received)) return;
+    send(caf::actor_cast<presence_handle>(from), stop_presence{});
+  }
+
+  void let_room_go(const retire_room& message) {
+    const auto& from = current_sender();
+    if (!from) return;
+    const bool granted = rooms_.let_go(message.room, from->id(), message.received);
+    send(caf::actor_cast<room_handle>(from), retirement_decided{granted});
+    end_if_closed();
+  }
+
+  void on_down(const caf::down_msg& gone) {
+    const auto number = gone.source.id();
+    if (const auto room = rooms_.ended(number)) {
+      if (is_crash(gone.reason)) replace_room(*room);
+    } else if (const auto user = presences_.ended(number)) {
+      if (is_crash(gone.reason)) replace_presence(*user);
+    } else if (const auto session = sessions_.ended(number)) {
+      // Nobody is left to answer this client: let it connect again.
+      if (is_crash(gone.reason)) services_.out.close(session->second, close_code::restarting);
+    }
+    end_if_closed();
+  }
+
+  /// The next use makes the room anew. Attached connections learn of it from their shards, others from here.
+  void replace_room(room_id room) {
+    services_.counts.actors_restarted_total.add();
+    crashed_rooms_.insert(room);
+    services_.out.fail_room(room);
+    sessions_.for_each([&](const auto& each) { send(each.handle, room_failed{room, room_failed::unknown_position}); });
+  }
+
+  void replace_presence(user_id user) {
+    services_.counts.actors_restarted_total.add();
+    log::error("directory", "presence_failed", "A presence record died and is made anew");
+    sessions_.for_user(user, [&](const auto& each) { hand_to_presence({user_came_on{user, each.connection}}); });
+  }
+
+  void close(const close_directory& message) {
+    closing_ = true;
+    done_ = message.done;
+    rooms_.for_each([&](const room_handle& room) { send(room, close_room{}); });
+    presences_.for_each([&](const presence_handle& presence) { send(presence, stop_presence{}); });
+    end_if_closed();
+  }
+
+  void end_if_closed() {
+    if (!closing_ || !rooms_.empty() || !presences_.empty()) return;
+    std::exchange(done_, {})(std::monostate{});
+    quit();
+  }
+
+  const actor_services& services_;
+  activation_table<room_id, room_handle> rooms_;
+  activation_table<user_id, presence_handle> presences_;
+  session_table<session_handle> sessions_;
+  /// Their former actor may have left a batch with the store, so whoever comes next begins behind it. Kept for good: a
+  /// room that died once is worth an empty transaction at each start.
+  std::unordered_set<room_id> crashed_rooms_;
+  bool closing_ = false;
+  answer<std::monostate> done_;
+};
+
+}  // namespace
+
+directory_handle spawn_directory(caf::actor_system& system, const actor_services& services) {
+  return system.spawn<directory>(services);
+}
+
+}  // namespace parley

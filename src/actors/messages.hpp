@@ -1,0 +1,481 @@
+// Every actor's interface and every message between actors, one struct a message: who sends it to whom, and when.
+//
+// All that is bound to CAF's version stands here and in the spawn functions. Messages never leave the process, so none
+// is serialised. Whoever waits for an outcome hands on an `answer`, which is told `unavailable` when its holder dies.
+#pragma once
+
+#include <caf/all.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "actors/queue_bound.hpp"
+#include "parley/answer.hpp"
+#include "parley/client_ports.hpp"
+#include "parley/database.hpp"
+#include "parley/delivery.hpp"
+
+namespace parley {
+
+// --- The storage actor: one for each writing connection, on its own thread ---
+
+struct append_to_log;
+struct write_records;
+struct flush_batch;
+struct probe_store;
+struct tidy_store;
+/// Takes all that waits in its mailbox into one transaction; see storage_actor.hpp.
+using storage_handle =
+    caf::typed_actor<caf::reacts_to<append_to_log>, caf::reacts_to<write_records>, caf::reacts_to<flush_batch>,
+                     caf::reacts_to<probe_store>, caf::reacts_to<tidy_store>>;
+
+/// Sent by a room to its storage actor when a batch is full or nothing is on its way.
+struct append_to_log {
+  std::vector<append_command> commands;
+  answer<std::vector<append_outcome>> reply;  ///< One outcome for each command, in order.
+  queue_place place{};                        ///< Taken by the storage pool.
+};
+/// Sent by accounts, presence and rooms to a storage actor for everything that is no room event.
+struct write_records {
+  write_job job;
+  answer<std::monostate> reply;  ///< After the commit; the job's own error if it had one.
+  queue_place place{};           ///< Taken by the storage pool.
+};
+/// Sent by a storage actor to itself behind what waits: when it arrives, the batch is complete.
+struct flush_batch {};
+/// Sent by a storage actor to itself after a failed commit until a commit works again.
+struct probe_store {};
+/// Sent by a storage actor to itself when it has been idle for a while.
+struct tidy_store {};
+
+// --- The reading actor: one for each reading connection, on its own thread ---
+
+struct run_read;
+using reading_handle = caf::typed_actor<caf::reacts_to<run_read>>;
+
+/// Sent by anybody through the read pool. The job holds the `answer` of the one who waits.
+struct run_read {
+  read_job job;
+};
+
+// --- Sessions, rooms, presence and the directory, which know one another ---
+
+struct session_started;
+struct session_frame;
+struct session_bootstrap;
+struct room_held;
+struct room_unknown;
+struct catch_up_step;
+struct store_page;
+struct outbox_drained;
+struct room_failed;
+struct user_joined_room;
+struct user_left_room;
+struct token_ended;
+struct session_ended;
+struct look_up_done;
+/// One for each open WebSocket.
+using session_handle =
+    caf::typed_actor<caf::reacts_to<session_started>, caf::reacts_to<session_frame>, caf::reacts_to<session_bootstrap>,
+                     caf::reacts_to<room_held>, caf::reacts_to<room_unknown>, caf::reacts_to<catch_up_step>,
+                     caf::reacts_to<store_page>, caf::reacts_to<outbox_drained>, caf::reacts_to<room_failed>,
+                     caf::reacts_to<user_joined_room>, caf::reacts_to<user_left_room>, caf::reacts_to<token_ended>,
+                     caf::reacts_to<session_ended>, caf::reacts_to<look_up_done>>;
+
+struct room_loaded;
+struct hold_room;
+struct release_room;
+struct post_to_room;
+struct catch_up;
+struct batch_stored;
+struct hole_read;
+struct shard_ready;
+struct relay_typing;
+struct move_read_marker;
+struct room_tick;
+struct retirement_decided;
+struct marker_known;
+struct markers_stored;
+struct close_room;
+/// One for each room in use on this node.
+using room_handle =
+    caf::typed_actor<caf::reacts_to<room_loaded>, caf::reacts_to<hold_room>, caf::reacts_to<release_room>,
+                     caf::reacts_to<post_to_room>, caf::reacts_to<catch_up>, caf::reacts_to<batch_stored>,
+                     caf::reacts_to<hole_read>, caf::reacts_to<shard_ready>, caf::reacts_to<relay_typing>,
+                     caf::reacts_to<move_read_marker>, caf::reacts_to<room_tick>, caf::reacts_to<retirement_decided>,
+                     caf::reacts_to<marker_known>, caf::reacts_to<markers_stored>, caf::reacts_to<close_room>>;
+
+struct user_came_on;
+struct user_went_off;
+struct watch_user;
+struct unwatch_user;
+struct presence_saved;
+struct presence_tick;
+struct stop_presence;
+/// One for each user who is connected here, has just logged in, or is watched.
+using presence_handle =
+    caf::typed_actor<caf::reacts_to<user_came_on>, caf::reacts_to<user_went_off>, caf::reacts_to<watch_user>,
+                     caf::reacts_to<unwatch_user>, caf::reacts_to<presence_saved>, caf::reacts_to<presence_tick>,
+                     caf::reacts_to<stop_presence>>;
+
+struct register_session;
+struct unregister_session;
+struct to_room;
+struct membership_changed;
+struct end_token;
+struct to_presence;
+struct presence_idle;
+struct retire_room;
+struct close_directory;
+/// One a node: which room, presence record and sessions are where. It makes and monitors rooms and presence records.
+using directory_handle =
+    caf::typed_actor<caf::reacts_to<register_session>, caf::reacts_to<unregister_session>, caf::reacts_to<to_room>,
+                     caf::reacts_to<membership_changed>, caf::reacts_to<end_token>, caf::reacts_to<to_presence>,
+                     caf::reacts_to<presence_idle>, caf::reacts_to<retire_room>, caf::reacts_to<close_directory>>;
+
+// --- Messages to a session ---
+
+/// Sent by the session to itself at its start.
+struct session_started {};
+/// Sent by the connection for each frame of its client.
+struct session_frame {
+  std::shared_ptr<const client_frame> frame;
+};
+/// Sent by a reading actor: the user's rooms and friends, read after the session stood in the directory. The error is
+/// `unauthenticated` when the token ended before that, `not_found` when the user is no member of the one room.
+struct session_bootstrap {
+  result<std::vector<room_summary>> rooms;
+  std::vector<user_id> friends{};
+};
+/// Sent by a room to a session that asked to hold it: it will not retire before the session releases it.
+struct room_held {
+  room_id room;
+  room_handle actor;
+  bool is_member = false;
+};
+/// Sent by a room that is not in the store (and ends).
+struct room_unknown {
+  room_id room;
+  error why;  ///< `not_found`, or `unavailable` when the store could not be read.
+};
+/// Sent by a room in answer to catch_up. Who sends the replay_end: with `attached` the room has put the rest of the
+/// events and, if announce_end, the replay_end (more = false) into the attachment, so that both stand before live
+/// events, and `frames` is null. With `limit` the session sends the replay_end (more = true) behind `frames`.
+struct catch_up_step {
+  enum class kind : std::uint8_t {
+    attached,  ///< Live from `position` + 1; replay_end has been sent.
+    page,      ///< `frames` hold the events up to `position`; ask again from there, also with events_left 0.
+    limit,     ///< `frames` (may be null) hold the events up to `position`; the request's limit is reached with more to
+               ///< come.
+    read_store,  ///< The ring does not reach back to `position`: read a page from the store.
+    not_member,
+    beyond_end,  ///< `after` is past the room's end.
+  };
+  room_id room;
+  std::uint64_t replay = 0;  ///< The number that came with catch_up.
+  kind what = kind::attached;
+  sequence position = 0;
+  std::uint32_t events = 0;
+  shared_bytes frames;
+};
+/// Sent by a reading actor in answer to a session's question for a page of the log.
+struct store_page {
+  room_id room;
+  std::uint64_t replay = 0;
+  result<std::vector<durable_event>> events;
+};
+/// Sent by the connection's shard when its outbox has room for the next page.
+struct outbox_drained {};
+/// A room's actor died. Sent by the connection's shard with the position at which the attached connection stood; and by
+/// the directory to every session with `unknown_position`, for those that held the room, or asked to, without being
+/// attached. The old handle is dead: hold the room again through the directory, then catch up.
+struct room_failed {
+  static constexpr sequence unknown_position = -1;
+  room_id room;
+  sequence position = unknown_position;
+};
+/// Sent by the directory to all sessions of one who became a member: they tell `room_added` and go live.
+struct user_joined_room {
+  room_id room;
+};
+/// Sent by the directory to all sessions of one who left: `room_removed`, or close 4403 on a one-room connection.
+struct user_left_room {
+  room_id room;
+  leave_reason reason = leave_reason::left;
+};
+/// Sent by the directory when the session's token ended: close 4401.
+struct token_ended {};
+/// Sent by the connection when it is gone: the session releases its rooms and ends.
+struct session_ended {};
+/// Sent by a reading actor in answer to a session's other questions: run the rest there, where the state is.
+struct look_up_done {
+  std::function<void()> then;
+};
+
+// --- Messages to a room ---
+
+/// One command on its way through a room, from whichever entry, answered once.
+struct pending_command {
+  principal who;
+  durable_command command;
+  uuid new_id;
+  std::vector<uuid> membership_ids;
+
+  /// WebSocket: where the ack goes, in its place in the room's order.
+  struct from_connection {
+    connection_ref connection;
+    std::optional<std::string> frame_id;
+    bool wants_answer = true;
+  };
+  /// Set for a WebSocket command; `reply` is for REST and also carries a WebSocket command's failure when dropped.
+  std::optional<from_connection> connection;
+  answer<change_room::reply> reply;
+};
+
+/// Sent by a reading actor: what the room must know to begin. Everything else waits for it.
+struct room_loaded {
+  result<std::optional<room_snapshot>> snapshot;
+};
+/// Sent by the directory for a session that wants to be able to speak to the room; answered by room_held.
+struct hold_room {
+  room_id room;
+  user_id user;
+  connection_ref connection;
+  session_handle session;
+};
+/// Sent by a session: it is no longer a member. Its last message to this room. A session that ends need not send it,
+/// since the room monitors who holds it.
+struct release_room {
+  connection_ref connection;
+};
+/// Sent by a session that holds the room, or by the directory for REST.
+struct post_to_room {
+  std::shared_ptr<pending_command> command;
+};
+/// Sent by a session that holds the room: bring this connection from `after` to live. Detaches it first if attached.
+struct catch_up {
+  connection_ref connection;
+  user_id user;
+  std::uint64_t replay = 0;  ///< Numbers the session's replays, so that late steps of a cancelled one are ignored.
+  sequence after = 0;
+  std::uint32_t events_left = 0;  ///< Of the request's limit.
+  bool announce_end = true;       ///< False: attach without replay_end (replay=none, room_added).
+};
+/// Sent to the room when the store has answered its batch (or died).
+struct batch_stored {
+  std::uint64_t batch = 0;
+  result<std::vector<append_outcome>> outcomes;
+};
+/// Sent by a reading actor: the events of a hole in the room's order, or of an in-doubt batch.
+struct hole_read {
+  sequence after = 0;
+  result<std::vector<durable_event>> events;
+};
+/// Sent by a shard that has tried its sockets with a batch: it may have the next one.
+struct shard_ready {
+  std::uint32_t shard = 0;
+};
+/// Sent by a session that holds the room.
+struct relay_typing {
+  user_id user;
+  bool is_typing = true;
+  answer<std::monostate> reply;  ///< not_found when not a member.
+};
+/// Sent by a session, or by the directory for REST. Answered when the marker is in the store.
+struct move_read_marker {
+  user_id user;
+  sequence seq = 0;
+  answer<read_ack> reply;
+};
+/// Sent by the room to itself: read markers to store, idleness.
+struct room_tick {};
+/// Sent by the directory in answer to retire_room: granted means that nobody can reach the room any more.
+struct retirement_decided {
+  bool granted = false;
+};
+/// Sent by a reading actor: where a user's read marker stands; null when no member.
+struct marker_known {
+  user_id user;
+  result<std::optional<room_summary>> room;
+};
+/// Sent by a storage actor: these read markers are stored, or not.
+struct markers_stored {
+  std::vector<read_marker> markers;
+  result<std::monostate> outcome;
+};
+/// Sent by the directory at the stop: finish what is under way, store the read markers, end.
+struct close_room {};
+
+// --- Messages to a presence record ---
+
+/// Sent through the directory by a session at its start, or by a log-in (without a connection: on for the grace time).
+struct user_came_on {
+  user_id user;
+  std::optional<connection_ref> connection;
+};
+/// Sent through the directory by a session at its end.
+struct user_went_off {
+  user_id user;
+  connection_ref connection;
+  bool at_once = false;  ///< Logged out: no grace.
+};
+/// Sent through the directory by a session that watches somebody; it is told of every change from now on.
+struct watch_user {
+  user_id user;
+  connection_ref watcher;
+};
+struct unwatch_user {
+  user_id user;
+  connection_ref watcher;
+};
+/// Sent by a storage actor to the record: its save has come back, so watchers may be told.
+struct presence_saved {
+  std::uint64_t version = 0;
+  presence_record record;
+  bool stored = false;
+};
+/// Sent by the record to itself when the grace time may be over.
+struct presence_tick {};
+/// Sent by the directory at the stop, or when it has confirmed that nobody needs the record.
+struct stop_presence {};
+
+// --- Messages to the directory ---
+
+/// Sent by a session before it reads its rooms, so that no join or revocation falls between.
+struct register_session {
+  user_id user;
+  token_hash token;
+  connection_ref connection;
+  session_handle session;
+};
+struct unregister_session {
+  user_id user;
+  connection_ref connection;
+};
+/// Sent by sessions and the broker: makes the room's actor if need be and hands the message on.
+struct to_room {
+  room_id room;
+  std::variant<hold_room, post_to_room, move_read_marker> message;
+};
+/// Sent by a room after it released a membership event, and by the broker after a room was made.
+struct membership_changed {
+  room_id room;
+  user_id user;
+  std::optional<leave_reason> left;  ///< Null: joined.
+};
+/// Sent by the account actor at log-out: the sockets of these tokens close with 4401.
+struct end_token {
+  user_id user;
+  std::vector<token_hash> tokens;
+};
+/// Sent by sessions and accounts: makes the user's presence record if need be and hands the message on.
+struct to_presence {
+  std::variant<user_came_on, user_went_off, watch_user, unwatch_user> message;
+};
+/// Sent by a presence record that nobody needs; granted (stop_presence) if it has received all that was sent to it.
+struct presence_idle {
+  user_id user;
+  std::uint64_t received = 0;
+};
+/// Sent by an idle room: `received` counts the messages the directory handed to it, so that the directory sees
+/// whether another one is on its way.
+struct retire_room {
+  room_id room;
+  std::uint64_t received = 0;
+};
+/// Sent at the stop: rooms flush their markers and end, then the directory.
+struct close_directory {
+  answer<std::monostate> done;
+};
+
+// --- Accounts ---
+
+struct password_checked;
+struct account_tick;
+/// Registration, log-in, tokens and their cache.
+using account_handle = caf::typed_actor<caf::reacts_to<call<register_user>>, caf::reacts_to<call<log_in>>,
+                                        caf::reacts_to<call<authenticate>>, caf::reacts_to<call<log_out>>,
+                                        caf::reacts_to<call<enter_by_name>>, caf::reacts_to<password_checked>,
+                                        caf::reacts_to<account_tick>>;
+
+struct run_password_job;
+/// Hashes and verifies; one for each auth.password_threads, on its own thread.
+using password_handle = caf::typed_actor<caf::reacts_to<run_password_job>>;
+
+/// Sent by the account actor; the job blocks for tens of milliseconds and answers the account actor.
+struct run_password_job {
+  std::function<void()> job;
+};
+/// Sent by a password, reading or storage actor to the account actor: run the rest there, where the state is.
+struct password_checked {
+  std::function<void()> then;
+};
+/// Sent by the account actor to itself: tokens in use whose time is over.
+struct account_tick {};
+
+}  // namespace parley
+
+#define PARLEY_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parley::name)
+PARLEY_UNSAFE(append_to_log)
+PARLEY_UNSAFE(write_records)
+PARLEY_UNSAFE(flush_batch)
+PARLEY_UNSAFE(probe_store)
+PARLEY_UNSAFE(tidy_store)
+PARLEY_UNSAFE(run_read)
+PARLEY_UNSAFE(session_started)
+PARLEY_UNSAFE(session_frame)
+PARLEY_UNSAFE(session_bootstrap)
+PARLEY_UNSAFE(room_held)
+PARLEY_UNSAFE(room_unknown)
+PARLEY_UNSAFE(catch_up_step)
+PARLEY_UNSAFE(store_page)
+PARLEY_UNSAFE(outbox_drained)
+PARLEY_UNSAFE(room_failed)
+PARLEY_UNSAFE(user_joined_room)
+PARLEY_UNSAFE(user_left_room)
+PARLEY_UNSAFE(token_ended)
+PARLEY_UNSAFE(session_ended)
+PARLEY_UNSAFE(look_up_done)
+PARLEY_UNSAFE(room_loaded)
+PARLEY_UNSAFE(hold_room)
+PARLEY_UNSAFE(release_room)
+PARLEY_UNSAFE(post_to_room)
+PARLEY_UNSAFE(catch_up)
+PARLEY_UNSAFE(batch_stored)
+PARLEY_UNSAFE(hole_read)
+PARLEY_UNSAFE(shard_ready)
+PARLEY_UNSAFE(relay_typing)
+PARLEY_UNSAFE(move_read_marker)
+PARLEY_UNSAFE(room_tick)
+PARLEY_UNSAFE(retirement_decided)
+PARLEY_UNSAFE(marker_known)
+PARLEY_UNSAFE(markers_stored)
+PARLEY_UNSAFE(close_room)
+PARLEY_UNSAFE(user_came_on)
+PARLEY_UNSAFE(user_went_off)
+PARLEY_UNSAFE(watch_user)
+PARLEY_UNSAFE(unwatch_user)
+PARLEY_UNSAFE(presence_saved)
+PARLEY_UNSAFE(presence_tick)
+PARLEY_UNSAFE(stop_presence)
+PARLEY_UNSAFE(register_session)
+PARLEY_UNSAFE(unregister_session)
+PARLEY_UNSAFE(to_room)
+PARLEY_UNSAFE(membership_changed)
+PARLEY_UNSAFE(end_token)
+PARLEY_UNSAFE(to_presence)
+PARLEY_UNSAFE(presence_idle)
+PARLEY_UNSAFE(retire_room)
+PARLEY_UNSAFE(close_directory)
+PARLEY_UNSAFE(run_password_job)
+PARLEY_UNSAFE(password_checked)
+PARLEY_UNSAFE(account_tick)
+PARLEY_UNSAFE(call<parley::register_user>)
+PARLEY_UNSAFE(call<parley::log_in>)
+PARLEY_UNSAFE(call<parley::authenticate>)
+PARLEY_UNSAFE(call<parley::log_out>)
+PARLEY_UNSAFE(call<parley::enter_by_name>)
+#undef PARLEY_UNSAFE

@@ -1,0 +1,79 @@
+// The transitions of one user's presence.
+#include "actors/presence_state.hpp"
+
+#include <algorithm>
+
+namespace parley {
+
+void presence_state::came_on(const std::optional<connection_ref>& connection, moment now) {
+  if (connection) {
+    sessions_.insert(*connection);
+    off_at_.reset();
+  } else if (sessions_.empty()) {
+    off_at_ = now.steady + grace_;
+    last_left_ = now.wall;
+  }
+  if (!record_.is_online) set_online(true, now.wall);
+}
+
+void presence_state::went_off(const connection_ref& connection, bool at_once, moment now) {
+  const bool left = sessions_.erase(connection) > 0;
+  if (!sessions_.empty() || !record_.is_online) return;
+  if (at_once) {
+    off_at_.reset();
+    set_online(false, now.wall);
+  } else if (left) {
+    off_at_ = now.steady + grace_;
+    last_left_ = now.wall;
+  }
+}
+
+void presence_state::tick(moment now) {
+  if (off_at_ && now.steady >= *off_at_) {
+    off_at_.reset();
+    set_online(false, last_left_);
+  }
+  if (retry_at_ && now.steady >= *retry_at_) retry_at_.reset();
+}
+
+void presence_state::stop(moment now) {
+  const bool in_grace = off_at_.has_value();
+  sessions_.clear();
+  off_at_.reset();
+  retry_at_.reset();
+  saving_ = false;  // the last save need not wait for the one before it: the store keeps their order
+  if (record_.is_online) set_online(false, in_grace ? last_left_ : now.wall);
+}
+
+std::optional<presence_state::save> presence_state::take_save() {
+  if (!unsaved() || saving_ || retry_at_) return std::nullopt;
+  saving_ = true;
+  return save{version_, record_};
+}
+
+bool presence_state::saved(std::uint64_t version, bool stored, moment now) {
+  saving_ = false;
+  if (stored) {
+    saved_version_ = version;
+  } else {
+    retry_at_ = now.steady + retry_;
+  }
+  const bool news = version > told_version_;
+  told_version_ = std::max(told_version_, version);
+  return news;
+}
+
+std::optional<steady_time> presence_state::next_tick() const {
+  if (off_at_ && retry_at_) return std::min(*off_at_, *retry_at_);
+  return off_at_ ? off_at_ : retry_at_;
+}
+
+bool presence_state::idle() const { return !record_.is_online && watchers_.empty() && !saving_ && !unsaved(); }
+
+void presence_state::set_online(bool online, timestamp last_seen) {
+  record_.is_online = online;
+  record_.last_seen = last_seen;
+  ++version_;
+}
+
+}  // namespace parley

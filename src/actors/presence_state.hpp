@@ -1,0 +1,70 @@
+// One user's presence: sessions, the grace after the last one, who watches, and what is not yet in the store. Pure.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <unordered_set>
+#include <vector>
+
+#include "parley/clock.hpp"
+#include "parley/delivery.hpp"
+#include "parley/values.hpp"
+
+namespace parley {
+
+/// On with the first session or a log-in; off when the grace time after the last session is over, or at once after a
+/// log-out. Each change takes a version; one save is on its way at a time, and watchers are told when it has come back,
+/// so that whoever watches first and reads the store afterwards misses nothing.
+class presence_state {
+ public:
+  struct moment {
+    steady_time steady{};
+    timestamp wall{};
+  };
+  struct save {
+    std::uint64_t version = 0;
+    presence_record record;
+  };
+
+  presence_state(user_id user, steady_time::duration grace, steady_time::duration retry)
+      : grace_(grace), retry_(retry), record_{user, false, std::nullopt} {}
+
+  /// Without a connection it was a log-in: on for the grace time.
+  void came_on(const std::optional<connection_ref>& connection, moment now);
+  void went_off(const connection_ref& connection, bool at_once, moment now);
+  /// Time has passed: the grace may be over, a failed save may be tried again.
+  void tick(moment now);
+  /// The node stops: off, whatever is connected.
+  void stop(moment now);
+
+  void watch(const connection_ref& watcher) { watchers_.insert(watcher); }
+  void unwatch(const connection_ref& watcher) { watchers_.erase(watcher); }
+  [[nodiscard]] const std::unordered_set<connection_ref>& watchers() const { return watchers_; }
+
+  /// What must be saved now, if anything; the caller answers with `saved`.
+  std::optional<save> take_save();
+  /// True when watchers are to be told of that version: each version once, whether or not the store took it.
+  bool saved(std::uint64_t version, bool stored, moment now);
+
+  [[nodiscard]] const presence_record& record() const { return record_; }
+  /// When tick wants to be called; null while only messages can change anything.
+  [[nodiscard]] std::optional<steady_time> next_tick() const;
+  /// Off, saved and watched by nobody: the record is not needed.
+  [[nodiscard]] bool idle() const;
+
+ private:
+  void set_online(bool online, timestamp last_seen);
+  [[nodiscard]] bool unsaved() const { return version_ != saved_version_; }
+
+  steady_time::duration grace_, retry_;
+  presence_record record_;
+  std::set<connection_ref> sessions_;
+  std::unordered_set<connection_ref> watchers_;
+  std::optional<steady_time> off_at_;  ///< The end of the grace time.
+  timestamp last_left_{};              ///< When the last session or log-in ended: last_seen once it is off.
+  std::uint64_t version_ = 0, saved_version_ = 0, told_version_ = 0;
+  bool saving_ = false;
+  std::optional<steady_time> retry_at_;
+};
+
+}  // namespace parley

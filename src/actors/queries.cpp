@@ -1,0 +1,108 @@
+// Reads with their authorization and their paging.
+#include "actors/queries.hpp"
+
+#include <algorithm>
+
+namespace parley {
+namespace {
+
+constexpr std::uint32_t most_items = 200;
+
+std::uint32_t bounded(std::uint32_t limit) { return std::clamp<std::uint32_t>(limit, 1, most_items); }
+
+page_request bounded(page_request range) {
+  range.limit = bounded(range.limit);
+  return range;
+}
+
+/// Cuts the one item too many that was read to learn whether there are more.
+template <class T>
+page<T> page_of(std::vector<T> items, std::uint32_t limit) {
+  page<T> out{std::move(items), std::nullopt};
+  if (out.items.size() > limit) {
+    out.items.resize(limit);
+    out.next_cursor = std::to_string(out.items.back().seq);
+  }
+  return out;
+}
+
+}  // namespace
+
+result<room_summary> room_for(database_reader& store, user_id user, room_id room) {
+  auto found = store.room_of(user, room);
+  if (!found) return found.error();
+  if (!*found) return not_found("There is no such room among yours.");
+  return std::move(**found);
+}
+
+result<own_profile> answer_query(database_reader& store, const get_me& ask) {
+  auto found = store.user(ask.who.user.id);
+  if (!found) return found.error();
+  if (!*found) return not_found("There is no such user.");
+  return std::move(**found);
+}
+
+result<page<user_profile>> answer_query(database_reader& store, const find_users& ask) {
+  return store.find_users(ask.query, bounded(ask.range));
+}
+
+result<user_profile> answer_query(database_reader& store, const get_user& ask) {
+  auto found = store.user(ask.user);
+  if (!found) return found.error();
+  if (!*found) return not_found("There is no such user.");
+  return std::move((*found)->profile);
+}
+
+result<std::vector<presence_record>> answer_query(database_reader& store, const get_presence& ask) {
+  return store.presence(ask.users);
+}
+
+result<page<room_summary>> answer_query(database_reader& store, const list_rooms& ask) {
+  room_id after;
+  if (ask.range.cursor) {
+    const auto parsed = room_id::parse(*ask.range.cursor);
+    if (!parsed) return bad_request("cursor is not one that this list gave out.");
+    after = *parsed;
+  }
+  auto rooms = store.rooms_of(ask.who.user.id);
+  if (!rooms) return rooms.error();
+  const auto limit = bounded(ask.range.limit);
+  page<room_summary> out;
+  for (auto& room : *rooms) {
+    if (ask.range.cursor && !(after < room.id)) continue;
+    if (out.items.size() == limit) {
+      out.next_cursor = to_string(out.items.back().id);
+      break;
+    }
+    out.items.push_back(std::move(room));
+  }
+  return out;
+}
+
+result<room_summary> answer_query(database_reader& store, const get_room& ask) {
+  return room_for(store, ask.who.user.id, ask.room);
+}
+
+result<page<room_member>> answer_query(database_reader& store, const list_members& ask) {
+  if (const auto seen = room_for(store, ask.who.user.id, ask.room); !seen) return seen.error();
+  return store.members(ask.room, bounded(ask.range));
+}
+
+result<page<history_item>> answer_query(database_reader& store, const get_history& ask) {
+  if (ask.before_seq && ask.after_seq) return bad_request("before_seq and after_seq exclude each other.");
+  if (const auto seen = room_for(store, ask.who.user.id, ask.room); !seen) return seen.error();
+  const auto limit = bounded(ask.limit);
+  auto items = store.history(ask.room, ask.before_seq, ask.after_seq, limit + 1);
+  if (!items) return items.error();
+  return page_of(std::move(*items), limit);
+}
+
+result<page<durable_event>> answer_query(database_reader& store, const get_events& ask) {
+  if (const auto seen = room_for(store, ask.who.user.id, ask.room); !seen) return seen.error();
+  const auto limit = bounded(ask.limit);
+  auto items = store.events_after(ask.room, ask.after_seq, limit + 1);
+  if (!items) return items.error();
+  return page_of(std::move(*items), limit);
+}
+
+}  // namespace parley

@@ -1,0 +1,24 @@
+// The read requests of clients as functions over the store, each with its authorization; they run on reading threads.
+#pragma once
+
+#include "parley/client_ports.hpp"
+#include "parley/database.hpp"
+
+namespace parley {
+
+// A room that the caller is no member of is `not_found`, as if it did not exist.
+
+result<own_profile> answer_query(database_reader& store, const get_me& ask);
+result<page<user_profile>> answer_query(database_reader& store, const find_users& ask);
+result<user_profile> answer_query(database_reader& store, const get_user& ask);
+result<std::vector<presence_record>> answer_query(database_reader& store, const get_presence& ask);
+result<page<room_summary>> answer_query(database_reader& store, const list_rooms& ask);
+result<room_summary> answer_query(database_reader& store, const get_room& ask);
+result<page<room_member>> answer_query(database_reader& store, const list_members& ask);
+result<page<history_item>> answer_query(database_reader& store, const get_history& ask);
+result<page<durable_event>> answer_query(database_reader& store, const get_events& ask);
+
+/// The room as that user sees it; `not_found` when no member.
+result<room_summary> room_for(database_reader& store, user_id user, room_id room);
+
+}  // namespace parley

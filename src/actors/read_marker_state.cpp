@@ -1,0 +1,112 @@
+// Read markers on their way: look-up, coalescing, answers.
+#include "actors/read_marker_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley {
+
+read_marker_state::next read_marker_state::move(user_id user, sequence to, const waiter& reply) {
+  auto& item = markers_[user];
+  if (item.position && to <= *item.position) return next::settled;
+  if (item.under_way && to <= *item.under_way) {
+    item.waiting_under_way.push_back(reply);
+    return next::wait;
+  }
+  item.wanted = std::max(item.wanted.value_or(0), to);
+  item.waiting.push_back(reply);
+  note(user, item);
+  if (item.position || item.looking_up) return next::wait;
+  item.looking_up = true;
+  return next::look_up;
+}
+
+std::optional<sequence> read_marker_state::position(const user_id& user) const {
+  const auto found = markers_.find(user);
+  return found == markers_.end() ? std::nullopt : found->second.position;
+}
+
+std::vector<read_marker_state::waiter> read_marker_state::known(user_id user, sequence position) {
+  const auto found = markers_.find(user);
+  if (found == markers_.end() || !found->second.looking_up) return {};
+  auto& item = found->second;
+  item.looking_up = false;
+  item.position = position;
+  std::vector<waiter> settled;
+  if (item.wanted && *item.wanted <= position) {
+    item.wanted.reset();
+    settled = std::exchange(item.waiting, {});
+  }
+  note(user, item);
+  return settled;
+}
+
+std::vector<read_marker_state::waiter> read_marker_state::look_up_failed(user_id user) {
+  const auto found = markers_.find(user);
+  if (found == markers_.end() || !found->second.looking_up) return {};
+  auto waiting = std::move(found->second.waiting);
+  markers_.erase(found);
+  busy_.erase(user);
+  return waiting;
+}
+
+std::vector<read_marker> read_marker_state::take_due(steady_time now, bool hurry) {
+  std::vector<read_marker> due;
+  for (const auto& user : busy_) {
+    auto& item = markers_[user];
+    if (!item.wanted || !item.position || item.under_way) continue;
+    if (!hurry && item.last_stored && now - *item.last_stored < interval_) continue;
+    item.under_way = std::exchange(item.wanted, std::nullopt);
+    item.waiting_under_way = std::exchange(item.waiting, {});
+    item.last_stored = now;
+    due.push_back({room_, user, *item.under_way});
+  }
+  return due;
+}
+
+std::optional<steady_time> read_marker_state::next_due() const {
+  std::optional<steady_time> earliest;
+  for (const auto& user : busy_) {
+    const auto& item = markers_.at(user);
+    if (!item.wanted || !item.position || item.under_way) continue;
+    const auto at = item.last_stored ? *item.last_stored + interval_ : steady_time{};
+    earliest = earliest ? std::min(*earliest, at) : at;
+  }
+  return earliest;
+}
+
+std::vector<read_marker_state::waiter> read_marker_state::stored(const read_marker& marker) {
+  const auto found = markers_.find(marker.user);
+  if (found == markers_.end() || found->second.under_way != marker.seq) return {};
+  auto& item = found->second;
+  item.position = std::max(item.position.value_or(0), marker.seq);
+  item.under_way.reset();
+  auto answered = std::exchange(item.waiting_under_way, {});
+  note(marker.user, item);
+  return answered;
+}
+
+std::vector<read_marker_state::waiter> read_marker_state::failed(const read_marker& marker) {
+  const auto found = markers_.find(marker.user);
+  if (found == markers_.end() || found->second.under_way != marker.seq) return {};
+  auto& item = found->second;
+  item.under_way.reset();
+  auto answered = std::exchange(item.waiting_under_way, {});
+  note(marker.user, item);
+  return answered;
+}
+
+void read_marker_state::forget(user_id user) {
+  markers_.erase(user);
+  busy_.erase(user);
+}
+
+void read_marker_state::note(const user_id& user, const entry& item) {
+  if (item.wanted || item.under_way) {
+    busy_.insert(user);
+  } else {
+    busy_.erase(user);
+  }
+}
+
+}  // namespace parley

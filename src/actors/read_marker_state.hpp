@@ -1,0 +1,72 @@
+// Read markers of a room's members on their way into the store: only forward, and seldom enough.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "parley/answer.hpp"
+#include "parley/clock.hpp"
+#include "parley/codec.hpp"
+#include "parley/database.hpp"
+
+namespace parley {
+
+/// A user's first marker is preceded by a look into the store, since only forward can be told when one knows where it
+/// stands. Then the first move is stored at once and later ones together, when the interval since the last is over.
+/// Pure state; belongs to one room.
+class read_marker_state {
+ public:
+  using waiter = answer<read_ack>;
+
+  read_marker_state(room_id room, std::chrono::milliseconds interval) : room_(room), interval_(interval) {}
+
+  enum class next : std::uint8_t {
+    look_up,  ///< Ask the store where the marker stands, then call known().
+    wait,     ///< Something is under way, or take_due() will have it.
+    settled,  ///< It stands there or further already: `position` tells, the answer was not taken.
+  };
+  /// `to` is clamped by the caller. Takes `reply` unless settled.
+  next move(user_id user, sequence to, const waiter& reply);
+  /// Where the user's marker stands, if that is known.
+  [[nodiscard]] std::optional<sequence> position(const user_id& user) const;
+
+  /// What the look-up said. Returns those whose move is settled by it.
+  std::vector<waiter> known(user_id user, sequence position);
+  /// The look-up failed: returns all who wait for this user.
+  std::vector<waiter> look_up_failed(user_id user);
+
+  /// Markers to store now; all that wait when `hurry`. They are under way until stored() or failed().
+  std::vector<read_marker> take_due(steady_time now, bool hurry = false);
+  /// When take_due() will have something; null when nothing waits for time.
+  [[nodiscard]] std::optional<steady_time> next_due() const;
+  /// Returns those who are answered by it.
+  std::vector<waiter> stored(const read_marker& marker);
+  std::vector<waiter> failed(const read_marker& marker);
+
+  /// A new membership begins with a marker of its own.
+  void forget(user_id user);
+  /// Nothing waits and nothing is under way.
+  [[nodiscard]] bool idle() const { return busy_.empty(); }
+
+ private:
+  struct entry {
+    std::optional<sequence> position;
+    bool looking_up = false;
+    std::optional<sequence> wanted;  ///< Not under way yet.
+    std::vector<waiter> waiting;     ///< For `wanted`.
+    std::optional<sequence> under_way;
+    std::vector<waiter> waiting_under_way;
+    std::optional<steady_time> last_stored;
+  };
+  void note(const user_id& user, const entry& item);
+
+  room_id room_;
+  std::chrono::milliseconds interval_;
+  std::unordered_map<user_id, entry> markers_;
+  std::unordered_set<user_id> busy_;  ///< Whose marker waits or is under way.
+};
+
+}  // namespace parley

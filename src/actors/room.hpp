@@ -1,0 +1,109 @@
+// The actor of one room: the mailbox around room_state, its batcher, its fan-out and its read markers.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "actors/actor_services.hpp"
+#include "actors/read_marker_state.hpp"
+#include "actors/room_batcher.hpp"
+#include "actors/room_fanout.hpp"
+#include "actors/room_state.hpp"
+#include "actors/typing_throttle.hpp"
+
+namespace parley {
+
+/// Made by spawn_room. Its handlers stand in room_actor.cpp (its life), room_commands.cpp (commands and events) and
+/// room_signals.cpp (replay, typing, read markers).
+class room final : public room_handle::base {
+ public:
+  room(caf::actor_config& config, const actor_services& services, room_id id, bool after_crash);
+
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+ private:
+  // Its life.
+  using early_message = std::variant<hold_room, post_to_room, move_read_marker>;
+  void load();
+  void on_loaded(room_loaded& message);
+  void on_early(early_message message);
+  void refuse(early_message& message);
+  void hold(hold_room& message);
+  void release_holder(connection_ref connection);
+  void on_tick();
+  void plan_tick();
+  void retire_if_idle();
+  void on_retirement(const retirement_decided& message);
+  void close();
+  void quit_if_done();
+  void note_sender();
+  [[nodiscard]] std::chrono::seconds idle_time() const;
+  void touch() { last_activity_ = services_.time.steady_now(); }
+  [[nodiscard]] bool has_work() const;
+  [[nodiscard]] room_handle self_handle() { return caf::actor_cast<room_handle>(this); }
+
+  // Commands and events.
+  void post(post_to_room& message);
+  [[nodiscard]] bool may_speak(const pending_command& command) const;
+  void send_next_batch();
+  void on_batch_stored(batch_stored& message);
+  void release_ready();
+  void look_for_missing();
+  void read_missing(bool behind_the_store);
+  void on_hole_read(hole_read& message);
+
+  // Replay, typing, read markers.
+  void on_catch_up(const catch_up& ask);
+  void take_step(const catch_up& ask, std::uint64_t batch);
+  void retry_parked();
+  [[nodiscard]] bool may_be_behind_store(std::uint64_t batch) const;
+  void relay(relay_typing& message);
+  void mark(move_read_marker& message);
+  void on_marker_known(marker_known& message);
+  void store_due_markers();
+  void on_markers_stored(const markers_stored& message);
+  void announce_marker(const read_marker& marker);
+  void answer_markers(user_id user, sequence seq, std::vector<read_marker_state::waiter> waiters);
+
+  struct holder {
+    user_id user;
+    session_handle session;
+  };
+
+  const actor_services& services_;
+  const room_id id_;
+  const bool after_crash_;
+  std::optional<error> unknown_;  ///< Why the room cannot be used; it then only answers until it is let go.
+  bool closing_ = false;
+  bool retiring_ = false;
+  std::uint64_t received_ = 0;  ///< Messages from the directory.
+  steady_time last_activity_{};
+  std::optional<steady_time> planned_tick_;
+
+  std::deque<early_message> early_;  ///< What came before the room was loaded.
+  std::optional<room_state> state_;
+  std::optional<room_batcher> batcher_;
+  std::optional<room_fanout> fanout_;
+  typing_throttle typing_;
+  read_marker_state markers_;
+  std::unordered_map<connection_ref, holder> holders_;
+  std::unordered_map<caf::actor_id, connection_ref> connection_of_session_;
+  /// Asks for more than is released while the store may have it, from the batch then under way.
+  struct parked_catch_up {
+    catch_up what;
+    std::uint64_t batch = 0;
+  };
+  std::vector<parked_catch_up> parked_;
+
+  bool settling_ = false;      ///< A batch failed: what the store has of it is being found out.
+  bool reading_ = false;       ///< Missing events are on their way from the store.
+  bool read_settles_ = false;  ///< That read began when nothing unclear was left with the store.
+  std::optional<steady_time> read_again_at_;
+  std::chrono::milliseconds back_off_{};
+};
+
+}  // namespace parley

@@ -1,0 +1,116 @@
+// Batches of a room's commands: ids and times on the way in, answers in their places on the way out.
+#include "actors/room_batcher.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley {
+
+room_batcher::room_batcher(room_id room, limits bounds, const frame_encoder& encoder, id_source& ids, gauge& shown)
+    : room_(room), bounds_(bounds), encoder_(encoder), ids_(ids), shown_(shown) {}
+
+room_batcher::~room_batcher() { shown_.add(-static_cast<std::int64_t>(queue_.size() + under_way_.size())); }
+
+bool room_batcher::add(command_ptr command) {
+  if (queue_.size() >= bounds_.queue_commands) return false;
+  queue_.push_back(std::move(command));
+  shown_.add();
+  return true;
+}
+
+std::vector<append_command> room_batcher::take_batch(timestamp at) {
+  std::vector<append_command> batch;
+  if (!under_way_.empty() || queue_.empty()) return batch;
+  const auto count = std::min(queue_.size(), std::max<std::size_t>(bounds_.batch_commands, 1));
+  batch.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    under_way_.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+    batch.push_back(prepare(*under_way_.back(), at));
+  }
+  ++batch_number_;
+  return batch;
+}
+
+append_command room_batcher::prepare(pending_command& command, timestamp at) {
+  append_command prepared;
+  prepared.room = room_;
+  prepared.actor = command.who.user.id;
+  prepared.at = at;
+  prepared.new_id = command.new_id.is_nil() ? ids_.next() : command.new_id;
+  prepared.membership_ids = std::move(command.membership_ids);
+  if (const auto* invite = std::get_if<invite_members>(&command.command)) {
+    while (prepared.membership_ids.size() < invite->users.size()) prepared.membership_ids.push_back(ids_.next());
+  }
+  prepared.command = std::move(command.command);
+  return prepared;
+}
+
+std::vector<order_item> room_batcher::finish(std::vector<append_outcome> outcomes) {
+  auto commands = std::exchange(under_way_, {});
+  shown_.add(-static_cast<std::int64_t>(commands.size()));
+  std::vector<order_item> items;
+  items.reserve(commands.size());
+  for (std::size_t i = 0; i < commands.size() && i < outcomes.size(); ++i) {
+    finish_one(std::move(commands[i]), std::move(outcomes[i]), items);
+  }
+  return items;
+}
+
+void room_batcher::finish_one(command_ptr command, append_outcome outcome, std::vector<order_item>& out) const {
+  const auto& from = command->connection;
+  const bool answer_in_place = from && from->wants_answer;
+  // A refusal that nobody takes credit for goes by the reply, whose receiver sends it as it is.
+  if (from && !answer_in_place && !outcome) return command->reply(std::move(outcome.error()));
+
+  order_item last;
+  if (answer_in_place)
+    last.reply = connection_answer{from->connection, encode_answer(*command, outcome), command->reply};
+  if (outcome && !outcome->duplicate) {
+    for (std::size_t i = 0; i < outcome->events.size(); ++i) {
+      if (i + 1 == outcome->events.size()) {
+        last.event = outcome->events[i];
+      } else {
+        out.push_back({outcome->events[i], std::nullopt, {}});
+      }
+    }
+  }
+  if (!answer_in_place) {
+    // REST, and frames that want no answer: for those a success is only noted.
+    last.on_released = [command = std::move(command), outcome = std::move(outcome)]() mutable {
+      if (!outcome) return command->reply(std::move(outcome.error()));
+      change_room::reply reply;
+      if (!outcome->events.empty()) reply.ack = ack_of(outcome->events.front(), outcome->duplicate);
+      if (!outcome->duplicate) reply.events = std::move(outcome->events);
+      command->reply(std::move(reply));
+    };
+  }
+  out.push_back(std::move(last));
+}
+
+shared_bytes room_batcher::encode_answer(const pending_command& command, const append_outcome& outcome) const {
+  auto frame = std::make_shared<std::string>();
+  const auto& id = command.connection->frame_id;
+  if (!outcome) {
+    encoder_.append_error(*frame, id, outcome.error());
+  } else if (outcome->events.empty()) {
+    encoder_.append_ack(*frame, id, empty_ack{});
+  } else {
+    encoder_.append_ack(*frame, id, ack_of(outcome->events.front(), outcome->duplicate));
+  }
+  return frame;
+}
+
+void room_batcher::fail_batch(const error& why) {
+  auto commands = std::exchange(under_way_, {});
+  shown_.add(-static_cast<std::int64_t>(commands.size()));
+  for (const auto& command : commands) command->reply(why);
+}
+
+void room_batcher::fail_queue(const error& why) {
+  auto commands = std::exchange(queue_, {});
+  shown_.add(-static_cast<std::int64_t>(commands.size()));
+  for (const auto& command : commands) command->reply(why);
+}
+
+}  // namespace parley

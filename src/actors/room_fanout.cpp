@@ -1,0 +1,115 @@
+// Deliveries of a room to the shards: gathered while a shard is busy, never reordered.
+#include "actors/room_fanout.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace parley {
+
+room_fanout::room_fanout(delivery& out, room_id room, std::function<void(std::uint32_t)> on_ready)
+    : out_(out), room_(room), on_ready_(std::move(on_ready)), shards_(out.shard_count()) {}
+
+void room_fanout::attach(connection_ref to, attachment what) {
+  auto& shard = shards_.at(to.shard);
+  if (!shard.owed.empty()) hand_over(to.shard);
+  if (attached_.insert_or_assign(to, what.user).second) ++shard.attachments;
+  out_.attach(to, std::move(what));
+}
+
+void room_fanout::detach(connection_ref from) {
+  if (!is_attached(from)) return;
+  out_.detach(from, room_);
+  forget(from);
+}
+
+void room_fanout::forget(connection_ref gone) {
+  if (attached_.erase(gone) > 0) --shards_.at(gone.shard).attachments;
+}
+
+void room_fanout::forget_user(user_id user) {
+  std::erase_if(attached_, [&](const auto& item) {
+    if (item.second != user) return false;
+    --shards_.at(item.first.shard).attachments;
+    return true;
+  });
+}
+
+void room_fanout::deliver(const std::shared_ptr<const encoded_batch>& batch,
+                          std::vector<released_run::placed> answers) {
+  std::vector<std::vector<released_run::placed>> by_shard(shards_.size());
+  for (auto& each : answers) by_shard.at(each.reply.to.shard).push_back(std::move(each));
+  for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+    auto& shard = shards_[i];
+    const bool concerned = shard.attachments > 0 && !batch->ends.empty();
+    if (!concerned && by_shard[i].empty() && shard.owed.empty()) continue;
+    shard.owed.push_back({batch, std::move(by_shard[i])});
+    if (shard.under_way < batches_per_shard) hand_over(i);
+  }
+}
+
+void room_fanout::shard_ready(std::uint32_t number) {
+  auto& shard = shards_.at(number);
+  if (shard.under_way > 0) --shard.under_way;
+  if (!shard.owed.empty() && shard.under_way < batches_per_shard) hand_over(number);
+}
+
+void room_fanout::flush() {
+  for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+    if (!shards_[i].owed.empty()) hand_over(i);
+  }
+}
+
+void room_fanout::hand_over(std::uint32_t number) {
+  auto& shard = shards_[number];
+  auto next = gather(std::exchange(shard.owed, {}));
+  room_delivery what;
+  what.batch = std::move(next.batch);
+  for (const auto& each : next.answers) {
+    what.answers.push_back({each.reply.to, each.index, each.replaces_event, each.reply.frame});
+  }
+  what.on_handed_on = [on_ready = on_ready_, number] { on_ready(number); };
+  ++shard.under_way;
+  out_.deliver(number, std::move(what));
+  // From here on the shard answers; the callback's news of a failure would be a second answer.
+  for (const auto& each : next.answers) each.reply.pending(change_room::reply{});
+}
+
+room_fanout::owed_batch room_fanout::gather(std::vector<owed_batch> owed) {
+  if (owed.size() == 1) return std::move(owed.front());
+  auto merged = std::make_shared<encoded_batch>();
+  std::vector<released_run::placed> answers;
+  std::size_t bytes = 0;
+  for (const auto& part : owed) bytes += part.batch->bytes.size();
+  merged->bytes.reserve(bytes);
+  merged->room = owed.front().batch->room;
+  merged->first_seq = owed.front().batch->first_seq;
+  for (auto& part : owed) {
+    const auto events_before = static_cast<std::uint32_t>(merged->ends.size());
+    const auto bytes_before = static_cast<std::uint32_t>(merged->bytes.size());
+    merged->bytes += part.batch->bytes;
+    for (const auto end : part.batch->ends) merged->ends.push_back(bytes_before + end);
+    for (auto gone : part.batch->departures) {
+      gone.index += events_before;
+      merged->departures.push_back(gone);
+    }
+    for (auto& each : part.answers) {
+      each.index += events_before;
+      answers.push_back(std::move(each));
+    }
+  }
+  return {std::move(merged), std::move(answers)};
+}
+
+void room_fanout::broadcast(const shared_bytes& frame, std::optional<user_id> except) {
+  for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+    if (shards_[i].attachments > 0) out_.broadcast(i, {room_, frame, except});
+  }
+}
+
+void room_fanout::send_to_user(user_id user, const shared_bytes& frame) {
+  for (const auto& [connection, owner] : attached_) {
+    if (owner == user) out_.send(connection, {frame, 1, 0, true});
+  }
+}
+
+}  // namespace parley

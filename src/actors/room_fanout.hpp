@@ -1,0 +1,66 @@
+// Who is attached to a room, and the room's deliveries to their shards, with credit.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/room_order.hpp"
+#include "parley/delivery.hpp"
+
+namespace parley {
+
+/// A shard has at most two of the room's batches at a time. What is released meanwhile is gathered and goes as one
+/// delivery when the shard reports. Belongs to one room; calls only the delivery port, which outlives it.
+class room_fanout {
+ public:
+  static constexpr std::uint32_t batches_per_shard = 2;
+
+  /// `on_ready(shard)` is called on the shard's thread and must see to it that shard_ready() is called here.
+  room_fanout(delivery& out, room_id room, std::function<void(std::uint32_t)> on_ready);
+
+  /// What the shard is still owed goes before the attachment, so that no answer to the connection comes late.
+  void attach(connection_ref to, attachment what);
+  /// Does nothing when not attached.
+  void detach(connection_ref from);
+  /// The shard has detached it by itself, or it is gone.
+  void forget(connection_ref gone);
+  void forget_user(user_id user);
+  [[nodiscard]] bool is_attached(connection_ref connection) const { return attached_.contains(connection); }
+  [[nodiscard]] std::size_t attachments() const { return attached_.size(); }
+
+  /// To every shard with attachments or answers.
+  void deliver(const std::shared_ptr<const encoded_batch>& batch, std::vector<released_run::placed> answers);
+  void shard_ready(std::uint32_t shard);
+  /// Hands over what is owed whatever the credit; before the room ends.
+  void flush();
+
+  /// Ephemeral, to everybody attached but `except`.
+  void broadcast(const shared_bytes& frame, std::optional<user_id> except);
+  /// Ephemeral, to that user's attached connections.
+  void send_to_user(user_id user, const shared_bytes& frame);
+
+ private:
+  struct owed_batch {
+    std::shared_ptr<const encoded_batch> batch;
+    std::vector<released_run::placed> answers;
+  };
+  struct shard_state {
+    std::size_t attachments = 0;
+    std::uint32_t under_way = 0;
+    std::vector<owed_batch> owed;  ///< Without holes between them.
+  };
+  void hand_over(std::uint32_t shard);
+  static owed_batch gather(std::vector<owed_batch> owed);
+
+  delivery& out_;
+  room_id room_;
+  std::function<void(std::uint32_t)> on_ready_;
+  std::unordered_map<connection_ref, user_id> attached_;
+  std::vector<shard_state> shards_;
+};
+
+}  // namespace parley

@@ -1,0 +1,174 @@
+// A room actor's replay, typing and read markers.
+#include <algorithm>
+#include <utility>
+
+#include "actors/read_pool.hpp"
+#include "actors/room.hpp"
+#include "actors/storage_pool.hpp"
+
+namespace parley {
+
+namespace {
+
+catch_up_step::kind kind_of(replay_step::kind what) {
+  using from = replay_step::kind;
+  using to = catch_up_step::kind;
+  switch (what) {
+    case from::attach:
+      return to::attached;
+    case from::page:
+      return to::page;
+    case from::limit:
+      return to::limit;
+    case from::read_store:
+      return to::read_store;
+    case from::not_member:
+      return to::not_member;
+    case from::beyond_end:
+      break;
+  }
+  return to::beyond_end;
+}
+
+error no_member() { return not_found("There is no such room, or you are no member of it."); }
+
+}  // namespace
+
+void room::on_catch_up(const catch_up& ask) {
+  touch();
+  if (!holders_.contains(ask.connection)) return;
+  fanout_->detach(ask.connection);
+  std::erase_if(parked_, [&](const parked_catch_up& other) { return other.what.connection == ask.connection; });
+  take_step(ask, batcher_->batch_number());
+}
+
+void room::take_step(const catch_up& ask, std::uint64_t batch) {
+  auto plan = state_->plan_replay(ask.user, ask.after, ask.events_left);
+  if (plan.what == replay_step::kind::beyond_end && may_be_behind_store(batch)) {
+    parked_.push_back({ask, batch});
+    return;
+  }
+  catch_up_step step{id_, ask.replay, kind_of(plan.what), plan.position, plan.events, nullptr};
+  services_.counts.replay_events_ring_total.add(plan.events);
+  if (plan.what == replay_step::kind::attach) {
+    if (ask.announce_end) {
+      services_.encoder.append_notice(plan.frames, replay_end_notice{id_, plan.position, false});
+    }
+    shared_bytes before;
+    if (!plan.frames.empty()) before = std::make_shared<const std::string>(std::move(plan.frames));
+    fanout_->attach(ask.connection, {id_, ask.user, plan.position, std::move(before)});
+  } else if (!plan.frames.empty()) {
+    step.frames = std::make_shared<const std::string>(std::move(plan.frames));
+  }
+  send(holders_.at(ask.connection).session, std::move(step));
+}
+
+void room::retry_parked() {
+  if (parked_.empty()) return;
+  for (const auto& ask : std::exchange(parked_, {})) take_step(ask.what, ask.batch);
+}
+
+/// The store may hold events that were not released here yet, and somebody may have read them there.
+bool room::may_be_behind_store(std::uint64_t batch) const {
+  return batcher_->is_under_way(batch) || settling_ || reading_ || state_->has_hole();
+}
+
+void room::relay(relay_typing& message) {
+  touch();
+  if (!state_ || !state_->is_member(message.user)) return message.reply(no_member());
+  if (typing_.pass_on(message.user, message.is_typing, services_.time.steady_now())) {
+    auto frame = std::make_shared<std::string>();
+    services_.encoder.append_notice(*frame, typing_notice{id_, message.user, message.is_typing});
+    fanout_->broadcast(frame, message.user);
+  }
+  message.reply(std::monostate{});
+}
+
+void room::mark(move_read_marker& message) {
+  if (!state_->is_member(message.user)) return message.reply(no_member());
+  const auto user = message.user;
+  const auto to = std::clamp<sequence>(message.seq, 0, state_->released());
+  switch (markers_.move(user, to, message.reply)) {
+    case read_marker_state::next::settled:
+      return answer_markers(user, *markers_.position(user), {message.reply});
+    case read_marker_state::next::wait:
+      return store_due_markers();
+    case read_marker_state::next::look_up:
+      break;
+  }
+  services_.reads->ask<std::optional<room_summary>>(
+      [user, id = id_](database_reader& store) { return store.room_of(user, id); },
+      answer<std::optional<room_summary>>([self = self_handle(), user](auto found) {
+        caf::anon_send(self, marker_known{user, std::move(found)});
+      }));
+}
+
+void room::on_marker_known(marker_known& message) {
+  if (!state_) return;
+  if (!message.room || !*message.room) {
+    const auto why = message.room ? no_member() : message.room.error();
+    for (const auto& reply : markers_.look_up_failed(message.user)) reply(why);
+  } else {
+    const auto position = (*message.room)->last_read_seq;
+    answer_markers(message.user, position, markers_.known(message.user, position));
+    store_due_markers();
+  }
+  quit_if_done();
+}
+
+void room::store_due_markers() {
+  if (!state_) return;
+  auto due = markers_.take_due(services_.time.steady_now(), closing_);
+  if (!due.empty()) {
+    auto tell = answer<std::monostate>([self = self_handle(), due](auto outcome) {
+      caf::anon_send(self, markers_stored{due, std::move(outcome)});
+    });
+    services_.storage->write(
+        id_, [due = std::move(due)](record_writer& store) { return store.save_read_markers(due); }, std::move(tell));
+  }
+  if (markers_.next_due()) plan_tick();
+}
+
+void room::on_markers_stored(const markers_stored& message) {
+  if (!state_) return;
+  for (const auto& marker : message.markers) {
+    if (message.outcome) {
+      auto waiters = markers_.stored(marker);
+      announce_marker(marker);
+      answer_markers(marker.user, marker.seq, std::move(waiters));
+    } else {
+      for (const auto& reply : markers_.failed(marker)) reply(message.outcome.error());
+    }
+  }
+  store_due_markers();
+  quit_if_done();
+}
+
+void room::announce_marker(const read_marker& marker) {
+  auto frame = std::make_shared<std::string>();
+  services_.encoder.append_notice(*frame, read_notice{id_, marker.user, marker.seq});
+  if (state_->member_count() <= services_.settings.limits.read_receipt_members) {
+    fanout_->broadcast(frame, std::nullopt);
+  } else {
+    fanout_->send_to_user(marker.user, frame);
+  }
+}
+
+void room::answer_markers(user_id user, sequence seq, std::vector<read_marker_state::waiter> waiters) {
+  if (waiters.empty()) return;
+  const auto tell = [id = id_, seq, waiters = std::move(waiters)](const result<std::int64_t>& unread) {
+    for (const auto& reply : waiters) {
+      if (unread) {
+        reply(read_ack{id, seq, *unread});
+      } else {
+        reply(unread.error());
+      }
+    }
+  };
+  if (const auto unread = state_->unread(user, seq)) return tell(*unread);
+  services_.reads->ask<std::int64_t>(
+      [user, id = id_, seq](database_reader& store) { return store.unread(user, id, seq); },
+      answer<std::int64_t>(tell));
+}
+
+}  // namespace parley

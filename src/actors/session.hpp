@@ -1,0 +1,148 @@
+// The state of a session actor: session_actor.cpp has its life and rooms, session_catch_up.cpp the way to live,
+// session_frames.cpp its client's frames.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "actors/actor_services.hpp"
+#include "actors/catch_up_plan.hpp"
+#include "actors/flood_guard.hpp"
+#include "actors/frame_reply.hpp"
+#include "actors/read_pool.hpp"
+
+namespace parley {
+
+/// Lives inside its actor. Small when idle: vectors that are mostly empty, no maps.
+class session {
+ public:
+  explicit session(session_handle::pointer self) : self_(self) {}
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+  /// Reached by an exception too: then the connection is closed, so that its client comes back to a sound one.
+  ~session();
+
+  session_handle::behavior_type begin(const actor_services& services, session_request request);
+
+ private:
+  using frame_ptr = std::shared_ptr<const client_frame>;
+
+  /// A room of this connection. Without `actor` it was asked for and frames to it wait in `parked`.
+  struct room_entry {
+    room_id id;
+    room_handle actor{};
+    bool attached = false;
+    bool position_due = false;  ///< Its actor died while attached: the shard tells where the connection stood.
+    std::unique_ptr<std::vector<frame_ptr>> parked{};
+  };
+  /// A join that is being read from the store; a leave in between drops it.
+  struct pending_join {
+    room_id room;
+    std::uint64_t number = 0;
+  };
+  /// A room of a resume, found good by the store. `joined`: this session had not heard yet that it is one of its own.
+  struct checked_room {
+    room_id room;
+    sequence after = 0;
+    std::optional<room_summary> joined{};
+  };
+  /// Checked and waiting until no room of it is being attached.
+  struct pending_resume {
+    frame_reply reply;
+    std::vector<catch_up_plan::request> rooms;
+  };
+
+  // --- Life ---
+  void start();
+  void on_bootstrap(session_bootstrap& what);
+  void on_token_ended();
+  void on_session_ended();
+  void close(close_code code);
+  void leave();
+
+  // --- Rooms ---
+  void on_room_held(const room_held& what);
+  void on_room_unknown(const room_unknown& what);
+  void on_room_failed(const room_failed& what);
+  void on_user_joined(const user_joined_room& what);
+  void on_user_left(const user_left_room& what);
+  room_entry* find_room(const room_id& room);
+  room_entry& add_room(const room_id& room);
+  void remove_room(const room_id& room);
+  void hold(const room_id& room);
+  void join(const room_id& room, std::function<void(const result<room_summary>&)> then);
+  void on_join_read(const pending_join& what, const result<room_summary>& found);
+  [[nodiscard]] bool is_own_room(const room_id& room) const {
+    return !request_.only_room || *request_.only_room == room;
+  }
+
+  // --- Catching up ---
+  void advance();
+  void on_step(const catch_up_step& what);
+  void on_store_page(const store_page& what);
+  void on_outbox_drained();
+  void read_store();
+  void send_page(shared_bytes frames, std::uint32_t count);
+  void try_again_later(const room_id& room);
+  void finish_resume();
+
+  // --- The client's frames, in their order ---
+  void on_frame(const frame_ptr& frame);
+  void handle(const frame_ptr& frame);
+  void handle(const frame_ptr& frame, const durable_frame& what);
+  void handle(const frame_ptr& frame, const typing_frame& what);
+  void handle(const frame_ptr& frame, const read_frame& what);
+  void handle(const frame_ptr& frame, const resume_frame& what);
+  void handle(const frame_ptr& frame, const watch_presence_frame& what);
+  void handle(const frame_ptr& frame, const ping_frame& what);
+  [[nodiscard]] bool within_rate(const client_frame& frame);
+  [[nodiscard]] frame_reply reply_to(const client_frame& frame) const;
+  [[nodiscard]] result<room_id> room_of(const std::optional<room_id>& named) const;
+  void to_named_room(const frame_ptr& frame, const std::optional<room_id>& named);
+  void to_room_of(const room_id& room, const frame_ptr& frame);
+  void speak(room_entry& room, const frame_ptr& frame);
+  void post(const room_handle& room, const client_frame& frame, const durable_frame& what);
+  void watch_instead(const std::vector<presence_record>& known);
+  static result<std::vector<checked_room>> check_rooms(database_reader& store, const user_id& user,
+                                                       std::vector<checked_room> rooms, const std::vector<bool>& known);
+  void on_resume_checked(const frame_reply& reply, const result<std::vector<checked_room>>& rooms);
+
+  // --- Small things ---
+  /// From here on frames wait, until `unblock`: their order holds over a look-up.
+  void block() { ++blocks_; }
+  void unblock();
+  /// Asks the store, then runs `then(const result<T>&)` in this actor.
+  template <class T, class Question, class Then>
+  void look_up(Question question, Then then);
+  void tell(const notice& what);
+  [[nodiscard]] session_handle me() const { return caf::actor_cast<session_handle>(self_); }
+
+  session_handle::pointer self_;
+  const actor_services* services_ = nullptr;
+  session_request request_;
+  std::vector<room_entry> rooms_;  ///< In order of id.
+  catch_up_plan plan_;
+  std::vector<frame_ptr> waiting_;  ///< Behind a look-up.
+  std::vector<pending_join> joins_;
+  std::vector<std::variant<user_joined_room, user_left_room>> early_news_;  ///< Before the rooms were read.
+  std::unique_ptr<pending_resume> resume_;
+  std::vector<user_id> friends_, watched_;
+  flood_guard flood_;
+  std::uint64_t last_join_ = 0;
+  std::uint32_t blocks_ = 1;  ///< Look-ups under way that later frames wait for; the first is the bootstrap.
+  bool ready_ = false;
+  bool closed_ = false;  ///< A close is on its way: nothing more is said or done.
+  bool logged_out_ = false;
+  bool left_ = false;
+};
+
+template <class T, class Question, class Then>
+void session::look_up(Question question, Then then) {
+  services_->reads->ask<T>(std::move(question), answer<T>([me = me(), then = std::move(then)](result<T> found) {
+                             caf::anon_send(me, look_up_done{[then, found = std::move(found)] { then(found); }});
+                           }));
+}
+
+}  // namespace parley

@@ -1,0 +1,307 @@
+// A session's mailbox, its life and its rooms.
+#include "actors/session_actor.hpp"
+
+#include <algorithm>
+
+#include "actors/guarded.hpp"
+#include "actors/queries.hpp"
+#include "actors/session.hpp"
+#include "parley/log.hpp"
+
+namespace parley {
+namespace {
+
+struct bootstrap {
+  std::vector<room_summary> rooms;
+  std::vector<user_id> friends;
+};
+
+/// Runs on a reading thread, after the session stood in the directory: what ended before is seen here, what ends later
+/// is told by the directory.
+result<bootstrap> read_bootstrap(database_reader& store, const user_id& user, const token_hash& token,
+                                 const std::optional<room_id>& only_room) {
+  const auto known = store.token(token);
+  if (!known) return known.error();
+  if (!*known || (*known)->user.flag != account_flag::active) {
+    return make_error(error_code::unauthenticated, "The token has ended.");
+  }
+  bootstrap out;
+  if (only_room) {
+    auto room = room_for(store, user, *only_room);
+    if (!room) return room.error();
+    out.rooms.push_back(std::move(*room));
+  } else {
+    auto rooms = store.rooms_of(user);
+    if (!rooms) return rooms.error();
+    out.rooms = std::move(*rooms);
+  }
+  auto friends = store.friends_of(user);
+  if (!friends) return friends.error();
+  out.friends = std::move(*friends);
+  return out;
+}
+
+}  // namespace
+
+session_handle spawn_session(caf::actor_system& system, const actor_services& services, session_request request) {
+  using pointer = session_handle::stateful_pointer<session>;
+  return system.spawn(
+      [](pointer self, const actor_services* shared, session_request asked) -> session_handle::behavior_type {
+        return self->state.begin(*shared, std::move(asked));
+      },
+      &services, std::move(request));
+}
+
+session_handle::behavior_type session::begin(const actor_services& services, session_request request) {
+  services_ = &services;
+  request_ = std::move(request);
+  flood_ = flood_guard(services.settings.limits.send_rate_per_second);
+  services.counts.sessions.add();
+  log_uncaught(self_, "session");
+  caf::anon_send(me(), session_started{});
+  return {
+      [this](const session_started&) { start(); },
+      [this](const session_frame& what) { on_frame(what.frame); },
+      [this](session_bootstrap& what) { on_bootstrap(what); },
+      [this](const room_held& what) { on_room_held(what); },
+      [this](const room_unknown& what) { on_room_unknown(what); },
+      [this](const catch_up_step& what) { on_step(what); },
+      [this](const store_page& what) { on_store_page(what); },
+      [this](const outbox_drained&) { on_outbox_drained(); },
+      [this](const room_failed& what) { on_room_failed(what); },
+      [this](const user_joined_room& what) { on_user_joined(what); },
+      [this](const user_left_room& what) { on_user_left(what); },
+      [this](const token_ended&) { on_token_ended(); },
+      [this](const session_ended&) { on_session_ended(); },
+      [this](const look_up_done& what) {
+        if (!closed_) what.then();
+      },
+  };
+}
+
+// --- Life ---
+
+session::~session() {
+  if (services_ == nullptr) return;
+  if (!left_) services_->out.close(request_.connection, close_code::overloaded);
+  leave();
+  services_->counts.sessions.add(-1);
+}
+
+void session::start() {
+  const auto& user = request_.who.user.id;
+  caf::anon_send(services_->directory, register_session{user, request_.who.token, request_.connection, me()});
+  caf::anon_send(services_->directory, to_presence{user_came_on{user, request_.connection}});
+  services_->reads->ask<bootstrap>(
+      [user, token = request_.who.token, only = request_.only_room](database_reader& store) {
+        return read_bootstrap(store, user, token, only);
+      },
+      answer<bootstrap>([me = me()](result<bootstrap> found) {
+        if (found) {
+          caf::anon_send(me, session_bootstrap{std::move(found->rooms), std::move(found->friends)});
+        } else {
+          caf::anon_send(me, session_bootstrap{found.error(), {}});
+        }
+      }));
+}
+
+void session::on_bootstrap(session_bootstrap& what) {
+  if (closed_) return;
+  if (!what.rooms) {
+    const auto code = what.rooms.error().code;
+    if (code == error_code::unauthenticated) return on_token_ended();
+    return close(code == error_code::not_found ? close_code::not_allowed : close_code::overloaded);
+  }
+  const auto& settings = services_->settings;
+  auto& rooms = *what.rooms;
+  rooms_.reserve(rooms.size());
+  for (const auto& room : rooms) {
+    add_room(room.id);
+    const bool replay = request_.replay == replay_mode::unread;
+    plan_.add({room.id, replay ? room.last_read_seq : room.last_seq,
+               replay ? settings.replay.limit : catch_up_plan::no_limit, replay});
+  }
+  tell(ready_notice{session_id(services_->ids.next()), request_.who.user, services_->time.now(),
+                    settings.net.heartbeat_ms, std::move(rooms)});
+  for (const auto& room : rooms_) hold(room.id);
+  friends_ = std::move(what.friends);
+  for (const auto& user : friends_) {
+    caf::anon_send(services_->directory, to_presence{watch_user{user, request_.connection}});
+  }
+  ready_ = true;
+  for (const auto& news : std::exchange(early_news_, {})) {
+    if (const auto* joined = std::get_if<user_joined_room>(&news)) on_user_joined(*joined);
+    if (const auto* left = std::get_if<user_left_room>(&news)) on_user_left(*left);
+  }
+  unblock();
+}
+
+void session::on_token_ended() {
+  logged_out_ = true;
+  close(close_code::token_ended);
+}
+
+void session::on_session_ended() {
+  closed_ = true;
+  leave();
+  self_->quit();
+}
+
+void session::close(close_code code) {
+  if (closed_) return;
+  closed_ = true;
+  services_->out.close(request_.connection, code);
+}
+
+/// The directory and the rooms also monitor this actor; saying it keeps their news prompt.
+void session::leave() {
+  if (std::exchange(left_, true)) return;
+  const auto& user = request_.who.user.id;
+  for (const auto& room : rooms_) {
+    if (room.actor) caf::anon_send(room.actor, release_room{request_.connection});
+  }
+  rooms_.clear();
+  for (const auto* watched : {&friends_, &watched_}) {
+    for (const auto& other : *watched) {
+      caf::anon_send(services_->directory, to_presence{unwatch_user{other, request_.connection}});
+    }
+  }
+  caf::anon_send(services_->directory, to_presence{user_went_off{user, request_.connection, logged_out_}});
+  caf::anon_send(services_->directory, unregister_session{user, request_.connection});
+}
+
+void session::tell(const notice& what) {
+  std::string bytes;
+  services_->encoder.append_notice(bytes, what);
+  services_->out.send(request_.connection, {std::make_shared<const std::string>(std::move(bytes))});
+}
+
+// --- Rooms ---
+
+session::room_entry* session::find_room(const room_id& room) {
+  const auto at = std::lower_bound(rooms_.begin(), rooms_.end(), room,
+                                   [](const room_entry& a, const room_id& b) { return a.id < b; });
+  return at != rooms_.end() && at->id == room ? &*at : nullptr;
+}
+
+session::room_entry& session::add_room(const room_id& room) {
+  const auto at = std::lower_bound(rooms_.begin(), rooms_.end(), room,
+                                   [](const room_entry& a, const room_id& b) { return a.id < b; });
+  return *rooms_.insert(at, room_entry{room});
+}
+
+/// Frames that waited for the room are answered as those to any room of others.
+void session::remove_room(const room_id& room) {
+  const auto parked = std::move(find_room(room)->parked);
+  std::erase_if(rooms_, [&](const room_entry& entry) { return entry.id == room; });
+  plan_.cancel(room);
+  if (parked) {
+    for (const auto& frame : *parked) reply_to(*frame).fail(not_found("There is no such room among yours."));
+  }
+}
+
+void session::hold(const room_id& room) {
+  caf::anon_send(services_->directory, to_room{room, hold_room{room, request_.who.user.id, request_.connection, me()}});
+}
+
+void session::on_room_held(const room_held& what) {
+  auto* room = closed_ ? nullptr : find_room(what.room);
+  if (room == nullptr) {
+    caf::anon_send(what.actor, release_room{request_.connection});
+    return;
+  }
+  room->actor = what.actor;
+  if (const auto parked = std::move(room->parked)) {
+    for (const auto& frame : *parked) speak(*room, frame);
+  }
+  advance();
+}
+
+void session::on_room_unknown(const room_unknown& what) {
+  auto* room = closed_ ? nullptr : find_room(what.room);
+  if (room == nullptr || room->actor) return;
+  if (const auto parked = std::move(room->parked)) {
+    for (const auto& frame : *parked) reply_to(*frame).fail(what.why);
+  }
+  if (what.why.code == error_code::not_found) {
+    remove_room(what.room);
+    return finish_resume();
+  }
+  self_->delayed_send(self_, std::chrono::seconds(1), look_up_done{[this, id = what.room] {
+                        const auto* still = find_room(id);
+                        if (still != nullptr && !still->actor) hold(id);
+                      }});
+}
+
+/// Told twice of a room that was attached: by the directory, upon which it is held anew, and by the shard with the
+/// position.
+void session::on_room_failed(const room_failed& what) {
+  auto* room = closed_ ? nullptr : find_room(what.room);
+  if (room == nullptr) return;
+  const bool with_position = what.position != room_failed::unknown_position;
+  if (with_position && !room->attached && !room->position_due) return;  // a resume has set another position since
+  if (!with_position || room->attached) {
+    room->actor = nullptr;
+    hold(room->id);
+  }
+  room->position_due = room->attached && !with_position;
+  room->attached = false;
+  if (with_position) plan_.add({room->id, what.position, catch_up_plan::no_limit, false});
+  if (!with_position && plan_.is_current(room->id)) plan_.restart();
+  finish_resume();
+  advance();
+}
+
+void session::on_user_joined(const user_joined_room& what) {
+  if (closed_) return;
+  if (!ready_) {
+    early_news_.emplace_back(what);
+    return;
+  }
+  if (find_room(what.room) != nullptr) {
+    if (plan_.revive(what.room)) advance();
+    return;
+  }
+  if (!request_.only_room) join(what.room, [](const auto&) {});
+}
+
+void session::on_user_left(const user_left_room& what) {
+  if (closed_) return;
+  if (!ready_) {
+    early_news_.emplace_back(what);
+    return;
+  }
+  std::erase_if(joins_, [&](const pending_join& join) { return join.room == what.room; });
+  const auto* room = find_room(what.room);
+  if (room == nullptr) return;
+  if (room->actor) caf::anon_send(room->actor, release_room{request_.connection});
+  services_->out.detach(request_.connection, what.room);
+  remove_room(what.room);
+  if (request_.only_room) return close(close_code::not_allowed);
+  tell(room_removed_notice{what.room, what.reason});
+  finish_resume();
+  advance();
+}
+
+/// Reads the room as a new member sees it, tells room_added and goes live from there; `then` runs with what was found.
+void session::join(const room_id& room, std::function<void(const result<room_summary>&)> then) {
+  const pending_join number{room, ++last_join_};
+  joins_.push_back(number);
+  const auto user = request_.who.user.id;
+  look_up<room_summary>([user, room](database_reader& store) { return room_for(store, user, room); },
+                        [this, number, then = std::move(then)](const result<room_summary>& found) {
+                          on_join_read(number, found);
+                          then(found);
+                        });
+}
+
+void session::on_join_read(const pending_join& what, const result<room_summary>& found) {
+  const auto dropped = std::erase_if(joins_, [&](const pending_join& join) { return join.number == what.number; }) == 0;
+  if (dropped || !found || find_room(what.room) != nullptr) return;
+  add_room(what.room);
+  tell(room_added_notice{*found});
+  hold(what.room);
+  plan_.add({what.room, found->last_seq, catch_up_plan::no_limit, false});
+}
+
+}  // namespace parley

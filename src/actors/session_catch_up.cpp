@@ -1,0 +1,138 @@
+// A session brings its rooms to live, one after another, from the room's memory or the store, as fast as its outbox
+// drains.
+#include <algorithm>
+
+#include "actors/session.hpp"
+#include "parley/log.hpp"
+
+namespace parley {
+namespace {
+
+constexpr std::uint32_t page_events = 100;
+constexpr std::size_t page_bytes = 64 * 1024;
+constexpr std::chrono::milliseconds patience{100};
+
+}  // namespace
+
+void session::advance() {
+  if (closed_) return;
+  const auto held = [this](const room_id& room) {
+    const auto* entry = find_room(room);
+    return entry != nullptr && entry->actor;
+  };
+  if (const auto ask = plan_.next(held)) {
+    const auto& what = ask->what;
+    caf::anon_send(find_room(what.room)->actor, catch_up{request_.connection, request_.who.user.id, ask->number,
+                                                         what.after, what.events_left, what.announce_end});
+  }
+}
+
+void session::on_step(const catch_up_step& what) {
+  if (closed_ || !plan_.matches(what.room, what.replay)) return;
+  using kind = catch_up_step::kind;
+  switch (what.what) {
+    case kind::attached:
+      plan_.finish();
+      find_room(what.room)->attached = true;
+      break;
+    case kind::page:
+      plan_.page_sent(what.position, what.events);
+      send_page(what.frames, what.events);
+      break;
+    case kind::limit: {
+      auto bytes = what.frames ? *what.frames : std::string();
+      services_->encoder.append_notice(bytes, replay_end_notice{what.room, what.position, true});
+      plan_.finish();
+      plan_.wait_for_outbox();
+      send_page(std::make_shared<const std::string>(std::move(bytes)), what.events + 1);
+      break;
+    }
+    case kind::read_store:
+      read_store();
+      break;
+    case kind::not_member:
+      plan_.suspend();  // the news of the join, or of the leave, is on its way
+      break;
+    case kind::beyond_end:
+      try_again_later(what.room);  // the store has it, the room will hear of it
+      break;
+  }
+  finish_resume();
+  advance();
+}
+
+void session::send_page(shared_bytes frames, std::uint32_t count) {
+  services_->out.send(request_.connection, {std::move(frames), count, 0},
+                      [me = me()] { caf::anon_send(me, outbox_drained{}); });
+}
+
+void session::on_outbox_drained() {
+  plan_.outbox_drained();
+  advance();
+}
+
+void session::read_store() {
+  const auto& what = plan_.reading_store();
+  const auto number = plan_.current_number();
+  const auto count = std::min(what.events_left, page_events);
+  services_->reads->ask<std::vector<durable_event>>(
+      [room = what.room, after = what.after, count](database_reader& store) {
+        return store.events_after(room, after, count);
+      },
+      answer<std::vector<durable_event>>(
+          [me = me(), room = what.room, number](result<std::vector<durable_event>> events) {
+            caf::anon_send(me, store_page{room, number, std::move(events)});
+          }));
+}
+
+void session::on_store_page(const store_page& what) {
+  if (closed_ || !plan_.matches(what.room, what.replay)) return;
+  if (!what.events || what.events->empty()) {
+    if (what.events) log::warn("session", "log_ends_early", "The store has fewer events of a room than the room");
+    try_again_later(what.room);
+    return advance();
+  }
+  std::string bytes;
+  std::uint32_t count = 0;
+  for (const auto& event : *what.events) {
+    if (count > 0 && bytes.size() >= page_bytes) break;
+    services_->encoder.append_event(bytes, event);
+    ++count;
+  }
+  services_->counts.replay_events_store_total.add(count);
+  plan_.page_sent((*what.events)[count - 1].seq, count);
+  send_page(std::make_shared<const std::string>(std::move(bytes)), count);
+}
+
+/// Another room goes first; this one is asked again after a while, unless news of it comes before.
+void session::try_again_later(const room_id& room) {
+  plan_.suspend();
+  self_->delayed_send(self_, patience, look_up_done{[this, room] {
+                        if (plan_.revive(room)) advance();
+                      }});
+}
+
+/// A resume sets positions back. While a room of it is being attached nobody knows which events still come, so the ack
+/// waits for that answer: after the ack the room's events come strictly from the asked position.
+void session::finish_resume() {
+  if (!resume_ || closed_) return;
+  for (const auto& room : resume_->rooms) {
+    if (plan_.is_asking(room.room)) return;
+  }
+  const auto resume = std::move(resume_);
+  for (const auto& room : resume->rooms) {
+    plan_.cancel(room.room);
+    auto* entry = find_room(room.room);
+    if (entry == nullptr) continue;
+    if (entry->attached || entry->position_due) services_->out.detach(request_.connection, room.room);
+    entry->attached = entry->position_due = false;
+  }
+  resume->reply.ack(empty_ack{});
+  for (const auto& room : resume->rooms) {
+    if (find_room(room.room) != nullptr) plan_.add(room);
+  }
+  advance();
+  unblock();
+}
+
+}  // namespace parley

@@ -1,0 +1,65 @@
+// The pool of storage actors: a room's id decides which one.
+#include "actors/storage_pool.hpp"
+
+#include <algorithm>
+
+#include "actors/storage_actor.hpp"
+
+namespace parley {
+
+namespace {
+
+constexpr std::int64_t retry_after_ms = 500;
+
+std::vector<storage_handle> spawn_workers(caf::actor_system& system, const actor_services& services, database& source) {
+  const auto count = std::max(1U, std::min(services.settings.store.workers, source.max_writers()));
+  std::vector<storage_handle> workers;
+  for (std::uint32_t i = 0; i < count; ++i) workers.push_back(spawn_storage_actor(system, services, source));
+  return workers;
+}
+
+}  // namespace
+
+std::unique_ptr<storage_pool> storage_pool::spawn(caf::actor_system& system, const actor_services& services,
+                                                  database& source) {
+  return std::make_unique<storage_pool>(services, spawn_workers(system, services, source));
+}
+
+storage_pool::storage_pool(const actor_services& services, std::vector<storage_handle> workers)
+    : counts_(services.counts) {
+  for (auto& actor : workers) {
+    workers_.push_back({std::move(actor), std::make_shared<queue_bound>(services.settings.store.queue_commands,
+                                                                        services.counts.storage_queue)});
+  }
+}
+
+void storage_pool::append(room_id room, std::vector<append_command> commands,
+                          answer<std::vector<append_outcome>> reply) const {
+  const auto& to = worker_of(room);
+  auto place = to.bound->try_enter(static_cast<std::int64_t>(commands.size()));
+  if (!place) return refuse(reply);
+  caf::anon_send(to.actor, append_to_log{std::move(commands), std::move(reply), std::move(place)});
+}
+
+void storage_pool::write(const uuid& key, write_job job, answer<std::monostate> reply) const {
+  const auto& to = worker_of(key);
+  auto place = to.bound->try_enter(1);
+  if (!place) return refuse(reply);
+  caf::anon_send(to.actor, write_records{std::move(job), std::move(reply), std::move(place)});
+}
+
+template <class T>
+void storage_pool::refuse(const answer<T>& reply) const {
+  counts_.store_busy_total.add();
+  reply(busy("Too much waits to be stored; send again.", retry_after_ms));
+}
+
+void storage_pool::stop() const {
+  for (const auto& each : workers_) caf::anon_send_exit(each.actor, caf::exit_reason::user_shutdown);
+}
+
+const storage_pool::worker& storage_pool::worker_of(const uuid& key) const {
+  return workers_[std::hash<uuid>{}(key) % workers_.size()];
+}
+
+}  // namespace parley

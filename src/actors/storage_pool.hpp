@@ -1,0 +1,42 @@
+// The way to the storage actors: which one keeps which room, and how much may wait for each.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "actors/actor_services.hpp"
+#include "actors/queue_bound.hpp"
+
+namespace parley {
+
+/// Immutable once made, so that every actor may use it at once. All of a room's writes go to one actor, in the order of
+/// the calls of one caller. An answer always comes: `busy` when too much waits, `unavailable` when the store cannot
+/// commit.
+class storage_pool {
+ public:
+  /// Spawns min(store.workers, source.max_writers()) storage actors. `source` outlives them.
+  static std::unique_ptr<storage_pool> spawn(caf::actor_system& system, const actor_services& services,
+                                             database& source);
+  /// For tests: actors that stand already.
+  storage_pool(const actor_services& services, std::vector<storage_handle> workers);
+
+  void append(room_id room, std::vector<append_command> commands, answer<std::vector<append_outcome>> reply) const;
+  /// `key` is the room's id where the job concerns a room, else the user's.
+  void write(const uuid& key, write_job job, answer<std::monostate> reply) const;
+  /// Ends the actors behind what waits for them. Their threads end soon after.
+  void stop() const;
+
+ private:
+  struct worker {
+    storage_handle actor;
+    std::shared_ptr<queue_bound> bound;
+  };
+  [[nodiscard]] const worker& worker_of(const uuid& key) const;
+  template <class T>
+  void refuse(const answer<T>& reply) const;
+
+  metrics& counts_;
+  std::vector<worker> workers_;
+};
+
+}  // namespace parley

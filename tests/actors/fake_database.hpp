@@ -1,0 +1,43 @@
+// A store in memory for actor tests: just enough rules to be a log, and every way of failing that actors must bear.
+#pragma once
+
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "parley/database.hpp"
+
+namespace parley::testing {
+
+/// Used by one thread. A message with the content "forbidden" is refused.
+class fake_database final : public database {
+ public:
+  struct room_record {
+    std::vector<user_id> members;
+    std::vector<durable_event> events;
+    std::map<std::pair<user_id, std::string>, std::size_t> keys;  ///< client_msg_id to index in `events`.
+    std::map<user_id, sequence> markers;
+  };
+  struct commit_record {
+    std::size_t commands = 0, jobs = 0;
+  };
+
+  std::map<room_id, room_record> rooms;
+  std::vector<commit_record> commits;  ///< Those that were stored.
+  int failing_commits = 0;             ///< So many of the next commits store nothing and fail.
+  int unclear_commits = 0;             ///< So many of the next commits store everything and fail all the same.
+  int throwing_commits = 0;
+  bool probe_works = true;
+  bool reads_work = true;
+  int writers_opened = 0, readers_opened = 0, tidied = 0, marker_saves = 0;
+
+  result<void> migrate() override { return {}; }
+  result<std::unique_ptr<database_writer>> open_writer() override;
+  result<std::unique_ptr<database_reader>> open_reader() override;
+  [[nodiscard]] std::uint32_t max_writers() const override { return 1; }
+
+  result<stored> append(const append_command& command);
+};
+
+}  // namespace parley::testing

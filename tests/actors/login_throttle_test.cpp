@@ -1,0 +1,94 @@
+// Failed log-ins for an account and address.
+#include "actors/login_throttle.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fakes.hpp"
+
+namespace parley::testing {
+namespace {
+
+using std::chrono::seconds;
+
+class LoginThrottle : public ::testing::Test {
+ protected:
+  std::int64_t begin(const std::string& account = "ann", const std::string& address = "10.0.0.1") {
+    return throttle.begin(account, address, time.steady_now());
+  }
+  fake_clock time;
+  login_throttle throttle{5};
+};
+
+TEST_F(LoginThrottle, FiveFailuresAMinuteThenAWaitUntilTheFirstIsOld) {
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(begin(), 0);
+    time.advance(seconds(1));
+  }
+  const auto wait_ms = begin();
+  EXPECT_EQ(wait_ms, 55'001);
+  time.advance(std::chrono::milliseconds(wait_ms));
+  EXPECT_EQ(begin(), 0);
+  EXPECT_GT(begin(), 0) << "the second is not old yet";
+}
+
+TEST_F(LoginThrottle, ARefusedTryDoesNotCount) {
+  for (int i = 0; i < 5; ++i) begin();
+  for (int i = 0; i < 100; ++i) EXPECT_GT(begin(), 0);
+  time.advance(seconds(60));
+  EXPECT_EQ(begin(), 0);
+}
+
+TEST_F(LoginThrottle, ASuccessIsGivenBack) {
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(begin(), 0);
+    throttle.succeeded("ann", "10.0.0.1");
+  }
+  EXPECT_EQ(throttle.size(), 0U);
+}
+
+TEST_F(LoginThrottle, TriesUnderWayCountSoThatManyAtOnceDoNotSlipThrough) {
+  int allowed = 0;
+  for (int i = 0; i < 20; ++i) allowed += begin() == 0 ? 1 : 0;
+  EXPECT_EQ(allowed, 5);
+}
+
+TEST_F(LoginThrottle, AccountsAndAddressesAreCountedApart) {
+  for (int i = 0; i < 5; ++i) begin();
+  EXPECT_GT(begin(), 0);
+  EXPECT_EQ(begin("ann", "10.0.0.2"), 0);
+  EXPECT_EQ(begin("bob", "10.0.0.1"), 0);
+  EXPECT_EQ(begin("ann1", "0.0.0.1"), 0);
+}
+
+TEST_F(LoginThrottle, ZeroMeansNoLimit) {
+  login_throttle open(0);
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(open.begin("ann", "x", time.steady_now()), 0);
+  EXPECT_EQ(open.size(), 0U);
+}
+
+TEST_F(LoginThrottle, LessThanOneAMinuteIsALongerWindow) {
+  login_throttle strict(0.5);
+  EXPECT_EQ(strict.begin("ann", "x", time.steady_now()), 0);
+  time.advance(seconds(119));
+  EXPECT_GT(strict.begin("ann", "x", time.steady_now()), 0);
+  time.advance(seconds(1));
+  EXPECT_EQ(strict.begin("ann", "x", time.steady_now()), 0);
+}
+
+TEST_F(LoginThrottle, MemoryIsBoundedAndTheOldestGoesFirst) {
+  login_throttle small(1, 3);
+  for (const auto* name : {"a", "b", "c"}) {
+    EXPECT_EQ(small.begin(name, "x", time.steady_now()), 0);
+    time.advance(seconds(1));
+  }
+  EXPECT_EQ(small.begin("d", "x", time.steady_now()), 0);
+  EXPECT_EQ(small.size(), 3U);
+  EXPECT_GT(small.begin("c", "x", time.steady_now()), 0);
+  EXPECT_EQ(small.begin("a", "x", time.steady_now()), 0) << "forgotten";
+  time.advance(seconds(60));
+  EXPECT_EQ(small.begin("e", "x", time.steady_now()), 0);
+  EXPECT_EQ(small.size(), 1U) << "what was old went at once";
+}
+
+}  // namespace
+}  // namespace parley::testing

@@ -1,0 +1,309 @@
+// The store in memory: reads, record writes and the few append rules that sessions can see.
+#include "memory_store.hpp"
+
+#include <algorithm>
+
+namespace parley::testing {
+namespace {
+
+bool contains(const std::vector<user_id>& users, user_id user) {
+  return std::find(users.begin(), users.end(), user) != users.end();
+}
+
+class memory_records final : public record_writer {
+ public:
+  explicit memory_records(memory_store& store) : store_(store) {}
+
+  result<own_profile> create_user(const new_user& user) override {
+    for (const auto& [id, account] : store_.accounts) {
+      if (account.user.profile.username == user.username) return make_error(error_code::conflict, "taken");
+    }
+    auto& made = store_.accounts[user.id];
+    made.user.profile = {user.id, user.username, user.display_name, user.img_url, role::user};
+    made.user.created_at = user.created_at;
+    made.password_hash = user.password_hash;
+    return made.user;
+  }
+  result<void> set_password_hash(user_id user, const std::string& hash) override {
+    store_.accounts.at(user).password_hash = hash;
+    return {};
+  }
+  result<void> create_token(const new_token_record& token) override {
+    store_.tokens[token.hash] = {token.user, token.expires_at};
+    return {};
+  }
+  result<void> delete_token(const token_hash& hash) override {
+    store_.tokens.erase(hash);
+    return {};
+  }
+  result<std::vector<token_hash>> delete_tokens_of(user_id user) override {
+    std::vector<token_hash> gone;
+    std::erase_if(store_.tokens, [&](const auto& item) {
+      if (item.second.first != user) return false;
+      gone.push_back(item.first);
+      return true;
+    });
+    return gone;
+  }
+  result<created_room> create_room(const new_room& room) override {
+    auto members = room.others;
+    members.insert(members.begin(), room.creator);
+    for (const auto& member : members) {
+      if (!store_.accounts.contains(member)) return not_found("no such user");
+    }
+    for (const auto& [id, other] : store_.rooms) {
+      if (!room.is_group && !other.is_group &&
+          std::is_permutation(members.begin(), members.end(), other.members.begin(), other.members.end())) {
+        return created_room{id, false, members};
+      }
+    }
+    auto& made = store_.rooms[room.id];
+    made.name = room.name;
+    made.is_group = room.is_group;
+    made.created_by = room.creator;
+    made.members = members;
+    for (const auto& member : members) {
+      made.events.push_back({room.id, made.end() + 1, member_joined{member, room.creator, join_reason::created}});
+      made.markers[member] = made.end();
+    }
+    return created_room{room.id, true, members};
+  }
+  result<void> save_read_markers(std::span<const read_marker> markers) override {
+    for (const auto& marker : markers) {
+      auto& stands = store_.rooms[marker.room].markers[marker.user];
+      stands = std::max(stands, marker.seq);
+    }
+    return {};
+  }
+  result<void> save_presence(std::span<const presence_record> users) override {
+    for (const auto& user : users) {
+      store_.presences[user.user] = user;
+      store_.presence_saves.push_back(user);
+    }
+    return {};
+  }
+  result<void> clear_presence() override {
+    ++store_.presence_clears;
+    for (auto& [user, presence] : store_.presences) presence.is_online = false;
+    return {};
+  }
+
+ private:
+  memory_store& store_;
+};
+
+class memory_writer final : public database_writer {
+ public:
+  explicit memory_writer(memory_store& store) : store_(store) {}
+  result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) override {
+    if (!store_.commits_work) return unavailable("commits fail");
+    batch_result results;
+    for (const auto& command : commands) results.appends.push_back(store_.append(command));
+    memory_records records(store_);
+    for (const auto& job : jobs) results.jobs.push_back(job(records));
+    return results;
+  }
+  result<void> probe() override {
+    if (!store_.commits_work) return unavailable("commits fail");
+    return {};
+  }
+  void tidy() override {}
+
+ private:
+  memory_store& store_;
+};
+
+class memory_reader final : public database_reader {
+ public:
+  explicit memory_reader(memory_store& store) : store_(store) {}
+
+  result<std::optional<account_record>> account_by_name(const std::string& username) override {
+    if (!store_.reads_work) return down();
+    for (const auto& [id, account] : store_.accounts) {
+      if (account.user.profile.username == username) return std::optional(account);
+    }
+    return std::optional<account_record>{};
+  }
+  result<std::optional<token_record>> token(const token_hash& hash) override {
+    ++store_.token_reads;
+    if (!store_.reads_work) return down();
+    const auto found = store_.tokens.find(hash);
+    if (found == store_.tokens.end()) return std::optional<token_record>{};
+    return std::optional(token_record{store_.accounts.at(found->second.first).user, found->second.second});
+  }
+  result<std::optional<own_profile>> user(user_id user) override {
+    const auto found = store_.accounts.find(user);
+    return found == store_.accounts.end() ? std::optional<own_profile>{} : std::optional(found->second.user);
+  }
+  result<page<user_profile>> find_users(const std::string&, const page_request& range) override {
+    page<user_profile> out;
+    for (const auto& [id, account] : store_.accounts) {
+      if (out.items.size() < range.limit) out.items.push_back(account.user.profile);
+    }
+    return out;
+  }
+  result<std::vector<presence_record>> presence(std::span<const user_id> users) override {
+    if (!store_.reads_work) return down();
+    std::vector<presence_record> out;
+    for (const auto& user : users) {
+      if (!store_.accounts.contains(user)) continue;
+      const auto found = store_.presences.find(user);
+      out.push_back(found == store_.presences.end() ? presence_record{user, false, {}} : found->second);
+    }
+    return out;
+  }
+  result<std::vector<user_id>> friends_of(user_id user) override { return store_.friends[user]; }
+
+  result<std::vector<room_summary>> rooms_of(user_id user) override {
+    if (!store_.reads_work) return down();
+    std::vector<room_summary> out;
+    for (const auto& [id, room] : store_.rooms) {
+      if (const auto seen = store_.summary(user, id)) out.push_back(*seen);
+    }
+    return out;
+  }
+  result<std::optional<room_summary>> room_of(user_id user, room_id room) override {
+    if (!store_.reads_work) return down();
+    return store_.summary(user, room);
+  }
+  result<std::optional<room_snapshot>> snapshot(room_id room) override {
+    if (!store_.reads_work) return down();
+    const auto found = store_.rooms.find(room);
+    if (found == store_.rooms.end()) return std::optional<room_snapshot>{};
+    const auto& known = found->second;
+    return std::optional(room_snapshot{room, known.name, known.is_group, known.created_by, known.end(), known.members});
+  }
+  result<std::optional<room_id>> group_by_name(const std::string& name) override {
+    for (const auto& [id, room] : store_.rooms) {
+      if (room.name == name) return std::optional(id);
+    }
+    return std::optional<room_id>{};
+  }
+  result<page<room_member>> members(room_id room, const page_request&) override {
+    page<room_member> out;
+    for (const auto& member : store_.rooms.at(room).members) {
+      out.items.push_back({store_.accounts.at(member).user.profile, {}});
+    }
+    return out;
+  }
+  result<std::int64_t> unread(user_id user, room_id room, sequence) override {
+    return store_.summary(user, room)->unread;
+  }
+
+  result<sequence> last_seq(room_id room) override {
+    if (!store_.reads_work) return down();
+    return store_.rooms[room].end();
+  }
+  result<std::vector<durable_event>> events_after(room_id room, sequence after, std::uint32_t limit) override {
+    if (!store_.reads_work) return down();
+    std::vector<durable_event> out;
+    for (const auto& event : store_.rooms[room].events) {
+      if (event.seq > after && out.size() < limit) out.push_back(event);
+    }
+    return out;
+  }
+  result<std::vector<history_item>> history(room_id room, std::optional<sequence> before, std::optional<sequence> after,
+                                            std::uint32_t limit) override {
+    std::vector<history_item> out;
+    for (const auto& event : store_.rooms[room].events) {
+      const auto* posted = std::get_if<message_posted>(&event.body);
+      if (posted == nullptr || (before && event.seq >= *before) || (after && event.seq <= *after)) continue;
+      out.push_back({room, event.seq, *posted, {}, {}, {}});
+    }
+    if (!after) std::reverse(out.begin(), out.end());
+    if (out.size() > limit) out.resize(limit);
+    return out;
+  }
+  result<std::optional<room_id>> room_of_message(message_id message) override {
+    if (!store_.reads_work) return down();
+    for (const auto& [id, room] : store_.rooms) {
+      for (const auto& event : room.events) {
+        const auto* posted = std::get_if<message_posted>(&event.body);
+        if (posted != nullptr && posted->message == message) return std::optional(id);
+      }
+    }
+    return std::optional<room_id>{};
+  }
+
+ private:
+  static error down() { return unavailable("reads fail"); }
+  memory_store& store_;
+};
+
+}  // namespace
+
+account_record& memory_store::add_user(user_id id, const std::string& name) {
+  auto& made = accounts[id];
+  made.user.profile = {id, name, name, {}, role::user};
+  return made;
+}
+
+memory_store::room_record& memory_store::add_room(room_id id, std::vector<user_id> members) {
+  auto& made = rooms[id];
+  made.name = "room";
+  made.created_by = members.front();
+  made.members = std::move(members);
+  return made;
+}
+
+void memory_store::say(room_id room, user_id sender, const std::string& content, message_id message) {
+  auto& log = rooms[room];
+  message_posted body;
+  body.message = message;
+  body.sender = sender;
+  body.content = content;
+  log.events.push_back({room, log.end() + 1, body});
+}
+
+result<std::unique_ptr<database_writer>> memory_store::open_writer() {
+  return std::unique_ptr<database_writer>(std::make_unique<memory_writer>(*this));
+}
+
+result<std::unique_ptr<database_reader>> memory_store::open_reader() {
+  return std::unique_ptr<database_reader>(std::make_unique<memory_reader>(*this));
+}
+
+std::optional<room_summary> memory_store::summary(user_id user, room_id room) const {
+  const auto found = rooms.find(room);
+  if (found == rooms.end() || !contains(found->second.members, user)) return std::nullopt;
+  const auto& known = found->second;
+  room_summary out;
+  out.id = room;
+  out.name = known.name;
+  out.is_group = known.is_group;
+  out.last_seq = known.end();
+  if (const auto marker = known.markers.find(user); marker != known.markers.end()) out.last_read_seq = marker->second;
+  return out;
+}
+
+result<stored> memory_store::append(const append_command& command) {
+  auto& room = rooms[command.room];
+  if (!contains(room.members, command.actor)) return not_found("no member");
+  stored outcome;
+  const auto store = [&](event_body body) {
+    room.events.push_back({command.room, room.end() + 1, std::move(body)});
+    outcome.events.push_back(room.events.back());
+  };
+  if (const auto* send = std::get_if<send_message>(&command.command)) {
+    store(message_posted{message_id(command.new_id), command.actor, "name", send->content, send->file_url,
+                         send->reply_to, send->client_msg_id, command.at});
+  } else if (const auto* edit = std::get_if<edit_message>(&command.command)) {
+    store(message_edited{edit->message, command.actor, edit->content, command.at});
+  } else if (const auto* invite = std::get_if<invite_members>(&command.command)) {
+    for (const auto& user : invite->users) {
+      if (contains(room.members, user)) continue;
+      room.members.push_back(user);
+      store(member_joined{user, command.actor, join_reason::invited});
+      room.markers[user] = room.end();
+    }
+  } else if (const auto* remove = std::get_if<remove_member>(&command.command)) {
+    std::erase(room.members, remove->user);
+    store(member_left{remove->user, command.actor,
+                      remove->user == command.actor ? leave_reason::left : leave_reason::removed});
+  } else {
+    return bad_request("not in this store");
+  }
+  return outcome;
+}
+
+}  // namespace parley::testing

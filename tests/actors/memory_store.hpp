@@ -1,0 +1,49 @@
+// A store in memory with accounts, tokens, rooms, logs and presence, for tests of sessions, accounts and the broker.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "parley/database.hpp"
+
+namespace parley::testing {
+
+/// Used by one thread. Keeps the contract's rules only as far as actors can see them.
+class memory_store final : public database {
+ public:
+  struct room_record {
+    std::optional<std::string> name;
+    bool is_group = true;
+    user_id created_by;
+    std::vector<user_id> members;
+    std::vector<durable_event> events;
+    std::map<user_id, sequence> markers;
+    [[nodiscard]] sequence end() const { return events.empty() ? 0 : events.back().seq; }
+  };
+
+  std::map<user_id, account_record> accounts;
+  std::map<token_hash, std::pair<user_id, timestamp>> tokens;
+  std::map<room_id, room_record> rooms;
+  std::map<user_id, presence_record> presences;
+  std::map<user_id, std::vector<user_id>> friends;
+  std::vector<presence_record> presence_saves;
+  bool reads_work = true;
+  bool commits_work = true;
+  int presence_clears = 0;
+  int token_reads = 0;
+
+  account_record& add_user(user_id id, const std::string& name);
+  room_record& add_room(room_id id, std::vector<user_id> members);
+  void say(room_id room, user_id sender, const std::string& content, message_id message = {});
+
+  result<void> migrate() override { return {}; }
+  result<std::unique_ptr<database_writer>> open_writer() override;
+  result<std::unique_ptr<database_reader>> open_reader() override;
+  [[nodiscard]] std::uint32_t max_writers() const override { return 1; }
+
+  [[nodiscard]] std::optional<room_summary> summary(user_id user, room_id room) const;
+  result<stored> append(const append_command& command);
+};
+
+}  // namespace parley::testing

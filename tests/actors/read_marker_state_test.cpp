@@ -1,0 +1,133 @@
+// Read markers on their way into the store.
+#include "actors/read_marker_state.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fakes.hpp"
+
+namespace parley::testing {
+namespace {
+
+using next = read_marker_state::next;
+using std::chrono::milliseconds;
+
+class ReadMarkers : public ::testing::Test {
+ protected:
+  read_marker_state::waiter waiter() {
+    return read_marker_state::waiter([](const result<read_ack>&) {});
+  }
+  /// Brings the user's marker to a known place.
+  void know(user_id user, sequence position) {
+    ASSERT_EQ(state_.move(user, position, waiter()), next::look_up);
+    ASSERT_EQ(state_.known(user, position).size(), 1U);
+  }
+
+  room_id room_ = id_of<room_id>(1);
+  user_id alice_ = id_of<user_id>(1), bob_ = id_of<user_id>(2);
+  read_marker_state state_{room_, milliseconds(1'000)};
+  steady_time now_{std::chrono::hours(1)};
+};
+
+TEST_F(ReadMarkers, TheFirstMoveOfAUserAsksTheStoreWhereTheMarkerStands) {
+  EXPECT_EQ(state_.move(alice_, 5, waiter()), next::look_up);
+  EXPECT_EQ(state_.move(alice_, 6, waiter()), next::wait);
+  EXPECT_TRUE(state_.take_due(now_).empty());
+  EXPECT_TRUE(state_.known(alice_, 4).empty());
+  const auto due = state_.take_due(now_);
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due[0].seq, 6);
+  EXPECT_EQ(due[0].room, room_);
+  EXPECT_EQ(state_.stored(due[0]).size(), 2U);
+  EXPECT_EQ(state_.position(alice_), 6);
+  EXPECT_TRUE(state_.idle());
+}
+
+TEST_F(ReadMarkers, NeverMovesBack) {
+  EXPECT_EQ(state_.move(alice_, 5, waiter()), next::look_up);
+  EXPECT_EQ(state_.known(alice_, 9).size(), 1U);  // settled: it stood further already
+  EXPECT_TRUE(state_.take_due(now_).empty());
+  EXPECT_EQ(state_.move(alice_, 9, waiter()), next::settled);
+  EXPECT_EQ(state_.move(alice_, 3, waiter()), next::settled);
+  EXPECT_EQ(state_.position(alice_), 9);
+  EXPECT_TRUE(state_.idle());
+}
+
+TEST_F(ReadMarkers, StoresAtOnceAndThenOnceAnInterval) {
+  know(alice_, 0);
+  EXPECT_EQ(state_.move(alice_, 1, waiter()), next::wait);
+  auto due = state_.take_due(now_);
+  ASSERT_EQ(due.size(), 1U);
+  state_.stored(due[0]);
+
+  EXPECT_EQ(state_.move(alice_, 2, waiter()), next::wait);
+  EXPECT_EQ(state_.move(alice_, 4, waiter()), next::wait);
+  EXPECT_EQ(state_.move(alice_, 3, waiter()), next::wait);
+  EXPECT_TRUE(state_.take_due(now_ + milliseconds(999)).empty());
+  EXPECT_EQ(state_.next_due(), now_ + milliseconds(1'000));
+  due = state_.take_due(now_ + milliseconds(1'000));
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due[0].seq, 4);
+  EXPECT_EQ(state_.stored(due[0]).size(), 3U);
+}
+
+TEST_F(ReadMarkers, HurryDoesNotWaitForTheInterval) {
+  know(alice_, 0);
+  EXPECT_EQ(state_.move(alice_, 1, waiter()), next::wait);
+  state_.stored(state_.take_due(now_)[0]);
+  EXPECT_EQ(state_.move(alice_, 2, waiter()), next::wait);
+  EXPECT_EQ(state_.take_due(now_, true).size(), 1U);
+}
+
+TEST_F(ReadMarkers, WhatIsUnderWayIsNotStoredTwice) {
+  know(alice_, 0);
+  EXPECT_EQ(state_.move(alice_, 5, waiter()), next::wait);
+  const auto due = state_.take_due(now_);
+  EXPECT_EQ(state_.move(alice_, 4, waiter()), next::wait);
+  EXPECT_TRUE(state_.take_due(now_ + milliseconds(5'000)).empty());
+  EXPECT_FALSE(state_.next_due());
+  EXPECT_EQ(state_.stored(due[0]).size(), 2U);
+  EXPECT_TRUE(state_.idle());
+}
+
+TEST_F(ReadMarkers, AFailedStoreAnswersThoseInItAndLaterMovesTryAgain) {
+  know(alice_, 0);
+  EXPECT_EQ(state_.move(alice_, 5, waiter()), next::wait);
+  const auto due = state_.take_due(now_);
+  EXPECT_EQ(state_.move(alice_, 6, waiter()), next::wait);
+  EXPECT_EQ(state_.failed(due[0]).size(), 1U);
+  EXPECT_EQ(state_.position(alice_), 0);
+  EXPECT_EQ(state_.take_due(now_ + milliseconds(1'000)).size(), 1U);
+}
+
+TEST_F(ReadMarkers, AFailedLookUpAnswersAllAndForgets) {
+  EXPECT_EQ(state_.move(alice_, 5, waiter()), next::look_up);
+  EXPECT_EQ(state_.move(alice_, 6, waiter()), next::wait);
+  EXPECT_EQ(state_.look_up_failed(alice_).size(), 2U);
+  EXPECT_TRUE(state_.idle());
+  EXPECT_EQ(state_.move(alice_, 5, waiter()), next::look_up);
+}
+
+TEST_F(ReadMarkers, UsersDoNotWaitForOneAnother) {
+  know(alice_, 0);
+  know(bob_, 0);
+  EXPECT_EQ(state_.move(alice_, 5, waiter()), next::wait);
+  EXPECT_EQ(state_.take_due(now_).size(), 1U);
+  EXPECT_EQ(state_.move(bob_, 5, waiter()), next::wait);
+  EXPECT_EQ(state_.take_due(now_).size(), 1U);
+}
+
+TEST_F(ReadMarkers, AForgottenMarkersAnswerIsStillGivenOnce) {
+  int answers = 0;
+  EXPECT_EQ(state_.move(alice_, 5, read_marker_state::waiter([&](const result<read_ack>& told) {
+                          ++answers;
+                          EXPECT_FALSE(told);
+                        })),
+            next::look_up);
+  state_.forget(alice_);
+  EXPECT_EQ(answers, 1);
+  EXPECT_TRUE(state_.known(alice_, 3).empty());
+  EXPECT_TRUE(state_.idle());
+}
+
+}  // namespace
+}  // namespace parley::testing

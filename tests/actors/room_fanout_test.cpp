@@ -1,0 +1,184 @@
+// Deliveries of a room to its shards.
+#include "actors/room_fanout.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fakes.hpp"
+#include "model_delivery.hpp"
+
+namespace parley::testing {
+namespace {
+
+class RoomFanout : public ::testing::Test {
+ protected:
+  void attach(connection_ref to, sequence position, std::uint8_t user = 1) {
+    out_.connections[to];
+    fanout_.attach(to, {room_, id_of<user_id>(user), position, nullptr});
+  }
+  void deliver(sequence first, std::size_t events, std::vector<released_run::placed> answers = {}) {
+    auto batch = std::make_shared<encoded_batch>();
+    batch->room = room_;
+    batch->first_seq = first;
+    for (std::size_t i = 0; i < events; ++i) {
+      encoder_.append_event(batch->bytes, posted(room_, first + static_cast<sequence>(i), "x"));
+      batch->ends.push_back(static_cast<std::uint32_t>(batch->bytes.size()));
+    }
+    fanout_.deliver(batch, std::move(answers));
+  }
+  released_run::placed answer_to(connection_ref to, std::uint32_t index, bool replaces, const std::string& text) {
+    out_.connections[to];
+    auto pending =
+        answer<change_room::reply>([this](const result<change_room::reply>& told) { ++(told ? marked_ : dropped_); });
+    return {{to, std::make_shared<const std::string>(text + "\n"), pending}, index, replaces};
+  }
+  using lines = std::vector<std::string>;
+  lines& seen(connection_ref by) { return out_.connections[by].lines; }
+
+  room_id room_ = id_of<room_id>(1);
+  line_encoder encoder_;
+  model_delivery out_{2};
+  int marked_ = 0, dropped_ = 0;
+  connection_ref a_{0, 1}, b_{0, 2}, c_{1, 3};
+  std::vector<std::uint32_t> ready_;
+  room_fanout fanout_{out_, room_, [this](std::uint32_t shard) { ready_.push_back(shard); }};
+};
+
+TEST_F(RoomFanout, OnlyShardsThatAreConcernedGetABatch) {
+  attach(a_, 0);
+  deliver(1, 1);
+  EXPECT_EQ(out_.deliveries, 1U);
+  deliver(2, 1, {answer_to(c_, 0, true, "ack")});
+  EXPECT_EQ(out_.deliveries, 3U);
+  out_.run_all();
+  EXPECT_EQ(seen(a_), (lines{"event 1 x", "event 2 x"}));
+  EXPECT_EQ(seen(c_), (lines{"ack"}));
+}
+
+TEST_F(RoomFanout, AShardHasAtMostTwoBatchesAndThenGathers) {
+  attach(a_, 0);
+  attach(b_, 0);
+  for (sequence seq = 1; seq <= 7; ++seq) {
+    deliver(seq, 1, seq == 5 ? std::vector{answer_to(b_, 0, true, "ack 5")} : std::vector<released_run::placed>{});
+  }
+  EXPECT_EQ(out_.deliveries, 2U);
+  EXPECT_EQ(marked_, 0);
+  out_.run_all();
+  EXPECT_EQ(ready_.size(), 2U);
+  fanout_.shard_ready(0);
+  EXPECT_EQ(out_.deliveries, 3U);  // 3 to 7 in one
+  EXPECT_EQ(marked_, 1);
+  fanout_.shard_ready(0);
+  EXPECT_EQ(out_.deliveries, 3U);
+  out_.run_all();
+  EXPECT_EQ(seen(a_),
+            (lines{"event 1 x", "event 2 x", "event 3 x", "event 4 x", "event 5 x", "event 6 x", "event 7 x"}));
+  EXPECT_EQ(seen(b_),
+            (lines{"event 1 x", "event 2 x", "event 3 x", "event 4 x", "live ack 5", "event 6 x", "event 7 x"}));
+}
+
+TEST_F(RoomFanout, ASlowShardDoesNotHoldUpAnother) {
+  attach(a_, 0);
+  attach(c_, 0);
+  for (sequence seq = 1; seq <= 4; ++seq) {
+    deliver(seq, 1);
+    while (out_.run_one(1)) {
+    }
+    fanout_.shard_ready(1);
+  }
+  EXPECT_EQ(seen(c_).size(), 4U);
+  EXPECT_EQ(out_.waiting(0), 3U);  // the attachment and two batches
+}
+
+TEST_F(RoomFanout, WhatAShardIsOwedGoesBeforeAnAttachment) {
+  attach(a_, 0);
+  for (sequence seq = 1; seq <= 4; ++seq) deliver(seq, 1, {answer_to(b_, 0, true, "ack " + std::to_string(seq))});
+  attach(b_, 4);
+  deliver(5, 1);
+  out_.run_all();
+  fanout_.shard_ready(0);
+  fanout_.shard_ready(0);
+  out_.run_all();
+  EXPECT_EQ(seen(b_), (lines{"ack 1", "ack 2", "ack 3", "ack 4", "event 5 x"}));
+}
+
+TEST_F(RoomFanout, DeparturesAndAnswersKeepTheirPlacesWhenGathered) {
+  attach(a_, 0, 1);
+  attach(b_, 0, 2);
+  deliver(1, 1);
+  deliver(2, 1);
+  deliver(3, 2, {answer_to(a_, 2, false, "error")});
+  auto batch = std::make_shared<encoded_batch>();
+  batch->room = room_;
+  batch->first_seq = 5;
+  batch->bytes = "left 5 2\n";
+  batch->ends = {9};
+  batch->departures = {{id_of<user_id>(2), 0}};
+  fanout_.deliver(batch, {});
+  fanout_.forget_user(id_of<user_id>(2));
+  deliver(6, 1);
+  for (int i = 0; i < 4; ++i) {
+    out_.run_all();
+    fanout_.shard_ready(0);
+  }
+  out_.run_all();
+  EXPECT_EQ(seen(a_), (lines{"event 1 x", "event 2 x", "event 3 x", "event 4 x", "error", "left 5 2", "event 6 x"}));
+  EXPECT_EQ(seen(b_), (lines{"event 1 x", "event 2 x", "event 3 x", "event 4 x"}));
+  EXPECT_EQ(fanout_.attachments(), 1U);
+}
+
+TEST_F(RoomFanout, AnswersThatWereNeverHandedOverAreNotMarkedAsGiven) {
+  {
+    room_fanout other(out_, room_, [](std::uint32_t) {});
+    out_.connections[a_];
+    other.attach(a_, {room_, id_of<user_id>(1), 0, nullptr});
+    for (sequence seq = 1; seq <= 3; ++seq) {
+      auto batch = std::make_shared<encoded_batch>();
+      batch->room = room_;
+      batch->first_seq = seq;
+      batch->bytes = "e\n";
+      batch->ends = {2};
+      other.deliver(batch, {answer_to(a_, 0, true, "ack")});
+    }
+    EXPECT_EQ(marked_, 2);
+    EXPECT_EQ(dropped_, 0);
+  }
+  EXPECT_EQ(marked_, 2);
+  EXPECT_EQ(dropped_, 1);  // `unavailable` by the other way, and so exactly one answer
+}
+
+TEST_F(RoomFanout, FlushHandsOverEverythingThatIsOwed) {
+  attach(a_, 0);
+  for (sequence seq = 1; seq <= 5; ++seq) deliver(seq, 1);
+  fanout_.flush();
+  out_.run_all();
+  EXPECT_EQ(seen(a_).size(), 5U);
+}
+
+TEST_F(RoomFanout, EphemeralFramesGoToShardsWithAttachments) {
+  attach(a_, 0, 1);
+  attach(b_, 0, 2);
+  attach(c_, 0, 3);
+  fanout_.forget(c_);
+  out_.run_all();
+  const auto frame = std::make_shared<const std::string>("typing\n");
+  fanout_.broadcast(frame, id_of<user_id>(1));
+  EXPECT_EQ(out_.waiting(1), 0U);
+  fanout_.send_to_user(id_of<user_id>(1), std::make_shared<const std::string>("read\n"));
+  out_.run_all();
+  EXPECT_EQ(seen(a_), (lines{"read"}));
+  EXPECT_EQ(seen(b_), (lines{"typing"}));
+}
+
+TEST_F(RoomFanout, ADetachedConnectionGetsNoMoreEvents) {
+  attach(a_, 0);
+  deliver(1, 1);
+  fanout_.detach(a_);
+  EXPECT_FALSE(fanout_.is_attached(a_));
+  fanout_.detach(a_);  // again: nothing
+  deliver(2, 1);
+  out_.run_all();
+  EXPECT_EQ(seen(a_), (lines{"event 1 x"}));
+}
+
+}  // namespace
+}  // namespace parley::testing

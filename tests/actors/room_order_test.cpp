@@ -1,0 +1,118 @@
+// The reorder buffer of a room.
+#include "actors/room_order.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "fakes.hpp"
+
+namespace parley::testing {
+namespace {
+
+const auto room = id_of<room_id>(1);
+
+order_item event_item(sequence seq) { return {posted(room, seq, "x"), std::nullopt, {}}; }
+
+connection_answer reply(std::uint64_t connection) {
+  return {{0, connection}, std::make_shared<const std::string>("a"), {}};
+}
+order_item acked(sequence seq, std::uint64_t connection) { return {posted(room, seq, "x"), reply(connection), {}}; }
+order_item bare(std::uint64_t connection) { return {std::nullopt, reply(connection), {}}; }
+
+/// `11 12`, and answers as `[connection@index]`, with a star when it replaces the event.
+std::string text(const released_run& run) {
+  std::string out;
+  for (const auto& event : run.events) out += std::to_string(event.seq) + " ";
+  for (const auto& each : run.answers) {
+    out += "[" + std::to_string(each.reply.to.number) + "@" + std::to_string(each.index) +
+           (each.replaces_event ? "*]" : "]");
+  }
+  return out;
+}
+
+TEST(RoomOrder, ReleasesWhatFollowsAtOnce) {
+  room_order order(10);
+  order.push({acked(11, 1), event_item(12)});
+  EXPECT_EQ(text(order.release()), "11 12 [1@0*]");
+  EXPECT_EQ(order.released(), 12);
+  EXPECT_TRUE(order.release().empty());
+}
+
+TEST(RoomOrder, KeepsAnswersWithoutEventsAtTheirPlaces) {
+  room_order order(0);
+  order.push({bare(1), acked(1, 2), bare(3), acked(2, 4), bare(5)});
+  EXPECT_EQ(text(order.release()), "1 2 [1@0][2@0*][3@1][4@1*][5@2]");
+}
+
+TEST(RoomOrder, ReleasesABatchOfAnswersAlone) {
+  room_order order(5);
+  order.push({bare(1), bare(2)});
+  EXPECT_EQ(text(order.release()), "[1@0][2@0]");
+  EXPECT_EQ(order.released(), 5);
+}
+
+TEST(RoomOrder, HoldsEverythingBackBehindAHole) {
+  room_order order(10);
+  order.push({bare(1), acked(13, 2), bare(3)});
+  EXPECT_TRUE(order.has_hole());
+  EXPECT_TRUE(order.release().empty());
+  order.push({bare(4)});  // decided later, so it stays behind
+  EXPECT_TRUE(order.release().empty());
+  order.fill({posted(room, 11, "a"), posted(room, 12, "b"), posted(room, 13, "c"), posted(room, 14, "d")});
+  EXPECT_FALSE(order.has_hole());
+  EXPECT_EQ(text(order.release()), "11 12 13 [1@2][2@2*][3@3][4@3]");
+}
+
+TEST(RoomOrder, TakesFromTheStoreOnlyWhatLiesInTheHole) {
+  room_order order(10);
+  order.push({acked(12, 1)});
+  order.fill(
+      {posted(room, 10, "old"), posted(room, 11, "a"), posted(room, 12, "not this one"), posted(room, 13, "nor this")});
+  const auto run = order.release();
+  EXPECT_EQ(text(run), "11 12 [1@1*]");
+  EXPECT_EQ(std::get<message_posted>(run.events[1].body).content, "x");
+}
+
+TEST(RoomOrder, TakesEverythingFromTheStoreWhenNothingWaits) {
+  room_order order(10);
+  order.fill({posted(room, 11, "a"), posted(room, 12, "b")});
+  EXPECT_EQ(text(order.release()), "11 12 ");
+}
+
+TEST(RoomOrder, AnEventThatIsOutAlreadyLeavesOnlyItsAnswer) {
+  room_order order(12);
+  order.push({acked(12, 1), acked(13, 2)});
+  EXPECT_EQ(text(order.release()), "13 [1@0][2@0*]");
+}
+
+TEST(RoomOrder, NeverReleasesOutOfOrderWhateverTheOrderOfArrival) {
+  std::vector<int> arrival{1, 2, 3, 4, 5, 6};
+  do {
+    room_order order(0);
+    std::vector<sequence> released;
+    for (const auto seq : arrival) {
+      order.push({event_item(seq)});
+      for (const auto& event : order.release().events) released.push_back(event.seq);
+    }
+    ASSERT_EQ(released, (std::vector<sequence>{1, 2, 3, 4, 5, 6}));
+  } while (std::next_permutation(arrival.begin(), arrival.end()));
+}
+
+TEST(RoomOrder, RunsItsCallbacksNoEarlierThanTheEvent) {
+  room_order order(0);
+  int called = 0;
+  auto item = event_item(2);
+  item.on_released = [&] { ++called; };
+  order.push({std::move(item)});
+  EXPECT_TRUE(order.release().on_released.empty());
+  order.fill({posted(room, 1, "a")});
+  auto run = order.release();
+  ASSERT_EQ(run.on_released.size(), 1U);
+  run.on_released[0]();
+  EXPECT_EQ(called, 1);
+}
+
+}  // namespace
+}  // namespace parley::testing

@@ -1,0 +1,247 @@
+// Storage actors: grouping into transactions, failure and healing; and the bounds of the pools.
+#include "actors/storage_actor.hpp"
+
+#include <gtest/gtest.h>
+
+#include "actor_world.hpp"
+
+namespace parley::testing {
+namespace {
+
+using std::chrono::milliseconds;
+
+class StorageActor : public ::testing::Test {
+ protected:
+  StorageActor() { world_.store.rooms[room_].members = {alice_}; }
+
+  std::vector<append_command> messages(std::size_t count, const std::string& content = "x") {
+    std::vector<append_command> commands(count);
+    for (auto& command : commands) {
+      command.room = room_;
+      command.actor = alice_;
+      command.command = send_message{content, {}, {}, {}};
+    }
+    return commands;
+  }
+  void append(std::size_t count, const std::string& content = "x") {
+    world_.services->storage->append(room_, messages(count, content),
+                                     answer<std::vector<append_outcome>>([this](const auto& outcomes) {
+                                       answers_.push_back(outcomes ? std::to_string(outcomes->size())
+                                                                   : std::string(to_string(outcomes.error().code)));
+                                     }));
+  }
+  void write(result<void> outcome) {
+    world_.services->storage->write(
+        room_, [outcome](record_writer&) { return outcome; }, answer<std::monostate>([this](const auto& done) {
+          answers_.push_back(done ? "done" : std::string(to_string(done.error().code)));
+        }));
+  }
+  using strings = std::vector<std::string>;
+
+  actor_world world_;
+  room_id room_ = id_of<room_id>(1);
+  user_id alice_ = id_of<user_id>(1);
+  strings answers_;
+};
+
+TEST_F(StorageActor, WhatWaitsTogetherIsOneTransaction) {
+  for (int i = 0; i < 10; ++i) append(3);
+  write({});
+  world_.run();
+  ASSERT_EQ(world_.store.commits.size(), 1U);
+  EXPECT_EQ(world_.store.commits[0].commands, 30U);
+  EXPECT_EQ(world_.store.commits[0].jobs, 1U);
+  EXPECT_EQ(answers_, (strings{"3", "3", "3", "3", "3", "3", "3", "3", "3", "3", "done"}));
+  EXPECT_EQ(world_.counts.storage_queue.value(), 0);
+  EXPECT_EQ(world_.counts.events_stored_total.value(), 30U);
+  EXPECT_EQ(world_.counts.commits_total.value(), 1U);
+}
+
+TEST_F(StorageActor, ALoneMessageDoesNotWait) {
+  append(1);
+  world_.run();  // no time passes
+  EXPECT_EQ(answers_, (strings{"1"}));
+}
+
+TEST_F(StorageActor, WhatComesDuringACommitIsInTheNextOne) {
+  bool sent = false;
+  world_.services->faults.before_commit = [&](std::span<const append_command>) {
+    if (std::exchange(sent, true)) return;
+    append(2);
+    append(2);
+  };
+  append(1);
+  world_.run();
+  ASSERT_EQ(world_.store.commits.size(), 2U);
+  EXPECT_EQ(world_.store.commits[1].commands, 4U);
+}
+
+TEST_F(StorageActor, ATransactionIsBoundedByCommandsAndBytes) {
+  world_.settings.store.batch_commands = 10;
+  for (int i = 0; i < 5; ++i) append(4);
+  world_.run();
+  ASSERT_EQ(world_.store.commits.size(), 3U);
+  EXPECT_EQ(world_.store.commits[0].commands, 8U);
+  EXPECT_EQ(world_.store.commits[2].commands, 4U);
+
+  world_.store.commits.clear();
+  world_.settings.store.batch_bytes = 20'000;
+  for (int i = 0; i < 4; ++i) append(1, std::string(8'000, 'x'));
+  world_.run();
+  EXPECT_EQ(world_.store.commits.size(), 2U);
+}
+
+TEST_F(StorageActor, AMessageOverTheBoundStillGoes) {
+  world_.settings.store.batch_commands = 10;
+  append(25);
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"25"}));
+}
+
+TEST_F(StorageActor, AJobsErrorIsItsOwn) {
+  append(1);
+  write(not_found("nobody"));
+  write({});
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"1", "not_found", "done"}));
+}
+
+TEST_F(StorageActor, AFullQueueIsBusy) {
+  storage_pool* const pool = const_cast<storage_pool*>(world_.services->storage);
+  world_.settings.store.queue_commands = 5;
+  storage_pool small(*world_.services, {spawn_storage_actor(*world_.system, *world_.services, world_.store, false)});
+  world_.services->storage = &small;
+  append(3);
+  append(3);
+  write({});
+  write({});
+  write({});
+  EXPECT_EQ(answers_, (strings{"busy", "busy"}));
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"busy", "busy", "3", "done", "done"}));
+  append(6);  // fits into an empty queue
+  world_.run();
+  EXPECT_EQ(answers_.back(), "6");
+  EXPECT_EQ(world_.counts.store_busy_total.value(), 2U);
+  small.stop();
+  world_.run();
+  world_.services->storage = pool;
+}
+
+TEST_F(StorageActor, AFailedCommitIsAnsweredToAllAndNothingIsAcceptedUntilAProbeWorks) {
+  world_.store.failing_commits = 1;
+  world_.store.probe_works = false;
+  append(1);
+  write({});
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"unavailable", "unavailable"}));
+  EXPECT_FALSE(world_.services->store_ok());
+
+  append(1);
+  world_.run();
+  EXPECT_EQ(answers_.back(), "unavailable");
+  EXPECT_TRUE(world_.store.commits.empty());
+
+  world_.advance(milliseconds(10'000));
+  EXPECT_FALSE(world_.services->store_ok());
+  world_.store.probe_works = true;
+  world_.advance(milliseconds(2'000));
+  EXPECT_TRUE(world_.services->store_ok());
+  append(1);
+  world_.run();
+  EXPECT_EQ(answers_.back(), "1");
+  EXPECT_EQ(world_.counts.commit_failures_total.value(), 1U);
+  EXPECT_EQ(world_.counts.storage_queue.value(), 0);
+}
+
+TEST_F(StorageActor, AnExceptionIsAnsweredAndTheActorGoesOnWithANewConnection) {
+  world_.store.throwing_commits = 1;
+  append(1);
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"unavailable"}));
+  world_.advance(milliseconds(100));
+  append(1);
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"unavailable", "1"}));
+  EXPECT_EQ(world_.store.writers_opened, 2);
+  EXPECT_EQ(world_.counts.actors_restarted_total.value(), 1U);
+}
+
+TEST_F(StorageActor, AnExceptionBetweenCommitAndAnswersIsAnsweredUnavailable) {
+  bool thrown = false;
+  world_.services->faults.after_commit = [&](std::span<const append_command>) {
+    if (!std::exchange(thrown, true)) throw std::runtime_error("here");
+  };
+  append(1);
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"unavailable"}));
+  EXPECT_EQ(world_.store.rooms[room_].events.size(), 1U);
+}
+
+TEST_F(StorageActor, TidiesTheStoreOnceWhenIdle) {
+  append(1);
+  world_.run();
+  world_.advance(milliseconds(4'900));
+  append(1);
+  world_.run();
+  world_.advance(milliseconds(200));
+  EXPECT_EQ(world_.store.tidied, 0);  // there was a commit meanwhile
+  world_.advance(milliseconds(5'000));
+  EXPECT_EQ(world_.store.tidied, 1);
+  world_.advance(milliseconds(60'000));
+  EXPECT_EQ(world_.store.tidied, 1);
+}
+
+TEST_F(StorageActor, StoppingAnswersWhoeverStillWaits) {
+  storage_pool* const pool = const_cast<storage_pool*>(world_.services->storage);
+  pool->stop();
+  append(1);
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"unavailable"}));
+}
+
+class ReadPool : public StorageActor {
+ protected:
+  void ask(std::function<result<int>(database_reader&)> question) {
+    world_.services->reads->ask<int>(
+        std::move(question), answer<int>([this](const result<int>& told) {
+          answers_.push_back(told ? std::to_string(*told) : std::string(to_string(told.error().code)));
+        }));
+  }
+};
+
+TEST_F(ReadPool, AnswersAndPassesErrorsOn) {
+  ask([](database_reader&) { return result<int>(7); });
+  ask([](database_reader&) { return result<int>(not_found("no")); });
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"7", "not_found"}));
+  EXPECT_EQ(world_.counts.read_queue.value(), 0);
+}
+
+TEST_F(ReadPool, AThrowingQuestionIsUnavailableAndTheNextOneHasANewConnection) {
+  ask([](database_reader&) -> result<int> { throw std::runtime_error("read threw"); });
+  ask([](database_reader&) { return result<int>(7); });
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"unavailable", "7"}));
+  EXPECT_EQ(world_.store.readers_opened, 2);
+}
+
+TEST_F(ReadPool, IsBusyWhenEveryQueueIsFull) {
+  world_.settings.store.read_queue = 2;
+  read_pool small(*world_.services, {spawn_reading_actor(*world_.system, *world_.services, world_.store, false),
+                                     spawn_reading_actor(*world_.system, *world_.services, world_.store, false)});
+  const auto* pool = std::exchange(world_.services->reads, &small);
+  for (int i = 0; i < 5; ++i) {
+    ask([i](database_reader&) { return result<int>(i); });
+  }
+  EXPECT_EQ(answers_, (strings{"busy"}));
+  world_.run();
+  EXPECT_EQ(answers_.size(), 5U);
+  EXPECT_EQ(world_.store.readers_opened, 2);
+  small.stop();
+  world_.run();
+  world_.services->reads = pool;
+}
+
+}  // namespace
+}  // namespace parley::testing
