@@ -1,0 +1,172 @@
+// parleyd: reads the command line and the configuration, runs a node until a signal ends it.
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <thread>
+
+#include "node.hpp"
+#include "parley/config.hpp"
+#include "parley/credentials.hpp"
+#include "parley/log.hpp"
+#include "parley/version.hpp"
+
+namespace {
+
+constexpr int exit_usage = 2;
+constexpr int exit_failed = 1;
+/// How long a stop may take beyond the drain before the watchdog ends the process.
+constexpr std::chrono::seconds stop_allowance{20};
+
+struct command_line {
+  std::string config_file;
+  std::vector<std::string> settings;
+  bool dev = false;
+  bool check_config = false;
+  bool print_config = false;
+  bool migrate_only = false;
+};
+
+int fail(int code, const std::string& message) {
+  std::cerr << "parleyd: " << message << '\n';
+  return code;
+}
+
+parley::result<parley::config> configuration(const command_line& args, std::vector<std::string>& unknown_variables) {
+  std::string text;
+  if (!args.config_file.empty()) {
+    std::ifstream file(args.config_file);
+    if (!file) return parley::bad_request(args.config_file + ": cannot be read");
+    std::ostringstream content;
+    content << file.rdbuf();
+    text = content.str();
+  }
+  std::vector<parley::config_setting> settings;
+  // In development nobody waits for load balancers; whoever wants to see a drain sets it.
+  if (args.dev) settings.push_back({"drain.seconds", "0", "--dev"});
+  auto environment = parley::settings_from_environment(environ);
+  unknown_variables = std::move(environment.unknown);
+  settings.insert(settings.end(), environment.settings.begin(), environment.settings.end());
+  for (const auto& argument : args.settings) {
+    const auto equals = argument.find('=');
+    if (equals == std::string::npos) return parley::bad_request("--set " + argument + ": write KEY=VALUE");
+    settings.push_back({argument.substr(0, equals), argument.substr(equals + 1), "--set"});
+  }
+  auto loaded = parley::load_config(text, args.config_file.empty() ? "defaults" : args.config_file, settings);
+  if (!loaded) return loaded.error();
+  loaded.value().dev = args.dev;
+  if (const auto sound = parley::validate(loaded.value()); !sound) return sound.error();
+  return loaded;
+}
+
+sigset_t our_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+/// Ends the process when an orderly stop hangs, so that a supervisor is never left waiting.
+void start_watchdog(std::chrono::duration<double> patience) {
+  std::thread([patience] {
+    std::this_thread::sleep_for(patience);
+    parley::log::error("main", "stop_timeout", "the stop took longer than {:.0f} s; ending at once", patience.count());
+    std::_Exit(exit_failed);
+  }).detach();
+}
+
+/// Waits for signals: SIGHUP reads the certificate anew, the first SIGTERM or SIGINT returns.
+void wait_for_stop(const sigset_t& signals, parley::node& node) {
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) {
+      parley::log::info("main", "signal", "{} received, stopping", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+      return;
+    }
+    if (const auto reloaded = node.reload_certificates(); !reloaded)
+      parley::log::warn("main", "tls_reload_failed", "{}", reloaded.error().message);
+  }
+}
+
+/// Each connection is a descriptor; shells often allow only 1,024 until asked for more.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int run(const parley::config& settings) {
+  raise_descriptor_limit();
+  // Blocked here, so that every thread made later leaves them to sigwait.
+  const auto signals = our_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  auto started = parley::node::start(settings);
+  if (!started) return fail(exit_failed, started.error().message);
+  auto& node = *started.value();
+
+  wait_for_stop(signals, node);
+  start_watchdog(std::chrono::duration<double>(settings.drain.seconds + settings.drain.ready_seconds) + stop_allowance);
+  std::thread second_signal([&signals, &node] {
+    int signal = 0;
+    do sigwait(&signals, &signal);
+    while (signal == SIGHUP);
+    node.hurry();
+  });
+  second_signal.detach();
+  node.stop(false);
+  parley::log::info("main", "stopped", "stopped");
+  std::fflush(nullptr);
+  // The waiting signal thread refers to the node: leave without running destructors under it.
+  std::_Exit(EXIT_SUCCESS);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  command_line args;
+  CLI::App app{"Parley, a message broker for chat: rooms, sessions and presence over WebSocket and REST."};
+  app.add_option("--config", args.config_file, "TOML file; see config/parley.toml for every key");
+  app.add_option("--set", args.settings, "KEY=VALUE, over the file and the environment; repeatable")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_flag("--dev", args.dev, "Development: no token needed, loopback only");
+  app.add_flag("--check-config", args.check_config, "Check the configuration and exit");
+  app.add_flag("--print-config", args.print_config, "Print the configuration in force and exit");
+  app.add_flag("--migrate-only", args.migrate_only, "Bring the store's schema up to date and exit");
+  app.set_version_flag("--version", "parleyd " + std::string(parley::version()));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? EXIT_SUCCESS : exit_usage;
+  }
+
+  std::vector<std::string> unknown_variables;
+  const auto settings = configuration(args, unknown_variables);
+  if (!settings) return fail(exit_usage, settings.error().message);
+  if (args.print_config) {
+    std::cout << parley::to_toml(settings.value());
+    return EXIT_SUCCESS;
+  }
+  if (args.check_config) {
+    std::cout << "The configuration is sound.\n";
+    return EXIT_SUCCESS;
+  }
+  parley::log::initialise(settings.value().log, settings.value().node.name);
+  for (const auto& name : unknown_variables)
+    parley::log::warn("main", "unknown_variable", "{} names no configuration key and is ignored", name);
+  if (const auto ready = parley::initialise_crypto(); !ready) return fail(exit_failed, ready.error().message);
+  if (args.migrate_only) {
+    const auto migrated = parley::migrate_store(settings.value());
+    return migrated ? EXIT_SUCCESS : fail(exit_failed, migrated.error().message);
+  }
+  return run(settings.value());
+}

@@ -1,0 +1,123 @@
+// Builds a node from its parts in the order in which they need one another, and stops it in the opposite order.
+#include "node.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "actors/broker_runtime.hpp"
+#include "net/json_codec.hpp"
+#include "net/net_server.hpp"
+#include "parley/clock.hpp"
+#include "parley/database.hpp"
+#include "parley/ids.hpp"
+#include "parley/log.hpp"
+#include "parley/metrics.hpp"
+#include "store/open_database.hpp"
+
+namespace parley {
+namespace {
+
+using std::chrono::duration;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+/// A wait that somebody else may end early.
+class interruptible_wait {
+ public:
+  void finish() {
+    {
+      const std::lock_guard lock(mutex_);
+      finished_ = true;
+    }
+    changed_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return finished_; });
+  }
+  void wait_for(duration<double> limit) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, limit, [this] { return finished_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool finished_ = false;
+};
+
+class running_node final : public node {
+ public:
+  explicit running_node(const config& settings) : settings_(settings), net_(settings_, json_encoder(), counts_) {}
+
+  ~running_node() override { stop(true); }
+
+  result<void> begin() {
+    auto opened = open_database(settings_);
+    if (!opened) return opened.error();
+    database_ = std::move(opened.value());
+    if (auto migrated = database_->migrate(); !migrated) return migrated;
+    auto made = create_broker(
+        {settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(), system_ids()});
+    if (!made) return made.error();
+    actors_ = std::move(made.value());
+    auto listening = net_.start(actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); });
+    if (!listening) return listening;
+    const auto scheme = settings_.net.tls_certificate.empty() ? "http" : "https";
+    const auto address = parse_listen_address(settings_.net.listen);
+    log::info("node", "listening", "{} on {}://{}:{}/{}", settings_.node.name, scheme, address.value().host,
+              net_.port(), settings_.dev ? " (development: no token needed)" : "");
+    return {};
+  }
+
+  [[nodiscard]] std::uint16_t port() const override { return net_.port(); }
+  result<void> reload_certificates() override { return net_.reload_certificates(); }
+
+  void stop(bool quick) override {
+    if (stopped_) return;
+    stopped_ = true;
+    net_.set_unready();
+    if (!quick) {
+      hurried_.wait_for(duration<double>(settings_.drain.ready_seconds));
+      net_.begin_drain(duration_cast<milliseconds>(duration<double>(settings_.drain.seconds)),
+                       [this] { drained_.finish(); });
+      drained_.wait();
+    }
+    // The sockets go first, then what they talk to; the actors still finish what they accepted.
+    net_.stop();
+    actors_.reset();
+    database_.reset();
+  }
+
+  void hurry() override {
+    hurried_.finish();
+    drained_.finish();
+  }
+
+ private:
+  const config settings_;
+  metrics counts_;
+  net_server net_;  // outlives the actors, which deliver through it
+  std::unique_ptr<database> database_;
+  std::unique_ptr<broker_runtime> actors_;
+  interruptible_wait hurried_;
+  interruptible_wait drained_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+result<std::unique_ptr<node>> node::start(const config& settings) {
+  auto made = std::make_unique<running_node>(settings);
+  if (auto begun = made->begin(); !begun) return begun.error();
+  return std::unique_ptr<node>(std::move(made));
+}
+
+result<void> migrate_store(const config& settings) {
+  auto opened = open_database(settings);
+  if (!opened) return opened.error();
+  return opened.value()->migrate();
+}
+
+}  // namespace parley

@@ -1,0 +1,32 @@
+// A node of Parley: everything it runs, built in order, stopped in the opposite one.
+#pragma once
+
+#include <memory>
+
+#include "parley/config.hpp"
+#include "parley/error.hpp"
+
+namespace parley {
+
+/// The composition root. Owned by main (or a test); its functions are called from one thread at a time.
+class node {
+ public:
+  /// Opens the store (and migrates it), starts the actors, then the listener. Errors name what could not be had.
+  static result<std::unique_ptr<node>> start(const config& settings);
+  /// Stops at once if stop() was not called.
+  virtual ~node() = default;
+
+  /// The port that is listened on (net.listen may say 0).
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  /// Reads the TLS certificate anew; the old one stays if the new one is not sound.
+  virtual result<void> reload_certificates() = 0;
+  /// Blocks: unready, drain frames, finish what was accepted, stop every part. `quick` skips the drain's waiting.
+  virtual void stop(bool quick) = 0;
+  /// From any thread while stop() runs: the rest of the drain is skipped.
+  virtual void hurry() = 0;
+};
+
+/// Applies the store's migrations and returns.
+result<void> migrate_store(const config& settings);
+
+}  // namespace parley
