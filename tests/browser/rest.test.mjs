@@ -1,0 +1,75 @@
+// The client's REST half: what it asks for, and what it makes of refusals and of silence.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ParleyError, ParleyRest } from '../../web/parley-client.js';
+
+/** A REST client whose answers are given, and the requests that it made. */
+function setUp(...answers) {
+  const requests = [];
+  const rest = new ParleyRest({
+    url: 'http://parley.test/',
+    fetch: async (url, request) => {
+      requests.push({ url, ...request });
+      const { status = 200, body, headers } = answers.shift();
+      return new Response(body === undefined ? null : JSON.stringify(body), { status, headers });
+    },
+  });
+  return { rest, requests };
+}
+
+test('the token of a log-in goes with the calls that follow, until the log-out', async () => {
+  const { rest, requests } = setUp(
+    { body: { token: 'T', expires_at: 'then', user: { user_id: 'u' } } },
+    { body: { user_id: 'u' } },
+    { status: 204 },
+  );
+  await rest.login('anna', 'secret');
+  await rest.me();
+  await rest.logout();
+  assert.deepEqual(JSON.parse(requests[0].body), { username: 'anna', password: 'secret' });
+  assert.equal(requests[0].headers.Authorization, undefined);
+  assert.equal(requests[1].headers.Authorization, 'Bearer T');
+  assert.equal(requests[1].url, 'http://parley.test/api/v1/me');
+  assert.equal(rest.token, null);
+});
+
+test('lists are followed to their end', async () => {
+  const { rest, requests } = setUp(
+    { body: { items: [1, 2], next_cursor: 'c/1' } },
+    { body: { items: [3], next_cursor: null } },
+  );
+  assert.deepEqual(await rest.rooms(), [1, 2, 3]);
+  assert.equal(requests[1].url, 'http://parley.test/api/v1/rooms?cursor=c%2F1');
+});
+
+test('a refusal becomes an error with code, status and the time to wait', async () => {
+  const { rest } = setUp({
+    status: 429,
+    body: { code: 'rate_limited', title: 'Too many requests', detail: 'Wait.' },
+    headers: { 'Retry-After': '2' },
+  });
+  await assert.rejects(rest.me(), (error) => {
+    assert.ok(error instanceof ParleyError);
+    const { code, status, retryAfterMs, message, retryable } = error;
+    assert.deepEqual(
+      { code, status, retryAfterMs, message, retryable },
+      { code: 'rate_limited', status: 429, retryAfterMs: 2000, message: 'Wait.', retryable: true },
+    );
+    return true;
+  });
+});
+
+test('an answer that is no JSON and a server that is away are errors with a code too', async () => {
+  const proxy = new ParleyRest({ url: 'http://x', fetch: async () => new Response('<html>', { status: 502 }) });
+  await assert.rejects(proxy.me(), { code: 'internal', status: 502 });
+  const away = new ParleyRest({ url: 'http://x', fetch: async () => Promise.reject(new TypeError('refused')) });
+  await assert.rejects(away.me(), { code: 'offline', status: null });
+});
+
+test('a message by REST carries its key as a header, and ids are escaped in paths', async () => {
+  const { rest, requests } = setUp({ status: 201, body: { seq: 1 } });
+  await rest.postMessage('a/b', { content: 'hi', client_msg_id: 'k' });
+  assert.equal(requests[0].url, 'http://parley.test/api/v1/rooms/a%2Fb/messages');
+  assert.equal(requests[0].headers['Idempotency-Key'], 'k');
+  assert.deepEqual(JSON.parse(requests[0].body), { content: 'hi' });
+});

@@ -1,0 +1,58 @@
+/** @file Starts the page: the log-in if nobody is known here, else the chat. */
+
+import { ParleyClient, ParleyRest } from './parley-client.js';
+import { AuthView } from './ui/auth-view.js';
+import { ChatView } from './ui/chat-view.js';
+import { ChatModel } from './ui/model.js';
+import { clearSession, loadPending, loadSession, saveSession } from './ui/session.js';
+
+const root = document.getElementById('app');
+
+function showAuth(notice = '') {
+  document.title = 'Parley';
+  const view = new AuthView(new ParleyRest({ url: location.origin }), {
+    notice,
+    onSignedIn: (session, staySignedIn) => {
+      saveSession(session, staySignedIn);
+      showChat(session);
+    },
+  });
+  root.replaceChildren(view.element);
+  view.focus();
+}
+
+function showChat({ token, user }) {
+  const client = new ParleyClient({ url: location.origin, token, pending: loadPending(user.user_id) });
+  const model = new ChatModel(client, user);
+  const page = new AbortController();
+
+  const leave = (notice) => {
+    page.abort();
+    client.close();
+    clearSession(token);
+    history.replaceState(null, '', location.pathname);
+    showAuth(notice);
+  };
+  const signOut = async () => {
+    page.abort();
+    client.close();
+    // The token is forgotten here even if the server cannot be told.
+    await client.rest.logout().catch(() => {});
+    leave('');
+  };
+  client.on('state', ({ state, reason }) => {
+    if (state === 'closed' && !page.signal.aborted) leave(`${reason} Please sign in again.`);
+  });
+
+  const view = new ChatView(model, { signal: page.signal, onSignOut: signOut });
+  root.replaceChildren(view.element);
+
+  const check = () => client.checkConnection();
+  window.addEventListener('online', check, { signal: page.signal });
+  document.addEventListener('visibilitychange', () => document.hidden || check(), { signal: page.signal });
+  client.connect();
+}
+
+const session = loadSession();
+if (session?.token) showChat(session);
+else showAuth();

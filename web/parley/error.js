@@ -1,0 +1,25 @@
+/** @file The one error type of the client, for REST problems, error frames and lost connections alike. */
+
+/** Codes with which the same request may be sent again after a pause. */
+const RETRYABLE = new Set(['busy', 'rate_limited', 'unavailable', 'timeout', 'offline']);
+
+export class ParleyError extends Error {
+  /**
+   * @param {string} code one of the contract's error codes, or `offline` (no connection), `timeout` (no
+   *   answer in time), `closed` (the client was closed)
+   * @param {string} message
+   * @param {{status?: ?number, retryAfterMs?: ?number}} [more]
+   */
+  constructor(code, message, { status = null, retryAfterMs = null } = {}) {
+    super(message || code);
+    this.name = 'ParleyError';
+    this.code = code;
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  /** Whether the same request may succeed later. */
+  get retryable() {
+    return RETRYABLE.has(this.code);
+  }
+}

@@ -1,0 +1,224 @@
+/** @file Parley's REST calls, one method a call; answers and bodies keep the names of the wire. */
+
+import { ParleyError } from './error.js';
+
+/**
+ * @typedef {{user_id: string, username: string, display_name: ?string, img_url: ?string, role?: string}}
+ *   Profile
+ * @typedef {{room_id: string, name: ?string, is_group: boolean, peer: ?Profile, last_seq: number,
+ *   last_read_seq: number, unread: number}} Room
+ * @typedef {{emoji: string, count: number, user_ids: string[]}} ReactionCount
+ * @typedef {{room_id: string, seq: number, message_id: string, user_id: string, display_name: ?string,
+ *   content: ?string, file_url: ?string, reply_to: ?string, client_msg_id: ?string, created_at: string,
+ *   edited_at?: ?string, deleted_at?: ?string, reactions?: ReactionCount[]}} Message
+ * @typedef {{cursor?: string, limit?: number}} Page
+ */
+
+export class ParleyRest {
+  #fetch;
+
+  /**
+   * @param {object} options
+   * @param {string} options.url the server's address, such as `https://chat.example.org`
+   * @param {?string} [options.token] set by `login`, or kept by the caller from an earlier one
+   * @param {typeof fetch} [options.fetch]
+   */
+  constructor({ url, token = null, fetch: fetchFunction = globalThis.fetch }) {
+    this.url = url.replace(/\/+$/, '');
+    this.token = token;
+    // Browsers refuse `fetch` with another `this` than the window.
+    this.#fetch = (...args) => fetchFunction(...args);
+  }
+
+  // --- accounts
+
+  /** @returns {Promise<Profile>} */
+  register(account) {
+    return this.call('POST', 'auth/register', { body: account });
+  }
+
+  /**
+   * Logs in and keeps the token for the calls that follow.
+   * @returns {Promise<{token, expires_at, user: Profile}>}
+   */
+  async login(username, password) {
+    const answer = await this.call('POST', 'auth/login', { body: { username, password } });
+    this.token = answer.token;
+    return answer;
+  }
+
+  async logout() {
+    await this.call('POST', 'auth/logout');
+    this.token = null;
+  }
+
+  async logoutAll() {
+    await this.call('POST', 'auth/logout-all');
+    this.token = null;
+  }
+
+  me() {
+    return this.call('GET', 'me');
+  }
+
+  updateMe(changes) {
+    return this.call('PATCH', 'me', { body: changes });
+  }
+
+  changePassword(currentPassword, newPassword) {
+    const body = { current_password: currentPassword, new_password: newPassword };
+    return this.call('POST', 'me/password', { body });
+  }
+
+  // --- people
+
+  /** @param {string} q @param {Page} [page] @returns {Promise<{items: Profile[], next_cursor: ?string}>} */
+  searchUsers(q, page = {}) {
+    return this.call('GET', 'users', { query: { q, ...page } });
+  }
+
+  user(userId) {
+    return this.call('GET', `users/${part(userId)}`);
+  }
+
+  presence(userIds) {
+    return this.call('GET', 'presence', { query: { user_ids: userIds.join(',') } });
+  }
+
+  // --- rooms
+
+  /** All rooms, page by page. @returns {Promise<Room[]>} */
+  rooms() {
+    return this.all('rooms');
+  }
+
+  room(roomId) {
+    return this.call('GET', `rooms/${part(roomId)}`);
+  }
+
+  createGroup(name, members = []) {
+    return this.call('POST', 'rooms', { body: { name, is_group: true, members } });
+  }
+
+  /** The pair's one private room, made if missing. @returns {Promise<Room>} */
+  openPrivate(userId) {
+    return this.call('POST', 'rooms', { body: { is_group: false, user_id: userId } });
+  }
+
+  renameRoom(roomId, name) {
+    return this.call('PATCH', `rooms/${part(roomId)}`, { body: { name } });
+  }
+
+  /** All members, page by page. @returns {Promise<(Profile & {joined_at: string})[]>} */
+  members(roomId) {
+    return this.all(`rooms/${part(roomId)}/members`);
+  }
+
+  invite(roomId, userIds) {
+    return this.call('POST', `rooms/${part(roomId)}/members`, { body: { user_ids: userIds } });
+  }
+
+  removeMember(roomId, userId) {
+    return this.call('DELETE', `rooms/${part(roomId)}/members/${part(userId)}`);
+  }
+
+  leave(roomId) {
+    return this.removeMember(roomId, 'me');
+  }
+
+  // --- messages
+
+  /**
+   * A page of history: newest first, or oldest first with `after_seq`.
+   * @param {string} roomId
+   * @param {{before_seq?: number, after_seq?: number, limit?: number}} [query]
+   * @returns {Promise<{items: Message[], next_cursor: ?string}>}
+   */
+  messages(roomId, query = {}) {
+    return this.call('GET', `rooms/${part(roomId)}/messages`, { query });
+  }
+
+  /** The room's durable events as frames, oldest first. */
+  events(roomId, query = {}) {
+    return this.call('GET', `rooms/${part(roomId)}/events`, { query });
+  }
+
+  /** Sends without a socket. Give the same `client_msg_id` again to make a retry safe. */
+  postMessage(roomId, { client_msg_id: key, ...body }) {
+    const headers = key ? { 'Idempotency-Key': key } : {};
+    return this.call('POST', `rooms/${part(roomId)}/messages`, { body, headers });
+  }
+
+  search(q, query = {}) {
+    return this.call('GET', 'search', { query: { q, ...query } });
+  }
+
+  // --- files
+
+  /** @param {Blob} file @param {string} name @returns {Promise<{file_url, size, content_type}>} */
+  uploadFile(file, name) {
+    const form = new FormData();
+    form.append('file', file, name);
+    return this.call('POST', 'files', { form });
+  }
+
+  /** A short-lived address with which a page can show a file. @returns {Promise<{url, expires_at}>} */
+  signFile(fileUrl) {
+    return this.call('POST', 'files/sign', { body: { file_url: fileUrl } });
+  }
+
+  // --- the calls themselves
+
+  /** Follows `next_cursor` to the end of a list. */
+  async all(path, query = {}) {
+    const items = [];
+    let cursor = null;
+    do {
+      const page = await this.call('GET', path, { query: { ...query, cursor } });
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor);
+    return items;
+  }
+
+  /**
+   * One call under /api/v1.
+   * @param {string} method
+   * @param {string} path
+   * @param {{query?: object, body?: object, form?: FormData, headers?: object}} [options]
+   * @throws {ParleyError} `offline` if the server cannot be reached, else the server's code
+   */
+  async call(method, path, { query = {}, body, form, headers = {} } = {}) {
+    const url = new URL(`${this.url}/api/v1/${path}`);
+    for (const [key, value] of Object.entries(query)) {
+      if (value !== undefined && value !== null) url.searchParams.set(key, value);
+    }
+    const request = { method, headers: { Accept: 'application/json', ...headers } };
+    if (this.token) request.headers.Authorization = `Bearer ${this.token}`;
+    if (form) request.body = form;
+    if (body !== undefined) {
+      request.headers['Content-Type'] = 'application/json';
+      request.body = JSON.stringify(body);
+    }
+    let response;
+    try {
+      response = await this.#fetch(url.href, request);
+    } catch (cause) {
+      throw new ParleyError('offline', 'The server cannot be reached.', { cause });
+    }
+    return readAnswer(response);
+  }
+}
+
+async function readAnswer(response) {
+  if (response.status === 204) return null;
+  const answer = await response.json().catch(() => null);
+  if (response.ok) return answer;
+  const retryAfterSeconds = Number(response.headers.get('Retry-After'));
+  throw new ParleyError(answer?.code ?? 'internal', answer?.detail ?? answer?.title ?? response.statusText, {
+    status: response.status,
+    retryAfterMs: retryAfterSeconds > 0 ? retryAfterSeconds * 1000 : null,
+  });
+}
+
+const part = encodeURIComponent;

@@ -1,0 +1,131 @@
+/**
+ * @file The signed-in page: rooms on the left, the open room beside them, people on demand; one at a time on
+ * phones.
+ */
+
+import { ConnectionBanner } from './connection-banner.js';
+import { h, iconButton } from './dom.js';
+import { personName, roomName } from './format.js';
+import { personAvatar } from './avatar.js';
+import { NewRoomDialog } from './new-room-dialog.js';
+import { RoomList } from './room-list.js';
+import { RoomView } from './room-view.js';
+
+const STATE_TEXTS = {
+  connecting: 'Connecting…',
+  online: 'Online',
+  offline: 'Offline',
+  reconnecting: 'Reconnecting…',
+  closed: 'Signed out',
+};
+const ROOM_HASH = '#/room/';
+
+export class ChatView {
+  #model;
+  #roomView = null;
+
+  /**
+   * @param {import('./model.js').ChatModel} model
+   * @param {{signal: AbortSignal, onSignOut: () => void}} options
+   */
+  constructor(model, { signal, onSignOut }) {
+    this.#model = model;
+    this.list = new RoomList(model, { onOpen: (roomId) => this.openRoom(roomId) });
+    this.main = h(
+      'main.stage',
+      {},
+      welcome(() => this.#newRoom()),
+    );
+    this.self = h('div.self');
+    this.element = h(
+      'div.chat',
+      {},
+      new ConnectionBanner(model.client).element,
+      h(
+        'aside.sidebar',
+        { 'aria-label': 'Rooms' },
+        h(
+          'header.sidebar-head',
+          {},
+          this.self,
+          iconButton('compose', 'New conversation', () => this.#newRoom()),
+          iconButton('sign-out', 'Sign out', onSignOut),
+        ),
+        this.list.element,
+      ),
+      this.main,
+    );
+    this.#showSelf();
+
+    model.client.on('state', () => this.#showSelf());
+    model.on('ready', () => this.#route());
+    model.on('rooms', () => this.#showTitle());
+    model.on('gone', () => this.closeRoom());
+    window.addEventListener('hashchange', () => this.#route(), { signal });
+  }
+
+  openRoom(roomId) {
+    const hash = ROOM_HASH + roomId;
+    if (location.hash === hash) this.#route();
+    else location.hash = hash;
+  }
+
+  closeRoom() {
+    history.replaceState(null, '', location.pathname);
+    this.#route();
+  }
+
+  #showSelf() {
+    const { me, client } = this.#model;
+    this.self.replaceChildren(
+      personAvatar(me, { is_online: client.state === 'online' }),
+      h(
+        'span.self-name',
+        {},
+        h('strong', {}, personName(me)),
+        h('small', { 'data-state': client.state }, STATE_TEXTS[client.state]),
+      ),
+    );
+  }
+
+  #showTitle() {
+    const unread = this.#model.totalUnread();
+    const room = this.#model.openRoom;
+    document.title = `${unread > 0 ? `(${unread}) ` : ''}${room ? `${roomName(room)} · ` : ''}Parley`;
+  }
+
+  /** Shows what the address says. */
+  #route() {
+    if (!this.#model.ready) return;
+    this.#showSelf();
+    const roomId = location.hash.startsWith(ROOM_HASH) ? location.hash.slice(ROOM_HASH.length) : null;
+    const room = this.#model.rooms.get(roomId) ?? null;
+    this.element.classList.toggle('in-room', room !== null);
+    if (room !== null && room === this.#model.openRoom) return;
+    this.#roomView?.destroy();
+    this.#roomView = null;
+    this.#model.open(room?.room_id ?? null);
+    if (!room) {
+      this.main.replaceChildren(welcome(() => this.#newRoom()));
+      return;
+    }
+    this.#roomView = new RoomView(this.#model, room, { onBack: () => this.closeRoom() });
+    this.main.replaceChildren(this.#roomView.element);
+    this.#roomView.focus();
+  }
+
+  #newRoom() {
+    new NewRoomDialog(this.#model, { onOpen: (roomId) => this.openRoom(roomId) }).show();
+  }
+}
+
+function welcome(onNew) {
+  return h(
+    'div.welcome',
+    {},
+    h('img', { src: '/favicon.svg', alt: '', width: 72, height: 72 }),
+    h('h2', {}, 'Pick up a conversation'),
+    h('p', {}, 'Choose a room on the left, or start a new one.'),
+    h('button.primary', { type: 'button', onclick: onNew }, 'New conversation'),
+  );
+}

@@ -1,0 +1,187 @@
+/** @file Where one writes: text that grows, a picture by its address, a reply; says that one is typing. */
+
+import { h, icon, iconButton } from './dom.js';
+import { messageSummary, personName } from './format.js';
+
+/** The server's limit, in bytes of UTF-8. */
+const MAX_CONTENT_BYTES = 8 * 1024;
+/** Texts begun and not sent, by room_id; for as long as the page lives. */
+const drafts = new Map();
+
+export class Composer {
+  #model;
+  #room;
+  /** @type {{text: string, pictureUrl: ?string, reply: ?object}} */
+  #draft;
+
+  /** @param {import('./model.js').ChatModel} model @param {import('./room-state.js').RoomState} room */
+  constructor(model, room) {
+    this.#model = model;
+    this.#room = room;
+    this.#draft = drafts.get(room.room_id) ?? { text: '', pictureUrl: null, reply: null };
+    this.input = h('textarea', {
+      rows: 1,
+      placeholder: 'Write a message',
+      'aria-label': 'Write a message',
+      dir: 'auto',
+      enterkeyhint: 'send',
+      value: this.#draft.text,
+      oninput: () => this.#onInput(),
+      onkeydown: (event) => this.#onKey(event),
+    });
+    this.extras = h('div.extras');
+    this.problem = h('p.problem', { role: 'alert' });
+    this.pictureButton = iconButton(
+      'picture',
+      'Add a picture by its address',
+      () => this.#togglePictureField(),
+      { 'aria-expanded': 'false' },
+    );
+    this.sendButton = h('button.send', { type: 'submit', 'aria-label': 'Send', title: 'Send' }, icon('send'));
+    this.pictureField = this.#makePictureField();
+    this.element = h(
+      'form.composer',
+      { onsubmit: (event) => this.#submit(event) },
+      this.problem,
+      this.extras,
+      this.pictureField,
+      h('div.composer-line', {}, this.pictureButton, this.input, this.sendButton),
+    );
+    this.#show();
+  }
+
+  destroy() {
+    if (this.#draft.text || this.#draft.pictureUrl || this.#draft.reply)
+      drafts.set(this.#room.room_id, this.#draft);
+    else drafts.delete(this.#room.room_id);
+    this.#model.client.typing(this.#room.room_id, false);
+  }
+
+  focus() {
+    this.input.focus();
+  }
+
+  replyTo(message) {
+    this.#draft.reply = message;
+    this.#show();
+    this.focus();
+  }
+
+  #show() {
+    const { pictureUrl, reply } = this.#draft;
+    this.extras.replaceChildren(
+      ...[
+        reply &&
+          extra(
+            'reply',
+            `Reply to ${personName(this.#model.user(reply.user_id))}: ${messageSummary(reply)}`,
+            'Do not reply',
+            () => this.replyTo(null),
+          ),
+        pictureUrl && extra('picture', pictureUrl, 'Remove the picture', () => this.#setPicture(null)),
+      ].filter(Boolean),
+    );
+    this.sendButton.disabled = this.input.value.trim() === '' && !pictureUrl;
+    this.#grow();
+  }
+
+  #grow() {
+    // `field-sizing: content` does it where browsers know it; `rows` is the way that needs no style
+    // attribute.
+    const lines = this.input.value.split('\n').length;
+    this.input.rows = Math.min(6, lines);
+  }
+
+  #onInput() {
+    this.#draft.text = this.input.value;
+    this.problem.textContent = '';
+    this.#model.client.typing(this.#room.room_id, this.input.value !== '');
+    this.#show();
+  }
+
+  /** Enter sends, Shift and Enter makes a new line; not while a word is still being composed. */
+  #onKey(event) {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.element.requestSubmit();
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    const content = this.input.value.trim();
+    const { pictureUrl, reply } = this.#draft;
+    if (content === '' && !pictureUrl) return;
+    if (new TextEncoder().encode(content).length > MAX_CONTENT_BYTES) {
+      this.problem.textContent = 'This message is too long. Please send it in parts.';
+      return;
+    }
+    this.#model.client.send(this.#room.room_id, {
+      content: content || null,
+      file_url: pictureUrl,
+      reply_to: reply?.message_id ?? null,
+    });
+    this.#draft = { text: '', pictureUrl: null, reply: null };
+    this.input.value = '';
+    this.#model.client.typing(this.#room.room_id, false);
+    this.#show();
+    this.focus();
+  }
+
+  // --- a picture by its address
+
+  #makePictureField() {
+    this.urlInput = h('input', {
+      type: 'url',
+      placeholder: 'https://…',
+      'aria-label': 'Address of a picture',
+      onkeydown: (event) => this.#onUrlKey(event),
+    });
+    return h(
+      'div.picture-field',
+      { hidden: true },
+      this.urlInput,
+      h('button.quiet', { type: 'button', onclick: () => this.#addPicture() }, 'Add'),
+    );
+  }
+
+  #togglePictureField(open = this.pictureField.hidden) {
+    this.pictureField.hidden = !open;
+    this.pictureButton.setAttribute('aria-expanded', String(open));
+    if (open) this.urlInput.focus();
+    else this.focus();
+  }
+
+  #onUrlKey(event) {
+    if (event.key === 'Escape') this.#togglePictureField(false);
+    if (event.key !== 'Enter') return;
+    event.preventDefault();
+    this.#addPicture();
+  }
+
+  #addPicture() {
+    const url = URL.canParse(this.urlInput.value) ? new URL(this.urlInput.value) : null;
+    if (url?.protocol !== 'https:') {
+      this.problem.textContent = 'A picture needs an address that begins with https://';
+      return;
+    }
+    this.urlInput.value = '';
+    this.problem.textContent = '';
+    this.#setPicture(url.href);
+    this.#togglePictureField(false);
+  }
+
+  #setPicture(url) {
+    this.#draft.pictureUrl = url;
+    this.#show();
+  }
+}
+
+function extra(iconName, text, removeLabel, onRemove) {
+  return h(
+    'div.extra',
+    {},
+    icon(iconName),
+    h('span', { dir: 'auto' }, text),
+    iconButton('close', removeLabel, onRemove),
+  );
+}

@@ -1,0 +1,52 @@
+/** @file Dialogs: the browser's own, which keeps the focus inside and closes on Escape. */
+
+import { h, iconButton } from './dom.js';
+
+/** Makes a dialog that is gone once it is closed. */
+export function makeDialog(title, ...content) {
+  const heading = h('h2', { id: 'dialog-title' }, title);
+  const dialog = h(
+    'dialog.dialog',
+    { 'aria-labelledby': 'dialog-title' },
+    h(
+      'header',
+      {},
+      heading,
+      iconButton('close', 'Close', () => dialog.close()),
+    ),
+    ...content,
+  );
+  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('pointerdown', (event) => {
+    if (event.target === dialog) dialog.close(); // the backdrop
+  });
+  return dialog;
+}
+
+export function showDialog(dialog) {
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/** Asks a question. @returns {Promise<boolean>} */
+export function ask({ title, text, action, danger = false }) {
+  return new Promise((resolve) => {
+    let sure = false;
+    const yes = h(
+      `button.primary${danger ? '.danger' : ''}`,
+      {
+        type: 'button',
+        onclick: () => {
+          sure = true;
+          dialog.close();
+        },
+      },
+      action,
+    );
+    const no = h('button.quiet', { type: 'button', onclick: () => dialog.close() }, 'Cancel');
+    const dialog = makeDialog(title, h('p', {}, text), h('div.dialog-actions', {}, no, yes));
+    dialog.addEventListener('close', () => resolve(sure));
+    showDialog(dialog);
+    no.focus();
+  });
+}

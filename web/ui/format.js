@@ -1,0 +1,92 @@
+/** @file Words for times, people and rooms, in the reader's language of dates. */
+
+const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const dayYearFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
+const shortDayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+
+const DAY_MS = 86_400_000;
+
+function startOfDay(date) {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+/** How many midnights lie between then and now. */
+function daysAgo(date) {
+  return Math.round((startOfDay(new Date()) - startOfDay(date)) / DAY_MS);
+}
+
+export function dayKey(iso) {
+  return String(startOfDay(new Date(iso)));
+}
+
+export function timeOf(iso) {
+  return timeFormat.format(new Date(iso));
+}
+
+export function fullTime(iso) {
+  return fullFormat.format(new Date(iso));
+}
+
+/** `Today`, `Yesterday`, `Monday, 3 May`, `3 May 2024`. */
+export function dayLabel(iso) {
+  const date = new Date(iso);
+  const days = daysAgo(date);
+  if (days <= 0) return 'Today';
+  if (days === 1) return 'Yesterday';
+  return date.getFullYear() === new Date().getFullYear()
+    ? dayFormat.format(date)
+    : dayYearFormat.format(date);
+}
+
+/** The shortest that tells when, for lists. */
+export function briefTime(iso) {
+  const date = new Date(iso);
+  const days = daysAgo(date);
+  if (days <= 0) return timeFormat.format(date);
+  if (days === 1) return 'Yesterday';
+  return shortDayFormat.format(date);
+}
+
+/** @param {?{is_online: boolean, last_seen: ?string}} presence */
+export function presenceText(presence) {
+  if (!presence) return '';
+  if (presence.is_online) return 'Online';
+  if (!presence.last_seen) return 'Offline';
+  const minutes = Math.floor((Date.now() - new Date(presence.last_seen)) / 60_000);
+  if (minutes < 1) return 'Last seen just now';
+  if (minutes < 60) return `Last seen ${minutes} min ago`;
+  const days = daysAgo(new Date(presence.last_seen));
+  if (days <= 0) return `Last seen at ${timeOf(presence.last_seen)}`;
+  return `Last seen ${days === 1 ? 'yesterday' : shortDayFormat.format(new Date(presence.last_seen))}`;
+}
+
+export function personName(profile) {
+  return profile?.display_name || profile?.username || 'Someone';
+}
+
+export function roomName(room) {
+  return room.is_group ? room.name || 'Group' : personName(room.peer);
+}
+
+/** `Anna`, `Anna and Ben`, `Anna, Ben and 2 others`. */
+export function listNames(names) {
+  if (names.length <= 1) return names[0] ?? '';
+  if (names.length <= 3) return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return `${names.slice(0, 2).join(', ')} and ${names.length - 2} others`;
+}
+
+/** One line that stands for a message in lists and quotes. */
+export function messageSummary(message) {
+  if (message.deleted_at || (message.content === null && message.file_url === null)) return 'Message deleted';
+  return message.content || 'Picture';
+}
+
+/** What to tell a person about an error. */
+export function errorText(error) {
+  if (error.code === 'offline') return 'The server cannot be reached. Please try again.';
+  if (error.code === 'rate_limited') return 'Too many tries. Please wait a moment.';
+  if (error.code === 'internal') return 'Something went wrong on the server.';
+  return error.message;
+}

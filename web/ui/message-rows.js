@@ -1,0 +1,156 @@
+/** @file The rows of the timeline: messages, those still on their way, and notes. */
+
+import { personAvatar } from './avatar.js';
+import { h, icon, iconButton } from './dom.js';
+import { fullTime, listNames, personName, timeOf } from './format.js';
+
+const LINK = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'])/g;
+const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,12}$/u;
+
+/**
+ * @typedef {{together: boolean, last: boolean, seen: boolean}} Place `together`: follows one of the same
+ *   person; `last`: nothing of the same person follows; `seen`: the newest that somebody has read
+ */
+
+/** A stored message. */
+export function messageRow(
+  message,
+  place,
+  { author, me, quote, reactors, isGroup, onReact, onPick, onReply },
+) {
+  const own = message.user_id === me.user_id;
+  const deleted = Boolean(message.deleted_at) || (message.content === null && message.file_url === null);
+  const name = personName(author);
+  const pick = iconButton('smile', 'React', (event) => onPick(event.currentTarget), {
+    'aria-haspopup': 'menu',
+  });
+  const actions =
+    !deleted &&
+    h('div.actions', {}, pick, iconButton('reply', 'Reply', onReply, { class: 'icon-button reply' }));
+  const bubble = h(
+    `div.bubble${deleted ? '.deleted' : ''}`,
+    {},
+    quote && quoteBlock(quote),
+    deleted ? h('p', {}, 'This message was deleted.') : body(message),
+  );
+  return h(
+    `li.message${own ? '.own' : ''}${place.together ? '.together' : ''}`,
+    { 'data-message': message.message_id },
+    !own && isGroup && h('span.message-avatar', {}, place.last ? personAvatar(author, null, 'small') : null),
+    h(
+      'div.message-main',
+      {},
+      !own && isGroup && !place.together && h('span.author', { dir: 'auto' }, name),
+      (own || !isGroup || place.together) && h('span.hidden-text', {}, own ? 'You' : name),
+      h('div.bubble-line', {}, bubble, actions),
+      message.reactions.length > 0 && reactionChips(message.reactions, reactors, me, onReact),
+      (place.last || message.edited_at || place.seen) && foot(message, own, place),
+    ),
+  );
+}
+
+/** One's own message that has no event yet. */
+export function outgoingRow(entry, place, { quote, onRetry, onDiscard }) {
+  const failed = entry.status === 'failed';
+  const state = {
+    queued: ['clock', 'Waiting to be sent'],
+    sent: ['clock', 'Sending…'],
+    stored: ['check', 'Sent'],
+    failed: ['alert', `Not sent. ${entry.error?.message ?? ''}`],
+  }[entry.status];
+  return h(
+    `li.message.own.outgoing.${entry.status}${place.together ? '.together' : ''}`,
+    {},
+    h(
+      'div.message-main',
+      {},
+      h('span.hidden-text', {}, 'You'),
+      h('div.bubble-line', {}, h('div.bubble', {}, quote && quoteBlock(quote), body(entry))),
+      h(
+        'p.foot',
+        {},
+        icon(state[0]),
+        h('span', {}, state[1]),
+        failed && h('button.link', { type: 'button', onclick: onRetry }, 'Try again'),
+        failed && h('button.link', { type: 'button', onclick: onDiscard }, 'Discard'),
+      ),
+    ),
+  );
+}
+
+export function noteRow(text, createdAt) {
+  return h('li.note', { title: fullTime(createdAt) }, text);
+}
+
+function foot(message, own, { seen }) {
+  return h(
+    'p.foot',
+    {},
+    message.edited_at && h('span', {}, 'edited'),
+    h(
+      'time',
+      { datetime: message.created_at, title: fullTime(message.created_at) },
+      timeOf(message.created_at),
+    ),
+    own && icon(seen ? 'seen' : 'check'),
+    own && h('span.hidden-text', {}, seen ? 'Seen' : 'Sent'),
+  );
+}
+
+function body(message) {
+  const parts = [];
+  if (message.file_url) parts.push(picture(message.file_url));
+  if (message.content) {
+    const large = ONLY_EMOJI.test(message.content) && /\p{Extended_Pictographic}/u.test(message.content);
+    parts.push(h(`p${large ? '.large' : ''}`, { dir: 'auto' }, ...withLinks(message.content)));
+  }
+  return h('div.body', {}, ...parts);
+}
+
+/** Only https addresses become pictures or links; anything else stays text. */
+function picture(url) {
+  if (!/^https:\/\//i.test(url)) return h('p', {}, url);
+  const link = h('a.picture', { href: url, target: '_blank', rel: 'noopener noreferrer' });
+  const image = h('img', { src: url, alt: 'Picture', loading: 'lazy', referrerpolicy: 'no-referrer' });
+  image.addEventListener('error', () => {
+    link.classList.add('broken');
+    link.replaceChildren(icon('picture'), url);
+  });
+  link.append(image);
+  return link;
+}
+
+function withLinks(text) {
+  return text
+    .split(LINK)
+    .map((part, index) =>
+      index % 2 === 0 ? part : h('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part),
+    );
+}
+
+function quoteBlock({ name, text }) {
+  return h('blockquote.quote', { dir: 'auto' }, name && h('strong', {}, name), h('span', {}, text));
+}
+
+function reactionChips(reactions, reactors, me, onReact) {
+  return h(
+    'div.reactions',
+    {},
+    ...reactions.map(({ emoji, count, user_ids: userIds }, index) => {
+      const mine = userIds.includes(me.user_id);
+      const who = listNames(reactors[index]);
+      return h(
+        'button.chip',
+        {
+          type: 'button',
+          'aria-pressed': String(mine),
+          title: `${who}: ${emoji}`,
+          'aria-label': `${emoji} ${count}, by ${who}. ${mine ? 'Take yours back' : 'Add yours'}`,
+          onclick: () => onReact(emoji),
+        },
+        h('span', {}, emoji),
+        h('b', {}, String(count)),
+      );
+    }),
+  );
+}

@@ -1,0 +1,93 @@
+/** @file The small menu of emojis that opens beside a message. */
+
+import { h, icon } from './dom.js';
+
+const EMOJIS = [
+  ['👍', 'Thumbs up'],
+  ['❤️', 'Heart'],
+  ['😂', 'Laughing'],
+  ['😮', 'Surprised'],
+  ['😢', 'Sad'],
+  ['🎉', 'Party'],
+];
+
+export class ReactionPicker {
+  #menu = null;
+  #button = null;
+  #closing = null;
+
+  /**
+   * @param {HTMLElement} button what it opens beside
+   * @param {(emoji: string) => void} onPick
+   * @param {() => void} onReply offered here where there is no room for a button of its own
+   */
+  open(button, onPick, onReply) {
+    const again = this.#button === button;
+    this.close();
+    if (again) return;
+    this.#button = button;
+    this.#closing = new AbortController();
+    const item = (name, content, run, className = null) =>
+      h(
+        'button',
+        {
+          type: 'button',
+          role: 'menuitem',
+          class: className,
+          'aria-label': name,
+          title: name,
+          onclick: () => {
+            this.close();
+            button.focus({ preventScroll: true });
+            run();
+          },
+        },
+        content,
+      );
+    this.#menu = h(
+      'div.picker',
+      { role: 'menu', 'aria-label': 'Reactions', onkeydown: (event) => this.#onKey(event) },
+      ...EMOJIS.map(([emoji, name]) => item(name, emoji, () => onPick(emoji))),
+      item('Reply', icon('reply'), onReply, 'reply'),
+    );
+    button.parentElement.classList.add('picking');
+    button.parentElement.append(this.#menu);
+    this.#stayInside();
+    this.#menu.firstElementChild.focus({ preventScroll: true });
+    const outside = (event) => {
+      if (!this.#menu.contains(event.target) && !button.contains(event.target)) this.close();
+    };
+    document.addEventListener('pointerdown', outside, { signal: this.#closing.signal });
+  }
+
+  close() {
+    this.#closing?.abort();
+    this.#button?.parentElement?.classList.remove('picking');
+    this.#menu?.remove();
+    this.#menu = null;
+    this.#button = null;
+  }
+
+  /** Opens to the side and direction where there is room. */
+  #stayInside() {
+    const frame = this.#button.closest('.scroller').getBoundingClientRect();
+    const at = this.#button.getBoundingClientRect();
+    this.#menu.classList.toggle('below', at.top - frame.top < 64);
+    this.#menu.classList.toggle('leftward', at.left - frame.left > frame.width / 2);
+  }
+
+  #onKey(event) {
+    const items = [...this.#menu.children].filter((item) => item.offsetParent !== null);
+    const index = items.indexOf(document.activeElement);
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (step) {
+      items[(index + step + items.length) % items.length].focus();
+      event.preventDefault();
+    } else if (event.key === 'Escape' || event.key === 'Tab') {
+      const button = this.#button;
+      this.close();
+      button.focus();
+      event.stopPropagation();
+    }
+  }
+}

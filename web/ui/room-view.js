@@ -1,0 +1,114 @@
+/** @file An open room: its head, the timeline, who is typing, the composer, and the panel of people. */
+
+import { roomAvatar } from './avatar.js';
+import { Composer } from './composer.js';
+import { batched, h, iconButton } from './dom.js';
+import { listNames, personName, presenceText, roomName } from './format.js';
+import { PeoplePanel } from './people-panel.js';
+import { Timeline } from './timeline.js';
+
+export class RoomView {
+  #model;
+  #room;
+  #ended = new AbortController();
+
+  /**
+   * @param {import('./model.js').ChatModel} model
+   * @param {import('./room-state.js').RoomState} room
+   * @param {{onBack: () => void}} options
+   */
+  constructor(model, room, { onBack }) {
+    this.#model = model;
+    this.#room = room;
+    this.composer = new Composer(model, room);
+    this.timeline = new Timeline(model, room, { onReply: (message) => this.composer.replyTo(message) });
+    this.people = new PeoplePanel(model, room, { onClose: () => this.#togglePeople(false) });
+    this.peopleButton = iconButton('people', 'People in this room', () => this.#togglePeople(), {
+      'aria-expanded': 'false',
+    });
+    this.avatar = h('span');
+    this.name = h('h2', { dir: 'auto', tabindex: '-1' });
+    this.line = h('p.presence-line');
+    this.typing = h('p.typing-line', { 'aria-live': 'polite' });
+    this.element = h(
+      'section.room-view',
+      { 'aria-label': 'Conversation' },
+      h(
+        'header.room-head',
+        {},
+        iconButton('back', 'Back to the rooms', onBack, { class: 'icon-button back' }),
+        this.avatar,
+        h('div.room-title', {}, this.name, this.line),
+        this.peopleButton,
+      ),
+      h(
+        'div.room-body',
+        {},
+        h('div.conversation', {}, this.timeline.element, this.typing, this.composer.element),
+        this.people.element,
+      ),
+    );
+
+    const draw = batched(() => this.#draw());
+    const options = { signal: this.#ended.signal };
+    model.addEventListener('people', draw, options);
+    model.addEventListener('rooms', draw, options);
+    document.addEventListener('visibilitychange', () => this.timeline.markRead(), options);
+    window.addEventListener('focus', () => this.timeline.markRead(), options);
+    this.element.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#draw();
+  }
+
+  destroy() {
+    this.#ended.abort();
+    this.timeline.destroy();
+    this.people.destroy();
+    this.composer.destroy();
+  }
+
+  /** A phone's keyboard should not jump up by itself. */
+  focus() {
+    if (matchMedia('(hover: hover) and (min-width: 760px)').matches) this.composer.focus();
+    else this.name.focus({ preventScroll: true });
+  }
+
+  #draw() {
+    const room = this.#room;
+    this.name.textContent = roomName(room);
+    this.avatar.replaceChildren(roomAvatar(room, room.peer && this.#model.presence.get(room.peer.user_id)));
+    this.line.textContent = room.is_group
+      ? this.#groupLine()
+      : presenceText(this.#model.presence.get(room.peer?.user_id));
+    const names = [...room.typing.keys()].map((userId) => personName(this.#model.user(userId)));
+    this.typing.classList.toggle('shown', names.length > 0);
+    this.typing.replaceChildren(
+      ...(names.length > 0
+        ? [
+            h('span.typing-dots', { 'aria-hidden': 'true' }, h('i'), h('i'), h('i')),
+            `${listNames(names)} ${names.length > 1 ? 'are' : 'is'} typing…`,
+          ]
+        : []),
+    );
+  }
+
+  #groupLine() {
+    const { members } = this.#room;
+    if (!members) return '';
+    const { me, presence } = this.#model;
+    const online = [...members.keys()].filter(
+      (id) => id === me.user_id || presence.get(id)?.is_online,
+    ).length;
+    return `${members.size} ${members.size === 1 ? 'member' : 'members'}, ${online} online`;
+  }
+
+  #togglePeople(open = !this.element.classList.contains('people-open')) {
+    this.element.classList.toggle('people-open', open);
+    this.peopleButton.setAttribute('aria-expanded', String(open));
+    this.people.setOpen(open);
+    if (!open) this.peopleButton.focus();
+  }
+
+  #onKey(event) {
+    if (event.key === 'Escape' && this.element.classList.contains('people-open')) this.#togglePeople(false);
+  }
+}
