@@ -84,6 +84,8 @@ run_tests() {
   export PARLEYD="$folder/bin/parleyd"
   export TSAN_OPTIONS="${TSAN_OPTIONS:-suppressions=$root/tests/support/tsan_suppressions.txt second_deadlock_stack=1}"
   export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
+  # What tests/support/parleyd.mjs waits at most; sanitizers are several times slower.
+  [[ "$preset" == release ]] || export TEST_DEADLINE_MS="${TEST_DEADLINE_MS:-60000}"
 
   [[ "$groups" != *" unit "* ]] || test_step "unit, actor and store tests ($preset)" run_ctest "$folder" "unit|store"
   if [[ "$groups" == *" fault "* ]]; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 or 13) that Parley needs and that are missing, and says which and why.
-# Usage: install_dependencies.sh [--test] [--browser] [--sanitize] [--check] [--all]; without a flag, what a build needs.
+# Usage: install_dependencies.sh [--test] [--browser] [--sanitize] [--check] [--bench] [--all]; without a flag, what a build needs.
 set -euo pipefail
 
 # One line a need: group, package (names split by | are alternatives, the first that this Debian knows is taken), why.
@@ -26,6 +26,7 @@ build prometheus-cpp-dev metrics
 build libcli11-dev the command line
 build libgtest-dev unit tests
 build libgmock-dev matchers of the unit tests
+bench libbenchmark-dev the micro-benchmarks
 test nodejs runs the system tests
 test npm fetches what the system tests need
 test openssl makes certificates for the TLS tests
@@ -47,7 +48,8 @@ for argument in "$@"; do
     --browser) groups+="test browser " ;;
     --sanitize) groups+="sanitize " ;;
     --check) groups+="check " ;;
-    --all) groups+="test browser sanitize check " ;;
+    --bench) groups+="bench " ;;
+    --all) groups+="test browser sanitize check bench " ;;
     -h | --help) sed -n '2,3s/^# //p' "$0"; exit 0 ;;
     *) echo "install_dependencies.sh: unknown flag $argument" >&2; exit 2 ;;
   esac

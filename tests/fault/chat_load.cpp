@@ -1,0 +1,187 @@
+// One poll loop over all clients, so that what happened on each connection stays in order.
+#include "fault/chat_load.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <chrono>
+#include <stdexcept>
+
+namespace parley::support {
+namespace {
+
+using clock = std::chrono::steady_clock;
+constexpr std::size_t window = 8;  ///< Unacknowledged messages of one sender.
+
+std::string text_of(const boost::json::object& data, std::string_view field) {
+  const auto* value = data.if_contains(field);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+}  // namespace
+
+chat_load::chat_load(server_process& server, std::string room, int senders, int receivers)
+    : server_(server), room_(std::move(room)) {
+  for (int i = 0; i < senders + receivers; ++i) {
+    auto made = std::make_unique<client>();
+    made->is_sender = i < senders;
+    made->name = fmt::format("{}-{}", made->is_sender ? "sender" : "receiver", i);
+    clients_.push_back(std::move(made));
+  }
+  reconnect();
+}
+
+bool chat_load::connect(client& c) {
+  try {
+    c.socket = std::make_unique<client_socket>(server_.address(), fmt::format("/ws/{}/{}?replay=none", room_, c.name));
+    c.resumed = false;
+    return true;
+  } catch (const std::runtime_error&) {
+    c.socket.reset();
+    return false;
+  }
+}
+
+void chat_load::reconnect() {
+  for (auto& c : clients_)
+    if (!connect(*c)) throw std::runtime_error(c->name + " could not connect");
+}
+
+void chat_load::send_key(client& c, const std::string& key) {
+  checker_.attempted(key);
+  c.socket->send_text(fmt::format(
+      R"({{"type":"send_message","id":"{0}","data":{{"content":"text of {0}","client_msg_id":"{0}"}}}})", key));
+}
+
+void chat_load::fill(client& c) {
+  while (sending_ && c.unacknowledged.size() < window) {
+    c.unacknowledged.push_back(fmt::format("{}-{}", c.name, c.sent++));
+    send_key(c, c.unacknowledged.back());
+  }
+}
+
+void chat_load::pump(client& c) {
+  if (!c.socket) return;
+  try {
+    if (!c.socket->read_frames([&](std::string_view payload) { on_frame(c, payload); })) c.socket.reset();
+    if (c.socket && c.is_sender && c.resumed) fill(c);
+  } catch (const std::runtime_error&) {
+    c.socket.reset();  // the server died under it
+  }
+}
+
+void chat_load::on_frame(client& c, std::string_view payload) {
+  const auto frame = boost::json::parse(boost::json::string_view(payload.data(), payload.size())).as_object();
+  const auto type = text_of(frame, "type");
+  const auto& data = frame.at("data").as_object();
+  if (type == "ready") {
+    const auto& room = data.at("rooms").as_array().at(0).as_object();
+    room_id_ = text_of(room, "room_id");
+    if (c.position < 0) c.position = room.at("last_seq").as_int64();
+    checker_.connected(c.name, c.position);
+    c.socket->send_text(
+        fmt::format(R"({{"type":"resume","id":"resume","data":{{"rooms":{{"{}":{}}}}}}})", room_id_, c.position));
+    return;
+  }
+  const auto id = text_of(frame, "id");
+  if (type == "error") {
+    // Not accepted, or in doubt: the same key settles it.
+    if (std::find(c.unacknowledged.begin(), c.unacknowledged.end(), id) != c.unacknowledged.end())
+      send_key(c, id);
+    else if (id == "resume")
+      throw std::logic_error("resume refused: " + std::string(payload));
+    return;
+  }
+  if (type == "ack" && id == "resume") {
+    c.resumed = true;
+    for (const auto& key : c.unacknowledged) send_key(c, key);
+    return;
+  }
+  const auto* seq = data.if_contains("seq");
+  if (type == "ack") {
+    const auto message = text_of(data, "message_id");
+    checker_.acknowledged(id, message, seq->as_int64());
+    last_acknowledged_seq_ = std::max(last_acknowledged_seq_, seq->as_int64());
+    ++acknowledged_;
+    c.unacknowledged.erase(std::find(c.unacknowledged.begin(), c.unacknowledged.end(), id));
+    // A duplicate's ack names an old seq, whose event comes on its own; another ack may stand in its event's place,
+    // unless a replay is under way that brings the event too: senders are judged by their acks alone.
+    return;
+  }
+  if (c.is_sender || seq == nullptr || type == "read" || type == "replay_end") {
+    if (type == "replay_end" && data.at("more").as_bool())
+      c.socket->send_text(
+          fmt::format(R"({{"type":"resume","id":"resume","data":{{"rooms":{{"{}":{}}}}}}})", room_id_, c.position));
+    if (c.is_sender && seq != nullptr && type != "read" && type != "replay_end")
+      c.position = std::max(c.position, seq->as_int64());
+    return;
+  }
+  c.position = std::max(c.position, seq->as_int64());
+  checker_.seen(c.name, seq->as_int64(), type == "new_message" ? text_of(data, "message_id") : std::string());
+}
+
+void chat_load::step(int timeout_ms) {
+  std::vector<pollfd> descriptors;
+  std::vector<client*> open;
+  for (auto& c : clients_) {
+    if (!c->socket) continue;
+    descriptors.push_back({c->socket->descriptor(), POLLIN, 0});
+    open.push_back(c.get());
+  }
+  if (::poll(descriptors.data(), descriptors.size(), timeout_ms) <= 0) return;
+  for (std::size_t i = 0; i < open.size(); ++i)
+    if (descriptors[i].revents != 0) pump(*open[i]);
+}
+
+bool chat_load::run_while(const std::function<bool()>& unfinished, double seconds) {
+  const auto end = clock::now() + std::chrono::duration<double>(seconds);
+  while (unfinished()) {
+    if (clock::now() > end) return false;
+    step(20);
+  }
+  return true;
+}
+
+bool chat_load::run_until_acknowledged(std::uint64_t more, double seconds) {
+  const auto goal = acknowledged_ + more;
+  return run_while([&] { return acknowledged_ < goal; }, seconds);
+}
+
+bool chat_load::settle(double seconds) {
+  sending_ = false;
+  return run_while(
+      [&] {
+        return std::any_of(clients_.begin(), clients_.end(), [&](const auto& c) {
+          return c->is_sender ? !c->unacknowledged.empty() : c->position < last_acknowledged_seq_;
+        });
+      },
+      seconds);
+}
+
+verdict chat_load::judge() {
+  sqlite3* db = nullptr;
+  const auto file = server_.folder() + "/parley.db";
+  if (sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK)
+    throw std::runtime_error("the store's file cannot be opened");
+  sqlite3_stmt* rows = nullptr;
+  constexpr const char* log =
+      "SELECT seq, message_id, client_msg_id FROM tb_messages WHERE room_id = ?1 "
+      "UNION ALL SELECT seq, '', '' FROM tb_room_event WHERE room_id = ?1 ORDER BY 1";
+  if (sqlite3_prepare_v2(db, log, -1, &rows, nullptr) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(db));
+  sqlite3_bind_text(rows, 1, room_id_.c_str(), -1, SQLITE_TRANSIENT);
+  const auto text = [&](int column) {
+    const auto* value = sqlite3_column_text(rows, column);
+    return value == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(value));
+  };
+  while (sqlite3_step(rows) == SQLITE_ROW) checker_.stored(sqlite3_column_int64(rows, 0), text(1), text(2));
+  sqlite3_finalize(rows);
+  sqlite3_close(db);
+  for (const auto& c : clients_)
+    if (!c->is_sender) checker_.complete(c->name);
+  return checker_.check();
+}
+
+}  // namespace parley::support

@@ -1,0 +1,62 @@
+// A room under load for fault tests: senders that send again what was not acknowledged, receivers that resume.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/checker.hpp"
+#include "support/client_socket.hpp"
+#include "support/server_process.hpp"
+
+namespace parley::support {
+
+/// Everything on one thread; the server may die at any moment. Connections are made by /ws/{room}/{user} of the
+/// development mode, so that users and the room come into being by themselves.
+class chat_load {
+ public:
+  chat_load(server_process& server, std::string room, int senders, int receivers);
+
+  /// Sends and receives until so many more messages were acknowledged. False when `seconds` pass before that.
+  bool run_until_acknowledged(std::uint64_t more, double seconds);
+  /// The server was killed or restarted: connects everybody again, resumes, and sends again what is open.
+  void reconnect();
+  /// Sends no new messages; waits until all is acknowledged and every receiver has the last seq. False on time-out.
+  bool settle(double seconds);
+  /// Reads the log from the store's file and lets the checker judge.
+  verdict judge();
+
+ private:
+  struct client {
+    std::string name;
+    bool is_sender = false;
+    std::unique_ptr<client_socket> socket;
+    std::int64_t position = -1;              ///< The last seq this client has; -1 before its first connection.
+    std::deque<std::string> unacknowledged;  ///< Keys in the order sent.
+    std::uint64_t sent = 0;
+    bool resumed = false;  ///< The resume after a reconnect was acknowledged.
+  };
+
+  bool connect(client& c);
+  void send_key(client& c, const std::string& key);
+  void fill(client& c);
+  void pump(client& c);
+  void on_frame(client& c, std::string_view payload);
+  void step(int timeout_ms);
+  bool run_while(const std::function<bool()>& unfinished, double seconds);
+
+  server_process& server_;
+  std::string room_;
+  std::string room_id_;
+  std::vector<std::unique_ptr<client>> clients_;
+  checker checker_;
+  std::uint64_t acknowledged_ = 0;
+  std::int64_t last_acknowledged_seq_ = 0;
+  bool sending_ = true;
+};
+
+}  // namespace parley::support

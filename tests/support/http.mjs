@@ -1,0 +1,71 @@
+// HTTP for tests: one request, its whole answer, held against openapi.yaml.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import https from 'node:https';
+import { answerComplaints } from './contract.mjs';
+import { deadlineMs } from './parleyd.mjs';
+
+/** Sends one HTTP request and reads the whole answer: {status, headers, text, body}. */
+export function exchange(node, method, target, { body, headers = {}, token, agent } = {}) {
+  const payload =
+    body === undefined
+      ? undefined
+      : Buffer.isBuffer(body) || typeof body === 'string'
+        ? body
+        : JSON.stringify(body);
+  const options = {
+    method,
+    agent: agent ?? node.agent,
+    headers: {
+      ...(payload !== undefined && {
+        'Content-Type': 'application/json',
+        'Content-Length': Buffer.byteLength(payload),
+      }),
+      ...(token && { Authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    ...(node.tls && { ca: node.tls.ca }),
+  };
+  return new Promise((resolve, reject) => {
+    const request = (node.tls ? https : http).request(node.url + target, options, (response) => {
+      readAnswer(response).then(resolve, reject);
+    });
+    request.setTimeout(deadlineMs, () => request.destroy(new Error(`no answer to ${method} ${target}`)));
+    request.on('error', reject);
+    request.end(payload);
+  });
+}
+
+/** The whole of an incoming answer: {status, headers, text, body}; JSON is parsed. */
+export async function readAnswer(response) {
+  let text = '';
+  response.setEncoding('utf8');
+  for await (const part of response) text += part;
+  let body = text;
+  if (/json/.test(response.headers['content-type'] ?? '')) body = JSON.parse(text);
+  return { status: response.statusCode, headers: response.headers, text, body };
+}
+
+/** Fails the test, and the node in the end, when the answer is not as described. */
+export function checkAnswer(node, method, target, answer) {
+  const wrong = answerComplaints(method, new URL(target, node.url).pathname, answer);
+  if (wrong.length === 0) return;
+  const message = `${method} ${target} answered ${answer.status} ${answer.text.slice(0, 400)}\n  ${wrong.join('\n  ')}`;
+  node.violations.push(message);
+  assert.fail(message);
+}
+
+/** A REST call that must be answered with the status `expect` and as openapi.yaml describes it. Answers the body. */
+export async function call(node, method, target, { expect = 200, ...options } = {}) {
+  const answer = await exchange(node, method, target, options);
+  checkAnswer(node, method, target, answer);
+  assert.equal(answer.status, expect, `${method} ${target}: ${answer.text.slice(0, 400)}`);
+  return answer.body;
+}
+
+/** Like call, but answers status, headers and body, whatever the described status is. */
+export async function answerOf(node, method, target, options = {}) {
+  const answer = await exchange(node, method, target, options);
+  checkAnswer(node, method, target, answer);
+  return answer;
+}

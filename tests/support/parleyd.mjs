@@ -1,0 +1,214 @@
+// Starts the real parleyd on a free port with a directory of its own, and ends it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const binary = process.env.PARLEYD ?? path.join(repository, 'build/release/bin/parleyd');
+
+/** How long a test waits for something before it says that it never came. Slow builds (sanitizers) raise it. */
+export const deadlineMs = Number(process.env.TEST_DEADLINE_MS ?? 15_000);
+
+const running = new Set();
+process.on('exit', () => running.forEach((process) => process.kill('SIGKILL')));
+
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Polls until `probe` returns something truthy, which is the result. */
+export async function until(probe, what, withinMs = deadlineMs) {
+  const end = Date.now() + withinMs;
+  for (;;) {
+    const value = await probe();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`it never came: ${what}`);
+    await pause(15);
+  }
+}
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The inherited environment without the keys that would configure the node. */
+function cleanEnvironment(extra) {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PARLEY'));
+  return { ...Object.fromEntries(kept), ...extra };
+}
+
+/** One running node. `violations` gathers what the test clients saw against the contract. */
+export class Parleyd {
+  constructor({ set = {}, env = {}, config = '', dev = false, tls = null, listen = null, args = [] }) {
+    this.options = { set, env, config, dev, tls, listen, args };
+    this.tls = tls;
+    this.dir = mkdtempSync(path.join(tmpdir(), 'parley-test-'));
+    this.output = '';
+    this.violations = [];
+    this.proc = null;
+    this.agent = null;
+  }
+
+  get url() {
+    return `${this.tls ? 'https' : 'http'}://127.0.0.1:${this.port}`;
+  }
+  get wsUrl() {
+    return `${this.tls ? 'wss' : 'ws'}://127.0.0.1:${this.port}`;
+  }
+  /** Everything that the process has written so far. */
+  logs() {
+    return this.output;
+  }
+
+  commandLine() {
+    const { set, config, dev, tls, listen, args } = this.options;
+    const settings = {
+      'net.listen': listen ?? `127.0.0.1:${this.port}`,
+      'store.url': `sqlite:${this.dir}/parley.db`,
+      'drain.seconds': 0.1,
+      ...(tls && { 'net.tls_certificate': tls.certificate, 'net.tls_key': tls.key }),
+      ...set,
+    };
+    const line = [...args];
+    if (config) {
+      writeFileSync(path.join(this.dir, 'parley.toml'), config);
+      line.push('--config', path.join(this.dir, 'parley.toml'));
+    }
+    for (const [key, value] of Object.entries(settings)) line.push('--set', `${key}=${value}`);
+    if (dev) line.push('--dev');
+    return line;
+  }
+
+  /** Starts the process without waiting; `exited` becomes {code, signal}. */
+  spawn() {
+    const proc = spawn(binary, this.commandLine(), {
+      cwd: this.dir,
+      env: cleanEnvironment(this.options.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(proc);
+    for (const stream of [proc.stdout, proc.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => (this.output += text));
+    }
+    this.proc = proc;
+    this.exited = new Promise((resolve) => {
+      proc.on('error', (error) => resolve({ code: null, signal: null, error }));
+      proc.on('close', (code, signal) => {
+        running.delete(proc);
+        resolve({ code, signal });
+      });
+    });
+    const secure = this.tls && { ca: this.tls.ca };
+    this.agent?.destroy();
+    this.agent = this.tls
+      ? new https.Agent({ keepAlive: true, ...secure })
+      : new http.Agent({ keepAlive: true });
+  }
+
+  /** Starts the process and waits until /readyz answers 200. */
+  async start() {
+    this.port ??= await freePort();
+    this.spawn();
+    let ended = null;
+    this.exited.then((how) => (ended = how));
+    await until(
+      async () => {
+        if (ended) throw new Error(`parleyd ended: ${JSON.stringify(ended)}\n${this.output.slice(-4000)}`);
+        return (await this.status('/readyz')) === 200;
+      },
+      `/readyz 200 from ${binary}\n${this.output.slice(-4000)}`,
+    );
+    return this;
+  }
+
+  /** The status of a plain GET, or null when nobody answers. */
+  status(target) {
+    const { get } = this.tls ? https : http;
+    return new Promise((resolve) => {
+      const options = { agent: false, ...(this.tls && { ca: this.tls.ca }) };
+      const request = get(this.url + target, options, (answer) => {
+        answer.resume();
+        answer.on('end', () => resolve(answer.statusCode));
+        answer.on('error', () => resolve(null));
+      });
+      request.setTimeout(2_000, () => request.destroy());
+      request.on('error', () => resolve(null));
+    });
+  }
+
+  signal(name) {
+    this.proc.kill(name);
+  }
+
+  /** SIGKILL; the directory stays, so that start() goes on from what was stored. */
+  async kill() {
+    this.signal('SIGKILL');
+    return this.exited;
+  }
+
+  /** SIGTERM, and how the process ended. */
+  async terminate(withinMs = deadlineMs) {
+    this.signal('SIGTERM');
+    const late = setTimeout(() => this.signal('SIGKILL'), withinMs);
+    const how = await this.exited;
+    clearTimeout(late);
+    return how;
+  }
+
+  async restart() {
+    const how = await this.terminate();
+    if (how.code !== 0) throw new Error(`parleyd did not end by itself: ${JSON.stringify(how)}`);
+    return this.start();
+  }
+
+  /** Ends the node and removes its directory; fails if it did not exit 0 or if the contract was broken. */
+  async stop() {
+    this.agent?.destroy();
+    const how = (this.proc.exitCode ?? this.proc.signalCode) ? await this.exited : await this.terminate();
+    rmSync(this.dir, { recursive: true, force: true });
+    if (this.violations.length > 0) {
+      throw new Error(
+        `against the contract (${this.violations.length}):\n${this.violations.slice(0, 5).join('\n')}`,
+      );
+    }
+    const killedByTest = how.signal === 'SIGKILL' && this.expectKilled;
+    if (how.code !== 0 && !killedByTest && !this.mayFail) {
+      throw new Error(`parleyd ended with ${JSON.stringify(how)}\n${this.output.slice(-4000)}`);
+    }
+  }
+}
+
+/** The way in for tests: a node that is ready. Options: set {key: value}, env, config (TOML text), dev, tls. */
+export async function startParleyd(options = {}) {
+  if (!existsSync(binary)) throw new Error(`there is no parleyd at ${binary}; build it or set PARLEYD`);
+  const node = new Parleyd(options);
+  try {
+    return await node.start();
+  } catch (error) {
+    // Another process may have taken the port between the look and the start.
+    if (!/in use|EADDRINUSE/i.test(node.output) || options.listen) throw error;
+    node.port = null;
+    return node.start();
+  }
+}
+
+/** Runs parleyd to its end, for command lines that are refused or only print. */
+export async function runParleyd(options = {}) {
+  const node = new Parleyd(options);
+  node.port = await freePort();
+  node.spawn();
+  const late = setTimeout(() => node.signal('SIGKILL'), deadlineMs);
+  const how = await node.exited;
+  clearTimeout(late);
+  rmSync(node.dir, { recursive: true, force: true });
+  return { ...how, output: node.output };
+}

@@ -1,0 +1,141 @@
+// Starting, waiting for and measuring a server.
+#include "support/server_process.hpp"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+namespace parley::support {
+namespace {
+
+std::uint16_t free_port() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(probe, reinterpret_cast<sockaddr*>(&address), size);
+  ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(probe);
+  return ntohs(address.sin_port);
+}
+
+bool accepts(std::uint16_t port) {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  const bool connected = ::connect(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  ::close(probe);
+  return connected;
+}
+
+std::string temporary_folder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "parley-bench-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  return pattern;
+}
+
+}  // namespace
+
+server_process server_process::parleyd(const std::string& program, const std::vector<std::string>& settings) {
+  const auto port = free_port();
+  const auto folder = temporary_folder();
+  std::vector<std::string> command{program, "--dev"};
+  const auto set = [&](const std::string& setting) {
+    command.emplace_back("--set");
+    command.push_back(setting);
+  };
+  set("net.listen=127.0.0.1:" + std::to_string(port));
+  set("store.url=sqlite:" + folder + "/parley.db");
+  set("log.level=warn");
+  set("limits.send_rate_per_second=0");
+  set("limits.frames_per_second=0");
+  for (const auto& setting : settings) set(setting);
+  return {std::move(command), port, folder};
+}
+
+server_process server_process::naive(const std::string& program) {
+  const auto port = free_port();
+  return {{program, std::to_string(port)}, port, {}};
+}
+
+server_process::server_process(std::vector<std::string> command, std::uint16_t port, std::string folder)
+    : command_(std::move(command)), address_{"127.0.0.1", port}, folder_(std::move(folder)) {
+  restart();
+}
+
+void server_process::restart() {
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    std::vector<char*> arguments;
+    for (auto& word : command_) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    ::execv(arguments[0], arguments.data());
+    std::_Exit(127);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!accepts(address_.port)) {
+    if (std::chrono::steady_clock::now() > deadline || ::waitpid(pid_, nullptr, WNOHANG) == pid_)
+      throw std::runtime_error(command_[0] + " did not start");
+    ::poll(nullptr, 0, 5);
+  }
+}
+
+void server_process::kill() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(std::exchange(pid_, -1), nullptr, 0);
+}
+
+int server_process::terminate() {
+  ::kill(pid_, SIGTERM);
+  int status = 0;
+  ::waitpid(std::exchange(pid_, -1), &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+server_process::server_process(server_process&& other) noexcept
+    : command_(std::move(other.command_)),
+      pid_(std::exchange(other.pid_, -1)),
+      address_(other.address_),
+      folder_(std::exchange(other.folder_, {})) {}
+
+server_process::~server_process() {
+  if (pid_ > 0) kill();
+  std::error_code ignored;
+  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+}
+
+double server_process::cpu_seconds() const {
+  std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(stat)), std::istreambuf_iterator<char>());
+  std::istringstream fields(text.substr(text.rfind(')') + 2));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  double user = 0;
+  double system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+std::uint64_t server_process::resident_bytes() const {
+  std::ifstream statm("/proc/" + std::to_string(pid_) + "/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace parley::support

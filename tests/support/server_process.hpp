@@ -1,0 +1,48 @@
+// The server under test or measurement: started in a temporary folder with its limits off, watched through /proc.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "support/client_socket.hpp"
+
+namespace parley::support {
+
+/// Starts a program and ends it when destroyed. Throws std::runtime_error when it does not become ready.
+class server_process {
+ public:
+  /// parleyd in development mode on a free port, its store in a temporary folder, rate limits off.
+  static server_process parleyd(const std::string& program, const std::vector<std::string>& settings);
+  /// The naive server.
+  static server_process naive(const std::string& program);
+
+  server_process(server_process&& other) noexcept;
+  server_process& operator=(server_process&&) = delete;
+  ~server_process();
+
+  [[nodiscard]] target address() const { return address_; }
+  /// The folder that holds the store; empty for the naive server.
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+  /// SIGKILL, and waits until the process is gone.
+  void kill();
+  /// SIGTERM, waits, and returns the exit code (128 + signal when a signal ended it).
+  int terminate();
+  /// Starts the same command again on the same port and store.
+  void restart();
+  /// User and system time of the process so far.
+  [[nodiscard]] double cpu_seconds() const;
+  [[nodiscard]] std::uint64_t resident_bytes() const;
+
+ private:
+  server_process(std::vector<std::string> command, std::uint16_t port, std::string folder);
+
+  std::vector<std::string> command_;
+  pid_t pid_ = -1;
+  target address_;
+  std::string folder_;
+};
+
+}  // namespace parley::support
