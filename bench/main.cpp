@@ -1,0 +1,112 @@
+// parley-bench: load for Parley, with honest percentiles and the server's CPU.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include "fanout.hpp"
+
+namespace {
+
+using namespace parley::bench;
+
+std::string beside(const char* program, const std::string& name) {
+  return (std::filesystem::canonical(program).parent_path() / name).string();
+}
+
+/// The ratio is taken pair by pair, since the machine's speed drifts between runs.
+void fanout(const fanout_options& options, const std::string& parleyd, const std::string& naive, int runs,
+            const std::vector<std::string>& settings) {
+  std::vector<double> ratios;
+  for (int run = 0; run < runs; ++run) {
+    double ours = 0;
+    {
+      const auto server = server_process::parleyd(parleyd, settings);
+      const auto figures = run_fanout(server, options);
+      print("parleyd", options, figures);
+      ours = figures.cpu_us_per_delivery();
+    }
+    if (naive.empty()) continue;
+    const auto server = server_process::naive(naive);
+    const auto figures = run_fanout(server, options);
+    print("naive", options, figures);
+    ratios.push_back(ours / figures.cpu_us_per_delivery());
+  }
+  if (ratios.empty()) return;
+  std::sort(ratios.begin(), ratios.end());
+  fmt::print("CPU per delivery, parleyd / naive: min {:.3f}, median {:.3f}, max {:.3f} over {} pairs\n", ratios.front(),
+             ratios[ratios.size() / 2], ratios.back(), ratios.size());
+}
+
+/// What an idle connection with its session costs in the process's resident memory.
+void idle(std::uint32_t connections, const std::string& parleyd) {
+  const auto server = server_process::parleyd(parleyd, {"net.heartbeat_ms=600000"});
+  std::vector<client_socket> clients;
+  const auto connect = [&](std::uint32_t number) {
+    const auto source = fmt::format("127.0.0.{}", 2 + number / 20'000);
+    clients.emplace_back(server.address(), fmt::format("/ws/idle-{}/idle-{}?replay=none", number, number), source);
+  };
+  clients.reserve(connections + 200);
+  for (std::uint32_t i = 0; i < 200; ++i) connect(i);  // allocators and caches warm up
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  const auto before = server.resident_bytes();
+  for (std::uint32_t i = 0; i < connections; ++i) {
+    connect(200 + i);
+    if (i % 500 == 499) std::fprintf(stderr, "\rconnected %u of %u", i + 1, connections);
+  }
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  const auto after = server.resident_bytes();
+  fmt::print(
+      "\nidle: {} connections, each alone in a room of its own: {:.2f} KiB resident a connection "
+      "(session, room and presence included)\n",
+      connections, static_cast<double>(after - before) / 1024.0 / connections);
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Load for Parley. Starts the server itself, with its limits off."};
+  app.require_subcommand(1);
+  std::string server = beside("/proc/self/exe", "parleyd");
+  std::string naive = beside("/proc/self/exe", "naive-server");
+  fanout_options options;
+  int runs = 1;
+  bool alone = false;
+  std::vector<std::string> settings;
+  auto* fan = app.add_subcommand("fanout", "One sender a room, everybody in it receives");
+  fan->add_option("--rooms", options.rooms, "Rooms")->capture_default_str();
+  fan->add_option("--members", options.members, "Receivers in each room")->capture_default_str();
+  fan->add_option("--payload", options.payload, "Bytes of content")->capture_default_str();
+  fan->add_option("--outstanding", options.outstanding, "Unacknowledged messages of each sender, 1 to 64")
+      ->capture_default_str();
+  fan->add_option("--seconds", options.seconds, "Measured time")->capture_default_str();
+  fan->add_option("--runs", runs, "Repetitions, parleyd and naive in turn")->capture_default_str();
+  fan->add_option("--set", settings, "KEY=VALUE for parleyd; repeatable")->take_all()->allow_extra_args(false);
+  fan->add_flag("--alone", alone, "Without the naive server");
+  std::uint32_t connections = 10'000;
+  auto* rest = app.add_subcommand("idle", "Memory of idle connections");
+  rest->add_option("--connections", connections, "Connections")->capture_default_str();
+  for (auto* command : {fan, rest}) command->add_option("--server", server, "parleyd to start")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  raise_descriptor_limit();
+  try {
+    if (fan->parsed()) fanout(options, server, alone ? "" : naive, runs, settings);
+    if (rest->parsed()) idle(connections, server);
+  } catch (const std::exception& e) {
+    std::cerr << "\nparley-bench: " << e.what() << '\n';
+    return EXIT_FAILURE;
+  }
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,112 @@
+// The plain way to fan out, to compare with: Beast, one asynchronous write for each message and recipient, nothing
+// stored.
+//
+// It speaks just enough of the protocol for `parley-bench fanout`: GET /ws/{room}/{user}, `send_message` in, `ack` to
+// the sender, `new_message` of the same size as Parley's to the others. Each connection queues strings and writes one
+// at a time.
+#include <boost/asio.hpp>
+#include <boost/beast.hpp>
+#include <cstdlib>
+#include <deque>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using tcp = asio::ip::tcp;
+
+class connection;
+using rooms = std::unordered_map<std::string, std::vector<std::shared_ptr<connection>>>;
+
+class connection : public std::enable_shared_from_this<connection> {
+ public:
+  connection(tcp::socket socket, rooms& all) : stream_(std::move(socket)), rooms_(all) {}
+
+  void start() {
+    http::async_read(stream_.next_layer(), buffer_, request_, [self = shared_from_this()](auto ec, std::size_t) {
+      if (ec) return;
+      self->stream_.next_layer().set_option(tcp::no_delay(true));
+      self->stream_.async_accept(self->request_, [self](auto failed) {
+        if (failed) return;
+        const auto path = std::string(self->request_.target());
+        self->room_ = path.substr(0, path.rfind('/'));
+        self->buffer_.clear();
+        self->stream_.text(true);
+        self->rooms_[self->room_].push_back(self);
+        self->read();
+      });
+    });
+  }
+
+ private:
+  void read() {
+    stream_.async_read(buffer_, [self = shared_from_this()](auto ec, std::size_t) {
+      if (ec) return;
+      self->on_message(beast::buffers_to_string(self->buffer_.data()));
+      self->buffer_.clear();
+      self->read();
+    });
+  }
+
+  void on_message(const std::string& text) {
+    constexpr std::string_view field = "\"content\":\"";
+    const auto at = text.find(field) + field.size();
+    const auto content = text.substr(at, text.find('"', at) - at);
+    const std::string ids(36, '0');
+    const auto event =
+        R"({"type":"new_message","data":{"room_id":")" + ids + R"(","seq":100000,"message_id":")" + ids +
+        R"(","user_id":")" + ids + R"(","display_name":"sender-0-0","content":")" + content +
+        R"(","file_url":null,"reply_to":null,"client_msg_id":null,"created_at":"2026-11-22T09:30:00.123Z"}})";
+    for (const auto& other : rooms_[room_])
+      if (other.get() != this) other->send(event);
+    send(R"({"type":"ack","id":null,"data":{"room_id":")" + ids + R"(","message_id":")" + ids + R"("}})");
+  }
+
+  void send(std::string text) {
+    queue_.push_back(std::move(text));
+    if (queue_.size() == 1) write();
+  }
+
+  void write() {
+    stream_.async_write(asio::buffer(queue_.front()), [self = shared_from_this()](auto ec, std::size_t) {
+      if (ec) return;
+      self->queue_.pop_front();
+      if (!self->queue_.empty()) self->write();
+    });
+  }
+
+  websocket::stream<tcp::socket> stream_;
+  rooms& rooms_;
+  std::string room_;
+  beast::flat_buffer buffer_;
+  http::request<http::empty_body> request_;
+  std::deque<std::string> queue_;
+};
+
+void accept(tcp::acceptor& acceptor, rooms& all) {
+  acceptor.async_accept([&](auto ec, tcp::socket socket) {
+    if (!ec) std::make_shared<connection>(std::move(socket), all)->start();
+    accept(acceptor, all);
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: naive-server PORT\n";
+    return EXIT_FAILURE;
+  }
+  asio::io_context io(1);
+  rooms all;
+  tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), static_cast<unsigned short>(std::atoi(argv[1]))}, true);
+  accept(acceptor, all);
+  io.run();
+}
