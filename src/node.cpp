@@ -49,7 +49,8 @@ class interruptible_wait {
 
 class running_node final : public node {
  public:
-  explicit running_node(const config& settings) : settings_(settings), net_(settings_, json_encoder(), counts_) {}
+  running_node(const config& settings, const fault_points& faults)
+      : settings_(settings), faults_(faults), net_(settings_, json_encoder(), counts_) {}
 
   ~running_node() override { stop(true); }
 
@@ -59,7 +60,7 @@ class running_node final : public node {
     database_ = std::move(opened.value());
     if (auto migrated = database_->migrate(); !migrated) return migrated;
     auto made = create_broker(
-        {settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(), system_ids()});
+        {settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(), system_ids(), faults_});
     if (!made) return made.error();
     actors_ = std::move(made.value());
     auto listening = net_.start(actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); });
@@ -97,6 +98,7 @@ class running_node final : public node {
 
  private:
   const config settings_;
+  const fault_points faults_;
   metrics counts_;
   net_server net_;  // outlives the actors, which deliver through it
   std::unique_ptr<database> database_;
@@ -108,8 +110,8 @@ class running_node final : public node {
 
 }  // namespace
 
-result<std::unique_ptr<node>> node::start(const config& settings) {
-  auto made = std::make_unique<running_node>(settings);
+result<std::unique_ptr<node>> node::start(const config& settings, const fault_points& faults) {
+  auto made = std::make_unique<running_node>(settings, faults);
   if (auto begun = made->begin(); !begun) return begun.error();
   return std::unique_ptr<node>(std::move(made));
 }

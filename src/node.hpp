@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "actors/fault_points.hpp"
 #include "parley/config.hpp"
 #include "parley/error.hpp"
 
@@ -12,7 +13,8 @@ namespace parley {
 class node {
  public:
   /// Opens the store (and migrates it), starts the actors, then the listener. Errors name what could not be had.
-  static result<std::unique_ptr<node>> start(const config& settings);
+  /// `faults` is for tests.
+  static result<std::unique_ptr<node>> start(const config& settings, const fault_points& faults = {});
   /// Stops at once if stop() was not called.
   virtual ~node() = default;
 

@@ -53,6 +53,14 @@ struct rename_room {
 using durable_command = std::variant<send_message, edit_message, delete_message, change_reaction, invite_members,
                                      remove_member, rename_room>;
 
+/// The message that a command is about, if it is about one that exists.
+inline std::optional<message_id> message_of(const durable_command& command) {
+  if (const auto* edit = std::get_if<edit_message>(&command)) return edit->message;
+  if (const auto* gone = std::get_if<delete_message>(&command)) return gone->message;
+  if (const auto* reaction = std::get_if<change_reaction>(&command)) return reaction->message;
+  return std::nullopt;
+}
+
 // --- A WebSocket client's frames. A room left out is the connection's own (/ws/{room}/{user}) or is looked up. ---
 
 struct durable_frame {

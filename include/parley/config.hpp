@@ -19,6 +19,7 @@ struct net_config {
   std::uint32_t request_deadline_ms = 10'000;  ///< For a request's header and body, and a TLS handshake.
   std::uint32_t max_connections = 100'000;
   std::uint32_t max_rest_in_flight = 1'024;
+  std::uint32_t broadcast_queue = 10'000;  ///< Ephemeral broadcasts waiting for one I/O thread; further ones are dropped.
 };
 
 struct store_config {
@@ -49,6 +50,7 @@ struct replay_config {
 struct room_config {
   std::uint32_t queue_commands = 4'096;  ///< Waiting in one room; then `busy`.
   std::uint32_t batch_commands = 500;    ///< Most commands a room hands to the store at once.
+  std::uint32_t owed_bytes = 4 * 1024 * 1024;  ///< Events that wait for a slow I/O thread; then the room stores no more.
   std::uint32_t idle_seconds = 120;      ///< Without attachments or commands; then the actor is passivated.
 };
 
@@ -67,6 +69,7 @@ struct limits_config {
   std::uint32_t room_members = 10'000;
   std::uint32_t read_receipt_members = 200;
   std::uint32_t watched_users = 500;
+  std::uint32_t watches_per_second = 5;  ///< watch_presence frames of a connection; 0 = no limit.
   std::uint32_t outbox_bytes =
       1024 * 1024;  ///< Queued to a connection; then ephemeral frames are dropped; past twice that: 4408.
   std::uint32_t outbox_frames = 1'000;
@@ -134,7 +137,7 @@ struct listen_address {
   std::uint16_t port = 0;
 };
 result<listen_address> parse_listen_address(const std::string& text);
-/// localhost, 127.0.0.0/8 or ::1.
+/// localhost, 127.0.0.0/8 in figures, or ::1 (without brackets).
 bool is_loopback_host(const std::string& host);
 /// Rules between fields: ranges, TLS pair, development mode only on loopback, URL schemes.
 result<void> validate(const config& value);

@@ -209,17 +209,19 @@ void accounts::on_log_out(call<log_out>& ask) {
         return {};
       },
       [this, user, ended, reply = ask.reply](const result<std::monostate>& done) {
-        if (done) revoke(user, *ended);
-        reply(done);
+        if (!done) return reply(done.error());
+        // Answered when the last socket's close is on its way: nothing of it is accepted afterwards.
+        revoke(user, *ended, answer<std::monostate>([reply](const auto&) { reply(std::monostate{}); }));
       });
 }
 
-void accounts::revoke(const user_id& user, const std::vector<token_hash>& tokens) {
+void accounts::revoke(const user_id& user, const std::vector<token_hash>& tokens,
+                      const answer<std::monostate>& closed) {
   for (const auto& token : tokens) {
     tokens_->forget(token);
     if (const auto pending = look_ups_.find(token); pending != look_ups_.end()) pending->second.revoked = true;
   }
-  caf::anon_send(services_->directory, end_token{user, tokens});
+  caf::anon_send(services_->directory, end_token{user, tokens, closed});
   caf::anon_send(services_->directory, to_presence{user_went_off{user, no_connection, true}});
 }
 
@@ -227,7 +229,7 @@ void accounts::revoke(const user_id& user, const std::vector<token_hash>& tokens
 void accounts::on_tick() {
   self_->delayed_send(self_, tick_interval, account_tick{});
   for (const auto& over : tokens_->take_expired(services_->time.now())) {
-    caf::anon_send(services_->directory, end_token{over.user, {over.token}});
+    caf::anon_send(services_->directory, end_token{over.user, {over.token}, {}});
   }
 }
 

@@ -95,7 +95,8 @@ void accounts::create_room_of(const entry& ask, const user_profile& creator, int
 void accounts::invite(const entry& ask, const entry_facts& facts, int steps_left) {
   if (!facts.inviter) return end_entry(ask, make_error(error_code::conflict, "Everybody has left this room."));
   auto command = std::make_shared<pending_command>();
-  command->who.user = *facts.inviter;
+  command->user = facts.inviter->id;
+  command->user_role = facts.inviter->user_role;
   command->command = invite_members{{facts.user->id}};
   command->new_id = services_->ids.next();
   command->membership_ids = {services_->ids.next()};

@@ -50,7 +50,7 @@ class accounts {
   void on_authenticate(call<authenticate>& ask);
   void on_token_read(const token_hash& token, const result<std::optional<token_record>>& found);
   void on_log_out(call<log_out>& ask);
-  void revoke(const user_id& user, const std::vector<token_hash>& tokens);
+  void revoke(const user_id& user, const std::vector<token_hash>& tokens, const answer<std::monostate>& closed);
   void on_tick();
 
   // --- Entering by name ---

@@ -23,7 +23,7 @@ class open_socket final : public client_session {
   explicit open_socket(session_handle session) : session_(std::move(session)) {}
   ~open_socket() override { caf::anon_send(session_, session_ended{}); }
   void submit(client_frame frame) override {
-    caf::anon_send(session_, session_frame{std::make_shared<const client_frame>(std::move(frame))});
+    caf::anon_send(session_, session_frame{std::make_shared<client_frame>(std::move(frame))});
   }
   void room_failed(room_id room, sequence position) override {
     caf::anon_send(session_, parley::room_failed{room, position});
@@ -35,15 +35,7 @@ class open_socket final : public client_session {
 
 /// The commands that the limit of sends is about.
 bool counts_as_send(const durable_command& command) {
-  return std::holds_alternative<send_message>(command) || std::holds_alternative<edit_message>(command) ||
-         std::holds_alternative<delete_message>(command) || std::holds_alternative<change_reaction>(command);
-}
-
-std::optional<message_id> message_of(const durable_command& command) {
-  if (const auto* edit = std::get_if<edit_message>(&command)) return edit->message;
-  if (const auto* gone = std::get_if<delete_message>(&command)) return gone->message;
-  if (const auto* reaction = std::get_if<change_reaction>(&command)) return reaction->message;
-  return std::nullopt;
+  return std::holds_alternative<send_message>(command) || message_of(command);
 }
 
 /// Everybody once, the creator not at all.
@@ -65,29 +57,14 @@ result<void> check_members(const create_room& ask, const std::vector<user_id>& o
   return {};
 }
 
-/// One creation of a room on its way through reader, writer and reader; each step runs where its answer came from.
+/// One creation of a room on its way through writer and reader; each step runs where its answer came from.
 struct room_creation : std::enable_shared_from_this<room_creation> {
   room_creation(const actor_services& shared, call<create_room> asked) : services(shared), ask(std::move(asked)) {}
 
   void start() {
-    const auto& who = ask.request.who.user.id;
     others = others_of(ask.request);
     if (const auto checked = check_members(ask.request, others, services.settings.limits); !checked) {
       return ask.reply(checked.error());
-    }
-    using rooms = std::vector<room_summary>;
-    services.reads->ask<rooms>([who](database_reader& store) { return store.rooms_of(who); },
-                               answer<rooms>([self = shared_from_this()](const result<rooms>& own) {
-                                 if (!own) return self->ask.reply(own.error());
-                                 self->write(own->size());
-                               }));
-  }
-
-  void write(std::size_t rooms_so_far) {
-    const auto most = services.settings.limits.rooms_per_user;
-    if (rooms_so_far >= most) {
-      return ask.reply(
-          make_error(error_code::conflict, "You are in " + std::to_string(most) + " rooms, which is the most."));
     }
     new_room room{room_id(services.ids.next()), std::nullopt, ask.request.is_group, ask.request.who.user.id, others, {},
                   services.time.now()};
@@ -177,7 +154,8 @@ void actor_broker::post(room_id room, call<change_room> ask) {
   if (const auto* invite = std::get_if<invite_members>(&ask.request.command)) {
     for (std::size_t i = 0; i < invite->users.size(); ++i) command->membership_ids.push_back(services_.ids.next());
   }
-  command->who = std::move(ask.request.who);
+  command->user = ask.request.who.user.id;
+  command->user_role = ask.request.who.user.user_role;
   command->command = std::move(ask.request.command);
   command->new_id = services_.ids.next();
   command->reply = std::move(ask.reply);

@@ -5,8 +5,8 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <span>
 
+#include "actors/fault_points.hpp"
 #include "actors/messages.hpp"
 #include "parley/clock.hpp"
 #include "parley/codec.hpp"
@@ -20,14 +20,6 @@ namespace parley {
 
 class storage_pool;
 class read_pool;
-
-/// Places where a test makes a part throw, to show that the rest goes on. All are empty in a real node.
-struct fault_points {
-  std::function<void(room_id)> on_post;                                ///< In a room, before it takes a command.
-  std::function<void(room_id)> before_release;                         ///< In a room, between commit and delivery.
-  std::function<void(std::span<const append_command>)> before_commit;  ///< In a storage actor.
-  std::function<void(std::span<const append_command>)> after_commit;   ///< In a storage actor, before the answers.
-};
 
 /// Owned by the runtime, which outlives every actor; actors hold a const reference. The pointers and the directory's
 /// handle are set once, after their makers ran and before anybody uses them, and the handle is reset at the stop.

@@ -52,6 +52,7 @@ class runtime final : public broker_runtime {
         services_(*services_owner_),
         system_(std::make_unique<caf::actor_system>(*settings_)),
         threads_of_system_(system_->detached_actors()) {
+    services_.faults = parts.faults;
     storage_ = storage_pool::spawn(*system_, services_, parts.store);
     services_.storage = storage_.get();
     reads_ = read_pool::spawn(*system_, services_, parts.store);
@@ -98,9 +99,10 @@ class runtime final : public broker_runtime {
     wait_until(deadline, [this] { return services_.counts.storage_queue.value() <= 0; });
     storage_->stop();
     reads_->stop();
-    finish(wait_until(deadline, [this] {
-      return system_->registry().running() == 0 && system_->detached_actors() <= threads_of_system_;
-    }));
+    const bool all_quit = wait_until(deadline, [this] { return system_->registry().running() == 0; });
+    let_go_of_handles();
+    // A detached actor's thread ends only when nobody holds a handle of it any more.
+    finish(all_quit && wait_until(deadline, [this] { return system_->detached_actors() <= threads_of_system_; }));
   }
 
  private:
@@ -116,16 +118,21 @@ class runtime final : public broker_runtime {
     }
   }
 
-  /// Handles go before the system they belong to. A system with actors that do not end would wait for ever: it is left
-  /// to the end of the process.
-  void finish(bool everybody_ended) {
+  void let_go_of_handles() {
     accounts_ = nullptr;
     hashers_.clear();
     services_.directory = nullptr;
+    if (system_->registry().running() > 0) return;  // somebody may still use what stands behind them
+    services_.storage = nullptr;
+    services_.reads = nullptr;
+    port_.reset();
+    storage_.reset();
+    reads_.reset();
+  }
+
+  /// A system with actors that do not end would wait for ever: it is left to the end of the process, with all it uses.
+  void finish(bool everybody_ended) {
     if (everybody_ended) {
-      port_.reset();
-      storage_.reset();
-      reads_.reset();
       system_.reset();
       return;
     }

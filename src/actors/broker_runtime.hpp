@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 
+#include "actors/fault_points.hpp"
 #include "parley/client_ports.hpp"
 #include "parley/clock.hpp"
 #include "parley/config.hpp"
@@ -15,7 +16,7 @@
 
 namespace parley {
 
-/// All of them outlive the runtime.
+/// All references outlive the runtime.
 struct broker_parts {
   const config& settings;
   database& store;
@@ -24,6 +25,7 @@ struct broker_parts {
   metrics& counts;
   const clock& time;
   id_source& ids;
+  fault_points faults{};
 };
 
 /// Owned by the node.

@@ -41,6 +41,24 @@ class catch_up_plan {
     std::erase_if(suspended_, [&](const request& item) { return item.room == room; });
   }
 
+  /// The same for many at once; `rooms` in order of room id.
+  void cancel_all(const std::vector<request>& rooms) {
+    const auto named = [&](const request& item) {
+      return std::binary_search(rooms.begin(), rooms.end(), item,
+                                [](const request& a, const request& b) { return a.room < b.room; });
+    };
+    if (current_ && named(current_->what)) current_.reset();
+    std::erase_if(queue_, named);
+    std::erase_if(suspended_, named);
+  }
+  /// For a room of which nothing is planned or under way.
+  void add_new(const request& what) { queue_.push_back(what); }
+  /// That room's turn comes before the others': somebody waits for it.
+  void prefer(const room_id& room) {
+    const auto found = std::find_if(queue_.begin(), queue_.end(), [&](const request& r) { return r.room == room; });
+    if (found != queue_.end()) std::rotate(queue_.begin(), found, found + 1);
+  }
+
   /// The next question, if there is one to put: to the room under way, else to the first in the queue that is `ready`.
   template <class Ready>
   std::optional<question> next(Ready ready) {

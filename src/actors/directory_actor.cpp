@@ -87,7 +87,7 @@ class directory final : public directory_handle::base {
   void end_sessions(const end_token& message) {
     sessions_.for_user(message.user, [&](const auto& each) {
       if (std::find(message.tokens.begin(), message.tokens.end(), each.token) != message.tokens.end()) {
-        send(each.handle, token_ended{});
+        send(each.handle, token_ended{message.closed});
       }
     });
   }
@@ -146,7 +146,14 @@ class directory final : public directory_handle::base {
   void replace_presence(user_id user) {
     services_.counts.actors_restarted_total.add();
     log::error("directory", "presence_failed", "A presence record died and is made anew");
-    sessions_.for_user(user, [&](const auto& each) { hand_to_presence({user_came_on{user, each.connection}}); });
+    bool is_here = false;
+    sessions_.for_user(user, [&](const auto& each) {
+      is_here = true;
+      hand_to_presence({user_came_on{user, each.connection}});
+    });
+    // Perhaps it died in the grace time, and the store still says online: on once more for that time, then off.
+    if (!is_here) hand_to_presence({user_came_on{user, std::nullopt}});
+    sessions_.for_each([&](const auto& each) { send(each.handle, presence_failed{user}); });
   }
 
   void close(const close_directory& message) {

@@ -72,6 +72,7 @@ struct catch_up_step;
 struct store_page;
 struct outbox_drained;
 struct room_failed;
+struct presence_failed;
 struct user_joined_room;
 struct user_left_room;
 struct token_ended;
@@ -82,8 +83,8 @@ using session_handle =
     caf::typed_actor<caf::reacts_to<session_started>, caf::reacts_to<session_frame>, caf::reacts_to<session_bootstrap>,
                      caf::reacts_to<room_held>, caf::reacts_to<room_unknown>, caf::reacts_to<catch_up_step>,
                      caf::reacts_to<store_page>, caf::reacts_to<outbox_drained>, caf::reacts_to<room_failed>,
-                     caf::reacts_to<user_joined_room>, caf::reacts_to<user_left_room>, caf::reacts_to<token_ended>,
-                     caf::reacts_to<session_ended>, caf::reacts_to<look_up_done>>;
+                     caf::reacts_to<presence_failed>, caf::reacts_to<user_joined_room>, caf::reacts_to<user_left_room>,
+                     caf::reacts_to<token_ended>, caf::reacts_to<session_ended>, caf::reacts_to<look_up_done>>;
 
 struct room_loaded;
 struct hold_room;
@@ -142,7 +143,7 @@ using directory_handle =
 struct session_started {};
 /// Sent by the connection for each frame of its client.
 struct session_frame {
-  std::shared_ptr<const client_frame> frame;
+  std::shared_ptr<client_frame> frame;  ///< The session's own; its command is moved on to the room.
 };
 /// Sent by a reading actor: the user's rooms and friends, read after the session stood in the directory. The error is
 /// `unauthenticated` when the token ended before that, `not_found` when the user is no member of the one room.
@@ -197,6 +198,10 @@ struct room_failed {
   room_id room;
   sequence position = unknown_position;
 };
+/// Sent by the directory to every session: this user's record died with its watchers; who watches says so again.
+struct presence_failed {
+  user_id user;
+};
 /// Sent by the directory to all sessions of one who became a member: they tell `room_added` and go live.
 struct user_joined_room {
   room_id room;
@@ -207,7 +212,9 @@ struct user_left_room {
   leave_reason reason = leave_reason::left;
 };
 /// Sent by the directory when the session's token ended: close 4401.
-struct token_ended {};
+struct token_ended {
+  answer<std::monostate> closed{};  ///< Dropped once the close is on its way.
+};
 /// Sent by the connection when it is gone: the session releases its rooms and ends.
 struct session_ended {};
 /// Sent by a reading actor in answer to a session's other questions: run the rest there, where the state is.
@@ -219,7 +226,8 @@ struct look_up_done {
 
 /// One command on its way through a room, from whichever entry, answered once.
 struct pending_command {
-  principal who;
+  user_id user;
+  role user_role = role::user;
   durable_command command;
   uuid new_id;
   std::vector<uuid> membership_ids;
@@ -326,6 +334,7 @@ struct user_went_off {
 struct watch_user {
   user_id user;
   connection_ref watcher;
+  answer<std::monostate> watched{};  ///< Told by being dropped, once the record knows its watcher.
 };
 struct unwatch_user {
   user_id user;
@@ -370,6 +379,7 @@ struct membership_changed {
 struct end_token {
   user_id user;
   std::vector<token_hash> tokens;
+  answer<std::monostate> closed{};  ///< Told by being dropped, once each of the sockets has got its last byte.
 };
 /// Sent by sessions and accounts: makes the user's presence record if need be and hands the message on.
 struct to_presence {
@@ -434,6 +444,7 @@ PARLEY_UNSAFE(catch_up_step)
 PARLEY_UNSAFE(store_page)
 PARLEY_UNSAFE(outbox_drained)
 PARLEY_UNSAFE(room_failed)
+PARLEY_UNSAFE(presence_failed)
 PARLEY_UNSAFE(user_joined_room)
 PARLEY_UNSAFE(user_left_room)
 PARLEY_UNSAFE(token_ended)

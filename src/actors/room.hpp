@@ -34,6 +34,7 @@ class room final : public room_handle::base {
   void refuse(early_message& message);
   void hold(hold_room& message);
   void release_holder(connection_ref connection);
+  void tell_members_again();
   void on_tick();
   void plan_tick();
   void retire_if_idle();

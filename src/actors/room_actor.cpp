@@ -48,7 +48,9 @@ room::behavior_type room::make_behavior() {
       [this](batch_stored& message) { on_batch_stored(message); },
       [this](hole_read& message) { on_hole_read(message); },
       [this](shard_ready message) {
-        if (fanout_) fanout_->shard_ready(message.shard);
+        if (!fanout_) return;
+        fanout_->shard_ready(message.shard);
+        send_next_batch();
       },
       [this](relay_typing& message) { relay(message); },
       [this](move_read_marker& message) { note_sender(), on_early(std::move(message)); },
@@ -98,11 +100,13 @@ void room::on_loaded(room_loaded& message) {
     const auto batch = std::min(settings.room.batch_commands, settings.store.batch_commands);
     batcher_.emplace(id_, room_batcher::limits{settings.room.queue_commands, batch}, services_.encoder, services_.ids,
                      services_.counts.room_queue);
-    fanout_.emplace(services_.out, id_,
+    fanout_.emplace(services_.out, id_, settings.room.owed_bytes,
                     [self = self_handle()](std::uint32_t shard) { caf::anon_send(self, shard_ready{shard}); });
   }
   for (auto& early : std::exchange(early_, {})) on_early(std::move(early));
-  if (unknown_) retire_if_idle();
+  // No tick: it would keep the actor of a room that is not there in memory for the idle time.
+  if (unknown_) return retire_if_idle();
+  if (after_crash_) tell_members_again();
   plan_tick();
 }
 
@@ -161,9 +165,18 @@ std::chrono::seconds room::idle_time() const {
   return std::chrono::seconds(std::max(1U, services_.settings.room.idle_seconds));
 }
 
+/// The former actor may have died between a commit and its news: who joined then has not heard of it. Sessions that
+/// know the room already take no notice.
+void room::tell_members_again() {
+  state_->for_each_member([this](const user_id& member) {
+    send(services_.directory, membership_changed{id_, member, std::nullopt});
+  });
+}
+
 void room::on_tick() {
-  planned_tick_.reset();
   const auto now = services_.time.steady_now();
+  if (planned_tick_ && now < *planned_tick_) return;  // an earlier one was planned since; that one goes on
+  planned_tick_.reset();
   typing_.tidy(now);
   if (state_) state_->shrink_ring_if_over_budget();
   if (read_again_at_ && *read_again_at_ <= now) {
@@ -205,7 +218,7 @@ void room::on_retirement(const retirement_decided& message) {
   if (message.granted) return quit();
   touch();
   // An unknown room has answered what was on its way by now, or will before this comes again.
-  if (unknown_) retire_if_idle();
+  if (unknown_) return retire_if_idle();
   plan_tick();
 }
 

@@ -35,7 +35,7 @@ std::vector<append_command> room_batcher::take_batch(timestamp at) {
 append_command room_batcher::prepare(pending_command& command, timestamp at) {
   append_command prepared;
   prepared.room = room_;
-  prepared.actor = command.who.user.id;
+  prepared.actor = command.user;
   prepared.at = at;
   prepared.new_id = command.new_id.is_nil() ? ids_.next() : command.new_id;
   prepared.membership_ids = std::move(command.membership_ids);
@@ -68,15 +68,18 @@ void room_batcher::finish_one(command_ptr command, append_outcome outcome, std::
     last.reply = connection_answer{from->connection, encode_answer(*command, outcome), command->reply};
   if (outcome && !outcome->duplicate) {
     for (std::size_t i = 0; i < outcome->events.size(); ++i) {
+      // REST is told the events as well; a connection's answer is encoded already.
+      auto event = from ? std::move(outcome->events[i]) : outcome->events[i];
       if (i + 1 == outcome->events.size()) {
-        last.event = outcome->events[i];
+        last.event = std::move(event);
       } else {
-        out.push_back({outcome->events[i], std::nullopt, {}});
+        out.push_back({std::move(event), std::nullopt, {}});
       }
     }
   }
-  if (!answer_in_place) {
-    // REST, and frames that want no answer: for those a success is only noted.
+  if (from && !answer_in_place) {
+    last.on_released = [command = std::move(command)] { command->reply(change_room::reply{}); };  // only noted
+  } else if (!from) {
     last.on_released = [command = std::move(command), outcome = std::move(outcome)]() mutable {
       if (!outcome) return command->reply(std::move(outcome.error()));
       change_room::reply reply;

@@ -37,14 +37,14 @@ void room::post(post_to_room& message) {
 
 /// Only an early refusal, which spares the store: the store decides.
 bool room::may_speak(const pending_command& command) const {
-  if (state_->is_member(command.who.user.id)) return true;
+  if (state_->is_member(command.user)) return true;
   const bool moderates =
       std::holds_alternative<delete_message>(command.command) || std::holds_alternative<remove_member>(command.command);
-  return moderates && command.who.user.user_role != role::user;
+  return moderates && command.user_role != role::user;
 }
 
 void room::send_next_batch() {
-  if (settling_) return;
+  if (settling_ || (fanout_->overdue() && !closing_)) return;
   auto commands = batcher_->take_batch(services_.time.now());
   if (commands.empty()) return;
   const auto number = batcher_->batch_number();

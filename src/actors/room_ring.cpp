@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::int64_t most_unread = 1'000;
 
+/// What an edit or a delete needs to encode the event anew. Field by field, so that the text is not copied first.
+message_posted without_content(const message_posted& of) {
+  return {of.message,  of.sender,   of.display_name,  std::nullopt,
+          of.file_url, of.reply_to, of.client_msg_id, of.created_at};
+}
+
 }  // namespace
 
 room_ring::room_ring(limits bounds, sequence last, const frame_encoder& encoder, gauge& node_total)
@@ -24,12 +30,10 @@ void room_ring::append(const durable_event& event, shared_bytes bytes, std::uint
   item.length = length;
   if (const auto* posted = std::get_if<message_posted>(&event.body)) {
     item.deleted = !posted->content && !posted->file_url;
-    auto& kept = item.message.emplace<message_posted>(*posted);
-    kept.content.reset();
+    item.message = without_content(*posted);
   } else if (const auto* edited = std::get_if<message_edited>(&event.body)) {
     if (edited->content) rewrite(edited->message, edited->content, false);
-    auto& kept = item.message.emplace<message_edited>(*edited);
-    kept.content.reset();
+    item.message = message_edited{edited->message, edited->by, std::nullopt, edited->edited_at};
   } else if (const auto* gone = std::get_if<message_deleted>(&event.body)) {
     rewrite(gone->message, std::nullopt, true);
   }

@@ -52,6 +52,10 @@ class room_state {
   [[nodiscard]] const std::optional<std::string>& name() const { return name_; }
   [[nodiscard]] bool is_member(const user_id& user) const { return members_.contains(user); }
   [[nodiscard]] std::size_t member_count() const { return members_.size(); }
+  template <class Visit>
+  void for_each_member(Visit visit) const {
+    for (const auto& member : members_) visit(member);
+  }
   /// The last seq that was released to connections.
   [[nodiscard]] sequence released() const { return order_.released(); }
   [[nodiscard]] bool has_hole() const { return order_.has_hole(); }

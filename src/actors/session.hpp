@@ -9,7 +9,6 @@
 
 #include "actors/actor_services.hpp"
 #include "actors/catch_up_plan.hpp"
-#include "actors/flood_guard.hpp"
 #include "actors/frame_reply.hpp"
 #include "actors/read_pool.hpp"
 
@@ -27,25 +26,30 @@ class session {
   session_handle::behavior_type begin(const actor_services& services, session_request request);
 
  private:
-  using frame_ptr = std::shared_ptr<const client_frame>;
+  using frame_ptr = std::shared_ptr<client_frame>;
 
-  /// A room of this connection. Without `actor` it was asked for and frames to it wait in `parked`.
+  /// A room of this connection. Frames to it wait in `parked` while it was asked for (no `actor`), and while it is live
+  /// by contract but not attached yet: its acks and events then come in one order from the beginning.
   struct room_entry {
     room_id id;
     room_handle actor{};
     bool attached = false;
-    bool position_due = false;  ///< Its actor died while attached: the shard tells where the connection stood.
+    bool live_due = false;             ///< Frames wait until it is attached.
+    bool position_due = false;         ///< Its actor died while attached: the shard tells where the connection stood.
+    std::uint8_t stale_positions = 0;  ///< Such news that a resume has overtaken.
     std::unique_ptr<std::vector<frame_ptr>> parked{};
   };
   /// A join that is being read from the store; a leave in between drops it.
   struct pending_join {
     room_id room;
     std::uint64_t number = 0;
+    bool is_news = false;  ///< Told by the directory, so the reading is tried until it works.
   };
   /// A room of a resume, found good by the store. `joined`: this session had not heard yet that it is one of its own.
   struct checked_room {
     room_id room;
     sequence after = 0;
+    std::uint64_t join = 0;  ///< The number of its pending_join; 0 when the room was known.
     std::optional<room_summary> joined{};
   };
   /// Checked and waiting until no room of it is being attached.
@@ -66,14 +70,19 @@ class session {
   void on_room_held(const room_held& what);
   void on_room_unknown(const room_unknown& what);
   void on_room_failed(const room_failed& what);
+  void on_presence_failed(const presence_failed& what);
   void on_user_joined(const user_joined_room& what);
   void on_user_left(const user_left_room& what);
   room_entry* find_room(const room_id& room);
   room_entry& add_room(const room_id& room);
   void remove_room(const room_id& room);
   void hold(const room_id& room);
-  void join(const room_id& room, std::function<void(const result<room_summary>&)> then);
+  void flush_parked(room_entry& room);
+  std::uint64_t begin_join(const room_id& room, bool is_news);
+  bool end_join(std::uint64_t number);
+  void join(const room_id& room, bool is_news, std::function<void(const result<room_summary>&)> then);
   void on_join_read(const pending_join& what, const result<room_summary>& found);
+  void look_whether_left(const room_id& room);
   [[nodiscard]] bool is_own_room(const room_id& room) const {
     return !request_.only_room || *request_.only_room == room;
   }
@@ -85,6 +94,7 @@ class session {
   void on_outbox_drained();
   void read_store();
   void send_page(shared_bytes frames, std::uint32_t count);
+  void wait_for_outbox();
   void try_again_later(const room_id& room);
   void finish_resume();
 
@@ -103,10 +113,10 @@ class session {
   void to_named_room(const frame_ptr& frame, const std::optional<room_id>& named);
   void to_room_of(const room_id& room, const frame_ptr& frame);
   void speak(room_entry& room, const frame_ptr& frame);
-  void post(const room_handle& room, const client_frame& frame, const durable_frame& what);
-  void watch_instead(const std::vector<presence_record>& known);
+  std::shared_ptr<pending_command> command_of(client_frame& frame) const;
+  void watch_instead(const std::vector<presence_record>& known, const answer<std::monostate>& watched);
   static result<std::vector<checked_room>> check_rooms(database_reader& store, const user_id& user,
-                                                       std::vector<checked_room> rooms, const std::vector<bool>& known);
+                                                       std::vector<checked_room> rooms);
   void on_resume_checked(const frame_reply& reply, const result<std::vector<checked_room>>& rooms);
 
   // --- Small things ---
@@ -129,7 +139,7 @@ class session {
   std::vector<std::variant<user_joined_room, user_left_room>> early_news_;  ///< Before the rooms were read.
   std::unique_ptr<pending_resume> resume_;
   std::vector<user_id> friends_, watched_;
-  flood_guard flood_;
+  std::optional<rate_limiter> watch_rate_;
   std::uint64_t last_join_ = 0;
   std::uint32_t blocks_ = 1;  ///< Look-ups under way that later frames wait for; the first is the bootstrap.
   bool ready_ = false;

@@ -11,6 +11,8 @@
 namespace parley {
 namespace {
 
+constexpr std::chrono::seconds retry_after{1};
+
 struct bootstrap {
   std::vector<room_summary> rooms;
   std::vector<user_id> friends;
@@ -19,10 +21,10 @@ struct bootstrap {
 /// Runs on a reading thread, after the session stood in the directory: what ended before is seen here, what ends later
 /// is told by the directory.
 result<bootstrap> read_bootstrap(database_reader& store, const user_id& user, const token_hash& token,
-                                 const std::optional<room_id>& only_room) {
+                                 const std::optional<room_id>& only_room, timestamp now) {
   const auto known = store.token(token);
   if (!known) return known.error();
-  if (!*known || (*known)->user.flag != account_flag::active) {
+  if (!*known || (*known)->user.flag != account_flag::active || now >= (*known)->expires_at) {
     return make_error(error_code::unauthenticated, "The token has ended.");
   }
   bootstrap out;
@@ -55,7 +57,8 @@ session_handle spawn_session(caf::actor_system& system, const actor_services& se
 session_handle::behavior_type session::begin(const actor_services& services, session_request request) {
   services_ = &services;
   request_ = std::move(request);
-  flood_ = flood_guard(services.settings.limits.send_rate_per_second);
+  const auto watches = static_cast<double>(services.settings.limits.watches_per_second);
+  watch_rate_.emplace(rate{watches, watches});
   services.counts.sessions.add();
   log_uncaught(self_, "session");
   caf::anon_send(me(), session_started{});
@@ -69,6 +72,7 @@ session_handle::behavior_type session::begin(const actor_services& services, ses
       [this](const store_page& what) { on_store_page(what); },
       [this](const outbox_drained&) { on_outbox_drained(); },
       [this](const room_failed& what) { on_room_failed(what); },
+      [this](const presence_failed& what) { on_presence_failed(what); },
       [this](const user_joined_room& what) { on_user_joined(what); },
       [this](const user_left_room& what) { on_user_left(what); },
       [this](const token_ended&) { on_token_ended(); },
@@ -93,9 +97,8 @@ void session::start() {
   caf::anon_send(services_->directory, register_session{user, request_.who.token, request_.connection, me()});
   caf::anon_send(services_->directory, to_presence{user_came_on{user, request_.connection}});
   services_->reads->ask<bootstrap>(
-      [user, token = request_.who.token, only = request_.only_room](database_reader& store) {
-        return read_bootstrap(store, user, token, only);
-      },
+      [user, token = request_.who.token, only = request_.only_room,
+       now = services_->time.now()](database_reader& store) { return read_bootstrap(store, user, token, only, now); },
       answer<bootstrap>([me = me()](result<bootstrap> found) {
         if (found) {
           caf::anon_send(me, session_bootstrap{std::move(found->rooms), std::move(found->friends)});
@@ -116,8 +119,8 @@ void session::on_bootstrap(session_bootstrap& what) {
   auto& rooms = *what.rooms;
   rooms_.reserve(rooms.size());
   for (const auto& room : rooms) {
-    add_room(room.id);
     const bool replay = request_.replay == replay_mode::unread;
+    add_room(room.id).live_due = !replay;
     plan_.add({room.id, replay ? room.last_read_seq : room.last_seq,
                replay ? settings.replay.limit : catch_up_plan::no_limit, replay});
   }
@@ -190,6 +193,14 @@ session::room_entry& session::add_room(const room_id& room) {
   return *rooms_.insert(at, room_entry{room});
 }
 
+void session::flush_parked(room_entry& room) {
+  if (!room.actor || room.live_due) return;
+  const auto id = room.id;
+  if (const auto parked = std::move(room.parked)) {
+    for (const auto& frame : *parked) speak(*find_room(id), frame);
+  }
+}
+
 /// Frames that waited for the room are answered as those to any room of others.
 void session::remove_room(const room_id& room) {
   const auto parked = std::move(find_room(room)->parked);
@@ -211,9 +222,7 @@ void session::on_room_held(const room_held& what) {
     return;
   }
   room->actor = what.actor;
-  if (const auto parked = std::move(room->parked)) {
-    for (const auto& frame : *parked) speak(*room, frame);
-  }
+  flush_parked(*room);
   advance();
 }
 
@@ -227,7 +236,7 @@ void session::on_room_unknown(const room_unknown& what) {
     remove_room(what.room);
     return finish_resume();
   }
-  self_->delayed_send(self_, std::chrono::seconds(1), look_up_done{[this, id = what.room] {
+  self_->delayed_send(self_, retry_after, look_up_done{[this, id = what.room] {
                         const auto* still = find_room(id);
                         if (still != nullptr && !still->actor) hold(id);
                       }});
@@ -239,17 +248,30 @@ void session::on_room_failed(const room_failed& what) {
   auto* room = closed_ ? nullptr : find_room(what.room);
   if (room == nullptr) return;
   const bool with_position = what.position != room_failed::unknown_position;
-  if (with_position && !room->attached && !room->position_due) return;  // a resume has set another position since
+  if (with_position && room->stale_positions > 0) {
+    --room->stale_positions;  // a resume has set another position since
+    return;
+  }
+  if (with_position && !room->attached && !room->position_due) return;  // likewise, before the death was known
   if (!with_position || room->attached) {
     room->actor = nullptr;
     hold(room->id);
   }
   room->position_due = room->attached && !with_position;
+  room->live_due = room->live_due || room->attached;
   room->attached = false;
   if (with_position) plan_.add({room->id, what.position, catch_up_plan::no_limit, false});
   if (!with_position && plan_.is_current(room->id)) plan_.restart();
   finish_resume();
   advance();
+}
+
+void session::on_presence_failed(const presence_failed& what) {
+  const auto watches = [&](const std::vector<user_id>& users) {
+    return std::find(users.begin(), users.end(), what.user) != users.end();
+  };
+  if (closed_ || (!watches(friends_) && !watches(watched_))) return;
+  caf::anon_send(services_->directory, to_presence{watch_user{what.user, request_.connection}});
 }
 
 void session::on_user_joined(const user_joined_room& what) {
@@ -262,7 +284,7 @@ void session::on_user_joined(const user_joined_room& what) {
     if (plan_.revive(what.room)) advance();
     return;
   }
-  if (!request_.only_room) join(what.room, [](const auto&) {});
+  if (!request_.only_room) join(what.room, true, [](const auto&) {});
 }
 
 void session::on_user_left(const user_left_room& what) {
@@ -283,10 +305,19 @@ void session::on_user_left(const user_left_room& what) {
   advance();
 }
 
+std::uint64_t session::begin_join(const room_id& room, bool is_news) {
+  joins_.push_back({room, ++last_join_, is_news});
+  return last_join_;
+}
+
+/// False when a leave has dropped it.
+bool session::end_join(std::uint64_t number) {
+  return std::erase_if(joins_, [&](const pending_join& join) { return join.number == number; }) > 0;
+}
+
 /// Reads the room as a new member sees it, tells room_added and goes live from there; `then` runs with what was found.
-void session::join(const room_id& room, std::function<void(const result<room_summary>&)> then) {
-  const pending_join number{room, ++last_join_};
-  joins_.push_back(number);
+void session::join(const room_id& room, bool is_news, std::function<void(const result<room_summary>&)> then) {
+  const pending_join number{room, begin_join(room, is_news), is_news};
   const auto user = request_.who.user.id;
   look_up<room_summary>([user, room](database_reader& store) { return room_for(store, user, room); },
                         [this, number, then = std::move(then)](const result<room_summary>& found) {
@@ -296,9 +327,15 @@ void session::join(const room_id& room, std::function<void(const result<room_sum
 }
 
 void session::on_join_read(const pending_join& what, const result<room_summary>& found) {
-  const auto dropped = std::erase_if(joins_, [&](const pending_join& join) { return join.number == what.number; }) == 0;
-  if (dropped || !found || find_room(what.room) != nullptr) return;
-  add_room(what.room);
+  if (!found && found.error().code != error_code::not_found && what.is_news) {
+    // The news comes once: without another try the client would never hear of this room.
+    self_->delayed_send(self_, retry_after, look_up_done{[this, what] {
+                          if (end_join(what.number)) join(what.room, true, [](const auto&) {});
+                        }});
+    return;
+  }
+  if (!end_join(what.number) || !found || find_room(what.room) != nullptr) return;
+  add_room(what.room).live_due = true;
   tell(room_added_notice{*found});
   hold(what.room);
   plan_.add({what.room, found->last_seq, catch_up_plan::no_limit, false});

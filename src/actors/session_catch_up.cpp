@@ -31,10 +31,16 @@ void session::on_step(const catch_up_step& what) {
   if (closed_ || !plan_.matches(what.room, what.replay)) return;
   using kind = catch_up_step::kind;
   switch (what.what) {
-    case kind::attached:
+    case kind::attached: {
       plan_.finish();
-      find_room(what.room)->attached = true;
+      // What went out with the attachment counts too: many rooms at once must not flood a slow client.
+      if (what.events > 0) wait_for_outbox();
+      auto& room = *find_room(what.room);
+      room.attached = true;
+      room.live_due = false;
+      flush_parked(room);
       break;
+    }
     case kind::page:
       plan_.page_sent(what.position, what.events);
       send_page(what.frames, what.events);
@@ -52,6 +58,7 @@ void session::on_step(const catch_up_step& what) {
       break;
     case kind::not_member:
       plan_.suspend();  // the news of the join, or of the leave, is on its way
+      look_whether_left(what.room);
       break;
     case kind::beyond_end:
       try_again_later(what.room);  // the store has it, the room will hear of it
@@ -64,6 +71,11 @@ void session::on_step(const catch_up_step& what) {
 void session::send_page(shared_bytes frames, std::uint32_t count) {
   services_->out.send(request_.connection, {std::move(frames), count, 0},
                       [me = me()] { caf::anon_send(me, outbox_drained{}); });
+}
+
+void session::wait_for_outbox() {
+  plan_.wait_for_outbox();
+  services_->out.send(request_.connection, {nullptr, 0, 0}, [me = me()] { caf::anon_send(me, outbox_drained{}); });
 }
 
 void session::on_outbox_drained() {
@@ -112,6 +124,15 @@ void session::try_again_later(const room_id& room) {
                       }});
 }
 
+/// A leave whose news was lost with a room's actor would leave the room among ours for ever.
+void session::look_whether_left(const room_id& room) {
+  const auto user = request_.who.user.id;
+  look_up<bool>([user, room](database_reader& store) { return store.is_member(user, room); },
+                [this, room](const result<bool>& member) {
+                  if (member && !*member) on_user_left({room, leave_reason::removed});
+                });
+}
+
 /// A resume sets positions back. While a room of it is being attached nobody knows which events still come, so the ack
 /// waits for that answer: after the ack the room's events come strictly from the asked position.
 void session::finish_resume() {
@@ -120,16 +141,20 @@ void session::finish_resume() {
     if (plan_.is_asking(room.room)) return;
   }
   const auto resume = std::move(resume_);
+  plan_.cancel_all(resume->rooms);
   for (const auto& room : resume->rooms) {
-    plan_.cancel(room.room);
     auto* entry = find_room(room.room);
     if (entry == nullptr) continue;
     if (entry->attached || entry->position_due) services_->out.detach(request_.connection, room.room);
-    entry->attached = entry->position_due = false;
+    if (entry->position_due) ++entry->stale_positions;
+    entry->attached = entry->position_due = entry->live_due = false;
   }
   resume->reply.ack(empty_ack{});
   for (const auto& room : resume->rooms) {
-    if (find_room(room.room) != nullptr) plan_.add(room);
+    auto* entry = find_room(room.room);
+    if (entry == nullptr) continue;
+    plan_.add_new(room);
+    flush_parked(*entry);
   }
   advance();
   unblock();

@@ -15,11 +15,9 @@ std::size_t most_waiting(const actor_services& services) {
 
 error no_such_room() { return not_found("There is no such room among yours."); }
 
-std::optional<message_id> message_of(const durable_command& command) {
-  if (const auto* edit = std::get_if<edit_message>(&command)) return edit->message;
-  if (const auto* gone = std::get_if<delete_message>(&command)) return gone->message;
-  if (const auto* reaction = std::get_if<change_reaction>(&command)) return reaction->message;
-  return std::nullopt;
+bool is_deletion(const client_frame& frame) {
+  const auto* durable = std::get_if<durable_frame>(&frame.request);
+  return durable != nullptr && std::holds_alternative<delete_message>(durable->command);
 }
 
 }  // namespace
@@ -38,14 +36,9 @@ void session::on_frame(const frame_ptr& frame) {
 bool session::within_rate(const client_frame& frame) {
   const auto now = services_->time.steady_now();
   const auto wait_ms = request_.who.send_allowance ? request_.who.send_allowance->try_take(now) : 0;
-  const bool flooding = flood_.attempt(now);
   if (wait_ms == 0) return true;
   services_->counts.rate_limited_total.add();
-  if (flooding) {
-    close(close_code::rate_limit_ignored);
-  } else {
-    reply_to(frame).fail({error_code::rate_limited, "Too many messages at once; wait a moment.", wait_ms});
-  }
+  reply_to(frame).fail({error_code::rate_limited, "Too many messages at once; wait a moment.", wait_ms});
   return false;
 }
 
@@ -115,8 +108,13 @@ void session::to_named_room(const frame_ptr& frame, const std::optional<room_id>
 void session::to_room_of(const room_id& room, const frame_ptr& frame) {
   if (auto* known = find_room(room)) return speak(*known, frame);
   if (request_.only_room) return reply_to(*frame).fail(no_such_room());
+  if (request_.who.user.user_role != role::user && is_deletion(*frame)) {
+    // Moderators may delete in rooms in which they are not; the store decides.
+    caf::anon_send(services_->directory, to_room{room, post_to_room{command_of(*frame)}});
+    return;
+  }
   block();
-  join(room, [this, room, frame](const result<room_summary>& found) {
+  join(room, false, [this, room, frame](const result<room_summary>& found) {
     if (auto* joined = find_room(room)) {
       speak(*joined, frame);
     } else {
@@ -128,7 +126,8 @@ void session::to_room_of(const room_id& room, const frame_ptr& frame) {
 }
 
 void session::speak(room_entry& room, const frame_ptr& frame) {
-  if (!room.actor) {
+  if (!room.actor || room.live_due) {
+    if (room.live_due) plan_.prefer(room.id);
     if (!room.parked) room.parked = std::make_unique<std::vector<frame_ptr>>();
     if (room.parked->size() < most_waiting(*services_)) {
       room.parked->push_back(frame);
@@ -138,8 +137,8 @@ void session::speak(room_entry& room, const frame_ptr& frame) {
     return;
   }
   const auto& user = request_.who.user.id;
-  if (const auto* durable = std::get_if<durable_frame>(&frame->request)) {
-    post(room.actor, *frame, *durable);
+  if (std::holds_alternative<durable_frame>(frame->request)) {
+    caf::anon_send(room.actor, post_to_room{command_of(*frame)});
   } else if (const auto* typing = std::get_if<typing_frame>(&frame->request)) {
     answer<std::monostate> told([reply = reply_to(*frame)](const result<std::monostate>& done) {
       if (done) {
@@ -161,28 +160,28 @@ void session::speak(room_entry& room, const frame_ptr& frame) {
   }
 }
 
-void session::post(const room_handle& room, const client_frame& frame, const durable_frame& what) {
+/// Takes the command out of its frame.
+std::shared_ptr<pending_command> session::command_of(client_frame& frame) const {
   auto command = std::make_shared<pending_command>();
-  command->who = request_.who;
-  command->command = what.command;
+  command->user = request_.who.user.id;
+  command->user_role = request_.who.user.user_role;
+  command->command = std::move(std::get<durable_frame>(frame.request).command);
   command->new_id = services_->ids.next();
   command->connection = pending_command::from_connection{request_.connection, frame.id, frame.wants_answer()};
   // The room places the ack itself, in its event's place; only a failure comes back here.
   command->reply = answer<change_room::reply>([reply = reply_to(frame)](const result<change_room::reply>& done) {
     if (!done) reply.fail(done.error());
   });
-  caf::anon_send(room, post_to_room{std::move(command)});
+  return command;
 }
 
 // --- Resume ---
 
 /// What a node remembers of a room's end may lag behind: the store is asked.
 result<std::vector<session::checked_room>> session::check_rooms(database_reader& store, const user_id& user,
-                                                                std::vector<checked_room> rooms,
-                                                                const std::vector<bool>& known) {
-  for (std::size_t i = 0; i < rooms.size(); ++i) {
-    auto& room = rooms[i];
-    if (!known[i]) {
+                                                                std::vector<checked_room> rooms) {
+  for (auto& room : rooms) {
+    if (room.join != 0) {
       auto joined = room_for(store, user, room.room);
       if (!joined) return joined.error();
       room.joined = std::move(*joined);
@@ -222,16 +221,21 @@ void session::handle(const frame_ptr& frame, const resume_frame& what) {
     return;
   }
   std::vector<checked_room> rooms;
-  std::vector<bool> known;
   for (const auto& [room, after] : what.rooms) {
     if (!is_own_room(room)) return reply_to(*frame).fail(no_such_room());
     rooms.push_back({room, after});
-    known.push_back(find_room(room) != nullptr);
+  }
+  for (auto& room : rooms) {
+    if (find_room(room.room) == nullptr) room.join = begin_join(room.room, false);
   }
   block();
-  look_up<std::vector<checked_room>>([user, rooms = std::move(rooms), known = std::move(known)](
-                                         database_reader& store) { return check_rooms(store, user, rooms, known); },
-                                     done);
+  look_up<std::vector<checked_room>>([user, rooms](database_reader& store) { return check_rooms(store, user, rooms); },
+                                     [this, done, rooms](const result<std::vector<checked_room>>& checked) {
+                                       if (!checked) {
+                                         for (const auto& room : rooms) end_join(room.join);
+                                       }
+                                       done(checked);
+                                     });
 }
 
 void session::on_resume_checked(const frame_reply& reply, const result<std::vector<checked_room>>& rooms) {
@@ -241,23 +245,30 @@ void session::on_resume_checked(const frame_reply& reply, const result<std::vect
   }
   resume_ = std::make_unique<pending_resume>(pending_resume{reply, {}});
   for (const auto& room : *rooms) {
-    if (room.joined && find_room(room.room) == nullptr) {
+    const bool still_ours = room.join == 0 || end_join(room.join);  // it may have been left meanwhile
+    if (room.joined && still_ours && find_room(room.room) == nullptr) {
       add_room(room.room);
       tell(room_added_notice{*room.joined});
       hold(room.room);
     }
     resume_->rooms.push_back({room.room, room.after, services_->settings.replay.limit, true});
   }
+  std::sort(resume_->rooms.begin(), resume_->rooms.end(), [](const auto& a, const auto& b) { return a.room < b.room; });
   finish_resume();
 }
 
 // --- Presence ---
 
-/// Watch first, read afterwards: a change is either in what is read or is told. Unknown users get no record.
+/// Watch first, read afterwards: a change is either in what is read or is told. The reading begins when every record
+/// has the watch, which is when the last copy of `watched` goes. Unknown users get no record.
 void session::handle(const frame_ptr& frame, const watch_presence_frame& what) {
   const auto most = services_->settings.limits.watched_users;
   if (what.users.size() > most) {
     return reply_to(*frame).fail(bad_request("data.user_ids: at most " + std::to_string(most) + " users."));
+  }
+  if (const auto wait_ms = watch_rate_->try_take(services_->time.steady_now()); wait_ms > 0) {
+    services_->counts.rate_limited_total.add();
+    return reply_to(*frame).fail({error_code::rate_limited, "watch_presence comes too often; wait a moment.", wait_ms});
   }
   using records = std::vector<presence_record>;
   block();
@@ -267,21 +278,23 @@ void session::handle(const frame_ptr& frame, const watch_presence_frame& what) {
                        reply.fail(known.error());
                        return unblock();
                      }
-                     watch_instead(*known);
                      const auto& users = std::get<watch_presence_frame>(frame->request).users;
-                     services_->reads->ask<records>([users](database_reader& store) { return store.presence(users); },
-                                                    answer<records>([me = me(), this, reply](result<records> now) {
-                                                      if (now) {
-                                                        reply.ack(presence_ack{std::move(*now)});
-                                                      } else {
-                                                        reply.fail(now.error());
-                                                      }
-                                                      caf::anon_send(me, look_up_done{[this] { unblock(); }});
-                                                    }));
+                     const auto* reads = services_->reads;
+                     watch_instead(*known, answer<std::monostate>([me = me(), this, reply, users, reads](const auto&) {
+                       reads->ask<records>([users](database_reader& store) { return store.presence(users); },
+                                           answer<records>([me, this, reply](result<records> now) {
+                                             if (now) {
+                                               reply.ack(presence_ack{std::move(*now)});
+                                             } else {
+                                               reply.fail(now.error());
+                                             }
+                                             caf::anon_send(me, look_up_done{[this] { unblock(); }});
+                                           }));
+                     }));
                    });
 }
 
-void session::watch_instead(const std::vector<presence_record>& known) {
+void session::watch_instead(const std::vector<presence_record>& known, const answer<std::monostate>& watched) {
   const auto by_directory = [this](auto message) { caf::anon_send(services_->directory, to_presence{message}); };
   std::vector<user_id> wanted;
   for (const auto& record : known) {
@@ -291,7 +304,7 @@ void session::watch_instead(const std::vector<presence_record>& known) {
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   for (const auto& user : wanted) {
     if (!std::binary_search(watched_.begin(), watched_.end(), user)) {
-      by_directory(watch_user{user, request_.connection});
+      by_directory(watch_user{user, request_.connection, watched});
     }
   }
   for (const auto& user : watched_) {

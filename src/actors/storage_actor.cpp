@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "actors/guarded.hpp"
 #include "parley/log.hpp"
 
 namespace parley {
@@ -23,7 +24,10 @@ constexpr const char* cannot_store =
 std::size_t bytes_of(const append_command& command) {
   constexpr std::size_t fixed = 256;  // ids, times and what the store writes beside them
   const auto* message = std::get_if<send_message>(&command.command);
-  if (message != nullptr) return fixed + message->content.value_or("").size();
+  if (message != nullptr) {
+    return fixed + (message->content ? message->content->size() : 0) +
+           (message->file_url ? message->file_url->size() : 0);
+  }
   const auto* edit = std::get_if<edit_message>(&command.command);
   return fixed + (edit != nullptr ? edit->content.size() : 0) + command.membership_ids.size() * sizeof(uuid);
 }
@@ -46,11 +50,12 @@ class storage_actor : public storage_handle::base {
   behavior_type make_behavior() override {
     if (!guarded("open", [this] { return connect(); })) fail();
     return {
-        [this](append_to_log& message) { accept(std::move(message)); },
-        [this](write_records& message) { accept(std::move(message)); },
-        [this](flush_batch) { flush(); },
-        [this](probe_store) { probe(); },
-        [this](tidy_store) { tidy(); },
+        // Whatever is thrown outside a transaction (for want of memory) costs only the message at hand.
+        [this](append_to_log& message) { parley::guarded("storage", [&] { accept(std::move(message)); }); },
+        [this](write_records& message) { parley::guarded("storage", [&] { accept(std::move(message)); }); },
+        [this](flush_batch) { parley::guarded("storage", [&] { flush(); }); },
+        [this](probe_store) { parley::guarded("storage", [&] { probe(); }); },
+        [this](tidy_store) { parley::guarded("storage", [&] { tidy(); }); },
     };
   }
 

@@ -19,6 +19,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("net.request_deadline_ms", c.net.request_deadline_ms, 50, 600'000);
   visit("net.max_connections", c.net.max_connections, 1, 10 * million);
   visit("net.max_rest_in_flight", c.net.max_rest_in_flight, 1, million);
+  visit("net.broadcast_queue", c.net.broadcast_queue, 1, 10 * million);
   visit("store.url", c.store.url);
   visit("store.workers", c.store.workers, 1, 256);
   visit("store.readers", c.store.readers, 1, 256);
@@ -34,6 +35,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("replay.ring_budget_bytes", c.replay.ring_budget_bytes, 1024, 1024 * gib);
   visit("room.queue_commands", c.room.queue_commands, 1, million);
   visit("room.batch_commands", c.room.batch_commands, 1, 100'000);
+  visit("room.owed_bytes", c.room.owed_bytes, 4096, gib);
   visit("room.idle_seconds", c.room.idle_seconds, 1, 86'400);
   visit("limits.frame_bytes", c.limits.frame_bytes, 1024, 16.0 * 1024 * 1024);
   visit("limits.content_bytes", c.limits.content_bytes, 1, 8.0 * 1024 * 1024);
@@ -49,6 +51,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("limits.room_members", c.limits.room_members, 2, million);
   visit("limits.read_receipt_members", c.limits.read_receipt_members, 0, million);
   visit("limits.watched_users", c.limits.watched_users, 0, 100'000);
+  visit("limits.watches_per_second", c.limits.watches_per_second, 0, million);
   visit("limits.outbox_bytes", c.limits.outbox_bytes, 4096, gib);
   visit("limits.outbox_frames", c.limits.outbox_frames, 1, million);
   visit("limits.typing_interval_ms", c.limits.typing_interval_ms, 0, 600'000);

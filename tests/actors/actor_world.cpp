@@ -24,6 +24,7 @@ class small_session final : public session_handle::base {
         [](const store_page&) {},
         [this](outbox_drained) { ask(); },
         [this](room_failed what) { on_failed(what); },
+        [](const presence_failed&) {},
         [this](user_joined_room) { state_.news.emplace_back("joined"); },
         [this](user_left_room) { state_.news.emplace_back("left"); },
         [this](token_ended) { state_.news.emplace_back("token ended"); },
@@ -156,7 +157,7 @@ void actor_world::disconnect(client& who) {
 
 void actor_world::post(client& who, const std::string& frame_id, durable_command command, bool wants_answer) {
   auto pending = std::make_shared<pending_command>();
-  pending->who.user.id = who.user;
+  pending->user = who.user;
   pending->command = std::move(command);
   pending->connection = pending_command::from_connection{who.connection, frame_id, wants_answer};
   pending->reply =
@@ -178,8 +179,8 @@ void actor_world::say(client& who, const std::string& frame_id, const std::strin
 void actor_world::post_by_rest(room_id room, user_id user, const std::string& name, durable_command command,
                                role user_role) {
   auto pending = std::make_shared<pending_command>();
-  pending->who.user.id = user;
-  pending->who.user.user_role = user_role;
+  pending->user = user;
+  pending->user_role = user_role;
   pending->command = std::move(command);
   pending->reply = answer<change_room::reply>([this, name](const result<change_room::reply>& done) {
     auto& told = rest_results[name];

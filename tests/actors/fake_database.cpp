@@ -81,6 +81,8 @@ class fake_reader final : public database_reader {
   result<std::vector<presence_record>> presence(std::span<const user_id>) override { return not_in_this_store(); }
   result<std::vector<user_id>> friends_of(user_id) override { return not_in_this_store(); }
   result<std::vector<room_summary>> rooms_of(user_id) override { return not_in_this_store(); }
+  result<page<room_summary>> rooms_page(user_id, const page_request&) override { return not_in_this_store(); }
+  result<std::vector<read_position>> read_positions(user_id) override { return not_in_this_store(); }
   result<std::optional<room_id>> group_by_name(const std::string&) override { return not_in_this_store(); }
   result<page<room_member>> members(room_id, const page_request&) override { return not_in_this_store(); }
   result<std::vector<history_item>> history(room_id, std::optional<sequence>, std::optional<sequence>,
@@ -97,6 +99,12 @@ class fake_reader final : public database_reader {
     summary.id = room;
     summary.last_read_seq = found->second.markers[user];
     return std::optional<room_summary>{summary};
+  }
+  result<bool> is_member(user_id user, room_id room) override {
+    if (!store_.reads_work) return unavailable("reads fail");
+    const auto found = store_.rooms.find(room);
+    if (found == store_.rooms.end()) return false;
+    return std::find(found->second.members.begin(), found->second.members.end(), user) != found->second.members.end();
   }
   result<std::optional<room_snapshot>> snapshot(room_id room) override {
     if (!store_.reads_work) return unavailable("reads fail");

@@ -166,6 +166,33 @@ class memory_reader final : public database_reader {
     if (!store_.reads_work) return down();
     return store_.summary(user, room);
   }
+  result<page<room_summary>> rooms_page(user_id user, const page_request& range) override {
+    if (!store_.reads_work) return down();
+    page<room_summary> out;
+    for (const auto& [id, room] : store_.rooms) {
+      if (range.cursor && to_string(id) <= *range.cursor) continue;
+      const auto seen = store_.summary(user, id);
+      if (!seen) continue;
+      if (out.items.size() == range.limit) {
+        out.next_cursor = to_string(out.items.back().id);
+        break;
+      }
+      out.items.push_back(*seen);
+    }
+    return out;
+  }
+  result<bool> is_member(user_id user, room_id room) override {
+    if (!store_.reads_work) return down();
+    return store_.summary(user, room).has_value();
+  }
+  result<std::vector<read_position>> read_positions(user_id user) override {
+    if (!store_.reads_work) return down();
+    std::vector<read_position> out;
+    for (const auto& [id, room] : store_.rooms) {
+      if (const auto seen = store_.summary(user, id)) out.push_back({id, seen->last_read_seq});
+    }
+    return out;
+  }
   result<std::optional<room_snapshot>> snapshot(room_id room) override {
     if (!store_.reads_work) return down();
     const auto found = store_.rooms.find(room);

@@ -246,6 +246,7 @@ TEST_F(RoomActor, WhoJoinsAndWhoLeavesIsToldOnAllDevices) {
   world_.run();
   EXPECT_TRUE(carol.is_member);
   world_.post_by_rest(room_, alice_, "remove", remove_member{carol_});
+  world_.run();
   world_.say(alice, "k1", "without carol");
   world_.run();
   EXPECT_EQ(carol.news, (lines{"joined", "left"}));
@@ -275,6 +276,32 @@ TEST_F(RoomActor, ARoomThatCannotBeReadIsUnavailableAndTheNextUseTriesAgain) {
   world_.hold(alice, room_, true);
   world_.run();
   EXPECT_TRUE(alice.attached);
+}
+
+TEST_F(RoomActor, TicksDoNotMultiplyWithWhatIsPlannedBetweenThem) {
+  auto& alice = live(alice_);
+  const auto pending = [this] { return world_.scheduler->clock().schedule().size(); };
+  std::size_t most = 0;
+  for (int i = 0; i < 50; ++i) {
+    caf::anon_send(alice.actor, move_read_marker{alice_, 0, answer<read_ack>([](const auto&) {})});
+    caf::anon_send(alice.actor, move_read_marker{alice_, 1, answer<read_ack>([](const auto&) {})});
+    world_.say(alice, "k" + std::to_string(i), "x");
+    world_.run();
+    world_.advance(std::chrono::milliseconds(1'100));
+    world_.run();
+    most = std::max(most, pending());
+  }
+  EXPECT_LE(most, 4U);
+}
+
+TEST_F(RoomActor, AnUnknownRoomLeavesNothingBehind) {
+  const auto before = world_.scheduler->clock().schedule().size();
+  for (std::uint8_t i = 100; i < 120; ++i) {
+    world_.post_by_rest(id_of<room_id>(i), alice_, "r", send_message{"hello", {}, {}, {}});
+  }
+  world_.run();
+  EXPECT_EQ(active_rooms(), 0);
+  EXPECT_EQ(world_.scheduler->clock().schedule().size(), before) << "a timer would keep each actor for the idle time";
 }
 
 // --- Failure ---
@@ -402,9 +429,22 @@ TEST_F(RoomActor, ASessionThatWasStillCatchingUpLearnsOfTheDeathToo) {
   world_.services->faults.on_post = [&](room_id) { throw std::runtime_error("fault"); };
   world_.say(alice, "k1", "m");
   world_.run();
-  EXPECT_EQ(bob.news, (lines{"failed -1"}));
+  EXPECT_EQ(bob.news, (lines{"failed -1", "joined"}));
   EXPECT_TRUE(bob.actor);  // held again
-  EXPECT_EQ(alice.news, (lines{"failed -1", "failed 0"}));
+  EXPECT_EQ(alice.news, (lines{"failed -1", "joined", "failed 0"}));
+}
+
+TEST_F(RoomActor, AJoinWhoseNewsDiedWithTheRoomIsToldByTheNextOne) {
+  live(alice_);
+  auto& carol = world_.connect(carol_, 1);
+  world_.run();
+  world_.services->faults.before_release = [&](room_id) {
+    world_.services->faults.before_release = {};
+    throw std::runtime_error("between the commit and the news");
+  };
+  world_.post_by_rest(room_, alice_, "invite", invite_members{{carol_}});
+  world_.run();
+  EXPECT_EQ(carol.news, (lines{"failed -1", "joined"}));
 }
 
 // --- Retirement ---

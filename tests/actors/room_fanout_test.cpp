@@ -40,7 +40,7 @@ class RoomFanout : public ::testing::Test {
   int marked_ = 0, dropped_ = 0;
   connection_ref a_{0, 1}, b_{0, 2}, c_{1, 3};
   std::vector<std::uint32_t> ready_;
-  room_fanout fanout_{out_, room_, [this](std::uint32_t shard) { ready_.push_back(shard); }};
+  room_fanout fanout_{out_, room_, 1'024, [this](std::uint32_t shard) { ready_.push_back(shard); }};
 };
 
 TEST_F(RoomFanout, OnlyShardsThatAreConcernedGetABatch) {
@@ -128,7 +128,7 @@ TEST_F(RoomFanout, DeparturesAndAnswersKeepTheirPlacesWhenGathered) {
 
 TEST_F(RoomFanout, AnswersThatWereNeverHandedOverAreNotMarkedAsGiven) {
   {
-    room_fanout other(out_, room_, [](std::uint32_t) {});
+    room_fanout other(out_, room_, 1'024, [](std::uint32_t) {});
     out_.connections[a_];
     other.attach(a_, {room_, id_of<user_id>(1), 0, nullptr});
     for (sequence seq = 1; seq <= 3; ++seq) {
@@ -178,6 +178,32 @@ TEST_F(RoomFanout, ADetachedConnectionGetsNoMoreEvents) {
   deliver(2, 1);
   out_.run_all();
   EXPECT_EQ(seen(a_), (lines{"event 1 x"}));
+}
+
+TEST_F(RoomFanout, IsOverdueWhileAShardIsOwedMoreThanTheBound) {
+  attach(a_, 0);
+  sequence seq = 0;
+  while (!fanout_.overdue() && seq < 1'000) deliver(++seq, 1);
+  EXPECT_GT(seq, 2);
+  EXPECT_LT(seq, 1'000);
+  fanout_.shard_ready(0);
+  EXPECT_FALSE(fanout_.overdue());
+}
+
+TEST_F(RoomFanout, ALeaveIsHandedOverWhateverTheCredit) {
+  attach(a_, 0, 1);
+  for (sequence seq = 1; seq <= 3; ++seq) deliver(seq, 1);
+  auto batch = std::make_shared<encoded_batch>();
+  batch->room = room_;
+  batch->first_seq = 4;
+  batch->bytes = "left 4\n";
+  batch->ends = {7};
+  batch->departures = {{id_of<user_id>(1), 0}};
+  fanout_.deliver(batch, {});
+  fanout_.forget_user(id_of<user_id>(1));
+  out_.detach(a_, room_);  // as the leaver's session does when it hears of the leave
+  out_.run_all();
+  EXPECT_EQ(seen(a_), (lines{"event 1 x", "event 2 x", "event 3 x"})) << "everything before the leave";
 }
 
 }  // namespace

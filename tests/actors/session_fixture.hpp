@@ -45,8 +45,8 @@ class session_fixture : public node_fixture {
     run();
   }
   void submit(client_request request, std::optional<std::string> id = std::nullopt) {
-    caf::anon_send(
-        session, session_frame{std::make_shared<const client_frame>(client_frame{std::move(id), std::move(request)})});
+    caf::anon_send(session,
+                   session_frame{std::make_shared<client_frame>(client_frame{std::move(id), std::move(request)})});
   }
   void say(const std::string& id, const std::string& content, std::optional<room_id> room) {
     submit(durable_frame{room, send_message{content, {}, {}, {}}}, id);
@@ -100,6 +100,7 @@ class session_fixture : public node_fixture {
   std::map<room_id, int> released, held;
   std::deque<hold_room> holds;  ///< Waiting, while hold_at_once is false.
   bool hold_at_once = true;
+  bool attach_at_once = false;
   std::vector<std::string> presence_log;  ///< `on 1`, `off 1`, `off 1 at once`, `watch 2`, `unwatch 2`
   int registered = 0, unregistered = 0;
 
@@ -124,7 +125,12 @@ class session_fixture : public node_fixture {
           [](const hold_room&) {},
           [this](const release_room&) { ++test_.released[id_]; },
           [this](const post_to_room& what) { test_.posted[id_].push_back(what.command); },
-          [this](const catch_up& what) { test_.asked[id_].push_back(what); },
+          [this](const catch_up& what) {
+            test_.asked[id_].push_back(what);
+            if (!test_.attach_at_once) return;
+            send(test_.session,
+                 catch_up_step{id_, what.replay, catch_up_step::kind::attached, what.after, 0, nullptr});
+          },
           [](const batch_stored&) {},
           [](const hole_read&) {},
           [](const shard_ready&) {},
@@ -152,6 +158,9 @@ class session_fixture : public node_fixture {
           [this](const register_session&) { ++test_.registered; },
           [this](const unregister_session&) { ++test_.unregistered; },
           [this](const to_room& what) {
+            if (const auto* command = std::get_if<post_to_room>(&what.message)) {
+              return test_.posted[what.room].push_back(command->command);
+            }
             const auto& wish = std::get<hold_room>(what.message);
             if (test_.hold_at_once) {
               test_.answer_hold(wish);

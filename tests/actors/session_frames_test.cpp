@@ -6,12 +6,14 @@
 namespace parley::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 class SessionFrames : public session_fixture {
  protected:
   SessionFrames() {
+    attach_at_once = true;
     store.add_room(red, {me, other});
     store.add_room(green, {me, other});
     store.add_room(blue, {other});
@@ -34,7 +36,7 @@ TEST_F(SessionFrames, ASendReachesItsRoomWithAllThatTheAckNeeds) {
   run();
   ASSERT_EQ(posted[red].size(), 1U);
   const auto& command = *posted[red][0];
-  EXPECT_EQ(command.who.user.id, me);
+  EXPECT_EQ(command.user, me);
   EXPECT_FALSE(command.new_id.is_nil());
   ASSERT_TRUE(command.connection);
   EXPECT_EQ(command.connection->connection, socket_ref);
@@ -238,16 +240,31 @@ TEST_F(SessionFrames, TheTokensAllowanceLimitsDurableFramesOnly) {
   EXPECT_THAT(contents(red), ElementsAre("a", "change", "c"));
 }
 
-TEST_F(SessionFrames, WhoIgnoresTheLimitTenfoldIsClosed) {
-  settings.limits.send_rate_per_second = 2;
-  who.send_allowance = std::make_shared<rate_limiter>(rate{2, 1});
-  open_quietly();
-  for (int i = 0; i < 100; ++i) say("x", "x", red);
+TEST_F(SessionFrames, AModeratorDeletesWhereHeIsNot) {
+  store.add_room(red, {me});
+  store.add_room(green, {other});
+  who.user.user_role = role::moderator;
+  open();
+  submit(durable_frame{green, delete_message{id_of<message_id>(7)}}, "d");
+  submit(durable_frame{green, send_message{"hello", {}, {}, {}}}, "s");
   run();
-  EXPECT_FALSE(closed());
-  say("x", "x", red);
+  ASSERT_EQ(posted[green].size(), 1U) << "by the directory, since this session does not hold the room";
+  EXPECT_TRUE(std::holds_alternative<delete_message>(posted[green][0]->command));
+  EXPECT_EQ(posted[green][0]->user_role, role::moderator);
+  EXPECT_THAT(take(socket_ref), Contains("error s not_found"));
+}
+
+TEST_F(SessionFrames, TheWatchedSetChangesOnlySoOften) {
+  settings.limits.watches_per_second = 2;
+  open();
+  take(socket_ref);
+  for (const auto* id : {"a", "b", "c"}) submit(watch_presence_frame{{other}}, id);
   run();
-  EXPECT_EQ(closed(), close_code::rate_limit_ignored);
+  EXPECT_THAT(take(socket_ref), Contains("error c rate_limited 501"));
+  advance(std::chrono::seconds(1));
+  submit(watch_presence_frame{{other}}, "d");
+  run();
+  EXPECT_THAT(take(socket_ref), Contains("ack d 2:off"));
 }
 
 TEST_F(SessionFrames, WatchesWhomItIsAskedToAndAnswersHowTheyAre) {

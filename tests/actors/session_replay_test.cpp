@@ -298,5 +298,59 @@ TEST_F(SessionReplay, ARoomThatLagsBehindTheStoreIsAskedAgain) {
   EXPECT_EQ(asked[red].size(), 2U);
 }
 
+TEST_F(SessionReplay, WhatGoesOutWithAnAttachmentWaitsForTheOutboxToo) {
+  add_room_with(red, 60);
+  add_room_with(green, 1);
+  open();
+  step(red, kind::attached, 60, 60);
+  run_actors();
+  EXPECT_THAT(asked[green], IsEmpty()) << "many warm rooms must not flood a slow client";
+  run();
+  EXPECT_EQ(asked[green].size(), 1U);
+}
+
+TEST_F(SessionReplay, ARoomThatIsLiveByContractIsSpokenToOnlyWhenItIsAttached) {
+  add_room_with(red, 1);
+  add_room_with(green, 1);
+  open(replay_mode::none);
+  ASSERT_EQ(asked[red].size(), 1U);
+  say("a", "early", green);
+  run();
+  EXPECT_THAT(contents(green), IsEmpty()) << "its ack would come before events that stand below it";
+  attach(red, 1);
+  ASSERT_EQ(asked[green].size(), 1U);
+  attach(green, 1);
+  EXPECT_THAT(contents(green), ElementsAre("early"));
+}
+
+TEST_F(SessionReplay, ARoomThatIsSpokenToIsAttachedBeforeTheOthers) {
+  for (const auto room : {red, green, blue}) add_room_with(room, 1);
+  open(replay_mode::none);
+  say("a", "hurry", blue);
+  run();
+  attach(red, 1);
+  EXPECT_EQ(asked[blue].size(), 1U);
+  EXPECT_THAT(asked[green], IsEmpty());
+}
+
+TEST_F(SessionReplay, WhileUnreadIsReplayedTheRoomIsSpokenToAtOnce) {
+  add_room_with(red, 5);
+  open();
+  say("a", "now", red);
+  run();
+  EXPECT_THAT(contents(red), ElementsAre("now"));
+}
+
+TEST_F(SessionReplay, AResumeLetsGoOfFramesThatWaitedForTheAttachment) {
+  add_room_with(red, 1);
+  add_room_with(green, 1);
+  open(replay_mode::none);
+  say("a", "early", green);
+  run();
+  resume("r", {{green, 0}});
+  run();
+  EXPECT_THAT(contents(green), ElementsAre("early")) << "replay_end tells from where on the room is live";
+}
+
 }  // namespace
 }  // namespace parley::testing

@@ -276,5 +276,74 @@ TEST_F(SessionRooms, ARoomThatCannotBeReadIsTriedAgainAndWhatWaitedIsTold) {
   EXPECT_EQ(holds.size(), 1U);
 }
 
+TEST_F(SessionRooms, AJoinThatCannotBeReadIsReadAgain) {
+  open();
+  take(socket_ref);
+  store.add_room(red, {me});
+  store.reads_work = false;
+  caf::anon_send(session, user_joined_room{red});
+  run();
+  EXPECT_THAT(take(socket_ref), IsEmpty());
+  store.reads_work = true;
+  advance(std::chrono::seconds(1));
+  run();
+  EXPECT_THAT(take(socket_ref), ElementsAre("room_added 1@0/0"));
+  attach(red, 0);
+}
+
+TEST_F(SessionRooms, ALeaveThatNobodyToldOfIsFoundInTheStore) {
+  store.add_room(red, {me});
+  open();
+  take(socket_ref);
+  store.rooms[red].members.clear();
+  step(red, kind::not_member, 0);
+  run();
+  EXPECT_THAT(take(socket_ref), ElementsAre("room_removed 1 removed"));
+}
+
+TEST_F(SessionRooms, FramesForADeadRoomWaitUntilItIsAttachedAgain) {
+  store.add_room(red, {me});
+  open();
+  attach(red, 0);
+  kill_room(red);
+  run();
+  say("a", "after the crash", red);
+  run();
+  EXPECT_THAT(contents(red), IsEmpty());
+  attach(red, 0);
+  EXPECT_THAT(contents(red), ElementsAre("after the crash"));
+}
+
+TEST_F(SessionRooms, ALatePositionDoesNotDisturbARoomAttachedSince) {
+  store.add_room(red, {me});
+  open();
+  attach(red, 0);
+  kill_room(red);
+  run_actors();
+  resume("r", {{red, 0}});
+  run_actors();
+  step(red, kind::attached, 0);
+  run_actors();
+  const auto asked_before = asked[red].size();
+  run();  // only now the shard tells where the connection had stood
+  EXPECT_EQ(asked[red].size(), asked_before);
+}
+
+TEST_F(SessionRooms, WhoseRecordDiedIsWatchedAgain) {
+  store.friends[me] = {other};
+  open();
+  presence_log.clear();
+  caf::anon_send(session, presence_failed{other});
+  caf::anon_send(session, presence_failed{third});
+  run();
+  EXPECT_THAT(presence_log, ElementsAre("watch 2"));
+}
+
+TEST_F(SessionRooms, AnExpiredTokenClosesAtTheBeginning) {
+  store.tokens[token].second = time.now();
+  open();
+  EXPECT_EQ(closed(), close_code::token_ended);
+}
+
 }  // namespace
 }  // namespace parley::testing

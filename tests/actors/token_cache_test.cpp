@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "actors/flood_guard.hpp"
 #include "fakes.hpp"
 
 namespace parley::testing {
@@ -102,28 +101,6 @@ TEST_F(TokenCache, DropsAllowancesThatNobodyHolds) {
   EXPECT_EQ(cache.tokens_in_use(), 1U);
   cache.take_expired(time.now());
   EXPECT_EQ(cache.tokens_in_use(), 0U);
-}
-
-TEST(FloodGuard, TenTimesTheLimitForFiveSecondsIsTooMuch) {
-  fake_clock time;
-  flood_guard guard(2);
-  for (int i = 0; i < 100; ++i) EXPECT_FALSE(guard.attempt(time.steady_now()));
-  EXPECT_TRUE(guard.attempt(time.steady_now()));
-}
-
-TEST(FloodGuard, EachFiveSecondsCountAnew) {
-  fake_clock time;
-  flood_guard guard(2);
-  for (int i = 0; i < 1000; ++i) {
-    EXPECT_FALSE(guard.attempt(time.steady_now()));
-    time.advance(milliseconds(51));
-  }
-}
-
-TEST(FloodGuard, WithoutALimitNothingIsTooMuch) {
-  fake_clock time;
-  flood_guard guard(0);
-  for (int i = 0; i < 100'000; ++i) ASSERT_FALSE(guard.attempt(time.steady_now()));
 }
 
 }  // namespace
