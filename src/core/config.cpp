@@ -193,7 +193,10 @@ result<listen_address> parse_listen_address(const std::string& text) {
 }
 
 bool is_loopback_host(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  if (host == "localhost" || host == "::1") return true;
+  // 127.0.0.0/8 in figures; a name such as 127.evil.example is anybody's.
+  return host.starts_with("127.") && std::count(host.begin(), host.end(), '.') == 3 &&
+         host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
 result<void> validate(const config& value) {

@@ -47,12 +47,8 @@ std::optional<web_origin> parse_origin(std::string_view text) {
   return web_origin{std::move(scheme), authority->first, std::move(port)};
 }
 
-bool is_loopback_name(std::string_view host) {
-  if (host == "localhost" || host == "[::1]") return true;
-  // 127.0.0.0/8 in figures; a name such as 127.evil.example has letters.
-  return host.starts_with("127.") && std::count(host.begin(), host.end(), '.') == 3 &&
-         host.find_first_not_of("0123456789.") == std::string_view::npos;
-}
+/// As it stands in an authority: IPv6 in brackets, and only there.
+bool is_loopback_name(const std::string& host) { return host == "[::1]" || (host != "::1" && is_loopback_host(host)); }
 
 }  // namespace
 
