@@ -22,7 +22,6 @@ class rate_limiter {
 
   /// Milliseconds to wait before one more would be allowed; 0 when it was allowed (and has been counted).
   std::int64_t try_take(steady_time now);
-  /// Counts the attempt whether allowed or not, to see who ignores the limit: attempts in the current second.
   [[nodiscard]] bool unlimited() const { return limit_.per_second <= 0; }
 
  private:
