@@ -12,7 +12,8 @@ namespace parley {
 
 namespace {
 
-constexpr std::size_t kept_bytes = 1024;  // what an idle buffer may keep
+constexpr std::size_t kept_bytes = 1024;          // what an idle buffer may keep
+constexpr std::size_t compact_bytes = 64 * 1024;  // sent ones at the front before the rest moves down
 
 std::string last_tls_error() {
   char text[256] = "unknown";
@@ -145,9 +146,14 @@ std::string_view tls_engine::pending() const { return std::string_view(buffers_.
 
 void tls_engine::consume_pending(std::size_t bytes) {
   sent_ += bytes;
-  if (sent_ < buffers_.out.size()) return;
-  sent_ = 0;
-  release(buffers_.out);
+  if (sent_ == buffers_.out.size()) {
+    sent_ = 0;
+    release(buffers_.out);
+  } else if (sent_ >= compact_bytes) {
+    // With a slow reader and a full outbox more is always waiting: what has left must not stay until that ends.
+    buffers_.out.erase(0, sent_);
+    sent_ = 0;
+  }
 }
 
 }  // namespace parley

@@ -53,6 +53,8 @@ class tls_engine {
   /// Ciphertext for the peer that waits.
   [[nodiscard]] std::string_view pending() const;
   void consume_pending(std::size_t bytes);
+  /// Memory that ciphertext takes, both ways.
+  [[nodiscard]] std::size_t buffered_bytes() const { return buffers_.in.capacity() + buffers_.out.capacity(); }
 
  private:
   struct deleter {
