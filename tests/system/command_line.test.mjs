@@ -40,7 +40,6 @@ test('a value on the command line wins over the environment, which wins over the
 
 const refused = {
   'an unknown key': [{ set: { 'net.lisen': 'x' } }, /net\.lisen/],
-  'an unknown variable': [{ env: { PARLEY_NET_LISEN: 'x' } }, /PARLEY_NET_LISEN/],
   'a value of the wrong type': [{ set: { 'replay.limit': 'many' } }, /replay\.limit/],
   'a negative number': [{ set: { 'replay.limit': -1 } }, /replay\.limit/],
   'an unknown store': [{ set: { 'store.url': 'mongodb://x' } }, /store\.url/],
@@ -58,6 +57,17 @@ for (const [what, [options, named]] of Object.entries(refused)) {
     }
   });
 }
+
+// Orchestrators set PARLEY_… names of their own, such as PARLEY_SERVICE_HOST for a service named parley.
+test('an unknown variable is warned about in the log, and the node starts', async () => {
+  const parley = await startParleyd({ env: { PARLEY_NET_LISEN: 'x', PARLEY_SERVICE_HOST: '10.0.0.1' } });
+  try {
+    for (const name of ['PARLEY_NET_LISEN', 'PARLEY_SERVICE_HOST'])
+      assert.match(parley.logs(), new RegExp(`warn.*${name}`));
+  } finally {
+    await parley.stop();
+  }
+});
 
 test('--migrate-only makes the store and exits 0', async () => {
   const { code, output } = await runParleyd({ args: ['--migrate-only'] });
