@@ -36,13 +36,13 @@ export function exchange(node, method, target, { body, headers = {}, token, agen
   });
 }
 
-/** The whole of an incoming answer: {status, headers, text, body}; JSON is parsed. */
+/** The whole of an incoming answer: {status, headers, text, body}; JSON is parsed. An answer to HEAD has no body. */
 export async function readAnswer(response) {
   let text = '';
   response.setEncoding('utf8');
   for await (const part of response) text += part;
   let body = text;
-  if (/json/.test(response.headers['content-type'] ?? '')) body = JSON.parse(text);
+  if (text !== '' && /json/.test(response.headers['content-type'] ?? '')) body = JSON.parse(text);
   return { status: response.statusCode, headers: response.headers, text, body };
 }
 
