@@ -7,7 +7,11 @@ import { startParleyd, until } from '../support/parleyd.mjs';
 let parley, ada, bob, cleo, roomId;
 before(async () => {
   parley = await startParleyd({
-    set: { 'limits.send_rate_per_second': 0, 'limits.typing_interval_ms': 60_000 },
+    set: {
+      'limits.send_rate_per_second': 0,
+      'limits.frames_per_second': 0,
+      'limits.typing_interval_ms': 60_000,
+    },
   });
   ada = await newAccount(parley, 'ada');
   bob = await newAccount(parley, 'bob');
