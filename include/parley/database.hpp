@@ -127,6 +127,12 @@ struct room_snapshot {
   std::vector<user_id> members;
 };
 
+/// Where a member's read marker of one room stands.
+struct read_position {
+  room_id room;
+  sequence last_read_seq = 0;
+};
+
 class account_queries {
  public:
   virtual ~account_queries() = default;
@@ -142,8 +148,14 @@ class account_queries {
 class room_queries {
  public:
   virtual ~room_queries() = default;
-  virtual result<std::vector<room_summary>> rooms_of(user_id user) = 0;  ///< In order of room id; at most 1,000.
+  virtual result<std::vector<room_summary>> rooms_of(user_id user) = 0;  ///< All of them, in order of room id.
+  /// The same in pages, whose cursor is a room's id; unread is counted for the page alone.
+  virtual result<page<room_summary>> rooms_page(user_id user, const page_request& range) = 0;
   virtual result<std::optional<room_summary>> room_of(user_id user, room_id room) = 0;  ///< Null when not a member.
+  /// One look-up, for whoever only asks for permission.
+  virtual result<bool> is_member(user_id user, room_id room) = 0;
+  /// Of all the user's rooms, in order of room id; nothing is counted.
+  virtual result<std::vector<read_position>> read_positions(user_id user) = 0;
   virtual result<std::optional<room_snapshot>> snapshot(room_id room) = 0;
   virtual result<std::optional<room_id>> group_by_name(const std::string& name) = 0;  ///< The oldest; development mode.
   virtual result<page<room_member>> members(room_id room, const page_request& range) = 0;

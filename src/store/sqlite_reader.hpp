@@ -23,7 +23,10 @@ class sqlite_reader final : public database_reader {
 
   // sqlite_reader_rooms.cpp
   result<std::vector<room_summary>> rooms_of(user_id user) override;
+  result<page<room_summary>> rooms_page(user_id user, const page_request& range) override;
   result<std::optional<room_summary>> room_of(user_id user, room_id room) override;
+  result<bool> is_member(user_id user, room_id room) override;
+  result<std::vector<read_position>> read_positions(user_id user) override;
   result<std::optional<room_snapshot>> snapshot(room_id room) override;
   result<std::optional<room_id>> group_by_name(const std::string& name) override;
   result<page<room_member>> members(room_id room, const page_request& range) override;

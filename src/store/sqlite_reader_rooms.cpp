@@ -3,6 +3,12 @@
 #include "store/sqlite_rows.hpp"
 
 namespace parley {
+namespace {
+
+/// The id after which a page begins; the nil UUID, which is before all others, for the first page.
+std::optional<uuid> uuid_cursor(const page_request& range) { return range.cursor ? parse_uuid(*range.cursor) : uuid{}; }
+
+}  // namespace
 
 /// Columns: chat_room_id, name, is_group, last_seq, the member's marker; then the peer's profile.
 room_summary sqlite_reader::read_summary(const statement& row, user_id user) {
@@ -29,11 +35,40 @@ result<std::vector<room_summary>> sqlite_reader::rooms_of(user_id user) {
         " LEFT JOIN tb_private_pair q ON q.room_id = m.room_id LEFT JOIN tb_users u ON u.user_id ="
         " CASE WHEN q.user_low = m.user_id THEN q.user_high ELSE q.user_low END"
         " LEFT JOIN tb_roles r ON r.role_id = u.role_id"
-        " WHERE m.user_id = ?1 ORDER BY m.room_id LIMIT 1000");
+        " WHERE m.user_id = ?1 ORDER BY m.room_id");
     row.bind(user);
     std::vector<room_summary> rooms;
     while (row.step()) rooms.push_back(read_summary(row, user));
     return rooms;
+  });
+}
+
+/// In order of room id, which is the cursor.
+result<page<room_summary>> sqlite_reader::rooms_page(user_id user, const page_request& range) {
+  return guarded("reading a page of a user's rooms", [&]() -> result<page<room_summary>> {
+    const auto after = uuid_cursor(range);
+    if (!after) return bad_request("cursor: not one of ours.");
+    const read_snapshot snapshot(connection_);
+    auto row = connection_.use(
+        "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"
+        " u.user_id, u.username, u.display_name, u.img_url, r.role_enum"
+        " FROM tb_user_room m JOIN tb_chat_rooms c ON c.chat_room_id = m.room_id"
+        " JOIN tb_room_position p ON p.room_id = m.room_id"
+        " LEFT JOIN tb_read_marker k ON k.user_id = m.user_id AND k.room_id = m.room_id"
+        " LEFT JOIN tb_private_pair q ON q.room_id = m.room_id LEFT JOIN tb_users u ON u.user_id ="
+        " CASE WHEN q.user_low = m.user_id THEN q.user_high ELSE q.user_low END"
+        " LEFT JOIN tb_roles r ON r.role_id = u.role_id"
+        " WHERE m.user_id = ?1 AND m.room_id > ?2 ORDER BY m.room_id LIMIT ?3");
+    row.bind(user, *after, static_cast<std::int64_t>(range.limit) + 1);
+    page<room_summary> found;
+    while (row.step()) {
+      if (found.items.size() == range.limit) {
+        if (!found.items.empty()) found.next_cursor = to_string(found.items.back().id);
+        break;
+      }
+      found.items.push_back(read_summary(row, user));
+    }
+    return found;
   });
 }
 
@@ -52,6 +87,26 @@ result<std::optional<room_summary>> sqlite_reader::room_of(user_id user, room_id
         " WHERE m.user_id = ?1 AND m.room_id = ?2");
     if (!row.bind(user, room).step()) return std::optional<room_summary>();
     return std::optional(read_summary(row, user));
+  });
+}
+
+result<bool> sqlite_reader::is_member(user_id user, room_id room) {
+  return guarded("reading a membership", [&]() -> result<bool> {
+    auto row = connection_.use("SELECT 1 FROM tb_user_room WHERE room_id = ?1 AND user_id = ?2");
+    return row.bind(room, user).step();
+  });
+}
+
+result<std::vector<read_position>> sqlite_reader::read_positions(user_id user) {
+  return guarded("reading read markers", [&]() -> result<std::vector<read_position>> {
+    auto row = connection_.use(
+        "SELECT m.room_id, coalesce(k.seq, 0) FROM tb_user_room m"
+        " LEFT JOIN tb_read_marker k ON k.user_id = m.user_id AND k.room_id = m.room_id"
+        " WHERE m.user_id = ?1 ORDER BY m.room_id");
+    row.bind(user);
+    std::vector<read_position> positions;
+    while (row.step()) positions.push_back({row.id<room_id>(0), row.integer(1)});
+    return positions;
   });
 }
 
@@ -88,14 +143,14 @@ result<std::optional<room_id>> sqlite_reader::group_by_name(const std::string& n
 /// In order of user id, which is the cursor.
 result<page<room_member>> sqlite_reader::members(room_id room, const page_request& range) {
   return guarded("reading members", [&]() -> result<page<room_member>> {
-    if (range.cursor && !parse_uuid(*range.cursor)) return bad_request("cursor: not one of ours.");
+    const auto after = uuid_cursor(range);
+    if (!after) return bad_request("cursor: not one of ours.");
     auto row = connection_.use(
         "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, m.joined_at FROM tb_user_room "
         "m"
         " JOIN tb_users u ON u.user_id = m.user_id JOIN tb_roles r ON r.role_id = u.role_id"
         " WHERE m.room_id = ?1 AND m.user_id > ?2 ORDER BY m.user_id LIMIT ?3");
-    const auto after = range.cursor.value_or("");
-    row.bind(room, after, static_cast<std::int64_t>(range.limit) + 1);
+    row.bind(room, *after, static_cast<std::int64_t>(range.limit) + 1);
     page<room_member> found;
     while (row.step()) {
       if (found.items.size() == range.limit) {

@@ -108,6 +108,69 @@ TEST_P(rooms_contract, rooms_come_in_the_order_of_their_ids_with_all_that_ready_
   EXPECT_EQ(expect_value(reader->room_of(ann, make.make_id<room_id>())), std::nullopt);
 }
 
+TEST_P(rooms_contract, rooms_come_in_pages_too) {
+  std::vector<room_id> rooms;
+  for (int i = 0; i < 5; ++i) rooms.push_back(add_group("group", ann, {bob}));
+  add_group("not anns", bob);
+  post(rooms[1], bob, "1");
+  std::vector<room_id> seen;
+  page_request range{std::nullopt, 2};
+  do {
+    const auto page = expect_value(reader->rooms_page(ann, range));
+    EXPECT_LE(page.items.size(), 2U);
+    for (const auto& room : page.items) {
+      seen.push_back(room.id);
+      EXPECT_EQ(room.unread, summary(ann, room.id).unread);
+    }
+    range.cursor = page.next_cursor;
+  } while (range.cursor);
+  EXPECT_EQ(seen, rooms);
+  EXPECT_FALSE(expect_value(reader->rooms_page(ann, {std::nullopt, 5})).next_cursor.has_value());
+  EXPECT_EQ(reader->rooms_page(ann, {"not a cursor", 2}).error().code, error_code::bad_request);
+}
+
+TEST_P(rooms_contract, all_rooms_are_told_however_many_the_limit_allows) {
+  limits_config limits;
+  limits.rooms_per_user = 2'000;
+  start(limits);
+  const auto dan = add_user("dan");
+  std::vector<write_job> jobs;
+  for (int i = 0; i < 1'001; ++i) {
+    jobs.push_back(
+        [room = new_room{make.make_id<room_id>(), "group", true, dan, {}, {make.make_id<uuid>()}, make.next_time()}](
+            record_writer& records) -> result<void> {
+          (void)expect_value(records.create_room(room));
+          return {};
+        });
+  }
+  expect_value(writer->commit({}, jobs));
+  EXPECT_EQ(expect_value(reader->rooms_of(dan)).size(), 1'001U);
+  EXPECT_EQ(expect_value(reader->read_positions(dan)).size(), 1'001U);
+}
+
+TEST_P(rooms_contract, membership_is_asked_without_counting) {
+  const auto room = add_group("group", ann, {bob});
+  EXPECT_TRUE(expect_value(reader->is_member(ann, room)));
+  EXPECT_FALSE(expect_value(reader->is_member(cid, room)));
+  EXPECT_FALSE(expect_value(reader->is_member(ann, make.make_id<room_id>())));
+  append(make.remove(room, bob, bob));
+  EXPECT_FALSE(expect_value(reader->is_member(bob, room)));
+}
+
+TEST_P(rooms_contract, read_positions_are_the_markers_of_ones_rooms) {
+  const auto first = add_group("first", ann, {bob});
+  const auto second = add_group("second", bob, {ann});
+  add_group("not anns", bob);
+  post(first, bob, "1");
+  mark_read(first, ann, 3);
+  const auto positions = expect_value(reader->read_positions(ann));
+  ASSERT_EQ(positions.size(), 2U);
+  EXPECT_EQ(positions[0].room, first);
+  EXPECT_EQ(positions[0].last_read_seq, 3);
+  EXPECT_EQ(positions[1].room, second);
+  EXPECT_EQ(positions[1].last_read_seq, 2);
+}
+
 TEST_P(rooms_contract, unread_counts_others_living_messages_after_the_marker) {
   const auto room = add_group("group", ann, {bob});
   const auto first = post(room, bob, "1");

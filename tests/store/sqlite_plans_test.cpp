@@ -97,7 +97,10 @@ class sqlite_plans_test : public database_fixture {
     (void)expect_value(reader->presence(users));
     (void)expect_value(reader->friends_of(ann));
     (void)expect_value(reader->rooms_of(ann));
+    (void)expect_value(reader->rooms_page(ann, {}));
     (void)expect_value(reader->room_of(ann, room));
+    (void)expect_value(reader->is_member(ann, room));
+    (void)expect_value(reader->read_positions(ann));
     (void)expect_value(reader->snapshot(room));
     (void)expect_value(reader->group_by_name("new"));
     (void)expect_value(reader->members(room, {}));
