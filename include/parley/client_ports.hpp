@@ -106,6 +106,7 @@ struct get_room {
   principal who;
   room_id room;
 };
+/// In order of user_id; a page's cursor is the user_id after which it begins.
 struct list_members {
   using reply = page<room_member>;
   principal who;

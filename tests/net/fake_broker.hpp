@@ -1,6 +1,7 @@
 // A broker for tests of the HTTP side: canned replies, given on another thread, and a note of what was asked.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -49,6 +50,12 @@ class fake_broker final : public broker {
       if (auto* asked = std::get_if<call<Request>>(&what)) found = asked->request;
     }
     return found;
+  }
+  template <class Request>
+  std::ptrdiff_t count() {
+    const std::lock_guard lock(mutex_);
+    return std::count_if(asked_.begin(), asked_.end(),
+                         [](const any_call& what) { return std::holds_alternative<call<Request>>(what); });
   }
   std::size_t session_count() {
     const std::lock_guard lock(mutex_);
@@ -132,10 +139,18 @@ class fake_broker final : public broker {
     if (request.room == room_one) return room(room_one);
     return not_found("room: there is none");
   }
-  /// Two pages: Bob stands on the second.
+  /// Ada and Bob, in pages.
   page<room_member> reply_to(const list_members& request) {
-    if (!request.range.cursor) return {{{ada().profile, timestamp{}}}, "second"};
-    return {{{user_profile{bob_id, "bob", "Bob", {}, role::user}, timestamp{}}}, {}};
+    page<room_member> found;
+    for (const auto& profile : {ada().profile, user_profile{bob_id, "bob", "Bob", {}, role::user}}) {
+      if (request.range.cursor && to_string(profile.id) <= *request.range.cursor) continue;
+      if (found.items.size() == request.range.limit) {
+        found.next_cursor = to_string(found.items.back().profile.id);
+        break;
+      }
+      found.items.push_back({profile, timestamp{}});
+    }
+    return found;
   }
   change_room::reply reply_to(const change_room& request) {
     if (std::holds_alternative<send_message>(request.command)) {

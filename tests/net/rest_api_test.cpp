@@ -88,7 +88,19 @@ TEST_F(rest_api, members_are_invited_and_removed) {
                 R"(","username":"bob","display_name":"Bob","img_url":null,"joined_at":"1970-01-01T00:00:00.000Z"}]})");
   EXPECT_EQ(std::get<invite_members>(broker_.last<change_room>()->command).users, std::vector<user_id>{bob_id});
   expect_problem(call("POST", room_path + "/members", R"({"user_ids":[]})"), 400, "bad_request");
-  EXPECT_EQ(call("GET", room_path + "/members?cursor=second").result_int(), 200U);
+  // Whoever else is in the room is not read.
+  EXPECT_EQ(broker_.count<list_members>(), 1);
+  EXPECT_EQ(broker_.last<list_members>()->range.limit, 1U);
+  const auto both =
+      call("POST", room_path + "/members", R"({"user_ids":[")" + bob_text + R"(",")" + ada_text + R"("]})");
+  EXPECT_NE(both.body().find(ada_text), std::string::npos);
+  EXPECT_NE(both.body().find(bob_text), std::string::npos);
+  EXPECT_EQ(broker_.count<list_members>(), 2);
+  const std::string nobody = "f1939b6e-1c2d-7e3f-8a4b-5c6d7e8f9a02", nil = "00000000-0000-0000-0000-000000000000";
+  const auto some = call("POST", room_path + "/members",
+                         R"({"user_ids":[")" + nobody + R"(",")" + bob_text + R"(",")" + nil + R"("]})");
+  EXPECT_EQ(some.body(), invited.body());
+  EXPECT_EQ(call("GET", room_path + "/members?cursor=" + ada_text).result_int(), 200U);
   EXPECT_EQ(call("DELETE", room_path + "/members/me").result_int(), 204U);
   EXPECT_EQ(std::get<remove_member>(broker_.last<change_room>()->command).user, ada_id);
   EXPECT_EQ(call("DELETE", room_path + "/members/" + bob_text).result_int(), 204U);

@@ -64,24 +64,40 @@ void handle_list_members(const api_call_ptr& call) {
   });
 }
 
-/// Walks the room's members, page by page, until all who were invited are found.
+/// Finds those who were invited among the room's members, who come in order of user_id: each reading begins at the next
+/// one wanted, so that it takes at most one for each, however many others there are.
 struct invited_search {
   room_id room;
   std::vector<user_id> wanted;  ///< Sorted.
+  std::size_t next = 0;         ///< The first of them that has not been looked for.
   std::vector<room_member> found{};
 };
 
-void find_invited(const api_call_ptr& call, std::shared_ptr<invited_search> search, std::optional<std::string> cursor) {
-  ask(call, list_members{call->who, search->room, {std::move(cursor), max_page_items}},
+/// The cursor of the page that begins with that user; none for the least id that there is.
+std::optional<std::string> cursor_before(const user_id& user) {
+  uuid id = uuid(user);
+  for (auto byte = id.bytes.rbegin(); byte != id.bytes.rend(); ++byte) {
+    if ((*byte)-- != 0) return to_string(id);
+  }
+  return std::nullopt;
+}
+
+void find_invited(const api_call_ptr& call, std::shared_ptr<invited_search> search) {
+  const auto left =
+      static_cast<std::uint32_t>(std::min<std::size_t>(search->wanted.size() - search->next, max_page_items));
+  ask(call, list_members{call->who, search->room, {cursor_before(search->wanted[search->next]), left}},
       [call, search](const page<room_member>& members) {
+        auto& next = search->next;
+        ++next;  // found below, or gone again
         for (const auto& member : members.items) {
-          if (std::binary_search(search->wanted.begin(), search->wanted.end(), member.profile.id)) {
-            search->found.push_back(member);
-          }
+          if (!std::binary_search(search->wanted.begin(), search->wanted.end(), member.profile.id)) continue;
+          search->found.push_back(member);
         }
-        if (members.next_cursor && search->found.size() < search->wanted.size()) {
-          return find_invited(call, search, members.next_cursor);
+        while (next < search->wanted.size() && !members.items.empty() &&
+               search->wanted[next] <= members.items.back().profile.id) {
+          ++next;
         }
+        if (members.next_cursor && next < search->wanted.size()) return find_invited(call, search);
         std::string body;
         json::object_writer(body).field("items", search->found);
         call->answer(200, std::move(body));
@@ -96,10 +112,10 @@ void handle_invite(const api_call_ptr& call) {
   auto users = body->users("user_ids", call->limits().room_members);
   if (users.empty()) body->refuse(bad_request("user_ids: at least one"));
   if (body->refusal()) return call->fail(*body->refusal());
-  auto search = std::make_shared<invited_search>(invited_search{*room, users});
+  auto search = std::make_shared<invited_search>(invited_search{*room, users, 0});
   std::sort(search->wanted.begin(), search->wanted.end());
   ask(call, change_room{call->who, *room, invite_members{std::move(users)}},
-      [call, search](const change_room::reply&) { find_invited(call, search, std::nullopt); });
+      [call, search](const change_room::reply&) { find_invited(call, search); });
 }
 
 void handle_remove_member(const api_call_ptr& call) {
