@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "actors/broker_runtime.hpp"
-#include "net/json_codec.hpp"
+#include "net/json_encoder.hpp"
 #include "net/net_server.hpp"
 #include "parley/clock.hpp"
 #include "parley/database.hpp"
@@ -100,11 +100,12 @@ class running_node final : public node {
   const config settings_;
   const fault_points faults_;
   metrics counts_;
+  // Before what finishes them from threads of its own.
+  interruptible_wait hurried_;
+  interruptible_wait drained_;
   net_server net_;  // outlives the actors, which deliver through it
   std::unique_ptr<database> database_;
   std::unique_ptr<broker_runtime> actors_;
-  interruptible_wait hurried_;
-  interruptible_wait drained_;
   bool stopped_ = false;
 };
 

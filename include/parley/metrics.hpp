@@ -66,7 +66,8 @@ struct metrics {
   counter rate_limited_total;
   counter http_requests_total;
   gauge rest_in_flight;
-  gauge reads_paused;  ///< Connections not read for want of credit.
+  gauge reads_paused;     ///< Connections not read for want of credit.
+  gauge broadcast_queue;  ///< Ephemeral broadcasts waiting for I/O threads.
   // rooms and sessions
   gauge sessions;
   gauge rooms_active;

@@ -60,6 +60,7 @@ void put_net(families& out, const metrics& m) {
   put(out, "http_requests_total", "HTTP requests answered", m.http_requests_total);
   put(out, "rest_in_flight", "REST calls waiting for their answer", m.rest_in_flight);
   put(out, "reads_paused", "Connections not read for want of credit", m.reads_paused);
+  put(out, "broadcast_queue", "Ephemeral broadcasts waiting for I/O threads", m.broadcast_queue);
 }
 
 void put_actors(families& out, const metrics& m) {

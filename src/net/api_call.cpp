@@ -5,15 +5,10 @@
 
 namespace parley {
 
-std::string api_call::own_host() const {
-  const auto host = request[boost::beast::http::field::host];
-  return {host.data(), host.size()};
-}
-
 void api_call::fail(const error& what) {
   if (what.code == error_code::internal) {
     const auto method = request.method_string();
-    log::error("http", "request_failed", "{} {}: {}", std::string_view(method.data(), method.size()), target.path,
+    log::error("http", "request_failed", "{} {}: {}", std::string_view(method.data(), method.size()), route,
                what.message);
   }
   respond(problem(what));

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,11 +32,10 @@ struct api_call {
   boost::asio::any_io_executor executor;
   /// Called exactly once. Use `answer` and its kin.
   std::function<void(http_reply)> respond;
-  /// Counted in net.max_rest_in_flight while it is set.
-  std::shared_ptr<void> in_flight;
+  /// The pattern of its path, for the log: the path itself is the client's text.
+  std::string_view route;
 
   [[nodiscard]] const limits_config& limits() const { return services.settings.limits; }
-  [[nodiscard]] std::string own_host() const;
 
   void answer(unsigned status, std::string json) { respond({status, std::move(json)}); }
   void answer_nothing() { respond({204, {}, {}, {}}); }

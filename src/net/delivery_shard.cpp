@@ -20,7 +20,11 @@ delivery_shard::delivery_shard(std::uint32_t index, const config& settings, metr
       bounds_{settings.limits.outbox_bytes, settings.limits.outbox_frames},
       counts_(counts),
       sender_(std::move(sender)),
-      decoder_(settings.limits) {}
+      decoder_(settings.limits),
+      most_broadcasts_(settings.net.broadcast_queue) {}
+
+// The drain's timer must go before the context.
+delivery_shard::~delivery_shard() { drain_.reset(); }
 
 void delivery_shard::run() {
   for (;;) {
@@ -44,6 +48,14 @@ void delivery_shard::run() {
 }
 
 void delivery_shard::enqueue(shard_work work) {
+  // Nothing else slows those who make them down: rooms have credit for batches, answers are bounded by their questions.
+  if (std::holds_alternative<room_broadcast>(work)) {
+    if (waiting_broadcasts_.fetch_add(1, std::memory_order_relaxed) >= most_broadcasts_) {
+      waiting_broadcasts_.fetch_sub(1, std::memory_order_relaxed);
+      return counts_.ephemeral_dropped_total.add();
+    }
+    counts_.broadcast_queue.add(1);
+  }
   if (queue_.push(std::move(work))) {
     boost::asio::post(context_, [this] { this->work(); });
   }
@@ -97,6 +109,8 @@ void delivery_shard::work() {
 }
 
 void delivery_shard::handle(room_broadcast& what) {
+  waiting_broadcasts_.fetch_sub(1, std::memory_order_relaxed);
+  counts_.broadcast_queue.add(-1);
   attached_room* room = rooms_.find(what.room);
   if (room == nullptr) return;
   for (const room_attachment& member : room->members) {

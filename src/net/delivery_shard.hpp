@@ -79,7 +79,7 @@ class delivery_shard {
   delivery_shard(const delivery_shard&) = delete;
   delivery_shard& operator=(const delivery_shard&) = delete;
 
-  /// Any thread; one caller's calls keep their order.
+  /// Any thread; one caller's calls keep their order. A broadcast above net.broadcast_queue is dropped.
   void enqueue(shard_work work);
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
   /// The thread's body: returns after close_all() once every operation has ended, or after stop_context().
@@ -105,6 +105,16 @@ class delivery_shard {
   [[nodiscard]] const shared_tls_context& tls_context() const { return tls_context_; }
   void add_layer(outbound_layer& layer);
   void remove_layer(outbound_layer& layer);
+  /// The layer bears a WebSocket from here to its removal.
+  void note_frames_begun() { ++frame_layers_; }
+  /// Requests that wait for their answer: a drain waits for them.
+  void note_request() { ++requests_owed_; }
+  void note_answer() { --requests_owed_; }
+  /// What layers have handed to the kernel since the flush began; counted for all when it ends.
+  struct sent_totals {
+    std::uint64_t bytes = 0, frames = 0;
+  };
+  [[nodiscard]] sent_totals& sent() { return sent_; }
   /// The layer has something to send; it is flushed when the work at hand is done.
   void mark_dirty(outbound_layer& layer);
   /// Tries this one's socket at once.
@@ -114,8 +124,10 @@ class delivery_shard {
 
   // --- The end ---
 
-  /// Announces, then gives each WebSocket its turn, spread over the duration; `when_done` when none is left, or some
-  /// seconds after the last turn. A second call, or a duration of 0, gives all their turn at once.
+  /// Announces, then gives each WebSocket its turn, spread over the duration. `when_done` when nobody is owed an answer
+  /// and every WebSocket's last bytes have arrived; some seconds after the last turn owed answers are given up, and
+  /// peers that do not end are waited for as long as the draining lasts, within bounds. A second call, or a duration of
+  /// 0, gives all their turn at once.
   void begin_drain(std::chrono::milliseconds duration, std::function<void()> when_done);
   /// Ends every connection and lets run() return.
   void close_all();
@@ -138,6 +150,8 @@ class delivery_shard {
     explicit drain(boost::asio::io_context& context) : timer(context) {}
     boost::asio::steady_timer timer;
     std::chrono::steady_clock::time_point started, ends;
+    std::chrono::steady_clock::duration ending_patience{};
+    std::optional<std::chrono::steady_clock::time_point> settled;  ///< Nobody is owed anything since.
     std::vector<std::uint64_t> turns;  ///< Connections present at the beginning, in order of their turn.
     std::size_t next_turn = 0;
     std::vector<std::function<void()>> when_done;
@@ -168,7 +182,10 @@ class delivery_shard {
   void flush();
   void flush_some(std::span<outbound_layer* const> layers);
   void tell_owners();
+  void announce_drain(std::chrono::milliseconds duration);
   void continue_drain();
+  void give_turns(std::chrono::steady_clock::time_point now);
+  [[nodiscard]] bool drain_is_over(std::chrono::steady_clock::time_point now);
 
   const std::uint32_t index_;
   const outbox_bounds bounds_;
@@ -177,10 +194,14 @@ class delivery_shard {
   frame_decoder decoder_;
   shared_tls_context tls_context_;
   shard_queue<shard_work> queue_;
+  const std::uint32_t most_broadcasts_;
+  std::atomic<std::uint32_t> waiting_broadcasts_{0};
 
   room_table rooms_;
   std::unordered_map<std::uint64_t, connection> connections_;
   std::unordered_set<outbound_layer*> layers_;
+  std::size_t frame_layers_ = 0;  ///< Of WebSockets; some of them are only ending.
+  std::size_t requests_owed_ = 0;
 
   bool in_work_ = false;
   bool work_posted_ = false;
@@ -188,6 +209,7 @@ class delivery_shard {
   std::vector<iovec> parts_;
   std::vector<send_job> jobs_;
   std::vector<outbound_layer*> job_layers_;
+  sent_totals sent_;
 
   // The batch at hand.
   std::uint64_t batch_stamp_ = 0;

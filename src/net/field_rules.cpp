@@ -47,7 +47,7 @@ bool is_own_file(std::string_view path) {
   return path.size() > files_path.size() && path.starts_with(files_path) && !has_dot_segment(path);
 }
 
-result<void> check_address(std::string_view field, std::string_view value, std::string_view own_host) {
+result<void> check_address(std::string_view field, std::string_view value) {
   if (value.size() > max_url_bytes) {
     return bad_request(fmt::format("{}: at most {} bytes", field, max_url_bytes));
   }
@@ -58,10 +58,6 @@ result<void> check_address(std::string_view field, std::string_view value, std::
     const auto rest = value.substr(8);
     if (rest.empty() || rest.front() == '/' || rest.front() == '?' || rest.front() == '#') return refused;
     return {};
-  }
-  if (!own_host.empty() && starts_with_ignoring_case(value, "http://")) {
-    const auto rest = value.substr(7);
-    if (rest.starts_with(own_host) && is_own_file(rest.substr(own_host.size()))) return {};
   }
   return refused;
 }
@@ -123,13 +119,9 @@ result<void> check_key(std::string_view field, std::string_view value) {
   return check_no_nul(field, value);
 }
 
-result<void> check_file_url(std::string_view value, std::string_view own_host) {
-  return check_address("file_url", value, own_host);
-}
+result<void> check_file_url(std::string_view value) { return check_address("file_url", value); }
 
-result<void> check_image_url(std::string_view value, std::string_view own_host) {
-  return check_address("img_url", value, own_host);
-}
+result<void> check_image_url(std::string_view value) { return check_address("img_url", value); }
 
 result<void> check_name(std::string_view field, std::string_view value) {
   const auto count = character_count(value);

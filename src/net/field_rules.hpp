@@ -27,10 +27,11 @@ result<void> check_content(std::string_view value, const limits_config& limits);
 result<void> check_emoji(std::string_view value, const limits_config& limits);
 /// A frame's id or a client_msg_id: 1 to 64 bytes.
 result<void> check_key(std::string_view field, std::string_view value);
-/// Ours (an absolute path under /api/v1/files/, or that path on own_host) or https; at most 2,048 bytes.
-result<void> check_file_url(std::string_view value, std::string_view own_host);
+/// Ours (an absolute path under /api/v1/files/) or https; at most 2,048 bytes. An address with a host is never taken
+/// for ours: the Host header is the client's word.
+result<void> check_file_url(std::string_view value);
 /// Of a person's picture: https, or one of our files.
-result<void> check_image_url(std::string_view value, std::string_view own_host);
+result<void> check_image_url(std::string_view value);
 /// 1 to 128 characters, of which one at least is not blank; no control characters.
 result<void> check_name(std::string_view field, std::string_view value);
 /// 3 to 32 of a-z0-9_.-

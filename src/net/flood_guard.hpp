@@ -15,24 +15,24 @@ class flood_guard {
   static constexpr std::uint32_t seconds = 5;
 
   /// 0 = no limit, never a flood.
-  explicit flood_guard(std::uint32_t frames_per_second) : most_(std::uint64_t{frames_per_second} * excess) {}
+  explicit flood_guard(double per_second) : most_(per_second * excess) {}
 
-  /// Counts one frame; true when the flood has lasted too long.
-  bool count(steady_time now) {
-    if (most_ == 0) return false;
+  /// Counts some frames; true when the flood has lasted too long.
+  bool count(steady_time now, std::uint32_t frames = 1) {
+    if (most_ <= 0) return false;
     const auto elapsed = now - second_began_;
     if (elapsed >= std::chrono::seconds(1)) {
       const bool on_end = elapsed < std::chrono::seconds(2);
-      flooded_ = on_end && in_second_ > most_ ? flooded_ + 1 : 0;
+      flooded_ = on_end && static_cast<double>(in_second_) > most_ ? flooded_ + 1 : 0;
       second_began_ = now;
       in_second_ = 0;
     }
-    ++in_second_;
+    in_second_ += frames;
     return flooded_ >= seconds;
   }
 
  private:
-  std::uint64_t most_;
+  double most_;
   steady_time second_began_{};
   std::uint64_t in_second_ = 0;
   std::uint32_t flooded_ = 0;  ///< Whole seconds above the limit, on end.

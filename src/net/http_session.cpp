@@ -15,6 +15,7 @@
 #include "net/api_call.hpp"
 #include "net/connection_context.hpp"
 #include "net/credentials_from_request.hpp"
+#include "net/delivery_shard.hpp"
 #include "net/http_response.hpp"
 #include "net/origin_policy.hpp"
 #include "net/router.hpp"
@@ -47,6 +48,10 @@ class http_session : public std::enable_shared_from_this<http_session> {
   void start() { read_header(); }
 
  private:
+  struct give_back {
+    void operator()(gauge* taken) const { taken->add(-1); }
+  };
+
   // --- Reading ---
 
   /// Waits for the first byte of the next request with the longer deadline.
@@ -76,6 +81,9 @@ class http_session : public std::enable_shared_from_this<http_session> {
     if (std::distance(fields.begin(), fields.end()) > header_fields) {
       return refuse(problem(bad_request("headers: at most " + std::to_string(header_fields)), 431));
     }
+    if (has_unsound_length()) {
+      return refuse(problem(bad_request("Transfer-Encoding: only chunked, in HTTP/1.1, and without Content-Length")));
+    }
     const auto expectation = fields[http::field::expect];
     if (expectation.empty() || fields.version() < 11) return read_body();
     if (!boost::beast::iequals(expectation, "100-continue")) {
@@ -88,6 +96,14 @@ class http_session : public std::enable_shared_from_this<http_session> {
                                if (failed) return self->end();
                                self->read_body();
                              });
+  }
+
+  /// What we and a proxy before us may measure differently, so that the one's body is the other's next request (RFC
+  /// 9112 section 6.3): Beast takes any coding but chunked for no body at all.
+  [[nodiscard]] bool has_unsound_length() const {
+    const auto& fields = parser_->get();
+    return fields.count(http::field::transfer_encoding) > 0 &&
+           (!parser_->chunked() || fields.count(http::field::content_length) > 0 || fields.version() < 11);
   }
 
   void read_body() {
@@ -126,6 +142,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
   void on_request() {
     services_.counts.http_requests_total.add();
     clear_deadline();
+    set_owing(true);
     auto request = parser_->release();
     facts_ = request_facts::of(request);
     if (auto reply = host_fault(request)) return answer(std::move(*reply));
@@ -164,6 +181,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
 
   void dispatch(const api_call_ptr& call) {
     if (is_websocket_path(call->target)) {
+      call->route = "/ws";
       return check_upgrade(call, [self = shared_from_this(), call](upgrade_grant granted) {
         self->upgrade(std::move(call->request), std::move(granted));
       });
@@ -185,9 +203,10 @@ class http_session : public std::enable_shared_from_this<http_session> {
   }
 
   void run(const api_call_ptr& call, router::found route) {
+    call->route = route.pattern;
     call->parameters = std::move(route.parameters);
     const bool counts = call->target.segments.front() == "api";  // health is answered however full we are
-    if (counts && !take_place(*call)) return call->fail(busy("node: too many requests at once", 1'000));
+    if (counts && !take_place()) return call->fail(busy("node: too many requests at once", 1'000));
     if (route.who == access::open) return route.run(call);
     auto token = bearer_token(call->request);
     if (!token) return call->fail(parley::make_error(parley::error_code::unauthenticated, "Authorization: is missing"));
@@ -197,19 +216,21 @@ class http_session : public std::enable_shared_from_this<http_session> {
     });
   }
 
-  bool take_place(api_call& call) {
+  /// One of net.max_rest_in_flight, until the answer has left.
+  bool take_place() {
     auto& in_flight = services_.counts.rest_in_flight;
     in_flight.add(1);
     if (in_flight.value() > static_cast<std::int64_t>(services_.settings.net.max_rest_in_flight)) {
       in_flight.add(-1);
       return false;
     }
-    call.in_flight = std::shared_ptr<void>(&in_flight, [](void* taken) { static_cast<gauge*>(taken)->add(-1); });
+    place_.reset(&in_flight);
     return true;
   }
 
   void upgrade(http_request request, upgrade_grant granted) {
     if (services_.draining) return answer(problem(busy("node: it is about to stop", 1'000)));
+    set_owing(false);
     const auto rest = buffer_.data();
     stream_->unread({static_cast<const char*>(rest.data()), rest.size()});
     start_websocket_session({std::move(*stream_), std::move(request), std::move(granted.who), granted.replay,
@@ -219,10 +240,22 @@ class http_session : public std::enable_shared_from_this<http_session> {
 
   // --- Answering ---
 
+  /// Told to the shard, whose draining waits for the answer.
+  void set_owing(bool owing) {
+    if (owing_ == owing) return;
+    owing_ = owing;
+    if (owing) {
+      shard_.note_request();
+    } else {
+      shard_.note_answer();
+    }
+  }
+
   void answer(http_reply reply) {
+    set_owing(false);
     if (services_.draining) facts_.keep_alive = false;
     response_.emplace(make_response(std::move(reply), facts_, services_.settings, system_clock().now()));
-    set_deadline(std::chrono::milliseconds(services_.settings.net.request_deadline_ms));
+    set_answer_deadline();
     http::async_write(*stream_, *response_,
                       [self = shared_from_this()](error_code ec, std::size_t) { self->on_answered(ec); });
   }
@@ -230,6 +263,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
   void on_answered(error_code ec) {
     const bool goes_on = !ec && response_->keep_alive();
     response_.reset();
+    place_.reset();
     if (goes_on) return await_request();
     end();
   }
@@ -248,8 +282,17 @@ class http_session : public std::enable_shared_from_this<http_session> {
       if (ec || !self || !self->stream_) return;
       // A wait that was over when the deadline moved comes through without an error.
       if (self->deadline_.expiry() > std::chrono::steady_clock::now()) return;
-      self->stream_->close();
+      self->on_deadline();
     });
+  }
+  /// A large answer takes a slow reader its time; it ends only with one who takes nothing more.
+  void set_answer_deadline() {
+    sent_at_deadline_ = stream_->layer().sent_bytes();
+    set_deadline(std::chrono::milliseconds(services_.settings.net.request_deadline_ms));
+  }
+  void on_deadline() {
+    if (response_ && stream_->layer().sent_bytes() != sent_at_deadline_) return set_answer_deadline();
+    stream_->close();
   }
   void clear_deadline() { deadline_.expires_at(boost::asio::steady_timer::time_point::max()); }
 
@@ -261,6 +304,9 @@ class http_session : public std::enable_shared_from_this<http_session> {
   std::optional<http::request_parser<http::string_body>> parser_;
   request_facts facts_;
   std::optional<http_response> response_;
+  std::uint64_t sent_at_deadline_ = 0;
+  std::unique_ptr<gauge, give_back> place_;
+  bool owing_ = false;  ///< A request waits for its answer.
 };
 
 }  // namespace

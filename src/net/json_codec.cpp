@@ -25,8 +25,7 @@ constexpr std::size_t max_depth = 32;
 /// sweep and its first fault reported.
 class field_reader {
  public:
-  field_reader(std::optional<dom::object> object, const limits_config& limits, std::string_view own_host)
-      : object_(object), limits_(limits), own_host_(own_host) {}
+  field_reader(std::optional<dom::object> object, const limits_config& limits) : object_(object), limits_(limits) {}
 
   std::optional<std::string> text(std::string_view field) {
     const auto value = find(field);
@@ -90,12 +89,10 @@ class field_reader {
 
   [[nodiscard]] const std::optional<error>& refusal() const { return refusal_; }
   [[nodiscard]] const limits_config& limits() const { return limits_; }
-  [[nodiscard]] std::string_view own_host() const { return own_host_; }
 
  private:
   std::optional<dom::object> object_;  // absent data has no field
   const limits_config& limits_;
-  std::string_view own_host_;
   std::optional<error> refusal_;
 };
 
@@ -106,7 +103,7 @@ client_request read_send_message(field_reader& in) {
   message.file_url = in.text("file_url");
   message.reply_to = in.identity<message_id>("reply_to");
   message.client_msg_id = in.text("client_msg_id");
-  if (message.file_url) in.require(check_file_url(*message.file_url, in.own_host()));
+  if (message.file_url) in.require(check_file_url(*message.file_url));
   if (message.content && message.content->empty() && message.file_url) message.content.reset();
   if (message.content) in.require(check_content(*message.content, in.limits()));
   if (!message.content && !message.file_url) in.refuse(bad_request("content: is missing, and there is no file_url"));
@@ -246,7 +243,7 @@ const frame_type* find_type(const dom::object& frame) {
 }
 
 decoded_frame refused(std::optional<std::string> id, error why, bool bad) {
-  return {std::move(why), std::move(id), bad};
+  return {std::move(why), std::move(id), bad, false};
 }
 
 result<std::optional<std::string>> read_id(const dom::object& frame) {
@@ -277,29 +274,32 @@ frame_decoder::frame_decoder(const limits_config& limits)
     : limits_(limits), parser_(std::make_unique<parser>(limits.frame_bytes)) {}
 frame_decoder::~frame_decoder() = default;
 
-decoded_frame frame_decoder::decode(std::string_view payload, std::string_view own_host) {
+decoded_frame frame_decoder::decode(std::string_view payload) {
   dom::element root;
-  const auto parsed = parser_->dom_.parse(payload.data(), payload.size(), false).get(root);
-  if (parsed != simdjson::SUCCESS)
-    return refused({}, bad_request("frame: is not valid JSON of at most 32 levels"), true);
+  if (parser_->dom_.parse(payload.data(), payload.size(), false).get(root) != simdjson::SUCCESS) {
+    auto broken = refused({}, bad_request("frame: is not valid JSON of at most 32 levels"), true);
+    // The parser names one of several faults, and this one may not be the first that it met.
+    broken.is_invalid_utf8 = !is_valid_utf8(payload);
+    return broken;
+  }
   dom::object frame;
   if (root.get(frame) != simdjson::SUCCESS) return refused({}, bad_request("frame: must be a JSON object"), true);
 
   auto id = read_id(frame);
   const auto* type = find_type(frame);
   if (!id) return refused({}, id.error(), type == nullptr);
-  if (type == nullptr) return refused(*id, bad_request("type: is missing or unknown"), true);
+  if (type == nullptr) return refused(*std::move(id), bad_request("type: is missing or unknown"), true);
 
   std::optional<dom::object> fields;
   dom::element data;
   if (frame.at_key("data").get(data) == simdjson::SUCCESS && !data.is_null()) {
     if (data.get(fields.emplace()) != simdjson::SUCCESS)
-      return refused(*id, bad_request("data: must be an object"), false);
+      return refused(*std::move(id), bad_request("data: must be an object"), false);
   }
-  field_reader in(fields, limits_, own_host);
+  field_reader in(fields, limits_);
   auto request = type->read(in);
-  if (in.refusal()) return refused(*id, *in.refusal(), false);
-  return {client_frame{*id, std::move(request)}, *id, false};
+  if (in.refusal()) return refused(*std::move(id), *in.refusal(), false);
+  return {client_frame{*std::move(id), std::move(request)}, {}, false, false};
 }
 
 }  // namespace parley

@@ -1,4 +1,4 @@
-// Between bytes and values: the frames of WebSocket clients to commands, and what the server says to frames.
+// From bytes to values: the frames of WebSocket clients to commands.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "parley/codec.hpp"
 #include "parley/commands.hpp"
 #include "parley/config.hpp"
 #include "parley/error.hpp"
@@ -16,9 +15,13 @@ namespace parley {
 
 /// What became of one text frame.
 struct decoded_frame {
-  result<client_frame> frame;     ///< Every field checked; after this nobody sees text.
-  std::optional<std::string> id;  ///< The client's id, if it could be read; an error is answered with it.
-  bool bad = false;               ///< Broken JSON, not an object, or no known type: counts towards close code 4400.
+  result<client_frame> frame;             ///< Every field checked; after this nobody sees text.
+  std::optional<std::string> refused_id;  ///< Of a frame that became an error; a good one bears its own.
+  bool bad = false;              ///< Broken JSON, not an object, or no known type: counts towards close code 4400.
+  bool is_invalid_utf8 = false;  ///< Not even text: close code 1007.
+
+  /// The client's id, if it could be read; an error is answered with it.
+  [[nodiscard]] const std::optional<std::string>& id() const { return frame ? frame->id : refused_id; }
 };
 
 /// Decodes client frames. One for each I/O thread: it keeps the parser's memory, and is not thread-safe.
@@ -34,17 +37,13 @@ class frame_decoder {
   frame_decoder(const frame_decoder&) = delete;
   frame_decoder& operator=(const frame_decoder&) = delete;
 
-  /// `payload` is one whole text message with padding_bytes behind it. `own_host` is the Host that the
-  /// connection was opened with: a file_url of this host is ours.
-  decoded_frame decode(std::string_view payload, std::string_view own_host = {});
+  /// `payload` is one whole text message with padding_bytes behind it.
+  decoded_frame decode(std::string_view payload);
 
  private:
   class parser;
   limits_config limits_;
   std::unique_ptr<parser> parser_;
 };
-
-/// The one encoder of frames: stateless, lives as long as the program.
-const frame_encoder& json_encoder();
 
 }  // namespace parley

@@ -1,9 +1,10 @@
 // The frame encoder: writes the JSON straight behind the place of its WebSocket header, then fills the header
 // in.
+#include "net/json_encoder.hpp"
+
 #include <cstdint>
 #include <string>
 
-#include "net/json_codec.hpp"
 #include "net/json_writer.hpp"
 
 namespace parley {

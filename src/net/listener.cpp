@@ -4,6 +4,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <exception>
 
 #include "parley/log.hpp"
 
@@ -19,23 +20,6 @@ namespace {
 constexpr auto address_missing = parley::error_code::not_found;
 constexpr auto retry_after = std::chrono::milliseconds(100);  // out of file descriptors, mostly
 
-struct host_and_port {
-  std::string host, port;
-};
-
-result<host_and_port> split_address(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon + 1 == address.size()) {
-    return bad_request("net.listen: \"" + address + "\" is not host:port.");
-  }
-  host_and_port parts{address.substr(0, colon), address.substr(colon + 1)};
-  if (parts.host.size() >= 2 && parts.host.front() == '[' && parts.host.back() == ']') {
-    parts.host = parts.host.substr(1, parts.host.size() - 2);
-  }
-  if (parts.host == "*") parts.host = "0.0.0.0";
-  return parts;
-}
-
 }  // namespace
 
 struct listener::door {
@@ -50,11 +34,12 @@ listener::listener(shard_pool& shards, const config& settings, metrics& counts, 
 listener::~listener() = default;
 
 result<void> listener::open(const std::string& address) {
-  const auto parts = split_address(address);
+  const auto parts = parse_listen_address(address);
   if (parts.has_error()) return parts.error();
   system_error ec;
   tcp::resolver resolver(shards_.shard(0).context());
-  const auto found = resolver.resolve(parts->host, parts->port, tcp::resolver::passive, ec);
+  const auto found = resolver.resolve(parts->host == "*" ? "0.0.0.0" : parts->host, std::to_string(parts->port),
+                                      tcp::resolver::passive, ec);
   if (ec) return bad_request("net.listen: " + address + ": " + ec.message());
   result<void> last = bad_request("net.listen: " + address + " names no address.");
   for (const auto& entry : found) {
@@ -73,7 +58,9 @@ result<void> listener::open_one(tcp::endpoint where) {
   system_error ec;
   made->acceptor.open(where.protocol(), ec);
   if (!ec) made->acceptor.set_option(asio::socket_base::reuse_address(true), ec);
-  if (!ec && where.address().is_v6()) made->acceptor.set_option(asio::ip::v6_only(true), ec);
+  // "[::]" takes IPv4 too. Any other address is one of several that a name may stand for, each with a door of its own.
+  const bool both_families = where.address().is_unspecified();
+  if (!ec && where.address().is_v6()) made->acceptor.set_option(asio::ip::v6_only(!both_families), ec);
   if (!ec) made->acceptor.bind(where, ec);
   if (!ec) made->acceptor.listen(asio::socket_base::max_listen_connections, ec);
   if (ec) {
@@ -105,7 +92,11 @@ void listener::accept(door& at) {
       });
       return;
     }
-    hand_on(std::move(socket), to);
+    try {
+      hand_on(std::move(socket), to);
+    } catch (const std::exception& e) {
+      log::warn("net", "accept_failed", "{}", e.what());  // this connection's end, not the door's
+    }
     accept(at);
   });
 }
@@ -115,8 +106,11 @@ void listener::hand_on(outbound_layer::tcp_socket socket, delivery_shard& to) {
     counts_.connections_refused_total.add();
     return;  // closes it
   }
+  // Counted here, by the one thread that compares: the shard may begin with the connection much later.
   asio::post(to.context(),
-             [this, &to, accepted = std::move(socket)]() mutable { on_accepted_(std::move(accepted), to); });
+             [this, &to, accepted = std::move(socket), place = connection_place(counts_.connections)]() mutable {
+               on_accepted_(std::move(accepted), to, std::move(place));
+             });
 }
 
 void listener::close() {

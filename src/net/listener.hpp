@@ -18,8 +18,8 @@ namespace parley {
 /// shard: the load is even, and a second parleyd on the same port is told so.
 class listener {
  public:
-  /// Called on the connection's own shard, with a fresh socket.
-  using accepted = std::function<void(outbound_layer::tcp_socket, delivery_shard&)>;
+  /// Called on the connection's own shard, with a fresh socket and its place in net.max_connections.
+  using accepted = std::function<void(outbound_layer::tcp_socket, delivery_shard&, connection_place)>;
 
   listener(shard_pool& shards, const config& settings, metrics& counts, accepted on_accepted);
   ~listener();

@@ -23,8 +23,9 @@ class net_server::implementation {
   result<void> start(broker& actors, std::function<bool()> store_is_ready) {
     services_.reset(new net_services{settings_, actors, encoder_, counts_, std::move(store_is_ready)});
     if (auto loaded = reload_certificates(); loaded.has_error()) return loaded;
-    listener_.emplace(shards_, settings_, counts_,
-                      [this](auto socket, delivery_shard& shard) { begin_connection(std::move(socket), shard); });
+    listener_.emplace(shards_, settings_, counts_, [this](auto socket, delivery_shard& shard, connection_place place) {
+      begin_connection(std::move(socket), shard, std::move(place));
+    });
     if (auto opened = listener_->open(settings_.net.listen); opened.has_error()) return opened;
     boost::asio::post(shards_.shard(0).context(), [this] { listener_->start(); });
     shards_.start();
@@ -63,11 +64,12 @@ class net_server::implementation {
  private:
   [[nodiscard]] bool has_tls() const { return !settings_.net.tls_certificate.empty(); }
 
-  void begin_connection(outbound_layer::tcp_socket socket, delivery_shard& shard) {
+  void begin_connection(outbound_layer::tcp_socket socket, delivery_shard& shard, connection_place place) {
     if (shard.is_closed()) return;
     std::unique_ptr<tls_engine> tls;
     if (has_tls()) tls = std::make_unique<tls_engine>(shard.tls_context());
-    transport_stream stream(std::make_shared<outbound_layer>(std::move(socket), shard, std::move(tls)));
+    transport_stream stream(
+        std::make_shared<outbound_layer>(std::move(socket), shard, std::move(tls), std::move(place)));
     start_http_session(std::move(stream), shard, *services_);
   }
 

@@ -41,8 +41,9 @@ class net_server {
   void set_unready();
   /// No more upgrades. WebSockets are told (`drain`), then each in its turn over the duration is no longer read, gets
   /// what it is owed, and is closed with 1012. HTTP goes on, one response a connection, so that /healthz and
-  /// /metrics answer to the end. `when_done` is called once, on an I/O thread, when no WebSocket is left or some
-  /// seconds after the last turn. A second call gives all that are left their turn at once.
+  /// /metrics answer to the end. `when_done` is called once, on an I/O thread, when no WebSocket and no REST call is
+  /// left. It waits at most 5 s after the last turn for answers that are owed, then for peers to take their last bytes
+  /// as long as the duration (at least 250 ms, at most 5 s). A second call gives all that are left their turn at once.
   void begin_drain(std::chrono::milliseconds duration, std::function<void()> when_done);
   /// Closes the listener and every connection, ends the I/O threads. A second call does nothing.
   void stop();

@@ -20,10 +20,15 @@ namespace {
 constexpr auto end_patience = std::chrono::seconds(5);
 constexpr int kernel_unsent_bytes = 128 * 1024;      // more waits in our outbox, where it is counted
 constexpr std::size_t ciphertext_ahead = 64 * 1024;  // encrypted for one write
+// At the end: what the peer had on its way is read and forgotten, but others have their turn, and nobody goes on for
+// ever.
+constexpr int reads_a_turn = 16;
+constexpr std::size_t most_read_away = 4 * 1024 * 1024;
 }  // namespace
 
-outbound_layer::outbound_layer(tcp_socket socket, delivery_shard& shard, std::unique_ptr<tls_engine> tls)
-    : socket_(std::move(socket)), shard_(shard), tls_(std::move(tls)) {
+outbound_layer::outbound_layer(tcp_socket socket, delivery_shard& shard, std::unique_ptr<tls_engine> tls,
+                               connection_place place)
+    : place_(std::move(place)), socket_(std::move(socket)), shard_(shard), tls_(std::move(tls)) {
   error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.native_non_blocking(true, ignored);
@@ -69,7 +74,8 @@ void outbound_layer::close_gracefully() {
   end_deadline_->async_wait([self = shared_from_this()](error_code ec) {
     if (!ec) self->reset();
   });
-  if (tls_) tls_farewell_due_ = true;
+  // Before the handshake's end there is nothing to say farewell to.
+  if (tls_ && tls_->is_established()) tls_farewell_due_ = true;
   shard_.mark_dirty(*this);
 }
 
@@ -83,9 +89,13 @@ void outbound_layer::shut_down_sending() {
 
 /// The peer's last bytes are read away: closing over unread bytes would reset the connection and with it our last ones.
 void outbound_layer::read_to_end() {
-  for (;;) {
+  for (int reads = 0; reads < reads_a_turn; ++reads) {
     const ssize_t count = ::recv(socket_.native_handle(), shard_.scratch().data(), shard_.scratch().size(), 0);
-    if (count > 0) continue;
+    if (count > 0) {
+      read_away_bytes_ += static_cast<std::size_t>(count);
+      if (read_away_bytes_ > most_read_away) return close();
+      continue;
+    }
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     return close();
@@ -97,9 +107,15 @@ void outbound_layer::read_to_end() {
 
 // --- Frames ---
 
-outbox::outcome outbound_layer::push(outbound_slice slice) {
+void outbound_layer::begin_frames(std::function<void(std::span<const char>)> on_received) {
+  in_frames_ = true;
+  on_received_ = std::move(on_received);
+  shard_.note_frames_begun();
+}
+
+outbox::outcome outbound_layer::push(outbound_slice&& slice) {
   if (phase_ != phase::open) return outbox::outcome::sealed;
-  auto outcome = outbox_.push(slice, shard_.bounds());
+  auto outcome = outbox_.push(std::move(slice), shard_.bounds());
   if (outcome == outbox::outcome::too_slow && !busy_) {
     // Much came at once and nobody has tried the socket since: judge after that.
     shard_.flush_now(*this);
@@ -157,7 +173,7 @@ void outbound_layer::encrypt_waiting() {
       size += part.iov_len;
     }
     if (!tls_->write(record.first(size))) return close();
-    shard_.counts().frames_sent_total.add(outbox_.consume(size));
+    shard_.sent().frames += outbox_.consume(size);
   }
   if (outbox_.empty() && tls_farewell_due_) {
     tls_farewell_due_ = false;
@@ -172,11 +188,12 @@ bool outbound_layer::on_sent(ssize_t sent) {
     return false;
   }
   const auto bytes = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-  shard_.counts().bytes_sent_total.add(bytes);
+  sent_bytes_ += bytes;
+  shard_.sent().bytes += bytes;
   if (tls_) {
     tls_->consume_pending(bytes);
   } else {
-    shard_.counts().frames_sent_total.add(outbox_.consume(bytes));
+    shard_.sent().frames += outbox_.consume(bytes);
   }
   if (bytes < gathered_bytes_) {
     wait_writable();
@@ -204,8 +221,9 @@ void outbound_layer::after_flush() {
 }
 
 void outbound_layer::check_waiters() {
-  if (write_ && (outbox_.left() >= write_mark_ || (in_frames_ && !outbox_.over(shard_.bounds())))) {
-    const bool failed = phase_ == phase::closed;
+  const bool failed = phase_ == phase::closed;
+  const bool has_left = outbox_.left() >= write_mark_ && (!tls_ || tls_->pending().empty());
+  if (write_ && (failed || has_left || (in_frames_ && !outbox_.over(shard_.bounds())))) {
     const auto write = std::move(write_);
     write->complete(failed ? asio::error::operation_aborted : error_code(), failed ? 0 : write_bytes_);
   }

@@ -12,16 +12,33 @@
 #include <boost/beast/core/buffers_range.hpp>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/outbox.hpp"
 #include "net/tls_engine.hpp"
+#include "parley/metrics.hpp"
 
 namespace parley {
 
 class delivery_shard;
+
+/// One of net.max_connections, counted from the accept to the socket's end.
+class connection_place {
+ public:
+  explicit connection_place(gauge& taken) : taken_(&taken) { taken_->add(1); }
+  connection_place(connection_place&& other) noexcept : taken_(std::exchange(other.taken_, nullptr)) {}
+  connection_place& operator=(connection_place&&) = delete;
+  ~connection_place() {
+    if (taken_ != nullptr) taken_->add(-1);
+  }
+
+ private:
+  gauge* taken_;
+};
 
 /// Held by its transport_stream and by the operations under way; lives on its shard's thread only.
 class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
@@ -31,7 +48,7 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   using executor_type = boost::asio::io_context::executor_type;
 
   /// `tls` null: plain TCP.
-  outbound_layer(tcp_socket socket, delivery_shard& shard, std::unique_ptr<tls_engine> tls);
+  outbound_layer(tcp_socket socket, delivery_shard& shard, std::unique_ptr<tls_engine> tls, connection_place place);
   ~outbound_layer();
   outbound_layer(const outbound_layer&) = delete;
   outbound_layer& operator=(const outbound_layer&) = delete;
@@ -42,6 +59,8 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   [[nodiscard]] bool is_open() const { return phase_ == phase::open; }
   /// Grows with anything that comes from the peer, whatever it is: a sign of life.
   [[nodiscard]] std::uint64_t received_bytes() const { return received_bytes_; }
+  /// Grows with what the kernel takes: a sign that the peer reads.
+  [[nodiscard]] std::uint64_t sent_bytes() const { return sent_bytes_; }
   [[nodiscard]] const outbox& waiting() const { return outbox_; }
 
   void unread(std::string_view bytes) { unread_.assign(bytes); }
@@ -54,10 +73,12 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
 
   // --- Frames: after the upgrade ---
 
-  /// From here on what Beast writes is taken as whole control frames.
-  void begin_frames() { in_frames_ = true; }
-  /// Enters the outbox; it leaves when the shard next flushes. `too_slow` and `dropped` changed nothing.
-  outbox::outcome push(outbound_slice slice);
+  /// From here on what Beast writes is taken as whole control frames. `on_received` sees every byte of the peer's
+  /// frames before Beast does; it may push frames, but not end the layer.
+  void begin_frames(std::function<void(std::span<const char>)> on_received);
+  [[nodiscard]] bool in_frames() const { return in_frames_; }
+  /// Enters the outbox; it leaves when the shard next flushes. Anything but `queued` changed nothing.
+  outbox::outcome push(outbound_slice&& slice);
   /// The close frame; nothing enters after it.
   void push_close(close_code code);
   /// Drops the frames not begun, finishes the one begun, then the close frame 4408.
@@ -132,7 +153,10 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
     void operator()(Self& self, error_code ec = {}, std::size_t bytes = 0) {
       switch (step) {
         case starting:
-          if (layer->take_unread(target, count)) return finish(self);
+          if (layer->take_unread(target, count)) {
+            layer->note_received(target, count);
+            return finish(self);
+          }
           if (!layer->is_tls()) {
             step = reading;
             return layer->socket_.async_read_some(boost::asio::mutable_buffer(target), std::move(self));
@@ -140,6 +164,7 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
           break;
         case reading:
           layer->received_bytes_ += bytes;
+          layer->note_received(target, bytes);
           return self.complete(ec, bytes);
         case posted:
           return self.complete(result, count);
@@ -148,7 +173,10 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
           if (result) return self.complete(result, 0);
           break;
       }
-      if (layer->decrypt(target, result, count)) return finish(self);
+      if (layer->decrypt(target, result, count)) {
+        layer->note_received(target, count);
+        return finish(self);
+      }
       step = waiting;
       initiated = true;
       layer->socket_.async_wait(boost::asio::socket_base::wait_read, std::move(self));
@@ -165,6 +193,9 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   };
 
   bool take_unread(boost::asio::mutable_buffer target, std::size_t& count);
+  void note_received(boost::asio::mutable_buffer target, std::size_t count) {
+    if (count > 0 && on_received_) on_received_({static_cast<const char*>(target.data()), count});
+  }
   /// True when there is an outcome: bytes, or an error.
   bool decrypt(boost::asio::mutable_buffer target, error_code& ec, std::size_t& count);
   /// Feeds the engine what the socket has; an error when the connection ended.
@@ -181,6 +212,7 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   void shut_down_sending();
   void read_to_end();
 
+  connection_place place_;  ///< First, so that it is given back last: when the socket is closed.
   tcp_socket socket_;
   delivery_shard& shard_;
   std::unique_ptr<tls_engine> tls_;
@@ -190,9 +222,12 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   std::size_t write_bytes_ = 0;
   std::size_t gathered_bytes_ = 0;
   std::vector<std::function<void()>> when_drained_;
+  std::function<void(std::span<const char>)> on_received_;
   std::string control_;  ///< Beast's frame while its buffers are gathered.
   std::unique_ptr<boost::asio::steady_timer> end_deadline_;
   std::uint64_t received_bytes_ = 0;
+  std::uint64_t sent_bytes_ = 0;
+  std::size_t read_away_bytes_ = 0;
   std::string unread_;
   std::string remote_address_;
   phase phase_ = phase::open;

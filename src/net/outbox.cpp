@@ -60,7 +60,7 @@ std::string close_frame(close_code code) {
   return frame.append(why);
 }
 
-outbox::outcome outbox::push(outbound_slice slice, const outbox_bounds& bounds) {
+outbox::outcome outbox::push(outbound_slice&& slice, const outbox_bounds& bounds) {
   if (sealed_) return outcome::sealed;
   const bool bounded = slice.kind == slice_kind::frames || slice.kind == slice_kind::ephemeral;
   if (bounded && over(bounds)) {
@@ -79,7 +79,7 @@ void outbox::push_last(outbound_slice slice) {
   sealed_ = true;
 }
 
-void outbox::append(outbound_slice slice) {
+void outbox::append(outbound_slice&& slice) {
   if (slice.size == 0) return;
   waiting_bytes_ += slice.size;
   waiting_frames_ += slice.frame_count;

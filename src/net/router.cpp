@@ -45,7 +45,7 @@ void router::add(http::verb method, std::string_view pattern, access who, handle
     segments.emplace_back(pattern.substr(at + 1, end - at - 1));
     at = end;
   }
-  routes_.push_back({method, std::move(segments), who, run});
+  routes_.push_back({method, pattern, std::move(segments), who, run});
 }
 
 router::match router::find(http::verb method, const std::vector<std::string>& segments) const {
@@ -54,7 +54,7 @@ router::match router::find(http::verb method, const std::vector<std::string>& se
     auto parameters = parameters_of(known.segments, segments);
     if (!parameters) continue;
     if (known.method == method || (known.method == http::verb::get && method == http::verb::head)) {
-      return found{known.run, known.who, *std::move(parameters)};
+      return found{known.run, known.who, known.pattern, *std::move(parameters)};
     }
     const auto name = http::to_string(known.method);
     allowed.emplace(name.data(), name.size());

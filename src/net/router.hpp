@@ -21,12 +21,14 @@ class router {
  public:
   using handler = void (*)(const api_call_ptr&);
 
-  /// In `pattern` a segment in braces stands for any text but none: "/api/v1/rooms/{room_id}".
+  /// In `pattern` a segment in braces stands for any text but none: "/api/v1/rooms/{room_id}". It is kept as a view: a
+  /// literal.
   void add(boost::beast::http::verb method, std::string_view pattern, access who, handler run);
 
   struct found {
     handler run;
     access who;
+    std::string_view pattern;
     std::vector<std::string> parameters;
   };
   struct wrong_method {
@@ -41,6 +43,7 @@ class router {
  private:
   struct route {
     boost::beast::http::verb method;
+    std::string_view pattern;
     std::vector<std::string> segments;
     access who;
     handler run;

@@ -43,12 +43,12 @@ websocket_session::websocket_session(websocket_start start)
       frame_rate_({static_cast<double>(services_.settings.limits.frames_per_second),
                    static_cast<double>(services_.settings.limits.frames_per_second)}),
       flood_(services_.settings.limits.frames_per_second),
+      send_flood_(services_.settings.limits.send_rate_per_second),
       bad_frames_(services_.settings.limits.bad_frames_per_minute) {}
 
 websocket_session::~websocket_session() { leave(); }
 
 void websocket_session::accept(http_request request, const std::string& subprotocol) {
-  own_host_ = std::string(request[http::field::host]);
   stream_.read_message_max(services_.settings.limits.frame_bytes);
   stream_.set_option(websocket::stream_base::decorator([subprotocol](websocket::response_type& response) {
     response.set(http::field::server, "parley");
@@ -61,14 +61,15 @@ void websocket_session::accept(http_request request, const std::string& subproto
 void websocket_session::on_accept(boost::system::error_code ec) {
   if (ec || phase_ == phase::ended) return end();
   stream_.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));  // frees what it held
-  stream_.control_callback([this](websocket::frame_type, boost::beast::string_view) { on_control_frame(); });
-  layer().begin_frames();
+  // Bytes are read by our operations alone, which hold this.
+  layer().begin_frames([this](std::span<const char> bytes) { on_received(bytes); });
   phase_ = phase::open;
   ref_ = shard_.register_connection(layer(), *this);
   request_->connection = ref_;
   client_ = services_.actors.open_session(std::move(*request_));
   request_.reset();
-  start_timer(std::chrono::milliseconds(services_.settings.net.heartbeat_ms));
+  next_beat_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(services_.settings.net.heartbeat_ms);
+  start_timer_at(next_beat_);
   read();
   if (services_.draining) begin_close(close_code::restarting);
 }
@@ -100,19 +101,22 @@ void websocket_session::on_message() {
   services_.counts.frames_received_total.add();
   if (stream_.got_binary()) return begin_close(close_code::unsupported_data);
   const steady_time now = std::chrono::steady_clock::now();
-  if (flood_.count(now)) return begin_close(close_code::rate_limit_ignored);
   const std::int64_t wait_ms = frame_rate_.try_take(now);
 
   buffer_.prepare(frame_decoder::padding_bytes);  // may move the data
   const auto data = buffer_.cdata();
-  decoded_frame decoded = shard_.decoder().decode({static_cast<const char*>(data.data()), data.size()}, own_host_);
+  decoded_frame decoded = shard_.decoder().decode({static_cast<const char*>(data.data()), data.size()});
+  if (decoded.is_invalid_utf8) return begin_close(close_code::invalid_utf8);
+  // Before the limit of frames, which would hide from us how far above the limit of sends a client is.
+  const bool is_durable = decoded.frame && std::holds_alternative<durable_frame>(decoded.frame->request);
+  if (is_durable && send_flood_.count(now)) return begin_close(close_code::rate_limit_ignored);
   if (wait_ms > 0) {
     services_.counts.rate_limited_total.add();
     error why = make_error(error_code::rate_limited, "Too many frames: see limits.frames_per_second.");
     why.retry_after_ms = wait_ms;
-    refuse(decoded.id, why);
+    refuse(decoded.id(), why);
   } else if (decoded.frame.has_error()) {
-    refuse(decoded.id, decoded.frame.error());
+    refuse(decoded.id(), decoded.frame.error());
   } else {
     submit(std::move(*decoded.frame));
   }
@@ -122,10 +126,18 @@ void websocket_session::on_message() {
   }
 }
 
-/// Pings and pongs cost us work too, so they count towards a flood; Beast answers them.
-void websocket_session::on_control_frame() {
-  if (phase_ == phase::open && flood_.count(std::chrono::steady_clock::now())) {
-    begin_close(close_code::rate_limit_ignored);
+/// Every frame costs us work, pings and empty fragments too, so all count towards a flood.
+void websocket_session::on_received(std::span<const char> bytes) {
+  const std::uint32_t frames = meter_.feed(bytes);
+  if (phase_ != phase::open) return;
+  const steady_time now = std::chrono::steady_clock::now();
+  if (frames > 0 && flood_.count(now, frames)) return begin_close(close_code::rate_limit_ignored);
+  if (!meter_.in_message()) {
+    message_end_ = steady_time::max();
+  } else if (message_end_ == steady_time::max() || message_number_ != meter_.messages()) {
+    message_number_ = meter_.messages();
+    message_end_ = new_message_end();
+    if (timer_.expiry() > message_end_) start_timer_at(message_end_);
   }
 }
 
@@ -153,9 +165,18 @@ void websocket_session::set_paused(bool paused) {
   services_.counts.reads_paused.add(paused ? 1 : -1);
 }
 
+void websocket_session::resume_reading() {
+  if (!paused_) return;
+  set_paused(false);
+  if (phase_ != phase::open || message_end_ == steady_time::max()) return;
+  // While we did not read, nobody could complete a message.
+  message_end_ = new_message_end();
+  if (timer_.expiry() > message_end_) start_timer_at(message_end_);
+}
+
 void websocket_session::on_answers(std::uint32_t count) {
   unanswered_ -= std::min(unanswered_, count);
-  if (unanswered_ < services_.settings.limits.unanswered_sends) set_paused(false);
+  if (unanswered_ < services_.settings.limits.unanswered_sends) resume_reading();
   if (phase_ == phase::draining && unanswered_ == 0) return begin_close(close_code::restarting);
   read();
 }
@@ -167,16 +188,25 @@ void websocket_session::on_room_failed(room_id room, sequence position) {
 // --- Time ---
 
 void websocket_session::start_timer(std::chrono::steady_clock::duration after) {
-  timer_.expires_after(after);
+  start_timer_at(std::chrono::steady_clock::now() + after);
+}
+
+void websocket_session::start_timer_at(steady_time when) {
+  timer_.expires_at(when);
   timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
-    if (!ec) self->on_timer();
+    // A wait that was over when the timer was set anew comes through without an error.
+    if (!ec && self->timer_.expiry() <= std::chrono::steady_clock::now()) self->on_timer();
   });
+}
+
+steady_time websocket_session::new_message_end() const {
+  return std::chrono::steady_clock::now() + std::chrono::milliseconds(services_.settings.net.request_deadline_ms);
 }
 
 void websocket_session::on_timer() {
   switch (phase_) {
     case phase::open:
-      return beat();
+      return on_open_timer(std::chrono::steady_clock::now());
     case phase::draining:
       return begin_close(close_code::restarting);
     case phase::accepting:
@@ -189,16 +219,26 @@ void websocket_session::on_timer() {
   }
 }
 
-void websocket_session::beat() {
+void websocket_session::on_open_timer(steady_time now) {
+  if (!paused_ && now >= message_end_) return begin_close(close_code::protocol_error);
+  if (now >= next_beat_) {
+    if (!beat()) return begin_close(close_code::going_away);
+    next_beat_ = now + std::chrono::milliseconds(services_.settings.net.heartbeat_ms);
+  }
+  start_timer_at(paused_ ? next_beat_ : std::min(next_beat_, message_end_));
+}
+
+/// False when too many pings went unanswered.
+bool websocket_session::beat() {
   // Bytes of any kind are life. While we do not read, nobody can show any: the heartbeat stands still.
   if (paused_ || layer().received_bytes() != received_at_beat_) unanswered_pings_ = 0;
-  if (unanswered_pings_ >= most_unanswered_pings) return begin_close(close_code::going_away);
+  if (unanswered_pings_ >= most_unanswered_pings) return false;
   received_at_beat_ = layer().received_bytes();
   if (!paused_) {
     ++unanswered_pings_;
     (void)layer().push(make_slice(ping_frame_bytes(), 1, slice_kind::control));
   }
-  start_timer(std::chrono::milliseconds(services_.settings.net.heartbeat_ms));
+  return true;
 }
 
 // --- Ends ---

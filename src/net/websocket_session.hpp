@@ -7,17 +7,22 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "net/connection_context.hpp"
 #include "net/delivery_shard.hpp"
 #include "net/flood_guard.hpp"
+#include "net/frame_meter.hpp"
+#include "parley/clock.hpp"
 #include "parley/rate_limit.hpp"
 
 namespace parley {
 
 /// Lives by its pending operations, on its shard's thread. What leaves does not pass through here: the shard puts it
-/// into the outbound layer; Beast's stream reads, and writes only pongs and closes.
+/// into the outbound layer; Beast's stream reads, and writes only pongs and closes. A message that is not complete
+/// within net.request_deadline_ms of its first byte ends the connection with 1002: an unfinished one holds a buffer and
+/// escapes the limit of frames.
 class websocket_session final : public std::enable_shared_from_this<websocket_session>, private connection_events {
  public:
   explicit websocket_session(websocket_start start);
@@ -44,15 +49,19 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   void read();
   void on_read(boost::system::error_code ec);
   void on_message();
-  void on_control_frame();
+  void on_received(std::span<const char> bytes);
   void submit(client_frame frame);
   void refuse(const std::optional<std::string>& id, const error& why);
   void push(std::string frames, slice_kind kind);
 
   void start_timer(std::chrono::steady_clock::duration after);
+  void start_timer_at(steady_time when);
   void on_timer();
-  void beat();
+  void on_open_timer(steady_time now);
+  [[nodiscard]] bool beat();
+  [[nodiscard]] steady_time new_message_end() const;
   void set_paused(bool paused);
+  void resume_reading();
 
   void begin_close(close_code code);
   void await_end(close_code code);
@@ -76,13 +85,17 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   std::unique_ptr<session_request> request_;  ///< Until the client's session is open.
   std::unique_ptr<client_session> client_;
   connection_ref ref_;
-  std::string own_host_;
   rate_limiter frame_rate_;
   flood_guard flood_;
+  flood_guard send_flood_;  ///< Of durable frames, against the limit of sends.
+  frame_meter meter_;
   bad_frame_guard bad_frames_;
   std::uint32_t unanswered_ = 0;
   std::uint32_t unanswered_pings_ = 0;
   std::uint64_t received_at_beat_ = 0;
+  steady_time next_beat_{};
+  steady_time message_end_ = steady_time::max();  ///< By when the message at hand must be complete.
+  std::uint64_t message_number_ = 0;              ///< The one that message_end_ speaks of.
   phase phase_ = phase::accepting;
   bool reading_ = false;
   bool paused_ = false;

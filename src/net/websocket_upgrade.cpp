@@ -144,8 +144,9 @@ void check_upgrade(const api_call_ptr& call, std::function<void(upgrade_grant)> 
   if (auto fault = handshake_fault(call->request)) return call->respond(std::move(*fault));
   if (call->services.draining) return call->fail(busy("node: it is about to stop", 1'000));
   const auto origins = call->request.count(http::field::origin);
-  const bool is_allowed = origins == 0 || (origins == 1 && origin_is_allowed(header(call->request, http::field::origin),
-                                                                             call->own_host(), settings));
+  const bool is_allowed =
+      origins == 0 || (origins == 1 && origin_is_allowed(header(call->request, http::field::origin),
+                                                         header(call->request, http::field::host), settings));
   if (!is_allowed) return call->fail(forbidden("Origin: not this host, and not in net.allowed_origins"));
   const auto replay = replay_of(call->target);
   if (!replay) return call->fail(replay.error());

@@ -11,7 +11,7 @@
 #include <memory>
 #include <variant>
 
-#include "net/json_codec.hpp"
+#include "net/json_encoder.hpp"
 #include "net/net_server.hpp"
 
 namespace parley::fuzz {

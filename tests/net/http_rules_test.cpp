@@ -97,6 +97,8 @@ TEST(router, finds_the_handler_and_the_variable_parts) {
     ASSERT_TRUE(std::holds_alternative<router::found>(match)) << path;
     EXPECT_EQ(std::get<router::found>(match).who, who) << path;
     EXPECT_EQ(std::get<router::found>(match).parameters, parameters) << path;
+    const auto pattern = std::get<router::found>(match).pattern;
+    EXPECT_EQ(pattern.find('{') != std::string_view::npos, !parameters.empty()) << pattern;
   }
 }
 
@@ -168,6 +170,17 @@ TEST(origin_policy, knows_loopback_hosts) {
                            "localhost:x", "0.0.0.0"}) {
     EXPECT_FALSE(host_header_is_loopback(host)) << host;
   }
+}
+
+TEST(loopback_host, is_told_by_figures_not_by_a_prefix) {
+  for (const auto* host : {"localhost", "127.0.0.1", "127.255.0.9", "::1"}) EXPECT_TRUE(is_loopback_host(host)) << host;
+  for (const auto* host :
+       {"", "127.", "127.evil.example", "127.0.0.1.evil.org", "127.0.0.x", "0.0.0.0", "::", "10.0.0.1"})
+    EXPECT_FALSE(is_loopback_host(host)) << host;
+  config settings;
+  settings.dev = true;
+  settings.net.listen = "127.evil.example:8000";
+  EXPECT_FALSE(validate(settings));
 }
 
 // --- Credentials ---

@@ -67,7 +67,13 @@ TEST_F(http_session, what_is_no_http_is_refused_and_closed) {
        {"HELO example.org\r\n\r\n", "GET /healthz HTTP/9.9\r\nHost: x\r\n\r\n", "GET /healthz\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n"}) {
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        // What a proxy may measure differently: the second request would be its client's body.
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\nContent-Length: 2\r\n\r\n{}",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\r\nContent-Length: 2\r\n\r\n{}",
+        "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n"}) {
     auto client = connect();
     client.write(text);
     expect_status(client, 400);
@@ -99,6 +105,35 @@ TEST_F(http_session, silence_slow_headers_and_missing_bodies_end_with_the_deadli
     client.write(text);
     EXPECT_TRUE(client.is_over()) << text;
   }
+}
+
+TEST_F(http_session, a_large_answer_may_take_a_slow_reader_longer_than_the_deadline) {
+  settings_.net.request_deadline_ms = 300;
+  broker_.next_cursor = std::string(12 * 1024 * 1024, 'x');
+  http_client client(server().port(), 4'096);
+  const auto started = std::chrono::steady_clock::now();
+  client.write(request("GET", "/api/v1/users", with_token + "Connection: close\r\n"));
+  EXPECT_GT(client.read_slowly(std::chrono::milliseconds(5)), broker_.next_cursor->size());
+  EXPECT_GT(std::chrono::steady_clock::now() - started, std::chrono::milliseconds(600));
+}
+
+TEST_F(http_session, an_answer_that_nobody_reads_ends_with_the_deadline) {
+  settings_.net.request_deadline_ms = 100;
+  broker_.next_cursor = std::string(12 * 1024 * 1024, 'x');
+  http_client client(server().port(), 4'096);
+  client.write(request("GET", "/api/v1/users"));
+  wait_until([&] { return counts_.connections_total.value() == 1 && counts_.connections.value() == 0; });
+  EXPECT_EQ(counts_.rest_in_flight.value(), 0);
+}
+
+TEST_F(http_session, who_goes_on_sending_after_the_end_is_cut_off) {
+  auto client = connect();
+  client.write(request("GET", "/healthz", "Connection: close\r\n"));
+  expect_status(client, 200);
+  const std::string garbage(1024 * 1024, 'x');
+  int sent = 0;
+  while (sent < 256 && client.try_write(garbage)) ++sent;
+  EXPECT_LT(sent, 256);
 }
 
 TEST_F(http_session, a_client_that_leaves_early_harms_nobody) {
@@ -210,6 +245,37 @@ TEST_F(http_session, a_draining_node_answers_but_keeps_no_connection) {
   ASSERT_TRUE(response);
   EXPECT_EQ((*response)["Connection"], "close");
   EXPECT_TRUE(client.is_over());
+}
+
+TEST_F(http_session, draining_waits_for_calls_under_way_until_their_answers_have_left) {
+  broker_.hold(true);
+  auto client = connect();
+  client.write(request("GET", "/api/v1/me"));
+  auto idle = connect();  // owed nothing
+  wait_until([&] { return broker_.held_count() == 1; });
+  std::atomic<bool> drained = false;
+  server().begin_drain(std::chrono::milliseconds(0), [&] { drained = true; });
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  EXPECT_FALSE(drained);
+  broker_.release();
+  wait_until([&] { return drained.load(); });
+  server().stop();
+  expect_status(client, 200);
+}
+
+TEST_F(http_session, draining_waits_for_an_answer_on_its_way_to_a_slow_reader) {
+  broker_.next_cursor = std::string(12 * 1024 * 1024, 'x');
+  http_client client(server().port(), 4'096);
+  client.write(request("GET", "/api/v1/users"));
+  wait_until([&] { return counts_.bytes_sent_total.value() > 0; });
+  EXPECT_EQ(counts_.rest_in_flight.value(), 1);
+  std::atomic<bool> drained = false;
+  server().begin_drain(std::chrono::seconds(2), [&] { drained = true; });
+  std::thread reader([&] { EXPECT_GT(client.read_slowly(std::chrono::milliseconds(0)), broker_.next_cursor->size()); });
+  wait_until([&] { return drained.load(); });
+  EXPECT_EQ(counts_.rest_in_flight.value(), 0);
+  server().stop();
+  reader.join();
 }
 
 TEST_F(http_session, metrics_are_in_prometheus_format) {

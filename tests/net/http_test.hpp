@@ -12,7 +12,7 @@
 
 #include "net/fake_broker.hpp"
 #include "net/http_client.hpp"
-#include "net/json_codec.hpp"
+#include "net/json_encoder.hpp"
 #include "net/net_server.hpp"
 
 namespace parley {

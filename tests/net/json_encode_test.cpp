@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-#include "net/json_codec.hpp"
+#include "net/json_encoder.hpp"
 #include "net/json_writer.hpp"
 
 namespace parley {

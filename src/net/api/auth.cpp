@@ -22,7 +22,7 @@ void handle_register(const api_call_ptr& call) {
     if (request.email) body->require(check_email(*request.email));
     if (request.phone) body->require(check_phone(*request.phone));
     if (request.display_name) body->require(check_name("display_name", *request.display_name));
-    if (request.img_url) body->require(check_image_url(*request.img_url, call->own_host()));
+    if (request.img_url) body->require(check_image_url(*request.img_url));
   }
   if (body->refusal()) return call->fail(*body->refusal());
   ask(call, std::move(request), [call](const own_profile& user) { call->answer(201, json::text_of(user)); });

@@ -39,7 +39,7 @@ void handle_send(const api_call_ptr& call) {
   if (!body) return call->fail(body.error());
   send_message message{body->text("content"), body->text("file_url"), {}, idempotency_key(call, *body)};
   if (const auto reply_to = body->identity("reply_to")) message.reply_to = message_id(*reply_to);
-  if (message.file_url) body->require(check_file_url(*message.file_url, call->own_host()));
+  if (message.file_url) body->require(check_file_url(*message.file_url));
   if (message.content && message.content->empty() && message.file_url) message.content.reset();
   if (message.content) body->require(check_content(*message.content, call->limits()));
   if (!message.content && !message.file_url) body->refuse(bad_request("content: is missing, and there is no file_url"));

@@ -113,6 +113,30 @@ TEST_F(delivery_over_sockets, a_broadcast_spares_its_user) {
   EXPECT_EQ(two->receive(), "typing");
 }
 
+TEST(delivery, drops_broadcasts_above_the_bound_of_a_shard_that_lags_but_nothing_else) {
+  config settings;
+  settings.net.broadcast_queue = 2;
+  test_node node(settings);
+  test_client client(node.port());
+  const auto to = node.broker.session(0)->request.connection;
+  node.out().attach(to, {a_room(), a_user(0), 0, nullptr});
+  std::promise<void> lagging, go_on;
+  node.out().deliver(to.shard, {batch_of(1, {"a"}), {}, [&] {
+                                  lagging.set_value();
+                                  go_on.get_future().wait();
+                                }});
+  lagging.get_future().wait();
+  for (int i = 0; i < 5; ++i) node.out().broadcast(to.shard, {a_room(), text_frame("typing"), {}});
+  EXPECT_EQ(node.counts.broadcast_queue.value(), 2);
+  EXPECT_EQ(node.counts.ephemeral_dropped_total.value(), 3U);
+  for (int i = 0; i < 5; ++i) node.out().send(to, plain_frame("answer"));
+  go_on.set_value();
+  EXPECT_EQ(client.receive(), "a");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(client.receive(), "typing");
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(client.receive(), "answer");
+  EXPECT_EQ(node.counts.broadcast_queue.value(), 0);
+}
+
 TEST_F(delivery_over_sockets, a_batch_says_when_its_sockets_were_tried) {
   const auto one = join(0, 0);
   std::promise<void> tried;

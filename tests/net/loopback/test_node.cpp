@@ -165,6 +165,12 @@ raw_client::raw_client(std::uint16_t port, std::string_view at_once) {
 
 void raw_client::send(std::string_view bytes) { asio::write(socket_, asio::buffer(bytes)); }
 
+bool raw_client::try_send(std::string_view bytes) {
+  boost::system::error_code ec;
+  asio::write(socket_, asio::buffer(bytes), ec);
+  return !ec;
+}
+
 int raw_client::read_close_code() {
   std::string said;
   for (std::size_t at = 0;;) {

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/json_codec.hpp"
+#include "net/json_encoder.hpp"
 #include "net/loopback/fake_broker.hpp"
 #include "net/net_server.hpp"
 
@@ -85,6 +85,8 @@ class raw_client {
   /// `at_once` goes out together with the request.
   explicit raw_client(std::uint16_t port, std::string_view at_once = {});
   void send(std::string_view bytes);
+  /// False when the connection has ended. From one other thread than reads.
+  bool try_send(std::string_view bytes);
   /// Reads until the server's close frame and returns its code; 0 when the connection ends without one. Never answers.
   int read_close_code();
 

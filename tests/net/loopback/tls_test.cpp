@@ -115,6 +115,22 @@ TEST_F(tls, makes_one_record_of_what_is_written_at_once) {
   EXPECT_EQ(records(pair.engine.pending()).size(), 1U);
 }
 
+TEST_F(tls, keeps_no_memory_of_what_has_left_although_more_is_always_waiting) {
+  engine_pair pair(context());
+  pair.pump();
+  const std::string record(tls_engine::record_bytes, 'x');
+  ASSERT_TRUE(pair.engine.write(record));
+  std::string all;
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_TRUE(pair.engine.write(record));
+    all.append(pair.engine.pending().substr(0, record.size()));
+    pair.engine.consume_pending(record.size());
+    ASSERT_FALSE(pair.engine.pending().empty());
+  }
+  EXPECT_LT(pair.engine.buffered_bytes(), 512U * 1024);
+  for (const std::size_t size : records(all.substr(0, 100 * record.size()))) EXPECT_GE(size, record.size());
+}
+
 TEST_F(tls, refuses_versions_before_1_2) {
   engine_pair pair(context(), TLS1_1_VERSION);
   EXPECT_EQ(pair.pump(), tls_engine::read_outcome::failed);
@@ -209,9 +225,12 @@ TEST_F(tls, a_broken_certificate_leaves_the_old_one_in_place) {
 
 TEST_F(tls, plain_http_on_its_port_is_ended_not_answered) {
   test_node node(settings());
+  const auto started = std::chrono::steady_clock::now();
   const std::string answer = http_get(node.port(), "/healthz");
   EXPECT_EQ(answer.find("HTTP/1.1"), std::string::npos);
   EXPECT_TRUE(eventually([&] { return node.counts.connections.value() == 0; }));
+  // Not held for a farewell that cannot be said.
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(3));
 }
 
 TEST_F(tls, starts_not_without_its_files) {

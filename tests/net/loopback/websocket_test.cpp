@@ -122,6 +122,96 @@ TEST(websocket, closes_with_the_code_that_fits_the_fault) {
   test_client(node.port()).send("{}");  // alive
 }
 
+TEST(websocket, closes_text_that_ends_within_a_character_even_before_an_empty_fragment) {
+  test_node node;
+  raw_client client(node.port());
+  client.send(masked(0x01, "{\"type\":\"ping\"}\xC3") + masked(0x80, ""));
+  EXPECT_EQ(client.read_close_code(), 1007);
+}
+
+TEST(websocket, closes_a_message_that_is_not_complete_in_time) {
+  config settings;
+  settings.net.request_deadline_ms = 100;
+  test_node node(settings);
+  const std::string begun = masked(0x81, R"({"type":"ping"})").substr(0, 9);
+  for (const auto& bytes : {begun, masked(0x01, "{"), masked(0x01, ""), begun.substr(0, 1)}) {
+    raw_client client(node.port());
+    client.send(bytes);
+    EXPECT_EQ(client.read_close_code(), static_cast<int>(close_code::protocol_error));
+  }
+  // Neither pings nor further fragments give it more time.
+  raw_client busy(node.port());
+  busy.send(masked(0x01, "{"));
+  std::atomic<bool> over = false;
+  std::thread talker([&] {
+    for (int i = 0; i < 2'000 && !over && busy.try_send(masked(0x00, "") + masked(0x89, "")); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  EXPECT_EQ(busy.read_close_code(), static_cast<int>(close_code::protocol_error));
+  over = true;
+  talker.join();
+}
+
+TEST(websocket, lets_messages_come_in_pieces_one_after_another) {
+  config settings;
+  settings.net.request_deadline_ms = 200;
+  test_node node(settings);
+  raw_client client(node.port());
+  const auto session = node.broker.session(0);
+  const std::string frame = masked(0x81, R"({"type":"ping"})");
+  client.send(frame.substr(0, 5));
+  // Each read ends within a message, and never within the same for long.
+  for (std::size_t i = 0; i < 20; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    client.send(frame.substr(5) + frame.substr(0, 5));
+  }
+  client.send(frame.substr(5));
+  EXPECT_TRUE(node.broker.wait([&](const auto&) { return session->frames.size() == 21; }));
+  EXPECT_FALSE(session->ended);
+}
+
+TEST(websocket, counts_fragments_towards_a_flood) {
+  config settings;
+  settings.limits.frames_per_second = 1;
+  test_node node(settings);
+  raw_client client(node.port());
+  std::atomic<bool> over = false;
+  std::string fragments;
+  for (int i = 0; i < 20; ++i) fragments += masked(0x00, "");
+  client.send(masked(0x01, ""));
+  std::thread talker([&] {
+    for (int i = 0; i < 400 && !over && client.try_send(fragments); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  });
+  EXPECT_EQ(client.read_close_code(), static_cast<int>(close_code::rate_limit_ignored));
+  over = true;
+  talker.join();
+}
+
+TEST(websocket, closes_who_ignores_the_limit_of_sends_although_the_limit_of_frames_refuses_them) {
+  config settings;
+  settings.limits.send_rate_per_second = 2;
+  settings.limits.frames_per_second = 10;
+  test_node node(settings);
+  raw_client client(node.port());
+  std::atomic<bool> over = false;
+  const std::string send = masked(0x81, R"({"type":"send_message","id":"1","data":{"content":"x"}})");
+  node.broker.on_frame = [&](fake_session& session, const client_frame&) {
+    node.out().send(session.request.connection, answer_frame("ok"));
+  };
+  std::thread talker([&] {
+    // Over 10 times 2, under 10 times 10.
+    for (int i = 0; i < 1'000 && !over && client.try_send(send); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    }
+  });
+  EXPECT_EQ(client.read_close_code(), static_cast<int>(close_code::rate_limit_ignored));
+  over = true;
+  talker.join();
+}
+
 TEST(websocket, closes_a_client_that_answers_no_ping) {
   config settings;
   settings.net.heartbeat_ms = 20;
@@ -218,6 +308,41 @@ TEST(draining, tells_everybody_answers_what_is_owed_and_closes_with_1012) {
   EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
 }
 
+TEST(draining, is_over_when_the_last_bytes_have_arrived_not_when_they_are_queued) {
+  test_node node;
+  test_client client(node.port(), false, 4'096);
+  const auto to = node.broker.session(0)->request.connection;
+  constexpr int frames = 60;
+  std::promise<void> queued, done;
+  for (int i = 0; i < frames; ++i) node.out().send(to, plain_frame(std::string(16 * 1024, 'x')));
+  node.out().deliver(to.shard, {std::make_shared<encoded_batch>(), {}, [&] { queued.set_value(); }});
+  queued.get_future().wait();
+  ASSERT_EQ(node.counts.closed_too_slow_total.value(), 0U);
+  node.server->begin_drain(std::chrono::seconds(1), [&] { done.set_value(); });
+  auto drained = done.get_future();
+  EXPECT_EQ(drained.wait_for(std::chrono::milliseconds(1'400)), std::future_status::timeout);
+  std::thread reader([&] {
+    for (int i = 0; i < frames; ++i) ASSERT_EQ(client.receive().size(), 16U * 1024) << i;
+    EXPECT_NE(client.receive().find(R"("drain")"), std::string::npos);
+    EXPECT_EQ(client.read_to_close(), 1012);
+  });
+  EXPECT_EQ(drained.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  node.server->stop();
+  reader.join();
+}
+
+TEST(draining, in_no_time_waits_next_to_none_for_a_client_that_never_answers_the_close) {
+  test_node node;
+  const raw_client silent(node.port()), closed_before(node.port());
+  node.out().close(node.broker.session(1)->request.connection, close_code::token_ended);
+  std::promise<void> done;
+  const auto started = std::chrono::steady_clock::now();
+  node.server->begin_drain(std::chrono::milliseconds(0), [&] { done.set_value(); });
+  EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  node.server->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::milliseconds(800));
+}
+
 TEST(draining, refuses_upgrades_but_answers_health_to_the_end) {
   test_node node;
   EXPECT_TRUE(http_get(node.port(), "/readyz").starts_with("HTTP/1.1 200"));
@@ -254,6 +379,17 @@ TEST(net_server, says_that_the_port_is_in_use) {
   ASSERT_TRUE(started.has_error());
   EXPECT_NE(started.error().message.find("in use"), std::string::npos) << started.error().message;
   EXPECT_NE(started.error().message.find(std::to_string(first.port())), std::string::npos);
+}
+
+TEST(net_server, listens_in_both_families_on_the_unspecified_address) {
+  config settings;
+  settings.net.listen = "[::]:0";
+  metrics counts;
+  fake_broker broker;
+  net_server server(settings, json_encoder(), counts);
+  if (server.start(broker, {}).has_error()) GTEST_SKIP() << "no IPv6 here";
+  EXPECT_TRUE(http_get(server.port(), "/healthz").starts_with("HTTP/1.1 200"));
+  server.stop();
 }
 
 TEST(net_server, refuses_connections_above_its_limit) {

@@ -1,0 +1,33 @@
+// Follows a client's bytes just far enough to count frames and to see where messages end; pure state, no payload.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace parley {
+
+/// Beast tells of whole messages alone, and of empty fragments never; limits must hold for what comes before that.
+/// Whether the frames are sound is Beast's to say: of unsound ones the counts mean nothing, and the connection ends.
+class frame_meter {
+ public:
+  /// Frames that began in these bytes, control frames and fragments too.
+  std::uint32_t feed(std::span<const char> bytes);
+  /// A message has begun and its last byte has not come.
+  [[nodiscard]] bool in_message() const { return in_message_; }
+  /// Messages that ever began: tells one from the next.
+  [[nodiscard]] std::uint64_t messages() const { return messages_; }
+
+ private:
+  void begin_payload();
+  void end_frame();
+  [[nodiscard]] std::size_t header_size() const;
+
+  std::array<std::uint8_t, 14> header_{};
+  std::uint8_t header_bytes_ = 0;  ///< Of the header at hand; 0 between frames and within a payload.
+  bool in_message_ = false;
+  std::uint64_t payload_left_ = 0;
+  std::uint64_t messages_ = 0;
+};
+
+}  // namespace parley
