@@ -31,6 +31,8 @@ export function complaints(document, pointer, value) {
 
 const ackSchemas = {
   send_message: 'ack_send_message',
+  edit_message: 'ack_edit_message',
+  delete_message: 'ack_delete_message',
   reaction: 'ack_reaction',
   read: 'ack_read',
   watch_presence: 'ack_watch_presence',
@@ -41,9 +43,12 @@ const ackSchemas = {
 const serverFrames = new Set([
   'ready',
   'new_message',
+  'message_edited',
+  'message_deleted',
   'reaction',
   'member_joined',
   'member_left',
+  'room_renamed',
   'room_added',
   'room_removed',
   'typing',
@@ -55,6 +60,8 @@ const serverFrames = new Set([
 ]);
 const commandSchemas = {
   send_message: 'send_message',
+  edit_message: 'edit_message',
+  delete_message: 'delete_message',
   reaction: 'reaction_command',
   typing: 'typing_command',
   read: 'read_command',

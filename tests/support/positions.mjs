@@ -1,6 +1,15 @@
 // Promise 3 as one connection sees it: each room's durable events by seq, with no hole and no repeat.
 
-const durableTypes = new Set(['new_message', 'reaction', 'member_joined', 'member_left']);
+const durableTypes = new Set([
+  'new_message',
+  'message_edited',
+  'message_deleted',
+  'reaction',
+  'member_joined',
+  'member_left',
+  'room_renamed',
+]);
+const durableCommands = new Set(['send_message', 'edit_message', 'delete_message', 'reaction']);
 export const isDurable = (frame) => durableTypes.has(frame.type);
 
 /** Follows the frames of one connection and says what breaks the order. */
@@ -40,7 +49,7 @@ export class Positions {
   acknowledged(frame, command) {
     if (command?.type === 'resume') return this.resumed(frame.id);
     const { room_id: roomId, seq, duplicate } = frame.data;
-    const durable = command === undefined || ['send_message', 'reaction'].includes(command.type);
+    const durable = command === undefined || durableCommands.has(command.type);
     const room = this.rooms.get(roomId);
     if (!durable || duplicate || !room?.live || room.seq === null) return [];
     if (seq === room.seq + 1) room.seq = seq;
