@@ -5,6 +5,9 @@
 namespace parley {
 namespace {
 
+/// Rows that one call of find_users looks at.
+constexpr std::int64_t most_examined_users = 5'000;
+
 std::string lower_ascii(std::string_view text) {
   std::string lower(text);
   for (auto& c : lower) {
@@ -60,26 +63,29 @@ result<std::optional<own_profile>> sqlite_reader::user(user_id user) {
   });
 }
 
-/// Active people in order of username, which is the cursor. A part of a display name has no index: a query
-/// that fits few walks through the users, on a reader's thread.
+/// Active people in order of username, which is the cursor. A part of a display name has no index: a query that fits
+/// few walks through the users, in steps; a page may therefore hold fewer than asked for and still have a next.
 result<page<user_profile>> sqlite_reader::find_users(const std::string& query, const page_request& range) {
   return guarded("finding users", [&]() -> result<page<user_profile>> {
     auto row = connection_.use(
-        "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum FROM tb_users u"
-        " JOIN tb_roles r ON r.role_id = u.role_id WHERE u.username > ?1 AND u.flagDelete = 'active'"
+        "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, u.flagDelete = 'active'"
         " AND (substr(u.username, 1, length(?2)) = ?2 OR u.display_name LIKE ?3 ESCAPE '\\')"
-        " ORDER BY u.username LIMIT ?4");
+        " FROM tb_users u JOIN tb_roles r ON r.role_id = u.role_id"
+        " WHERE u.username > ?1 ORDER BY u.username LIMIT ?4");
     const auto after = range.cursor.value_or("");
     const auto prefix = lower_ascii(query);
     const auto pattern = containing(query);
-    row.bind(after, prefix, pattern, static_cast<std::int64_t>(range.limit) + 1);
+    row.bind(after, prefix, pattern, most_examined_users + 1);
     page<user_profile> found;
-    while (row.step()) {
-      if (found.items.size() == range.limit) {
-        if (!found.items.empty()) found.next_cursor = found.items.back().username;
+    std::string last_examined;
+    for (std::int64_t examined = 0; row.step(); ++examined) {
+      const bool fits = row.integer(5) != 0;
+      if (examined == most_examined_users || (fits && found.items.size() == range.limit)) {
+        found.next_cursor = std::move(last_examined);
         break;
       }
-      found.items.push_back(read_profile(row, 0));
+      last_examined = row.text(1);
+      if (fits) found.items.push_back(read_profile(row, 0));
     }
     return found;
   });

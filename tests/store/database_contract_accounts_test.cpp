@@ -167,6 +167,27 @@ TEST_P(accounts_contract, people_come_in_pages) {
   EXPECT_FALSE(second.next_cursor.has_value());
 }
 
+TEST_P(accounts_contract, a_search_that_fits_few_goes_on_where_it_stopped) {
+  std::vector<write_job> jobs;
+  for (int i = 10'000; i < 16'000; ++i) {
+    const auto name = (i == 15'500 ? "wanted" : "user") + std::to_string(i);
+    jobs.push_back(
+        [user = new_user{make.make_id<user_id>(), "u" + std::to_string(i), "h", name, {}, {}, {}, make.next_time()}](
+            record_writer& records) -> result<void> {
+          (void)expect_value(records.create_user(user));
+          return {};
+        });
+  }
+  expect_value(writer->commit({}, jobs));
+  const auto first = expect_value(reader->find_users("wanted", {std::nullopt, 10}));
+  EXPECT_TRUE(first.items.empty());
+  ASSERT_EQ(first.next_cursor, "u14999");
+  const auto second = expect_value(reader->find_users("wanted", {first.next_cursor, 10}));
+  ASSERT_EQ(second.items.size(), 1U);
+  EXPECT_EQ(second.items[0].username, "u15500");
+  EXPECT_FALSE(second.next_cursor.has_value());
+}
+
 TEST_P(accounts_contract, presence_keeps_the_last_seen_and_is_cleared_at_once) {
   const auto ann = add_user("ann");
   const auto bob = add_user("bob");
