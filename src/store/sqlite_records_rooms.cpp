@@ -19,10 +19,11 @@ result<created_room> sqlite_records::create_room(const new_room& room) {
       if (room.others.front() == room.creator) {
         return make_error(error_code::conflict, "user_id: a private room needs somebody else.");
       }
-      if (auto allowed = check_pair(room.creator, room.others.front()); allowed.has_error()) return allowed.error();
+      // First of all: no limit and no block takes the room away that the two have.
       if (const auto existing = room_of_pair(room.creator, room.others.front())) {
         return created_room{*existing, false, {room.creator, room.others.front()}};
       }
+      if (auto allowed = check_block(room.creator, room.others.front()); allowed.has_error()) return allowed.error();
     } else if (!room.name || room.name->empty()) {
       return bad_request("name: required.");
     }
@@ -35,6 +36,7 @@ result<created_room> sqlite_records::create_room(const new_room& room) {
 
 /// The members in order, each once, the creator first.
 result<std::vector<user_id>> sqlite_records::check_members(const new_room& room) {
+  const auto* key = room.is_group ? "members" : "user_id";
   std::vector<user_id> members{room.creator};
   fact_set<user_id> seen{room.creator};
   for (const auto& user : room.others) {
@@ -51,20 +53,20 @@ result<std::vector<user_id>> sqlite_records::check_members(const new_room& room)
     if (!known && user == room.creator) {
       return make_error(error_code::unauthenticated, "Your account is not active.");
     }
-    if (!known) return not_found(fmt::format("members: there is no user {}.", to_string(user)));
+    if (!known) return not_found(fmt::format("{}: there is no user {}.", key, to_string(user)));
     if (row.integer(1) >= limits_.rooms_per_user) {
-      return make_error(error_code::conflict, fmt::format("members: {} is in {} rooms already, which is the limit.",
+      return make_error(error_code::conflict, fmt::format("{}: {} is in {} rooms already, which is the limit.", key,
                                                           to_string(user), limits_.rooms_per_user));
     }
   }
   return members;
 }
 
-result<void> sqlite_records::check_pair(user_id one, user_id other) {
-  auto block = connection_.use(
-      "SELECT 1 FROM tb_friendships WHERE user_id = ?1 AND friend_id = ?2 AND status = 'blocked'"
-      " UNION ALL SELECT 1 FROM tb_friendships WHERE user_id = ?2 AND friend_id = ?1 AND status = 'blocked'");
-  if (block.bind(one, other).step()) return forbidden("user_id: one of you has blocked the other.");
+/// A private room may be opened with anybody who has not blocked one; the sentence does not say that it is a block.
+result<void> sqlite_records::check_block(user_id creator, user_id other) {
+  auto block =
+      connection_.use("SELECT 1 FROM tb_friendships WHERE user_id = ?1 AND friend_id = ?2 AND status = 'blocked'");
+  if (block.bind(other, creator).step()) return forbidden("user_id: you cannot open a private room with this user.");
   return {};
 }
 

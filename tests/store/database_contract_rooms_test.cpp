@@ -69,10 +69,32 @@ TEST_P(rooms_contract, a_private_room_needs_one_other_who_has_no_block) {
   EXPECT_EQ(try_create_room(false, ann, {}).error().code, error_code::bad_request);
   EXPECT_EQ(try_create_room(false, ann, {bob, cid}).error().code, error_code::bad_request);
   befriend(bob, ann, "blocked");
-  EXPECT_EQ(try_create_room(false, ann, {bob}).error().code, error_code::forbidden);
-  EXPECT_EQ(try_create_room(false, bob, {ann}).error().code, error_code::forbidden);
+  const auto refused = try_create_room(false, ann, {bob}).error();
+  EXPECT_EQ(refused.code, error_code::forbidden);
+  EXPECT_EQ(refused.message.find("block"), std::string::npos) << refused.message;
+  EXPECT_TRUE(expect_value(try_create_room(false, bob, {ann})).created) << "ann has blocked nobody";
   befriend(cid, ann, "accepted");
   EXPECT_TRUE(expect_value(try_create_room(false, ann, {cid})).created);
+}
+
+TEST_P(rooms_contract, the_private_room_that_two_have_is_found_whatever_stands_between_them) {
+  limits_config limits;
+  limits.rooms_per_user = 1;
+  start(limits);
+  const auto dan = add_user("dan");
+  const auto eve = add_user("eve");
+  const auto fay = add_user("fay");
+  const auto room = add_pair(dan, eve);
+  befriend(eve, dan, "blocked");
+  befriend(dan, eve, "blocked");
+  for (const auto& [asks, other] : {std::pair{dan, eve}, {eve, dan}}) {
+    const auto found = expect_value(try_create_room(false, asks, {other}));
+    EXPECT_FALSE(found.created);
+    EXPECT_EQ(found.id, room);
+  }
+  for (const auto& [asks, other] : {std::pair{dan, fay}, {fay, dan}}) {
+    EXPECT_EQ(try_create_room(false, asks, {other}).error().code, error_code::conflict);
+  }
 }
 
 TEST_P(rooms_contract, each_side_of_a_private_room_sees_the_other) {
