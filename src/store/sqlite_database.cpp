@@ -6,7 +6,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <climits>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -42,6 +45,18 @@ result<file_descriptor> open_file(const std::string& path) {
   file_descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_only));
   if (file.number() < 0) return cannot_open(path);
   return file;
+}
+
+/// The one name of the file, whatever links and relative paths lead to it. A missing file is made: here and not by
+/// SQLite, so that nobody else may ever read it; the log's files take their mode from it. A file that is there is not
+/// opened, since closing a descriptor of it would drop the locks that this process may have on it already.
+result<std::string> find_file(const std::string& path) {
+  std::array<char, PATH_MAX> found{};
+  if (::realpath(path.c_str(), found.data()) != nullptr) return std::string(found.data());
+  if (errno != ENOENT) return cannot_open(path);
+  if (auto made = open_file(path); made.has_error()) return made.error();
+  if (::realpath(path.c_str(), found.data()) == nullptr) return cannot_open(path);
+  return std::string(found.data());
 }
 
 /// The lock stays with the descriptor and so ends with the process, however that ends.
@@ -87,12 +102,14 @@ class sqlite_database final : public database {
 }  // namespace
 
 result<std::unique_ptr<database>> open_sqlite_database(const sqlite_options& options, const limits_config& limits) {
-  auto lock = lock_file(options.path + ".lock");
+  auto path = find_file(options.path);
+  if (path.has_error()) return path.error();
+  auto lock = lock_file(*path + ".lock");
   if (lock.has_error()) return lock.error();
-  // Made here and not by SQLite, so that nobody else may ever read it; the log's files take their mode from
-  // it. Closed at once: closing any descriptor of the file later would drop SQLite's own locks.
-  if (auto file = open_file(options.path); file.has_error()) return file.error();
-  return std::make_unique<sqlite_database>(options, limits, std::move(*lock));
+  if (::access(path->c_str(), R_OK | W_OK) != 0) return cannot_open(*path);
+  auto found = options;
+  found.path = std::move(*path);
+  return std::make_unique<sqlite_database>(std::move(found), limits, std::move(*lock));
 }
 
 }  // namespace parley

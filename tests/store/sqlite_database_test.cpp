@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "database_fixture.hpp"
 #include "store/open_database.hpp"
@@ -114,7 +115,9 @@ TEST_F(sqlite_database_test, indexes_refuse_what_must_be_unique) {
       " VALUES ('x1', 'a', 'r', 'hi', '', 1, 'k');"
       "INSERT INTO tb_reaction VALUES ('e1', 'a', 'x1', '+', '', 2);"
       "INSERT INTO tb_private_pair VALUES ('a', 'b', 'r');"
-      "INSERT INTO tb_friendships VALUES ('a', 'b', 'pending', '');");
+      "INSERT INTO tb_friendships VALUES ('a', 'b', 'pending', '');"
+      "INSERT INTO tb_friendships VALUES ('b', 'a', 'blocked', '');"
+      "DELETE FROM tb_friendships WHERE user_id = 'b';");
   for (const auto* sql : {
            "INSERT INTO tb_users (user_id, username, password, display_name, created_at)"
            " VALUES ('c', 'ann', 'h', 'Ann', '')",
@@ -127,6 +130,7 @@ TEST_F(sqlite_database_test, indexes_refuse_what_must_be_unique) {
            "INSERT INTO tb_private_pair VALUES ('a', 'b', 'other')",
            "INSERT INTO tb_private_pair VALUES ('b', 'a', 'r')",
            "INSERT INTO tb_friendships VALUES ('b', 'a', 'pending', '')",
+           "INSERT INTO tb_friendships VALUES ('b', 'a', 'accepted', '')",
            "INSERT INTO tb_user_room VALUES ('m3', 'unknown', 'r', '')",
            "UPDATE tb_users SET flagDelete = 'gone'",
            "INSERT INTO tb_friendships VALUES ('b', 'b', 'accepted', '')",
@@ -213,6 +217,26 @@ TEST_F(sqlite_database_test, a_second_owner_is_refused_until_the_first_is_gone) 
   EXPECT_NE(second.error().message.find(path_), std::string::npos) << second.error().message;
   first->reset();
   EXPECT_FALSE(open().has_error());
+}
+
+TEST_F(sqlite_database_test, the_lock_is_the_files_however_its_path_is_written) {
+  const auto first = expect_value(open());
+  const auto link = folder_.file("link.db");
+  ASSERT_EQ(::symlink(path_.c_str(), link.c_str()), 0);
+  for (const auto& spelling : {link, folder_.file("./store.db")}) {
+    const auto second = open_sqlite_database({spelling, "", true}, limits_);
+    ASSERT_TRUE(second.has_error()) << spelling;
+    EXPECT_EQ(second.error().code, error_code::conflict) << spelling;
+  }
+}
+
+TEST_F(sqlite_database_test, a_link_to_a_missing_file_makes_the_file) {
+  const auto link = folder_.file("link.db");
+  ASSERT_EQ(::symlink(path_.c_str(), link.c_str()), 0);
+  const auto database = expect_value(open_sqlite_database({link, "", true}, limits_));
+  expect_value(database->migrate());
+  EXPECT_EQ(mode_of(path_), 0600U);
+  EXPECT_EQ(mode_of(path_ + ".lock"), 0600U);
 }
 
 TEST_F(sqlite_database_test, a_file_that_cannot_be_made_is_named) {

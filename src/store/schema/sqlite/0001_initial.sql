@@ -119,7 +119,8 @@ CREATE TABLE tb_reaction (
   seq INTEGER NOT NULL CHECK (seq > 0),
   PRIMARY KEY (message_id, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX ux_reaction_emoji ON tb_reaction (message_id, user_id, emoji);
+-- With the emoji before the user, so that a message's distinct emojis are found one by one.
+CREATE UNIQUE INDEX ux_reaction_emoji ON tb_reaction (message_id, emoji, user_id);
 
 CREATE TABLE tb_friendships (
   user_id TEXT NOT NULL REFERENCES tb_users (user_id),
@@ -130,8 +131,9 @@ CREATE TABLE tb_friendships (
   CHECK (user_id <> friend_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ix_friendships_friend ON tb_friendships (friend_id, status);
--- One row for two people, whoever asked.
-CREATE UNIQUE INDEX ux_friendships_pair ON tb_friendships (min(user_id, friend_id), max(user_id, friend_id));
+-- One row for two people, whoever asked; except that each may block the other.
+CREATE UNIQUE INDEX ux_friendships_pair ON tb_friendships (min(user_id, friend_id), max(user_id, friend_id))
+  WHERE status <> 'blocked';
 
 CREATE TABLE tb_token (
   token_hash TEXT NOT NULL PRIMARY KEY,
