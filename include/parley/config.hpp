@@ -19,7 +19,8 @@ struct net_config {
   std::uint32_t request_deadline_ms = 10'000;  ///< For a request's header and body, and a TLS handshake.
   std::uint32_t max_connections = 100'000;
   std::uint32_t max_rest_in_flight = 1'024;
-  std::uint32_t broadcast_queue = 10'000;  ///< Ephemeral broadcasts waiting for one I/O thread; further ones are dropped.
+  std::uint32_t broadcast_queue =
+      10'000;  ///< Ephemeral broadcasts waiting for one I/O thread; further ones are dropped.
 };
 
 struct store_config {
@@ -50,23 +51,25 @@ struct replay_config {
 struct room_config {
   std::uint32_t queue_commands = 4'096;  ///< Waiting in one room; then `busy`.
   std::uint32_t batch_commands = 500;    ///< Most commands a room hands to the store at once.
-  std::uint32_t owed_bytes = 4 * 1024 * 1024;  ///< Events that wait for a slow I/O thread; then the room stores no more.
-  std::uint32_t idle_seconds = 120;      ///< Without attachments or commands; then the actor is passivated.
+  std::uint32_t owed_bytes =
+      4 * 1024 * 1024;               ///< Events that wait for a slow I/O thread; then the room stores no more.
+  std::uint32_t idle_seconds = 120;  ///< Without attachments or commands; then the actor is passivated.
 };
 
 struct limits_config {
   std::uint32_t frame_bytes = 64 * 1024;
   std::uint32_t content_bytes = 8 * 1024;
   std::uint32_t emoji_bytes = 32;
-  std::uint32_t body_bytes = 64 * 1024;  ///< A REST request's body (files have their own).
-  double send_rate_per_second = 20;      ///< 0 = no limit.
-  double send_burst = 40;
+  std::uint32_t body_bytes = 64 * 1024;   ///< A REST request's body (files have their own).
+  double send_rate_per_second = 20;       ///< 0 = no limit.
+  double send_burst = 40;                 ///< 0 = no limit.
   double login_rate_per_minute = 5;       ///< Failed log-ins for an account and address; 0 = no limit.
   std::uint32_t frames_per_second = 100;  ///< Of any kind, a connection; 0 = no limit.
   std::uint32_t bad_frames_per_minute = 10;
   std::uint32_t unanswered_sends = 64;  ///< A connection; then its socket is not read.
   std::uint32_t rooms_per_user = 1'000;
   std::uint32_t room_members = 10'000;
+  std::uint32_t reactions_per_message = 100;  ///< Distinct emojis, whoever uses them.
   std::uint32_t read_receipt_members = 200;
   std::uint32_t watched_users = 500;
   std::uint32_t watches_per_second = 5;  ///< watch_presence frames of a connection; 0 = no limit.

@@ -11,7 +11,7 @@ namespace parley {
 
 struct rate {
   double per_second = 0;  ///< 0 = no limit.
-  double burst = 1;
+  double burst = 1;       ///< 0 = no limit.
 };
 
 /// Thread-safe without a lock, because one log-in may hold several sockets and make REST calls at once: the state is
@@ -22,7 +22,7 @@ class rate_limiter {
 
   /// Milliseconds to wait before one more would be allowed; 0 when it was allowed (and has been counted).
   std::int64_t try_take(steady_time now);
-  [[nodiscard]] bool unlimited() const { return limit_.per_second <= 0; }
+  [[nodiscard]] bool unlimited() const { return limit_.per_second <= 0 || limit_.burst <= 0; }
 
  private:
   rate limit_;

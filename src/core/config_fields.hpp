@@ -42,13 +42,14 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("limits.emoji_bytes", c.limits.emoji_bytes, 4, 256);
   visit("limits.body_bytes", c.limits.body_bytes, 1024, 16.0 * 1024 * 1024);
   visit("limits.send_rate_per_second", c.limits.send_rate_per_second, 0, million);
-  visit("limits.send_burst", c.limits.send_burst, 1, million);
+  visit("limits.send_burst", c.limits.send_burst, 0, million);
   visit("limits.login_rate_per_minute", c.limits.login_rate_per_minute, 0, million);
   visit("limits.frames_per_second", c.limits.frames_per_second, 0, million);
   visit("limits.bad_frames_per_minute", c.limits.bad_frames_per_minute, 0, million);
   visit("limits.unanswered_sends", c.limits.unanswered_sends, 1, 100'000);
   visit("limits.rooms_per_user", c.limits.rooms_per_user, 1, 100'000);
   visit("limits.room_members", c.limits.room_members, 2, million);
+  visit("limits.reactions_per_message", c.limits.reactions_per_message, 1, 10'000);
   visit("limits.read_receipt_members", c.limits.read_receipt_members, 0, million);
   visit("limits.watched_users", c.limits.watched_users, 0, 100'000);
   visit("limits.watches_per_second", c.limits.watches_per_second, 0, million);

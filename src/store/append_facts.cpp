@@ -20,6 +20,7 @@ struct collector {
   void operator()(const change_reaction& what) const {
     needs.messages.push_back(what.message);
     needs.reactions.push_back({what.message, command.actor, what.emoji});
+    if (what.action == reaction_action::add) needs.counted_messages.push_back(what.message);
   }
   void operator()(const invite_members& what) const {
     needs.counted_rooms.push_back(command.room);
@@ -59,6 +60,7 @@ void append_needs::collect(std::span<const append_command> commands) {
   keep_once(memberships);
   keep_once(messages);
   keep_once(reactions);
+  keep_once(counted_messages);
   keep_once(counted_rooms);
   keep_once(counted_accounts);
 }
@@ -69,6 +71,7 @@ void append_needs::clear() {
   memberships.clear();
   messages.clear();
   reactions.clear();
+  counted_messages.clear();
   counted_rooms.clear();
   counted_accounts.clear();
   sends.clear();
@@ -80,6 +83,7 @@ void append_facts::clear() {
   members.clear();
   messages.clear();
   reactions.clear();
+  emojis.clear();
   stored_sends.clear();
 }
 

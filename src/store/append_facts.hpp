@@ -50,6 +50,7 @@ struct append_needs {
   std::vector<membership_key> memberships;
   std::vector<message_id> messages;
   std::vector<reaction_key> reactions;
+  std::vector<message_id> counted_messages;  ///< Whose emojis are counted, for further ones.
   std::vector<room_id> counted_rooms;        ///< Whose members are counted, for invitations.
   std::vector<user_id> counted_accounts;     ///< Whose rooms are counted.
   std::vector<const append_command*> sends;  ///< Each may have been stored before.
@@ -97,6 +98,9 @@ struct append_facts {
   fact_set<membership_key> members;
   fact_map<message_id, message> messages;
   fact_map<reaction_key, reaction> reactions;
+  /// The distinct ones of each of counted_messages. One that is taken back for the last time counts until the
+  /// batch is over.
+  fact_map<message_id, boost::unordered_flat_set<std::string>> emojis;
   /// By the new_id of a send: the event that is stored already under its client_msg_id or, without one, its
   /// id.
   fact_map<uuid, durable_event> stored_sends;

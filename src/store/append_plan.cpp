@@ -139,6 +139,12 @@ append_outcome append_plan::add_reaction(const scene& at, const change_reaction&
                                           known.created_at}});
   }
   if (at.room.blocked) return private_blocked();
+  auto& emojis = facts_.emojis[what.message];
+  if (!emojis.contains(what.emoji) && emojis.size() >= limits_.reactions_per_message) {
+    return make_error(error_code::conflict, fmt::format("emoji: a message has at most {} different reactions.",
+                                                        limits_.reactions_per_message));
+  }
+  emojis.insert(what.emoji);
   const auto seq = next_seq(at);
   const reaction_id reaction(at.command.new_id);
   facts_.reactions.emplace(key, append_facts::reaction{reaction, seq, at.command.at});

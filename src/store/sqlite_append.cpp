@@ -193,6 +193,17 @@ void sqlite_append::read_messages() {
     if (!reaction.bind(key.message, key.user, key.emoji).step()) continue;
     facts_.reactions[key] = {reaction.id<reaction_id>(0), reaction.integer(1), reaction.time(2)};
   }
+  // From one emoji to the next by the index, however many people use each.
+  auto next_emoji =
+      connection_.use("SELECT emoji FROM tb_reaction WHERE message_id = ?1 AND emoji > ?2 ORDER BY emoji LIMIT 1");
+  for (const auto& message : needs_.counted_messages) {
+    auto& emojis = facts_.emojis[message];
+    std::string last;
+    while (next_emoji.bind(message, last).step()) {
+      last = next_emoji.text(0);
+      emojis.insert(last);
+    }
+  }
 }
 
 void sqlite_append::read_stored_sends() {

@@ -1,5 +1,6 @@
 // A room's log, merged from its two tables by seq, and history, read from SQLite.
-#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <limits>
 
 #include "store/sqlite_reader.hpp"
 #include "store/sqlite_rows.hpp"
@@ -84,15 +85,13 @@ std::vector<reaction_summary> sqlite_reader::read_reactions(message_id message) 
   auto row = connection_.use("SELECT emoji, user_id FROM tb_reaction WHERE message_id = ?1 ORDER BY seq");
   row.bind(message);
   std::vector<reaction_summary> summaries;
+  boost::unordered_flat_map<std::string, std::size_t> places;
   while (row.step()) {
-    const auto emoji = row.text(0);
-    auto summary = std::find_if(summaries.begin(), summaries.end(),
-                                [&](const reaction_summary& known) { return known.emoji == emoji; });
-    if (summary == summaries.end()) {
-      summary = summaries.insert(summaries.end(), reaction_summary{std::string(emoji), 0, {}});
-    }
-    ++summary->count;
-    if (summary->users.size() < shown_users_of_reaction) summary->users.push_back(row.id<user_id>(1));
+    const auto [place, is_new] = places.try_emplace(std::string(row.text(0)), summaries.size());
+    if (is_new) summaries.push_back({place->first, 0, {}});
+    auto& summary = summaries[place->second];
+    ++summary.count;
+    if (summary.users.size() < shown_users_of_reaction) summary.users.push_back(row.id<user_id>(1));
   }
   return summaries;
 }

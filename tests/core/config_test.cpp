@@ -74,6 +74,12 @@ TEST(configuration, rules_between_fields_hold) {
   EXPECT_EQ(refusal(""), "");
 }
 
+TEST(configuration, no_limit_is_written_as_zero) {
+  const auto value = loaded("[limits]\nsend_rate_per_second = 0\nsend_burst = 0\nlogin_rate_per_minute = 0\n");
+  EXPECT_EQ(value.limits.send_burst, 0);
+  EXPECT_TRUE(validate(value));
+}
+
 TEST(configuration, development_mode_needs_loopback) {
   config value;
   value.dev = true;

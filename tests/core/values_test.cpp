@@ -70,8 +70,11 @@ TEST(rate_limits, after_a_pause_the_whole_burst_is_there_again_and_no_more) {
 }
 
 TEST(rate_limits, zero_means_no_limit) {
-  rate_limiter limit({0, 1});
-  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(limit.try_take(steady_time{}), 0);
+  for (const auto& either : {rate{0, 1}, rate{1, 0}}) {
+    rate_limiter limit(either);
+    EXPECT_TRUE(limit.unlimited());
+    for (int i = 0; i < 1'000; ++i) EXPECT_EQ(limit.try_take(steady_time{}), 0);
+  }
 }
 
 TEST(rate_limits, threads_together_get_no_more_than_the_burst) {

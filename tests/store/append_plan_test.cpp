@@ -256,6 +256,18 @@ TEST_F(append_plan_test, a_reaction_is_added_once) {
   EXPECT_EQ(writes_of<insert_reaction>().size(), 3U);
 }
 
+TEST_F(append_plan_test, a_message_has_only_so_many_different_reactions) {
+  limits.reactions_per_message = 3;
+  const auto message = stored_message(group, ann);
+  facts.emojis[message] = {"a"};
+  accept(make.react(group, ann, message, "b"));
+  accept(make.react(group, ann, message, "c"));
+  expect_refusal(make.react(group, ann, message, "d"), error_code::conflict);
+  accept(make.react(group, bob, message, "a"));
+  expect_duplicate(make.react(group, bob, message, "a"));
+  accept(make.react(group, ann, stored_message(group, ann), "d"));
+}
+
 TEST_F(append_plan_test, a_stored_reaction_is_answered_with_its_own_values) {
   const auto message = stored_message(group, ann);
   const auto command = make.react(group, bob, message, "👍");

@@ -229,6 +229,24 @@ TEST_P(append_contract, reactions_come_and_go) {
   EXPECT_EQ(std::get<reaction_changed>(log[2].body).action, reaction_action::add);
 }
 
+TEST_P(append_contract, the_different_reactions_of_a_message_are_bounded) {
+  limits_config limits;
+  limits.reactions_per_message = 2;
+  start(limits);
+  const auto dan = add_user("dan");
+  const auto eve = add_user("eve");
+  const auto room = add_group("room", dan, {eve});
+  const auto message = post(room, dan, "x");
+  append(make.react(room, dan, message, "👍"));
+  append(make.react(room, dan, message, "🎉"));
+  expect_refusal(make.react(room, eve, message, "😀"), error_code::conflict);
+  append(make.react(room, eve, message, "👍"));
+  append(make.react(room, dan, message, "👍", reaction_action::remove));
+  expect_refusal(make.react(room, eve, message, "😀"), error_code::conflict);
+  append(make.react(room, dan, message, "🎉", reaction_action::remove));
+  append(make.react(room, eve, message, "😀"));
+}
+
 TEST_P(append_contract, commands_of_one_batch_see_one_another) {
   const auto sent = make.send(group, ann, "one");
   const message_id message(sent.new_id);
@@ -322,7 +340,11 @@ TEST_P(append_contract, a_block_closes_the_private_room_from_both_sides) {
   befriend(bob, ann, "blocked");
   expect_refusal(make.send(pair, ann, "hi"), error_code::forbidden);
   expect_refusal(make.send(pair, bob, "hi"), error_code::forbidden);
+  befriend(ann, bob, "blocked");
+  expect_refusal(make.send(pair, ann, "hi"), error_code::forbidden);
   append(make.send(group, ann, "groups stay open"));
+  store->run_sql("DELETE FROM tb_friendships WHERE user_id = '" + to_string(ann) + "'");
+  expect_refusal(make.send(pair, ann, "hi"), error_code::forbidden);
   store->run_sql("DELETE FROM tb_friendships");
   append(make.send(pair, ann, "hi again"));
 }
