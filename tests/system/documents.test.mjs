@@ -1,10 +1,11 @@
-// The two documents themselves: every reference leads somewhere, every example fits what it illustrates.
+// The documents themselves: references lead somewhere, examples fit, and nothing of the server's is left out.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { asyncapi, complaints, openapi } from '../support/contract.mjs';
-import { repository } from '../support/parleyd.mjs';
+import { exchange } from '../support/http.mjs';
+import { repository, runParleyd, startParleyd } from '../support/parleyd.mjs';
 
 const documents = { 'openapi.yaml': openapi, 'asyncapi.yaml': asyncapi };
 
@@ -82,5 +83,98 @@ test('protocol.md explains every error code, every frame type and every route', 
   for (const template of Object.keys(openapi.paths)) {
     const shown = template.replace('/api/v1/', '').replace('{member}', '{user_id or me}');
     assert.ok(text.includes(shown), template);
+  }
+});
+
+/** The cells of every table row of a page whose first cell is a name in backticks: {name: [other cells]}. */
+const rowsOf = (page) =>
+  Object.fromEntries(
+    [...readFileSync(path.join(repository, page), 'utf8').matchAll(/^\| `([^`]+)` \|(.*)\|$/gm)].map(
+      ([, name, rest]) => [name, rest.split('|').map((cell) => cell.trim())],
+    ),
+  );
+
+test('configuration.md has every key of --print-config, with its default and its variable', async () => {
+  const { output } = await runParleyd({ args: ['--print-config'] });
+  const given = ['net.listen', 'store.url', 'drain.seconds']; // by the harness
+  const rows = rowsOf('docs/configuration.md');
+  const keys = [];
+  let section;
+  for (const line of output.split('\n')) {
+    section = line.match(/^\[(\w+)\]/)?.[1] ?? section;
+    const [, name, value] = line.match(/^(\w+) = (.*)$/) ?? [];
+    if (!name) continue;
+    const key = `${section}.${name}`;
+    keys.push(key);
+    assert.ok(rows[key], `docs/configuration.md lacks ${key}`);
+    const [shown, unit, variable, meaning] = rows[key];
+    if (!given.includes(key)) assert.equal(shown, `\`${value}\``, `the default of ${key}`);
+    assert.equal(variable, `\`PARLEY_${key.replaceAll('.', '_').toUpperCase()}\``);
+    assert.ok(unit && meaning, `${key} needs a unit and a meaning`);
+  }
+  assert.ok(keys.length > 40);
+  assert.deepEqual(Object.keys(rows).filter((key) => !keys.includes(key)), [], 'keys that are not there');
+});
+
+test('operations.md has every metric that /metrics shows, with its type', async () => {
+  const node = await startParleyd();
+  try {
+    const { text } = await exchange(node, 'GET', '/metrics');
+    const rows = rowsOf('docs/operations.md');
+    const shown = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)];
+    assert.ok(shown.length > 30);
+    for (const [, name, type] of shown) assert.equal(rows[name]?.[0], type, name);
+  } finally {
+    await node.stop();
+  }
+});
+
+const sources = (folder) =>
+  readdirSync(path.join(repository, folder))
+    .filter((name) => name.endsWith('.cpp'))
+    .map((name) => readFileSync(path.join(repository, folder, name), 'utf8'))
+    .join('\n');
+
+test("openapi.yaml describes the server's routes, each of them and no others", () => {
+  const inOneShape = (template) => template.replace(/\{[^}]+\}/g, '{}');
+  const served = [...sources('src/net/api').matchAll(/\.add\(verb::(\w+), "([^"]+)"/g)].map(
+    ([, verb, template]) => `${verb.replace('_', '').toUpperCase()} ${inOneShape(template)}`,
+  );
+  const described = Object.entries(openapi.paths).flatMap(([template, operations]) =>
+    ['get', 'post', 'put', 'patch', 'delete']
+      .filter((method) => operations[method])
+      .map((method) => `${method.toUpperCase()} ${inOneShape(template)}`),
+  );
+  assert.ok(served.length > 20);
+  assert.deepEqual(described.filter((route) => !/ (\/|\/ws.*)$/.test(route)).sort(), served.sort());
+});
+
+const firsts = (text, pattern) => [...text.matchAll(pattern)].map(([, name]) => name);
+
+/** Frame types as the server's code has them: what it reads, and what it writes. */
+function frameTypes() {
+  const [, table] = sources('src/net').match(/frame_types\[\] = \{(.*?)\n\};/s);
+  const [, durable] = sources('src/net').match(/ type_of\(const event_body& body\) \{(.*?)\n\}/s);
+  const written = [
+    ...firsts(durable, /return "(\w+)"/g),
+    ...firsts(sources('src/net'), /append_typed\(out, "(\w+)"/g),
+    ...firsts(sources('src/net'), /field\("type", "(ack|error)"\)/g),
+  ];
+  return { receive: firsts(table, /\{"(\w+)"/g).sort(), send: [...new Set(written)].sort() };
+}
+
+test("asyncapi.yaml describes the server's frame types, each of them and no others", () => {
+  const operations = Object.values(asyncapi.operations);
+  const named = (reference) => {
+    const { $ref } = resolve('asyncapi.yaml', reference.$ref);
+    return resolve('asyncapi.yaml', $ref).name;
+  };
+  for (const [action, types] of Object.entries(frameTypes())) {
+    const references = operations.flatMap((operation) => [
+      ...(operation.action === action ? operation.messages : []),
+      ...(action === 'send' ? (operation.reply?.messages ?? []) : []),
+    ]);
+    assert.ok(types.length >= 9, action);
+    assert.deepEqual([...new Set(references.map(named))].sort(), types, action);
   }
 });
