@@ -13,7 +13,8 @@ export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.ur
 export const binary = process.env.PARLEYD ?? path.join(repository, 'build/release/bin/parleyd');
 
 /** How long a test waits for something before it says that it never came. Slow builds (sanitizers) raise it. */
-export const deadlineMs = Number(process.env.TEST_DEADLINE_MS ?? 15_000);
+const usualDeadlineMs = 15_000;
+export const deadlineMs = Number(process.env.TEST_DEADLINE_MS ?? usualDeadlineMs);
 
 const running = new Set();
 process.on('exit', () => running.forEach((process) => process.kill('SIGKILL')));
@@ -83,7 +84,8 @@ export class Parleyd {
       writeFileSync(path.join(this.dir, 'parley.toml'), config);
       line.push('--config', path.join(this.dir, 'parley.toml'));
     }
-    for (const [key, value] of Object.entries(settings)) line.push('--set', `${key}=${value}`);
+    for (const [key, value] of Object.entries(settings))
+      if (value !== undefined) line.push('--set', `${key}=${value}`);
     if (dev) line.push('--dev');
     return line;
   }
@@ -164,6 +166,19 @@ export class Parleyd {
     return how;
   }
 
+  /** Sends the signal and fails unless the process ends within that time; slow builds get as much more. Answers how. */
+  async endsWithin(ms, name = 'SIGTERM') {
+    const allowed = (ms * deadlineMs) / usualDeadlineMs;
+    const begun = performance.now();
+    const late = setTimeout(() => this.signal('SIGKILL'), deadlineMs);
+    this.signal(name);
+    const how = await this.exited;
+    clearTimeout(late);
+    const took = Math.round(performance.now() - begun);
+    if (took > allowed) throw new Error(`${name} took ${took} ms, ${allowed} are allowed\n${this.output.slice(-2000)}`);
+    return how;
+  }
+
   async restart() {
     const how = await this.terminate();
     if (how.code !== 0) throw new Error(`parleyd did not end by itself: ${JSON.stringify(how)}`);
@@ -187,7 +202,7 @@ export class Parleyd {
   }
 }
 
-/** The way in for tests: a node that is ready. Options: set {key: value}, env, config (TOML text), dev, tls. */
+/** The way in for tests: a node that is ready. Options: set {key: value}, env, config (TOML text), dev, tls. A key set to undefined keeps its default. */
 export async function startParleyd(options = {}) {
   if (!existsSync(binary)) throw new Error(`there is no parleyd at ${binary}; build it or set PARLEYD`);
   const node = new Parleyd(options);

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import WebSocket from 'ws';
 import { Connection, exchange, newAccount } from '../support/client.mjs';
 import { runParleyd, startParleyd, until } from '../support/parleyd.mjs';
+import { RawSocket } from '../support/raw_socket.mjs';
 
 let parley;
 before(async () => (parley = await startParleyd({ dev: true })));
@@ -127,5 +128,16 @@ test('it refuses to start when it would listen beyond loopback', async () => {
     assert.notEqual(code, 0);
     assert.notEqual(code, null);
     assert.match(output, /loopback/i);
+  }
+});
+
+test('Ctrl-C ends it within a second, also when a client never answers', async () => {
+  const node = await startParleyd({ dev: true, set: { 'drain.seconds': undefined } });
+  const silent = await RawSocket.upgraded(node, { path: '/ws/r1/u1' });
+  try {
+    assert.deepEqual(await node.endsWithin(1_000, 'SIGINT'), { code: 0, signal: null });
+  } finally {
+    silent.destroy();
+    await node.stop();
   }
 });
