@@ -15,7 +15,7 @@
  * over any number of reconnections. Besides these:
  *
  *   state    StateChange             the connection's state, see parley/connection.js
- *   outbox   OutboxEntry             a message of one's own changed its status
+ *   outbox   OutboxEntry             a message of one's own changed its status, or its room is gone
  *   reset    {room_id, position}     events up to position cannot be had: read the room's history anew
  *   unread   {room_id, seq, unread}  one's read marker was stored
  */
@@ -25,25 +25,18 @@ import { ParleyError } from './parley/error.js';
 import { Outbox } from './parley/outbox.js';
 import { ReadMarkers } from './parley/read-markers.js';
 import { ParleyRest } from './parley/rest.js';
-import { RoomCursor } from './parley/room-cursor.js';
+import { DURABLE_EVENTS, RoomCursor } from './parley/room-cursor.js';
 
-export { CLOSE_CODES, ParleyError, ParleyRest };
+export { CLOSE_CODES, DURABLE_EVENTS, ParleyError, ParleyRest };
 
-const DURABLE = new Set([
-  'new_message',
-  'message_edited',
-  'message_deleted',
-  'reaction',
-  'member_joined',
-  'member_left',
-  'room_renamed',
-]);
+const DURABLE = new Set(DURABLE_EVENTS);
 const PASSED_ON = new Set(['typing', 'read', 'presence', 'friend', 'drain']);
 
 const TYPING_EVERY_MS = 3_000;
 const MAX_WATCHED = 500;
 const ROOMS_PER_RESUME = 500;
 const RESUME_RETRY_MS = 1_000;
+const WATCH_RETRY_MS = 2_000;
 /** The default limit of the server; a larger frame would cost the connection. */
 const MAX_FRAME_BYTES = 64 * 1024;
 
@@ -55,8 +48,11 @@ function newClientMsgId() {
 
 export class ParleyClient extends EventTarget {
   #connection;
+  /** Whether the application reads what came before the first `ready` by REST. */
+  #readsHistory;
   /** Whether positions are known, so that the next connection resumes instead of asking for the unread. */
-  #resumable = false;
+  #resumable;
+  #wasReady = false;
   /** @type {Map<string, RoomCursor>} */
   #cursors = new Map();
   #outbox;
@@ -67,6 +63,9 @@ export class ParleyClient extends EventTarget {
   );
   #typingSentAt = new Map();
   #watched = [];
+  /** The set that the server has or is being sent, to be compared. */
+  #watchedKey = '';
+  #watchTimer = null;
 
   /**
    * @param {object} options
@@ -77,6 +76,9 @@ export class ParleyClient extends EventTarget {
    * @param {typeof fetch} [options.fetch]
    * @param {Object<string, number>} [options.positions] the last seq that the application keeps of each room:
    *   the first connection then resumes from these instead of replaying the unread
+   * @param {'unread' | 'none'} [options.replay] what the first connection brings of each room without a
+   *   position: the unread events, or none, for an application that reads history by REST. With `none` a room
+   *   that is new in a later `ready` comes with a `reset`
    * @param {object[]} [options.pending] what an earlier `pendingSends` gave, to be sent again under the same
    *   keys
    * @param {number} [options.sendWindow] unacknowledged messages a room; 1, the default, keeps their order
@@ -84,10 +86,13 @@ export class ParleyClient extends EventTarget {
    * @param {number} [options.backoffBaseMs] pause before the first reconnection, doubled by each failure,
    *   with jitter
    * @param {number} [options.backoffMaxMs]
+   * @param {number} [options.pingTimeoutMs] how long a connection may stay silent after a ping
    */
   constructor(options) {
     super();
     const { WebSocket = globalThis.WebSocket, backoffBaseMs = 500, backoffMaxMs = 30_000 } = options;
+    this.#readsHistory = options.replay === 'none';
+    this.#resumable = this.#readsHistory;
     this.rest = options.rest ?? new ParleyRest(options);
     /** One's own profile, known after `ready`. @type {?import('./parley/rest.js').Profile} */
     this.user = null;
@@ -95,6 +100,7 @@ export class ParleyClient extends EventTarget {
       WebSocket,
       backoffBaseMs,
       backoffMaxMs,
+      pingTimeoutMs: options.pingTimeoutMs,
       address: () => this.#address(),
       mayReconnect: () =>
         this.rest.me().then(
@@ -102,11 +108,13 @@ export class ParleyClient extends EventTarget {
           (error) => error.code !== 'unauthenticated',
         ),
       onFrame: (frame) => this.#onFrame(frame),
-      onState: (change) => this.#emit('state', change),
+      onState: (change) => this.#onState(change),
       onLost: (closeCode) => this.#onLost(closeCode),
     });
     this.#outbox = new Outbox(options.sendWindow ?? 1);
-    for (const message of options.pending ?? []) this.#outbox.add(message);
+    for (const { error, ...message } of options.pending ?? []) {
+      this.#outbox.add({ ...message, error: error && new ParleyError(error.code, error.message) });
+    }
     for (const [roomId, position] of Object.entries(options.positions ?? {})) {
       this.#cursors.set(roomId, new RoomCursor(position, 'live'));
       this.#resumable = true;
@@ -140,6 +148,17 @@ export class ParleyClient extends EventTarget {
   close(reason = 'Closed by this device.') {
     this.#onLost(1000);
     this.#connection.close(reason);
+    this.#stopWaiting(reason); // the state does not change if there never was a connection
+  }
+
+  #onState(change) {
+    if (change.state === 'closed') this.#stopWaiting(change.reason);
+    this.#emit('state', change);
+  }
+
+  /** Nobody should wait for what only another `connect` could bring. */
+  #stopWaiting(reason) {
+    for (const entry of this.#outbox.entries()) entry.reject?.(new ParleyError('closed', reason));
   }
 
   /**
@@ -166,27 +185,35 @@ export class ParleyClient extends EventTarget {
    * @param {string} roomId
    * @param {{content?: string, file_url?: string, reply_to?: string, client_msg_id?: string}} message
    * @returns {import('./parley/outbox.js').OutboxEntry & {stored: Promise<object>}} `stored` resolves with
-   *   the ack's data
+   *   the ack's data, or rejects with the refusal, with `discarded`, or with `closed` when the client is closed
    */
   send(roomId, message) {
     const entry = this.#outbox.add({ client_msg_id: newClientMsgId(), ...message, room_id: roomId });
-    entry.stored = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
-    entry.stored.catch(() => {}); // an application may prefer to look at the status
+    this.#promise(entry);
     this.#emit('outbox', entry);
     this.#flushOutbox();
     return entry;
   }
 
-  /** Sends a failed message again, under the same key. */
+  /** Sends a failed message again, under the same key; its `stored` is a new promise. */
   retrySend(entry) {
+    if (entry.status !== 'failed') return;
     this.#outbox.retry(entry);
+    this.#promise(entry);
     this.#emit('outbox', entry);
     this.#flushOutbox();
   }
 
   /** Gives up a message that is not under way. @returns {boolean} whether it was given up */
   discardSend(entry) {
-    return this.#outbox.discard(entry);
+    const discarded = this.#outbox.discard(entry);
+    if (discarded) entry.reject?.(new ParleyError('discarded', 'The message was given up.'));
+    return discarded;
+  }
+
+  #promise(entry) {
+    entry.stored = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
+    entry.stored.catch(() => {}); // an application may prefer to look at the status
   }
 
   /**
@@ -201,13 +228,15 @@ export class ParleyClient extends EventTarget {
   pendingSends() {
     return this.#outbox
       .entries()
-      .map(({ client_msg_id, room_id, content, file_url, reply_to, created_at }) => ({
+      .map(({ client_msg_id, room_id, content, file_url, reply_to, created_at, status, error }) => ({
         client_msg_id,
         room_id,
         content,
         file_url,
         reply_to,
         created_at,
+        status,
+        error: error && { code: error.code, message: error.message },
       }));
   }
 
@@ -289,16 +318,20 @@ export class ParleyClient extends EventTarget {
     const largest = closeCode === 1009 ? this.#outbox.largestSent() : null;
     if (largest) this.#onRefused(largest, new ParleyError('too_large', 'The message is too long.'));
     clearTimeout(this.#outboxTimer);
+    clearTimeout(this.#watchTimer);
+    this.#watchedKey = '';
     this.#typingSentAt.clear();
     this.#outbox.connectionLost();
   }
 
   #onReady(data) {
     this.user = data.user;
-    const { behind, ahead } = this.#reconcile(data.rooms);
+    const { behind, anew } = this.#reconcile(data.rooms);
     this.#resumable = true;
+    this.#wasReady = true;
+    this.#forgetFailedElsewhere();
     this.#emit('ready', data);
-    for (const roomId of ahead) this.#emit('reset', { room_id: roomId, position: this.position(roomId) });
+    for (const roomId of anew) this.#emit('reset', { room_id: roomId, position: this.position(roomId) });
     this.#resume(behind);
     this.#flushOutbox();
     this.#markers.flush();
@@ -306,26 +339,35 @@ export class ParleyClient extends EventTarget {
   }
 
   /**
-   * Sets up the cursors for the rooms of a `ready`; says which lack events, and which have more than the
-   * server.
+   * Sets up the cursors for the rooms of a `ready`; says which lack events, and which must be read anew because
+   * the server's log is not the one that we know.
    */
   #reconcile(rooms) {
     const former = this.#cursors;
     const behind = [];
-    const ahead = [];
+    const anew = [];
     this.#cursors = new Map();
     for (const { room_id: roomId, last_seq: lastSeq, last_read_seq: lastReadSeq } of rooms) {
-      const cursor = former.get(roomId) ?? new RoomCursor(lastReadSeq, 'live');
+      const known = former.get(roomId);
+      const cursor = known ?? new RoomCursor(this.#readsHistory ? lastSeq : lastReadSeq, 'live');
+      if (!known && this.#readsHistory && this.#wasReady) anew.push(roomId);
       this.#cursors.set(roomId, cursor);
       cursor.mode = this.#resumable ? 'live' : 'replaying';
       if (!this.#resumable) continue;
       if (cursor.position < lastSeq) behind.push(roomId);
       if (cursor.position > lastSeq) {
         cursor.jumpTo(lastSeq);
-        ahead.push(roomId);
+        anew.push(roomId);
       }
     }
-    return { behind, ahead };
+    return { behind, anew };
+  }
+
+  /** Nobody will look at what failed in a room where one is no longer. */
+  #forgetFailedElsewhere() {
+    for (const entry of this.#outbox.entries()) {
+      if (entry.status === 'failed' && !this.#cursors.has(entry.room_id)) this.discardSend(entry);
+    }
   }
 
   /** Asks for everything after the position of each room. */
@@ -386,6 +428,11 @@ export class ParleyClient extends EventTarget {
   #onRoomRemoved(data) {
     this.#cursors.delete(data.room_id);
     this.#markers.forget(data.room_id);
+    const error = new ParleyError('forbidden', 'The room is gone.');
+    for (const entry of this.#outbox.forgetRoom(data.room_id, error)) {
+      entry.reject?.(error);
+      this.#emit('outbox', entry);
+    }
     this.#emit('room_removed', data);
   }
 
@@ -457,14 +504,14 @@ export class ParleyClient extends EventTarget {
 
   #onStored(entry, ack) {
     if (entry.status === 'stored') return;
-    this.#outbox.stored(entry);
+    this.#outbox.stored(entry, ack.seq);
     entry.resolve?.(ack);
     this.#emit('outbox', entry);
     this.#flushOutbox();
   }
 
   #onRefused(entry, error) {
-    if (entry.status === 'stored') return;
+    if (entry.status === 'stored' || entry.status === 'failed') return;
     const willRetry = this.#outbox.refused(entry, error, Date.now());
     if (!willRetry) entry.reject?.(error);
     this.#emit('outbox', entry);
@@ -472,12 +519,19 @@ export class ParleyClient extends EventTarget {
   }
 
   #sendWatched() {
-    if (this.state !== 'online' || this.#watched.length === 0) return;
+    clearTimeout(this.#watchTimer);
+    const key = [...this.#watched].sort().join();
+    if (this.state !== 'online' || key === this.#watchedKey) return;
+    this.#watchedKey = key;
     this.#connection.request('watch_presence', { user_ids: this.#watched }).then(
       ({ users }) => {
         for (const user of users) this.#emit('presence', user);
       },
-      () => {},
-    ); // the next `ready` asks again
+      (error) => {
+        if (key !== this.#watchedKey || !error.retryable) return; // replaced, or the next `ready` asks again
+        this.#watchedKey = '';
+        this.#watchTimer = setTimeout(() => this.#sendWatched(), error.retryAfterMs ?? WATCH_RETRY_MS);
+      },
+    );
   }
 }

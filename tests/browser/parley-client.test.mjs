@@ -72,7 +72,7 @@ function setUp(t, options = {}) {
         ({ type, data }) =>
           data.seq !== undefined &&
           data.room_id === roomId &&
-          !['replay_end', 'unread', 'room_added'].includes(type),
+          !['replay_end', 'unread', 'room_added', 'outbox'].includes(type),
       )
       .map(({ data }) => data.seq);
   return { server, client, of, seqs };

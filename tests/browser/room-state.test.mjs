@@ -126,12 +126,22 @@ test('edits and deletions change the line and the preview, and a replay does not
 test("a message of one's own on its way makes room for its event, in whichever order they come", () => {
   const room = openRoom([]);
   const entry = { client_msg_id: 'k', room_id: 'r', status: 'sent' };
-  room.setOutgoing(entry);
-  room.setOutgoing({ ...entry, status: 'stored' });
+  const stored = { ...entry, status: 'stored', seq: 11 };
+  room.setOutgoing(entry, 10);
+  room.setOutgoing(stored, 10);
   assert.equal(room.outgoing.size, 1, 'it is shown until the event comes');
   room.apply('new_message', message(11, { user_id: 'me', client_msg_id: 'k' }));
   assert.equal(room.outgoing.size, 0);
-  room.setOutgoing({ ...entry, status: 'stored' });
+  room.setOutgoing(stored, 11);
+  assert.equal(room.outgoing.size, 0);
+});
+
+test("a message of one's own whose event came before its ack leaves no row, whether history is there or not", () => {
+  const room = makeRoom();
+  const entry = { client_msg_id: 'k', room_id: 'r', status: 'sent' };
+  room.setOutgoing(entry, 10);
+  room.apply('new_message', message(11, { user_id: 'me', client_msg_id: 'k' }));
+  room.setOutgoing({ ...entry, status: 'stored', seq: 11 }, 11);
   assert.equal(room.outgoing.size, 0);
 });
 

@@ -10,22 +10,31 @@ import { ParleyError } from './error.js';
  * try. `reconnecting`: a later connection is being made. `closed`: by `close`, or the server will not have us
  * again.
  * @typedef {'connecting' | 'online' | 'offline' | 'reconnecting' | 'closed'} ConnectionState
- * @typedef {{state: ConnectionState, previous: ConnectionState, retry_in_ms: ?number, reason: ?string}}
- *   StateChange
+ * @typedef {{state: ConnectionState, previous: ConnectionState, retry_in_ms: ?number, reason: ?string, code:
+ *   ?number}} StateChange `code` is the close code that caused it, 4401 also if the token was refused before
  */
 
-/** What each close code means for the next step; a code that is not here counts as a lost connection. */
+const NOT_UNDERSTOOD = 'The server did not understand this device.';
+
+/**
+ * What each close code means for the next step; a code that is not here counts as a lost connection. Not before
+ * `minDelayMs` is there another try, not even by `check`. What a mended client alone would do better is not
+ * tried again.
+ */
 export const CLOSE_CODES = Object.freeze({
   1001: { reconnect: true, reason: 'The server is going away.' },
+  1002: { reconnect: false, reason: NOT_UNDERSTOOD },
+  1003: { reconnect: false, reason: NOT_UNDERSTOOD },
   1006: { reconnect: true, reason: 'The connection was lost.' },
+  1007: { reconnect: false, reason: NOT_UNDERSTOOD },
   1009: { reconnect: true, reason: 'A frame was too large.' },
   1012: { reconnect: true, reason: 'The server is restarting.' },
   1013: { reconnect: true, reason: 'The server is overloaded.', minDelayMs: 2_000 },
-  4400: { reconnect: true, reason: 'The server did not understand this device.', minDelayMs: 10_000 },
+  4400: { reconnect: false, reason: NOT_UNDERSTOOD },
   4401: { reconnect: false, reason: 'The session has ended.' },
   4403: { reconnect: false, reason: 'The account is suspended, or no longer a member.' },
   4408: { reconnect: true, reason: 'This device was too slow.' },
-  4429: { reconnect: true, reason: 'Too many requests.', minDelayMs: 5_000 },
+  4429: { reconnect: true, reason: 'Too many requests.', minDelayMs: 60_000 },
 });
 
 const READY_TIMEOUT_MS = 15_000;
@@ -41,6 +50,8 @@ export class Connection {
   #state = 'closed';
   #failures = 0;
   #drainDelayMs = null;
+  /** When the server lets us come back, if it said so by the close code. */
+  #notBefore = 0;
   #onlineSince = 0;
   #lastFrameAt = 0;
   #nextId = 0;
@@ -48,11 +59,14 @@ export class Connection {
   #requests = new Map();
   #timers = { retry: null, ready: null, heartbeat: null };
 
+  #pingTimeoutMs;
+
   /**
    * @param {object} options
    * @param {Function} options.WebSocket a constructor with the browser's interface
    * @param {number} options.backoffBaseMs
    * @param {number} options.backoffMaxMs
+   * @param {number} [options.pingTimeoutMs] silence after a ping that counts as death
    * @param {() => {url: string, protocols: string[]}} options.address asked for before each try
    * @param {() => Promise<boolean>} options.mayReconnect asked when the server refuses the handshake, which
    *   does not tell a browser why
@@ -63,6 +77,7 @@ export class Connection {
    */
   constructor(options) {
     this.#options = options;
+    this.#pingTimeoutMs = options.pingTimeoutMs ?? PING_TIMEOUT_MS;
   }
 
   get state() {
@@ -76,17 +91,17 @@ export class Connection {
     this.#open();
   }
 
-  close(reason) {
+  close(reason, code = null) {
     this.#drop(1000);
-    this.#setState('closed', { reason });
+    this.#setState('closed', { reason, code });
   }
 
   /**
-   * Tries again at once when waiting, or finds out whether the connection still lives (after a sleep, say).
+   * Tries again at once when waiting, unless the server forbade it, or finds out whether the connection still lives (after a sleep, say).
    */
   check() {
-    if (this.#state === 'offline') this.#open();
-    else if (this.#state === 'online') this.#ping(PING_TIMEOUT_MS / 2);
+    if (this.#state === 'offline' && Date.now() >= this.#notBefore) this.#open();
+    else if (this.#state === 'online') this.#ping(this.#pingTimeoutMs / 2);
   }
 
   /**
@@ -121,11 +136,11 @@ export class Connection {
     return this.#state === 'online' && this.#socket !== null;
   }
 
-  #setState(state, { retry_in_ms = null, reason = null } = {}) {
+  #setState(state, { retry_in_ms = null, reason = null, code = null } = {}) {
     const previous = this.#state;
     if (previous === state) return;
     this.#state = state;
-    this.#options.onState({ state, previous, retry_in_ms, reason });
+    this.#options.onState({ state, previous, retry_in_ms, reason, code });
   }
 
   #open() {
@@ -158,14 +173,17 @@ export class Connection {
     this.#drop(1000);
     const { reconnect, reason, minDelayMs = 0 } = CLOSE_CODES[code] ?? CLOSE_CODES[1006];
     if (!reconnect) {
-      this.#setState('closed', { reason });
+      this.#setState('closed', { reason, code });
       return;
     }
     if (wasOnline && Date.now() - this.#onlineSince >= STABLE_AFTER_MS) this.#failures = 0;
-    const delayMs = Math.max(minDelayMs, this.#drainDelayMs ?? this.#backoffMs());
+    // With jitter, so that those who were sent away together do not come back together.
+    const pauseMs = minDelayMs * (1 + Math.random());
+    const delayMs = Math.max(pauseMs, this.#drainDelayMs ?? this.#backoffMs());
     this.#drainDelayMs = null;
+    this.#notBefore = pauseMs > 0 ? Date.now() + pauseMs : 0;
     this.#timers.retry = setTimeout(() => this.#open(), delayMs);
-    this.#setState('offline', { retry_in_ms: Math.round(delayMs), reason });
+    this.#setState('offline', { retry_in_ms: Math.round(delayMs), reason, code });
     if (!wasOnline) this.#askWhetherToGoOn();
   }
 
@@ -178,7 +196,7 @@ export class Connection {
 
   async #askWhetherToGoOn() {
     const goOn = await this.#options.mayReconnect();
-    if (!goOn && this.#state !== 'closed') this.close(CLOSE_CODES[4401].reason);
+    if (!goOn && this.#state !== 'closed') this.close(CLOSE_CODES[4401].reason, 4401);
   }
 
   /** Lets go of the socket at once, without waiting for the other side to agree. */
@@ -209,7 +227,7 @@ export class Connection {
     clearTimeout(this.#timers.ready);
     this.#onlineSince = Date.now();
     this.#timers.heartbeat = setInterval(() => {
-      if (Date.now() - this.#lastFrameAt >= heartbeatMs) this.#ping(PING_TIMEOUT_MS);
+      if (Date.now() - this.#lastFrameAt >= heartbeatMs) this.#ping(this.#pingTimeoutMs);
     }, heartbeatMs);
     this.#timers.heartbeat.unref?.();
     this.#setState('online');
@@ -228,11 +246,13 @@ export class Connection {
     }
   }
 
-  /** A connection can be dead without a word; only an answer proves that it lives. */
+  /** A connection can be dead without a word. Any frame proves that it lives: on a slow one the answer queues. */
   #ping(timeoutMs) {
     const socket = this.#socket;
+    const sentAt = Date.now();
     this.request('ping', {}, { timeoutMs }).catch((error) => {
-      if (error.code === 'timeout' && socket === this.#socket) this.#onClose(1006);
+      const silent = this.#lastFrameAt <= sentAt;
+      if (error.code === 'timeout' && silent && socket === this.#socket) this.#onClose(1006);
     });
   }
 }

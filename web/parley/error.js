@@ -6,12 +6,12 @@ const RETRYABLE = new Set(['busy', 'rate_limited', 'unavailable', 'timeout', 'of
 export class ParleyError extends Error {
   /**
    * @param {string} code one of the contract's error codes, or `offline` (no connection), `timeout` (no
-   *   answer in time), `closed` (the client was closed)
+   *   answer in time), `closed` (the client was closed), `discarded` (the message was given up)
    * @param {string} message
-   * @param {{status?: ?number, retryAfterMs?: ?number}} [more]
+   * @param {{status?: ?number, retryAfterMs?: ?number, cause?: unknown}} [more]
    */
-  constructor(code, message, { status = null, retryAfterMs = null } = {}) {
-    super(message || code);
+  constructor(code, message, { status = null, retryAfterMs = null, cause } = {}) {
+    super(message || code, cause === undefined ? undefined : { cause });
     this.name = 'ParleyError';
     this.code = code;
     this.status = status;

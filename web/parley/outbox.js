@@ -12,7 +12,7 @@ const RETRY_MAX_MS = 15_000;
 
 /**
  * `queued`: waits for its turn or for a connection. `sent`: waits for its ack. `stored`: acknowledged.
- * `failed`: refused for good, see `error`; `retry` or `discard` it.
+ * `failed`: refused for good or its room is gone, see `error`; `retry` or `discard` it.
  * @typedef {'queued' | 'sent' | 'stored' | 'failed'} SendStatus
  *
  * @typedef {object} OutboxEntry
@@ -24,6 +24,7 @@ const RETRY_MAX_MS = 15_000;
  * @property {string} created_at when the user sent it, by this device's clock
  * @property {SendStatus} status
  * @property {?import('./error.js').ParleyError} error
+ * @property {?number} seq once it is stored
  * @property {number} attempts
  * @property {number} internalErrors
  */
@@ -43,16 +44,22 @@ export class Outbox {
     this.#window = window;
   }
 
-  /** @param {Partial<OutboxEntry>} message @returns {OutboxEntry} */
+  /**
+   * What failed before stays failed; anything else is to be sent.
+   * @param {Partial<OutboxEntry>} message
+   * @returns {OutboxEntry}
+   */
   add(message) {
+    const failed = message.status === 'failed';
     const entry = {
       content: null,
       file_url: null,
       reply_to: null,
       created_at: new Date().toISOString(),
       ...message,
-      status: 'queued',
-      error: null,
+      status: failed ? 'failed' : 'queued',
+      error: failed ? message.error : null,
+      seq: null,
       attempts: 0,
       internalErrors: 0,
     };
@@ -94,11 +101,10 @@ export class Outbox {
   }
 
   /** The message is in the store. */
-  stored(entry) {
+  stored(entry, seq) {
     this.#remove(entry);
     this.#pausedUntil.delete(entry.room_id);
-    entry.status = 'stored';
-    entry.error = null;
+    Object.assign(entry, { status: 'stored', error: null, seq });
   }
 
   /**
@@ -141,6 +147,14 @@ export class Outbox {
   discard(entry) {
     if (entry.status === 'sent') return false;
     return this.#remove(entry);
+  }
+
+  /** A room is gone, and what was meant for it has failed. @returns {OutboxEntry[]} what that was */
+  forgetRoom(roomId, error) {
+    const entries = this.#rooms.get(roomId) ?? [];
+    this.#rooms.delete(roomId);
+    this.#pausedUntil.delete(roomId);
+    return entries.map((entry) => Object.assign(entry, { status: 'failed', error }));
   }
 
   /** The one of the sent messages that most likely broke a size limit of the connection. */

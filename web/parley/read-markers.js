@@ -2,6 +2,8 @@
 
 const SEND_EVERY_MS = 300;
 const RETRY_AFTER_MS = 1_000;
+/** An error of the server's own may last. */
+const RETRY_INTERNAL_AFTER_MS = 10_000;
 
 export class ReadMarkers {
   /** What we want and what the server has, by room. @type {Map<string, {wanted: number, stored: number}>} */
@@ -48,8 +50,10 @@ export class ReadMarkers {
         this.#onStored(ack);
       },
       (error) => {
-        if (!error.retryable) marker.stored = Math.max(marker.stored, seq);
-        else if (error.code !== 'offline') this.#flushSoon(error.retryAfterMs ?? RETRY_AFTER_MS);
+        if (error.code === 'offline') return; // the next connection flushes
+        if (error.code === 'internal') this.#flushSoon(RETRY_INTERNAL_AFTER_MS);
+        else if (error.retryable) this.#flushSoon(error.retryAfterMs ?? RETRY_AFTER_MS);
+        else marker.stored = Math.max(marker.stored, seq);
       },
     );
   }

@@ -2,6 +2,10 @@
 
 import { ParleyError } from './error.js';
 
+const TIMEOUT_MS = 30_000;
+/** Files take as long as the line needs. */
+const UPLOAD_TIMEOUT_MS = 10 * 60_000;
+
 /**
  * @typedef {{user_id: string, username: string, display_name: ?string, img_url: ?string, role?: string}}
  *   Profile
@@ -16,16 +20,19 @@ import { ParleyError } from './error.js';
 
 export class ParleyRest {
   #fetch;
+  #timeoutMs;
 
   /**
    * @param {object} options
    * @param {string} options.url the server's address, such as `https://chat.example.org`
    * @param {?string} [options.token] set by `login`, or kept by the caller from an earlier one
    * @param {typeof fetch} [options.fetch]
+   * @param {number} [options.timeoutMs] how long an answer may take
    */
-  constructor({ url, token = null, fetch: fetchFunction = globalThis.fetch }) {
+  constructor({ url, token = null, fetch: fetchFunction = globalThis.fetch, timeoutMs = TIMEOUT_MS }) {
     this.url = url.replace(/\/+$/, '');
     this.token = token;
+    this.#timeoutMs = timeoutMs;
     // Browsers refuse `fetch` with another `this` than the window.
     this.#fetch = (...args) => fetchFunction(...args);
   }
@@ -47,8 +54,9 @@ export class ParleyRest {
     return answer;
   }
 
+  /** The request goes out even if the page closes meanwhile. */
   async logout() {
-    await this.call('POST', 'auth/logout');
+    await this.call('POST', 'auth/logout', { keepalive: true });
     this.token = null;
   }
 
@@ -185,35 +193,39 @@ export class ParleyRest {
    * One call under /api/v1.
    * @param {string} method
    * @param {string} path
-   * @param {{query?: object, body?: object, form?: FormData, headers?: object}} [options]
-   * @throws {ParleyError} `offline` if the server cannot be reached, else the server's code
+   * @param {{query?: object, body?: object, form?: FormData, headers?: object, keepalive?: boolean}} [options]
+   * @throws {ParleyError} `offline` if the server cannot be reached or its answer broke off, `timeout` if none
+   *   came, else the server's code
    */
-  async call(method, path, { query = {}, body, form, headers = {} } = {}) {
+  async call(method, path, { query = {}, body, form, headers = {}, keepalive = false } = {}) {
     const url = new URL(`${this.url}/api/v1/${path}`);
     for (const [key, value] of Object.entries(query)) {
       if (value !== undefined && value !== null) url.searchParams.set(key, value);
     }
-    const request = { method, headers: { Accept: 'application/json', ...headers } };
+    const request = { method, headers: { Accept: 'application/json', ...headers }, keepalive };
+    request.signal = AbortSignal.timeout(form ? UPLOAD_TIMEOUT_MS : this.#timeoutMs);
     if (this.token) request.headers.Authorization = `Bearer ${this.token}`;
     if (form) request.body = form;
     if (body !== undefined) {
       request.headers['Content-Type'] = 'application/json';
       request.body = JSON.stringify(body);
     }
-    let response;
     try {
-      response = await this.#fetch(url.href, request);
+      return await readAnswer(await this.#fetch(url.href, request));
     } catch (cause) {
+      if (cause instanceof ParleyError) throw cause;
+      if (cause?.name === 'TimeoutError')
+        throw new ParleyError('timeout', 'The server did not answer in time.', { cause });
       throw new ParleyError('offline', 'The server cannot be reached.', { cause });
     }
-    return readAnswer(response);
   }
 }
 
+/** A good answer that cannot be read is none: the line broke, or something else than Parley answered. */
 async function readAnswer(response) {
   if (response.status === 204) return null;
+  if (response.ok) return response.json();
   const answer = await response.json().catch(() => null);
-  if (response.ok) return answer;
   const retryAfterSeconds = Number(response.headers.get('Retry-After'));
   throw new ParleyError(answer?.code ?? 'internal', answer?.detail ?? answer?.title ?? response.statusText, {
     status: response.status,

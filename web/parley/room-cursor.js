@@ -3,6 +3,17 @@
  * once.
  */
 
+/** The events that have a seq of their room. */
+export const DURABLE_EVENTS = Object.freeze([
+  'new_message',
+  'message_edited',
+  'message_deleted',
+  'reaction',
+  'member_joined',
+  'member_left',
+  'room_renamed',
+]);
+
 /** How many own events may wait for the ones before them; past that, a replay brings them anyway. */
 const MAX_HELD_EVENTS = 256;
 /** How often a replay may end short of what it promised before the cursor jumps. */

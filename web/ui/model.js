@@ -1,5 +1,6 @@
 /** @file What the page knows, kept up to date from the client's events; views listen to it and draw. */
 
+import { DURABLE_EVENTS } from '../parley-client.js';
 import { RoomState } from './room-state.js';
 import { savePending } from './session.js';
 
@@ -8,22 +9,22 @@ const HISTORY_PAGE = 50;
 const MAX_PREVIEWS = 60;
 const PREVIEWS_AT_ONCE = 4;
 const TYPING_ENDS_AFTER_MS = 8_000;
-/** A timeline longer than this is dropped when its room is left, and read anew when it is opened again. */
+/**
+ * A timeline longer than this is dropped when its room is left, and read anew when it is opened again; the open
+ * one loses its oldest lines, some at a time.
+ */
 const MAX_KEPT_LINES = 600;
-
-const DURABLE = [
-  'new_message',
-  'message_edited',
-  'message_deleted',
-  'reaction',
-  'member_joined',
-  'member_left',
-  'room_renamed',
-];
+const TRIM_OVER_LINES = 700;
+const HISTORY_RETRY_MS = 2_000;
+const HISTORY_RETRY_MAX_MS = 30_000;
+/** Invitations often come many at once; what they cause is done once. */
+const SETTLE_MS = 150;
+const MAX_RECOUNTS = 3;
 
 /**
  * Events, without detail: `rooms` (the list), `timeline` (the open room), `people` (members, presence, typing
- * of the open room), `announce` with the message that came in the open room.
+ * of the open room), `ready` (the list of rooms has come for the first time), `gone` (the open room is one's own
+ * no more), `announce` with the message that came in the open room.
  */
 export class ChatModel extends EventTarget {
   /** @type {Map<string, RoomState>} */
@@ -36,6 +37,17 @@ export class ChatModel extends EventTarget {
   openRoom = null;
   /** Whether the list of rooms has come. */
   ready = false;
+  /** Texts begun and not sent, by room_id. @type {Map<string, object>} */
+  drafts = new Map();
+
+  #closed = false;
+  #stops = [];
+  #timers = { watch: null, history: null };
+  #historyFailures = 0;
+  /** Rooms whose members are to be read anew, to the timer. @type {Map<RoomState, number>} */
+  #memberTimers = new Map();
+  /** @type {Set<string>} */
+  #recounting = new Set();
 
   /** @param {import('../parley-client.js').ParleyClient} client @param {object} me one's own profile */
   constructor(client, me) {
@@ -44,16 +56,26 @@ export class ChatModel extends EventTarget {
     this.rest = client.rest;
     this.me = me;
     this.learn(me);
-    for (const type of DURABLE) client.on(type, (data) => this.#onEvent(type, data));
-    client.on('ready', (data) => this.#onReady(data));
-    client.on('room_added', (room) => this.#onRoomAdded(room));
-    client.on('room_removed', ({ room_id }) => this.#onRoomRemoved(room_id));
-    client.on('reset', ({ room_id, position }) => this.#onReset(room_id, position));
-    client.on('typing', (data) => this.#onTyping(data));
-    client.on('read', (data) => this.#onRead(data));
-    client.on('unread', ({ room_id, seq, unread }) => this.#marked(room_id, seq, unread));
-    client.on('presence', (data) => this.#onPresence(data));
-    client.on('outbox', (entry) => this.#onOutbox(entry));
+    const listen = (type, listener) => this.#stops.push(client.on(type, listener));
+    for (const type of DURABLE_EVENTS) listen(type, (data) => this.#onEvent(type, data));
+    listen('ready', (data) => this.#onReady(data));
+    listen('room_added', (room) => this.#onRoomAdded(room));
+    listen('room_removed', ({ room_id }) => this.#onRoomRemoved(room_id));
+    listen('reset', ({ room_id, position }) => this.#onReset(room_id, position));
+    listen('typing', (data) => this.#onTyping(data));
+    listen('read', (data) => this.#onRead(data));
+    listen('unread', ({ room_id, seq, unread }) => this.#marked(room_id, seq, unread));
+    listen('presence', (data) => this.#onPresence(data));
+    listen('outbox', (entry) => this.#onOutbox(entry));
+  }
+
+  /** Listens no more, and says nothing any more, whatever still arrives. */
+  close() {
+    this.#closed = true;
+    for (const stop of this.#stops) stop();
+    const typing = [...this.rooms.values()].flatMap((room) => [...room.typing.values()]);
+    for (const timer of [...Object.values(this.#timers), ...this.#memberTimers.values(), ...typing])
+      clearTimeout(timer);
   }
 
   on(type, listener) {
@@ -61,7 +83,7 @@ export class ChatModel extends EventTarget {
   }
 
   #changed(type, detail = null) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+    if (!this.#closed) this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
   // --- what views ask
@@ -97,33 +119,80 @@ export class ChatModel extends EventTarget {
     const room = this.openRoom;
     if (room) {
       room.newAfterSeq = room.unread > 0 ? room.last_read_seq : null;
-      this.#watch();
+      this.#watchSoon();
     }
     this.#changed('rooms');
     this.#changed('timeline');
     this.#changed('people');
-    if (room) await Promise.all([this.#loadHistory(room), this.#loadMembers(room)]);
+    if (room) await Promise.all([this.loadHistory(room), this.#loadMembers(room)]);
   }
 
-  /** The page of history before the oldest message. */
-  async loadOlder(room) {
-    if (room.history !== 'ready' || !room.hasOlder) return;
-    await this.#readHistory(room, { before_seq: room.oldestSeq });
+  /** The newest page of history, unless it is there or under way. */
+  async loadHistory(room) {
+    if (room.history === 'ready' || room.history === 'loading') return;
+    clearTimeout(this.#timers.history);
+    room.historyLoading();
+    this.#changed('timeline');
+    const { generation } = room;
+    try {
+      await this.#readHistory(room, {});
+      this.#historyFailures = 0;
+    } catch (error) {
+      if (this.#closed || room.generation !== generation) return;
+      room.historyFailed();
+      this.#changed('timeline');
+      this.#retryHistory(room, error);
+    }
   }
 
-  /** Says that everything of the room was seen. */
+  /**
+   * The page of history before the oldest message.
+   * @param {{asked?: boolean}} [options] `asked`: because the user did something; without that a failure is not
+   *   followed by another try before the next `ready`
+   */
+  async loadOlder(room, { asked = false } = {}) {
+    if (!room.mayLoadOlder(Date.now(), asked)) return;
+    room.olderLoading();
+    this.#changed('timeline');
+    const { generation } = room;
+    try {
+      await this.#readHistory(room, { before_seq: room.oldestSeq });
+    } catch (error) {
+      if (room.generation !== generation) return;
+      room.olderFailed(Date.now(), error.retryAfterMs);
+      this.#changed('timeline');
+    }
+  }
+
+  /** Keeps the open timeline short while its oldest lines are out of sight. */
+  trim(room) {
+    if (room.lines.length > TRIM_OVER_LINES && room.trim(MAX_KEPT_LINES)) this.#changed('timeline');
+  }
+
+  /** Says that everything that came of the room was seen. */
   markRead(room) {
-    if (room.unread === 0 && room.last_read_seq >= room.last_seq) return;
-    const seq = room.last_seq;
+    const seq = Math.min(room.last_seq, this.client.position(room.room_id) ?? 0);
+    if (seq <= room.last_read_seq && (room.unread === 0 || seq < room.last_seq)) return;
     this.client.markRead(room.room_id, seq);
-    this.#marked(room.room_id, seq, 0);
+    this.#marked(room.room_id, seq, null);
   }
 
+  /** Adds one's own reaction, or takes it back. */
   async react(room, message, emoji) {
-    const mine = message.reactions
-      .find((reaction) => reaction.emoji === emoji)
-      ?.user_ids.includes(this.me.user_id);
-    await this.client.react(room.room_id, message.message_id, emoji, mine ? 'remove' : 'add');
+    const { room_id: roomId } = room;
+    const { user_ids: userIds, count } = message.reactions.find((each) => each.emoji === emoji) ?? {
+      user_ids: [],
+      count: 0,
+    };
+    if (userIds.includes(this.me.user_id)) {
+      await this.client.react(roomId, message.message_id, emoji, 'remove');
+      return;
+    }
+    const position = this.client.position(roomId);
+    const { seq } = await this.client.react(roomId, message.message_id, emoji, 'add');
+    // Of many only the first are named; the answer tells whether one's own was there already.
+    if (count > userIds.length && seq <= position)
+      await this.client.react(roomId, message.message_id, emoji, 'remove');
   }
 
   discard(room, entry) {
@@ -154,6 +223,7 @@ export class ChatModel extends EventTarget {
     for (const room of rooms) {
       const state = former.get(room.room_id) ?? new RoomState(room, user.user_id);
       state.update(room);
+      if (state.older === 'failed') state.older = 'idle';
       if (room.peer) this.learn(room.peer);
       this.rooms.set(room.room_id, state);
     }
@@ -162,9 +232,9 @@ export class ChatModel extends EventTarget {
     const first = !this.ready;
     this.ready = true;
     if (wasOpen && !this.rooms.has(wasOpen.room_id)) this.#onRoomRemoved(wasOpen.room_id);
-    if (this.openRoom?.history === 'failed') this.#loadHistory(this.openRoom);
+    if (this.openRoom?.history === 'failed') this.loadHistory(this.openRoom);
     if (this.openRoom) this.#loadMembers(this.openRoom);
-    this.#watch();
+    this.#watchSoon();
     this.#changed('rooms');
     this.#changed('timeline');
     if (first) this.#changed('ready');
@@ -178,12 +248,16 @@ export class ChatModel extends EventTarget {
       if (data.display_name && !this.users.has(data.user_id)) this.learn(pick(data));
       this.#endTyping(room, data.user_id);
     }
-    if (type === 'member_left') room.members?.delete(data.user_id);
-    if (type === 'member_joined' && room.members) this.#addMember(room, data.user_id);
+    if (type === 'member_left') room.memberLeft(data.user_id);
+    if (type === 'member_joined') this.#addMember(room, data.user_id);
     const known = room.messages.has(data.message_id);
     room.apply(type, data);
+    if (room.unreadUnsure) this.#recount(room);
     this.#changed('rooms');
-    if (room !== this.openRoom) return;
+    if (room !== this.openRoom) {
+      if (room.lines.length > MAX_KEPT_LINES) room.reset(room.last_seq);
+      return;
+    }
     this.#changed('timeline');
     if (type !== 'new_message' && type !== 'reaction') this.#changed('people');
     if (type === 'new_message' && !known && data.user_id !== this.me.user_id) this.#changed('announce', data);
@@ -194,13 +268,14 @@ export class ChatModel extends EventTarget {
     const known = this.rooms.get(room.room_id);
     if (known) known.update(room);
     else this.rooms.set(room.room_id, new RoomState(room, this.me.user_id));
-    this.#watch();
+    this.#watchSoon();
     this.#changed('rooms');
     this.#loadPreviews();
   }
 
   #onRoomRemoved(roomId) {
     this.rooms.delete(roomId);
+    this.drafts.delete(roomId);
     this.#changed('rooms');
     if (this.openRoom?.room_id === roomId) this.#changed('gone');
   }
@@ -209,7 +284,7 @@ export class ChatModel extends EventTarget {
     const room = this.rooms.get(roomId);
     if (!room) return;
     room.reset(position);
-    if (room === this.openRoom) this.#loadHistory(room);
+    if (room === this.openRoom) this.loadHistory(room);
   }
 
   #onTyping({ room_id: roomId, user_id: userId, is_typing: isTyping }) {
@@ -241,12 +316,25 @@ export class ChatModel extends EventTarget {
     } else if (seq >= room.last_seq) {
       this.#marked(roomId, seq, 0);
     } else if (seq > room.last_read_seq) {
-      // Another device read a part; only the server can count the rest.
-      this.rest.room(roomId).then(
-        (now) => this.#marked(roomId, now.last_read_seq, now.unread),
-        () => {},
-      );
+      this.#recount(room); // another device read a part
     }
+  }
+
+  /** Only the server can count what is unread beyond what came as events. */
+  async #recount(room) {
+    const { room_id: roomId } = room;
+    if (this.#recounting.has(roomId)) return;
+    this.#recounting.add(roomId);
+    for (let tries = 0; tries < MAX_RECOUNTS; tries += 1) {
+      const now = await this.rest.room(roomId).catch(() => null);
+      if (!now) break;
+      if (now.last_seq < room.last_seq) continue; // something came meanwhile that is not in this count
+      room.update(now);
+      break;
+    }
+    room.unreadUnsure = false; // the next marker or `ready` brings the count as well
+    this.#recounting.delete(roomId);
+    this.#changed('rooms');
   }
 
   #marked(roomId, seq, unread) {
@@ -263,66 +351,68 @@ export class ChatModel extends EventTarget {
   #onOutbox(entry) {
     savePending(this.me.user_id, this.client.pendingSends());
     const room = this.rooms.get(entry.room_id);
-    room?.setOutgoing(entry);
+    room?.setOutgoing(entry, this.client.position(entry.room_id));
     if (room && room === this.openRoom) this.#changed('timeline');
   }
 
   // --- what is fetched
 
-  async #loadHistory(room) {
-    if (room.history === 'ready' || room.history === 'loading') return;
-    room.historyLoading();
-    this.#changed('timeline');
-    await this.#readHistory(room, {});
-  }
-
+  /** Puts a page of history into the room, if the room is still the one for which it was asked. */
   async #readHistory(room, query) {
-    try {
-      const { items } = await this.rest.messages(room.room_id, { limit: HISTORY_PAGE, ...query });
-      for (const item of items) {
-        if (item.display_name && !this.users.has(item.user_id)) this.learn(pick(item));
-      }
-      room.addHistory(items, items.length === HISTORY_PAGE);
-      if (items.length > 0) room.previewFrom(items[0]);
-    } catch {
-      if (room.history === 'loading') room.historyFailed();
+    const { generation } = room;
+    const { items } = await this.rest.messages(room.room_id, { limit: HISTORY_PAGE, ...query });
+    if (room.generation !== generation) return;
+    for (const item of items) {
+      if (item.display_name && !this.users.has(item.user_id)) this.learn(pick(item));
     }
+    room.addHistory(items, items.length === HISTORY_PAGE);
+    if (items.length > 0) room.previewFrom(items[0]);
     this.#changed('timeline');
     this.#changed('rooms');
   }
 
+  /** The open room's first page is tried again by itself, where that can help. */
+  #retryHistory(room, error) {
+    if (room !== this.openRoom || !(error.retryable || error.code === 'internal')) return;
+    const backoffMs = Math.min(HISTORY_RETRY_MAX_MS, HISTORY_RETRY_MS * 2 ** Math.min(this.#historyFailures, 10));
+    this.#historyFailures += 1;
+    this.#timers.history = setTimeout(
+      () => room === this.openRoom && this.loadHistory(room),
+      error.retryAfterMs ?? backoffMs * (0.5 + Math.random() / 2),
+    );
+  }
+
   async #loadMembers(room) {
-    try {
-      const members = await this.rest.members(room.room_id);
-      members.forEach((member) => this.learn(member));
-      room.members = new Map(members.map((member) => [member.user_id, member]));
-    } catch {
-      return; // shown as unknown; the next `ready` asks again
-    }
-    this.#watch();
+    const since = room.membersLoading();
+    const members = await this.rest.members(room.room_id).catch(() => null);
+    members?.forEach((member) => this.learn(member));
+    room.setMembers(members && new Map(members.map((member) => [member.user_id, member])), since);
+    if (this.#closed || !members) return; // shown as unknown; the next `ready` asks again
+    this.#watchSoon();
     this.#changed('people');
     this.#changed('timeline');
   }
 
-  async #addMember(room, userId) {
-    if (!this.users.has(userId)) {
-      await this.rest.user(userId).then(
-        (profile) => this.learn(profile),
-        () => {},
-      );
-    }
-    room.members.set(userId, this.user(userId));
-    this.#watch();
-    this.#changed('people');
-    this.#changed('timeline');
+  /** The members of the open room are read anew, once for all who came lately, if one of them is a stranger. */
+  #addMember(room, userId) {
+    room.memberJoined(userId, this.user(userId));
+    if (room !== this.openRoom) return; // read when it is opened
+    this.#watchSoon();
+    if (this.users.has(userId) || this.#memberTimers.has(room)) return;
+    const read = () => {
+      this.#memberTimers.delete(room);
+      this.#loadMembers(room);
+    };
+    this.#memberTimers.set(room, setTimeout(read, SETTLE_MS));
   }
 
   async #loadPreviews() {
     const due = this.sortedRooms()
       .filter((room) => !room.preview && room.last_seq > 0)
+      .sort((a, b) => (b.unread > 0) - (a.unread > 0)) // where something is new, something happened lately
       .slice(0, MAX_PREVIEWS);
     const work = async () => {
-      for (let room; (room = due.shift());) {
+      for (let room; !this.#closed && (room = due.shift());) {
         const page = await this.rest.messages(room.room_id, { limit: 1 }).catch(() => ({ items: [] }));
         if (page.items.length > 0) room.previewFrom(page.items[0]);
         this.#changed('rooms');
@@ -331,11 +421,16 @@ export class ChatModel extends EventTarget {
     await Promise.all(Array.from({ length: PREVIEWS_AT_ONCE }, work));
   }
 
-  /** Presence of the open room's members and of the private rooms' peers. */
+  #watchSoon() {
+    clearTimeout(this.#timers.watch);
+    this.#timers.watch = setTimeout(() => this.#watch(), SETTLE_MS);
+  }
+
+  /** Presence of the private rooms' peers and of the open room's members, as far as one may watch so many. */
   #watch() {
     const peers = [...this.rooms.values()].map((room) => room.peer?.user_id).filter(Boolean);
     const members = this.openRoom?.members ? [...this.openRoom.members.keys()] : [];
-    this.client.watchPresence([...members, ...peers].filter((userId) => userId !== this.me.user_id));
+    this.client.watchPresence([...peers, ...members].filter((userId) => userId !== this.me.user_id));
   }
 }
 

@@ -4,6 +4,8 @@
  */
 
 const MAX_UNREAD = 1_000;
+/** How soon the next try may be when older messages could not be fetched. */
+const OLDER_PAUSE_MS = 2_000;
 
 /**
  * A line of the timeline: a message, or a note about membership or the room's name (`note` true). `rev`
@@ -20,10 +22,16 @@ export class RoomState {
   /** `none`: not asked for. `loading`, `ready`, `failed`: the newest page of history. */
   history = 'none';
   hasOlder = true;
+  /** `idle`, `loading` or `failed`: the page of history before the oldest message. */
+  older = 'idle';
+  /** Counts the timelines: what was asked for another one must not enter this one. */
+  generation = 0;
   /** The newest message, for the list of rooms. @type {?object} */
   preview = null;
   /** Members by user_id once they were read. @type {?Map<string, object>} */
   members = null;
+  /** Whether an unread message may have gone that we did not know: only the server can count then. */
+  unreadUnsure = false;
   /** @type {Map<string, number>} user_id to the timer that ends it */
   typing = new Map();
   /** How far the others have read, as far as we saw it happen. @type {Map<string, number>} */
@@ -36,7 +44,12 @@ export class RoomState {
   #me;
   /** Events up to here are in `unread` already. */
   #countedSeq = 0;
-  #unreadIds = new Set();
+  /** The seqs of unread messages that came as events, by message_id. @type {Map<string, number>} */
+  #unreadSeqs = new Map();
+  #olderRetryAt = 0;
+  /** Joins and leaves since the oldest list of members that is under way was asked for. */
+  #memberEvents = [];
+  #memberLoads = 0;
   /** Events that came while history was on its way: they may be newer than it. */
   #waiting = [];
 
@@ -54,17 +67,47 @@ export class RoomState {
     this.last_seq = Math.max(last_seq, this.#countedSeq);
     this.#countedSeq = this.last_seq;
     this.unread = this.last_read_seq > last_read_seq && this.last_read_seq >= last_seq ? 0 : unread;
+    this.unreadUnsure = false;
     this.last_read_seq = Math.max(this.last_read_seq, last_read_seq);
   }
 
   /** Forgets the timeline, to be read anew. */
   reset(lastSeq) {
+    this.generation += 1;
     this.lines = [];
     this.messages.clear();
+    this.#waiting = [];
     this.history = 'none';
     this.hasOlder = true;
+    this.older = 'idle';
     this.last_seq = lastSeq;
+    this.last_read_seq = Math.min(this.last_read_seq, lastSeq);
     this.#countedSeq = lastSeq;
+    if (this.preview?.seq > lastSeq) this.preview = null;
+    for (const entry of this.outgoing.values()) this.setOutgoing(entry, lastSeq);
+  }
+
+  /** Keeps the newest lines only; the others are history again. @returns {boolean} whether any went */
+  trim(count) {
+    if (this.older === 'loading' || this.lines.length <= count) return false;
+    for (const line of this.lines.splice(0, this.lines.length - count)) this.messages.delete(line.message_id);
+    this.hasOlder = true;
+    return true;
+  }
+
+  olderLoading() {
+    this.older = 'loading';
+  }
+
+  olderFailed(now, retryAfterMs = null) {
+    this.older = 'failed';
+    this.#olderRetryAt = now + Math.max(OLDER_PAUSE_MS, retryAfterMs ?? 0);
+  }
+
+  /** @param {boolean} asked whether the user did something for it, without which a failure is not tried again */
+  mayLoadOlder(now, asked) {
+    if (this.history !== 'ready' || !this.hasOlder || this.older === 'loading') return false;
+    return this.older === 'idle' || (asked && now >= this.#olderRetryAt);
   }
 
   historyLoading() {
@@ -80,6 +123,7 @@ export class RoomState {
   addHistory(items, hasOlder) {
     for (const item of items) this.#upsert(item);
     this.hasOlder = hasOlder;
+    this.older = 'idle';
     this.history = 'ready';
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -95,6 +139,7 @@ export class RoomState {
     this.#count(type, data);
     this.last_seq = Math.max(this.last_seq, data.seq);
     if (type === 'room_renamed') this.name = data.name;
+    if (type === 'new_message') this.#arrived(data);
     this.#updatePreview(type, data);
     // A room that was not opened keeps no messages; history will bring them.
     if (this.history === 'loading') this.#waiting.push({ type, data });
@@ -108,19 +153,22 @@ export class RoomState {
 
   /** One's read marker, moved here or on another device. @param {?number} unread null if not known */
   markRead(seq, unread) {
-    this.last_read_seq = Math.max(this.last_read_seq, seq);
-    if (seq >= this.last_seq) {
-      this.unread = 0;
-      this.#unreadIds.clear();
-    } else if (unread !== null) {
-      this.unread = unread;
+    if (seq < this.last_read_seq) return; // an answer to an earlier marker
+    this.last_read_seq = seq;
+    for (const [messageId, unreadSeq] of this.#unreadSeqs) {
+      if (unreadSeq <= seq) this.#unreadSeqs.delete(messageId);
     }
+    if (seq >= this.last_seq) this.unread = 0;
+    else if (unread !== null) this.unread = unread;
   }
 
-  /** A message of one's own on its way; a stored one stays until its event comes. */
-  setOutgoing(entry) {
-    const known = entry.status === 'stored' && this.#hasOwn(entry.client_msg_id);
-    if (known) this.outgoing.delete(entry.client_msg_id);
+  /**
+   * A message of one's own on its way; a stored one stays while its event is still to come.
+   * @param {?number} position the last seq whose event came, null if none will come
+   */
+  setOutgoing(entry, position = null) {
+    const told = entry.status === 'stored' && (position === null || entry.seq <= position);
+    if (told || this.#hasOwn(entry.client_msg_id)) this.outgoing.delete(entry.client_msg_id);
     else this.outgoing.set(entry.client_msg_id, entry);
   }
 
@@ -128,16 +176,65 @@ export class RoomState {
     return this.lines.some((line) => line.client_msg_id === clientMsgId && line.user_id === this.#me);
   }
 
+  /** One's own message is here, and on its way no more. */
+  #arrived({ user_id: userId, client_msg_id: clientMsgId }) {
+    if (userId === this.#me && clientMsgId) this.outgoing.delete(clientMsgId);
+  }
+
+  // --- members
+
+  /** A list of members is being asked for; what happens meanwhile is put on top of it by `setMembers`. */
+  membersLoading() {
+    this.#memberLoads += 1;
+    return this.#memberEvents.length;
+  }
+
+  /** @param {?Map<string, object>} members null if they did not come @param {number} since by `membersLoading` */
+  setMembers(members, since) {
+    this.#memberLoads -= 1;
+    if (members) {
+      this.members = members;
+      for (const { userId, profile } of this.#memberEvents.slice(since)) this.#setMember(userId, profile);
+    }
+    if (this.#memberLoads === 0) this.#memberEvents = [];
+  }
+
+  memberJoined(userId, profile) {
+    if (this.#memberLoads > 0) this.#memberEvents.push({ userId, profile });
+    if (this.members) this.#setMember(userId, profile);
+  }
+
+  memberLeft(userId) {
+    if (this.#memberLoads > 0) this.#memberEvents.push({ userId, profile: null });
+    this.members?.delete(userId);
+  }
+
+  #setMember(userId, profile) {
+    if (!profile) this.members.delete(userId);
+    else if (!this.members.has(userId)) this.members.set(userId, profile);
+  }
+
+  // --- events
+
   #count(type, { seq, user_id: userId, message_id: messageId }) {
     const counts = seq > this.#countedSeq;
     if (type === 'new_message' && userId !== this.#me && seq > this.last_read_seq) {
-      this.#unreadIds.add(messageId);
+      this.#unreadSeqs.set(messageId, seq);
+      if (this.#unreadSeqs.size > MAX_UNREAD) this.#unreadSeqs.delete(this.#unreadSeqs.keys().next().value);
       if (counts) this.unread = Math.min(MAX_UNREAD, this.unread + 1);
     }
-    if (type === 'message_deleted' && this.#unreadIds.delete(messageId) && counts) {
-      this.unread = Math.max(0, this.unread - 1);
-    }
+    if (type === 'message_deleted') this.#countDeletion(messageId, counts);
     if (counts) this.#countedSeq = seq;
+  }
+
+  #countDeletion(messageId, counts) {
+    const message = this.messages.get(messageId);
+    const wasUnread =
+      this.#unreadSeqs.delete(messageId) ||
+      (message && isThere(message) && message.user_id !== this.#me && message.seq > this.last_read_seq);
+    if (!counts || this.unread === 0) return;
+    if (wasUnread && this.unread < MAX_UNREAD) this.unread -= 1;
+    else if (wasUnread || !message) this.unreadUnsure = true;
   }
 
   #updatePreview(type, data) {
@@ -152,7 +249,7 @@ export class RoomState {
     if (type === 'new_message') {
       this.#upsert(data);
     } else if (type === 'member_joined' || type === 'member_left' || type === 'room_renamed') {
-      const note = { ...data, type, note: true, rev: 0, created_at: new Date().toISOString() };
+      const note = { ...data, type, note: true, rev: 0, created_at: null };
       if (data.reason !== 'created') this.#insert(note);
     } else if (message) {
       if (type === 'reaction') this.#react(message, data);
@@ -166,7 +263,7 @@ export class RoomState {
   }
 
   #upsert(message) {
-    if (message.user_id === this.#me && message.client_msg_id) this.outgoing.delete(message.client_msg_id);
+    this.#arrived(message);
     const known = this.messages.get(message.message_id);
     if (known) {
       // A replayed event has no reactions, edits and deletion times; what history told stays.
@@ -181,6 +278,8 @@ export class RoomState {
   #insert(line) {
     let index = this.lines.length;
     while (index > 0 && this.lines[index - 1].seq > line.seq) index -= 1;
+    // A note does not say when it was; it may come long after, in a replay.
+    line.created_at ??= this.lines[index - 1]?.created_at ?? null;
     if (this.lines[index - 1]?.seq !== line.seq) this.lines.splice(index, 0, line);
   }
 
@@ -209,4 +308,8 @@ export class RoomState {
           : [...others, reaction];
     }
   }
+}
+
+function isThere(message) {
+  return !message.deleted_at && (message.content !== null || message.file_url !== null);
 }
