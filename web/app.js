@@ -6,6 +6,9 @@ import { ChatView } from './ui/chat-view.js';
 import { ChatModel } from './ui/model.js';
 import { clearSession, loadPending, loadSession, saveSession } from './ui/session.js';
 
+/** Closed because of how this page speaks, not of who it is: signing in again would not help. */
+const SPEAKS_BADLY = new Set([1002, 1003, 1007, 4400]);
+
 const root = document.getElementById('app');
 
 function showAuth(notice = '') {
@@ -22,26 +25,32 @@ function showAuth(notice = '') {
 }
 
 function showChat({ token, user }) {
-  const client = new ParleyClient({ url: location.origin, token, pending: loadPending(user.user_id) });
+  const client = new ParleyClient({
+    url: location.origin,
+    token,
+    pending: loadPending(user.user_id),
+    replay: 'none', // history is read when a room is opened
+  });
   const model = new ChatModel(client, user);
   const page = new AbortController();
 
   const leave = (notice) => {
     page.abort();
+    view.destroy();
+    model.close();
     client.close();
     clearSession(token);
     history.replaceState(null, '', location.pathname);
     showAuth(notice);
   };
-  const signOut = async () => {
-    page.abort();
-    client.close();
-    // The token is forgotten here even if the server cannot be told.
-    await client.rest.logout().catch(() => {});
+  const signOut = () => {
+    // The token is forgotten here at once, and even if the server cannot be told.
+    client.rest.logout().catch(() => {});
     leave('');
   };
-  client.on('state', ({ state, reason }) => {
-    if (state === 'closed' && !page.signal.aborted) leave(`${reason} Please sign in again.`);
+  client.on('state', ({ state, reason, code }) => {
+    const ends = state === 'closed' && !SPEAKS_BADLY.has(code);
+    if (ends && !page.signal.aborted) leave(`${reason} Please sign in again.`);
   });
 
   const view = new ChatView(model, { signal: page.signal, onSignOut: signOut });

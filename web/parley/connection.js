@@ -58,7 +58,6 @@ export class Connection {
   /** Frames that wait for their answer, by id. */
   #requests = new Map();
   #timers = { retry: null, ready: null, heartbeat: null };
-
   #pingTimeoutMs;
 
   /**
@@ -97,7 +96,8 @@ export class Connection {
   }
 
   /**
-   * Tries again at once when waiting, unless the server forbade it, or finds out whether the connection still lives (after a sleep, say).
+   * Tries again at once when waiting, unless the server forbade it, or finds out whether the connection still
+   * lives (after a sleep, say).
    */
   check() {
     if (this.#state === 'offline' && Date.now() >= this.#notBefore) this.#open();

@@ -132,15 +132,18 @@ export class AuthView {
     this.#setBusy(true);
     this.message.textContent = '';
     const { username, displayName, password, stay } = this.#fields;
+    let registered = false;
     try {
       if (this.#mode === 'register') {
         const display_name = displayName.value.trim() || undefined;
         await this.#rest.register({ username: username.value, password: password.value, display_name });
+        registered = true;
       }
       const session = await this.#rest.login(username.value, password.value);
       this.#onSignedIn(session, stay.checked);
     } catch (error) {
-      this.message.textContent = this.#explain(error);
+      if (registered) this.#setMode('login'); // another try to register would find the name taken
+      this.message.textContent = `${registered ? 'Your account was created. ' : ''}${this.#explain(error)}`;
       this.#setBusy(false);
       password.focus();
     }

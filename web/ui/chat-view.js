@@ -4,6 +4,7 @@
  */
 
 import { ConnectionBanner } from './connection-banner.js';
+import { closeDialogs } from './dialog.js';
 import { h, iconButton } from './dom.js';
 import { personName, roomName } from './format.js';
 import { personAvatar } from './avatar.js';
@@ -23,6 +24,7 @@ const ROOM_HASH = '#/room/';
 export class ChatView {
   #model;
   #roomView = null;
+  #stops = [];
 
   /**
    * @param {import('./model.js').ChatModel} model
@@ -37,10 +39,11 @@ export class ChatView {
       welcome(() => this.#newRoom()),
     );
     this.self = h('div.self');
+    this.banner = new ConnectionBanner(model.client);
     this.element = h(
       'div.chat',
       {},
-      new ConnectionBanner(model.client).element,
+      this.banner.element,
       h(
         'aside.sidebar',
         { 'aria-label': 'Rooms' },
@@ -57,11 +60,21 @@ export class ChatView {
     );
     this.#showSelf();
 
-    model.client.on('state', () => this.#showSelf());
+    this.#stops.push(model.client.on('state', () => this.#showSelf()));
     model.on('ready', () => this.#route());
     model.on('rooms', () => this.#showTitle());
     model.on('gone', () => this.closeRoom());
     window.addEventListener('hashchange', () => this.#route(), { signal });
+  }
+
+  /** Lets go of everything that outlives the element. */
+  destroy() {
+    for (const stop of this.#stops) stop();
+    this.#roomView?.destroy();
+    this.#roomView = null;
+    this.banner.destroy();
+    closeDialogs();
+    this.element.remove();
   }
 
   openRoom(roomId) {

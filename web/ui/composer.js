@@ -5,8 +5,6 @@ import { messageSummary, personName } from './format.js';
 
 /** The server's limit, in bytes of UTF-8. */
 const MAX_CONTENT_BYTES = 8 * 1024;
-/** Texts begun and not sent, by room_id; for as long as the page lives. */
-const drafts = new Map();
 
 export class Composer {
   #model;
@@ -18,7 +16,7 @@ export class Composer {
   constructor(model, room) {
     this.#model = model;
     this.#room = room;
-    this.#draft = drafts.get(room.room_id) ?? { text: '', pictureUrl: null, reply: null };
+    this.#draft = model.drafts.get(room.room_id) ?? { text: '', pictureUrl: null, reply: null };
     this.input = h('textarea', {
       rows: 1,
       placeholder: 'Write a message',
@@ -51,10 +49,12 @@ export class Composer {
   }
 
   destroy() {
-    if (this.#draft.text || this.#draft.pictureUrl || this.#draft.reply)
-      drafts.set(this.#room.room_id, this.#draft);
-    else drafts.delete(this.#room.room_id);
-    this.#model.client.typing(this.#room.room_id, false);
+    const { client, drafts, rooms } = this.#model;
+    const { room_id: roomId } = this.#room;
+    const begun = this.#draft.text || this.#draft.pictureUrl || this.#draft.reply;
+    if (begun && rooms.has(roomId)) drafts.set(roomId, this.#draft);
+    else drafts.delete(roomId);
+    client.typing(roomId, false);
   }
 
   focus() {

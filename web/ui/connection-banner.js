@@ -9,30 +9,47 @@ const SAY_ONLINE_FOR_MS = 2_000;
 export class ConnectionBanner {
   #client;
   #timer = null;
-  #countdown = null;
+  #ticking = null;
   #wasShown = false;
+  #stop;
 
   constructor(client) {
     this.#client = client;
-    this.text = h('span');
+    this.text = h('span', { role: 'status' });
+    // Outside of what is read out: nobody wants to hear every second.
+    this.countdown = h('span', { 'aria-hidden': 'true' });
     this.button = h('button.link', { type: 'button', onclick: () => client.checkConnection() }, 'Try now');
     this.element = h(
       'div.banner',
-      { role: 'status', 'data-state': client.state },
-      h('div.banner-line', {}, icon('offline'), this.text, this.button),
+      { 'data-state': client.state },
+      h('div.banner-line', {}, icon('offline'), h('span', {}, this.text, ' ', this.countdown), this.button),
     );
-    client.on('state', (change) => this.#onState(change));
+    this.#stop = client.on('state', (change) => this.#onState(change));
+  }
+
+  destroy() {
+    this.#stop();
+    this.#stopTimers();
+  }
+
+  #stopTimers() {
+    clearTimeout(this.#timer);
+    clearInterval(this.#ticking);
+    this.countdown.textContent = '';
   }
 
   #onState({ state, retry_in_ms: retryInMs, reason }) {
     this.element.dataset.state = state;
-    clearTimeout(this.#timer);
-    clearInterval(this.#countdown);
+    this.#stopTimers();
     if (state === 'online') {
       this.#say(this.#wasShown ? 'Connected again. Nothing was missed.' : '');
       this.#timer = setTimeout(() => this.#hide(), this.#wasShown ? SAY_ONLINE_FOR_MS : 0);
     } else if (state === 'offline') {
-      this.#waitUntil(Date.now() + retryInMs, reason);
+      this.#say(reason);
+      this.#countDownTo(Date.now() + retryInMs);
+      this.#showSoon();
+    } else if (state === 'closed') {
+      this.#say(`${reason} Please load the page again.`);
       this.#showSoon();
     } else {
       this.#say(state === 'connecting' ? 'Connecting…' : 'Reconnecting…');
@@ -40,13 +57,13 @@ export class ConnectionBanner {
     }
   }
 
-  #waitUntil(time, reason) {
+  #countDownTo(time) {
     const say = () => {
       const seconds = Math.max(0, Math.ceil((time - Date.now()) / 1000));
-      this.#say(`${reason} ${seconds > 1 ? `Trying again in ${seconds} s.` : 'Trying again.'}`);
+      this.countdown.textContent = seconds > 1 ? `Trying again in ${seconds} s.` : 'Trying again.';
     };
     say();
-    this.#countdown = setInterval(say, 1_000);
+    this.#ticking = setInterval(say, 1_000);
   }
 
   #showSoon() {

@@ -18,7 +18,7 @@ export function makeDialog(title, ...content) {
   );
   dialog.addEventListener('close', () => dialog.remove());
   dialog.addEventListener('pointerdown', (event) => {
-    if (event.target === dialog) dialog.close(); // the backdrop
+    if (event.target === dialog && isOutside(dialog, event)) dialog.close(); // the backdrop
   });
   return dialog;
 }
@@ -26,6 +26,17 @@ export function makeDialog(title, ...content) {
 export function showDialog(dialog) {
   document.body.append(dialog);
   dialog.showModal();
+}
+
+/** The dialog is the target of what happens on its backdrop, and of what happens on its scrollbar. */
+function isOutside(dialog, { clientX, clientY }) {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  return clientX < left || clientX > right || clientY < top || clientY > bottom;
+}
+
+/** Closes what is open, as when the page behind it goes. */
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
 }
 
 /** Asks a question. @returns {Promise<boolean>} */

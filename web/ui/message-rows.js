@@ -23,10 +23,12 @@ export function messageRow(
   const name = personName(author);
   const pick = iconButton('smile', 'React', (event) => onPick(event.currentTarget), {
     'aria-haspopup': 'menu',
+    'data-control': 'react',
   });
+  const reply = iconButton('reply', 'Reply', onReply, { class: 'icon-button reply', 'data-control': 'reply' });
   const actions =
     !deleted &&
-    h('div.actions', {}, pick, iconButton('reply', 'Reply', onReply, { class: 'icon-button reply' }));
+    h('div.actions', {}, pick, reply);
   const bubble = h(
     `div.bubble${deleted ? '.deleted' : ''}`,
     {},
@@ -71,15 +73,20 @@ export function outgoingRow(entry, place, { quote, onRetry, onDiscard }) {
         {},
         icon(state[0]),
         h('span', {}, state[1]),
-        failed && h('button.link', { type: 'button', onclick: onRetry }, 'Try again'),
-        failed && h('button.link', { type: 'button', onclick: onDiscard }, 'Discard'),
+        failed && footButton('Try again', 'retry', onRetry),
+        failed && footButton('Discard', 'discard', onDiscard),
       ),
     ),
   );
 }
 
+function footButton(text, control, onclick) {
+  return h('button.link', { type: 'button', 'data-control': control, onclick }, text);
+}
+
+/** @param {?string} createdAt */
 export function noteRow(text, createdAt) {
-  return h('li.note', { title: fullTime(createdAt) }, text);
+  return h('li.note', { title: createdAt && fullTime(createdAt) }, text);
 }
 
 function foot(message, own, { seen }) {
@@ -143,6 +150,7 @@ function reactionChips(reactions, reactors, me, onReact) {
         'button.chip',
         {
           type: 'button',
+          'data-control': `chip ${emoji}`,
           'aria-pressed': String(mine),
           title: `${who}: ${emoji}`,
           'aria-label': `${emoji} ${count}, by ${who}. ${mine ? 'Take yours back' : 'Add yours'}`,

@@ -17,8 +17,8 @@ const MAX_KEPT_LINES = 600;
 const TRIM_OVER_LINES = 700;
 const HISTORY_RETRY_MS = 2_000;
 const HISTORY_RETRY_MAX_MS = 30_000;
-/** Invitations often come many at once; what they cause is done once. */
-const SETTLE_MS = 150;
+/** What often comes many at once is answered once; the server takes 5 `watch_presence` frames a second. */
+const SETTLE_MS = 250;
 const MAX_RECOUNTS = 3;
 
 /**

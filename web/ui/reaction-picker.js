@@ -2,6 +2,8 @@
 
 import { h, icon } from './dom.js';
 
+/** The menu keeps so far from the edges of the timeline. */
+const EDGE_PX = 8;
 const EMOJIS = [
   ['👍', 'Thumbs up'],
   ['❤️', 'Heart'],
@@ -37,8 +39,7 @@ export class ReactionPicker {
           'aria-label': name,
           title: name,
           onclick: () => {
-            this.close();
-            button.focus({ preventScroll: true });
+            this.#closeToButton();
             run();
           },
         },
@@ -50,12 +51,10 @@ export class ReactionPicker {
       ...EMOJIS.map(([emoji, name]) => item(name, emoji, () => onPick(emoji))),
       item('Reply', icon('reply'), onReply, 'reply'),
     );
-    button.parentElement.classList.add('picking');
-    button.parentElement.append(this.#menu);
-    this.#stayInside();
+    this.#attach();
     this.#menu.firstElementChild.focus({ preventScroll: true });
     const outside = (event) => {
-      if (!this.#menu.contains(event.target) && !button.contains(event.target)) this.close();
+      if (!this.#menu.contains(event.target) && !this.#button.contains(event.target)) this.close();
     };
     document.addEventListener('pointerdown', outside, { signal: this.#closing.signal });
   }
@@ -68,12 +67,34 @@ export class ReactionPicker {
     this.#button = null;
   }
 
-  /** Opens to the side and direction where there is room. */
+  /** The row beside which it may be open is drawn anew, or goes. @param {?HTMLElement} drawn */
+  follow(row, drawn) {
+    if (!this.#button || !row.contains(this.#button)) return;
+    this.#button = drawn?.querySelector('[data-control="react"]') ?? null;
+    if (this.#button) this.#attach({ measure: false });
+    else this.close();
+  }
+
+  #closeToButton() {
+    const button = this.#button;
+    this.close();
+    button.focus({ preventScroll: true });
+  }
+
+  #attach({ measure = true } = {}) {
+    this.#button.parentElement.classList.add('picking');
+    this.#button.parentElement.append(this.#menu);
+    if (measure) this.#stayInside();
+  }
+
+  /** Opens where there is room: upwards or downwards, and as far to the side as its width asks for. */
   #stayInside() {
     const frame = this.#button.closest('.scroller').getBoundingClientRect();
     const at = this.#button.getBoundingClientRect();
     this.#menu.classList.toggle('below', at.top - frame.top < 64);
-    this.#menu.classList.toggle('leftward', at.left - frame.left > frame.width / 2);
+    const rightmost = frame.right - EDGE_PX - this.#menu.offsetWidth;
+    const left = Math.max(frame.left + EDGE_PX, Math.min(at.left, rightmost));
+    this.#menu.style.left = `${left - this.#button.parentElement.getBoundingClientRect().left}px`;
   }
 
   #onKey(event) {
@@ -84,9 +105,7 @@ export class ReactionPicker {
       items[(index + step + items.length) % items.length].focus();
       event.preventDefault();
     } else if (event.key === 'Escape' || event.key === 'Tab') {
-      const button = this.#button;
-      this.close();
-      button.focus();
+      this.#closeToButton();
       event.stopPropagation();
     }
   }

@@ -23,7 +23,6 @@ export class Timeline {
   /** Drawn rows by key. @type {Map<string, {element: HTMLElement, shows: string}>} */
   #rows = new Map();
   #atEnd = true;
-  #loading = false;
   #picker;
   #sizes;
 
@@ -38,6 +37,11 @@ export class Timeline {
     this.#onReply = onReply;
     this.#picker = new ReactionPicker();
     this.top = h('p.timeline-top', { role: 'status' });
+    this.retry = h(
+      'button.link.timeline-retry',
+      { type: 'button', hidden: true, onclick: () => this.#retry() },
+      'Try again',
+    );
     this.list = h('ol.messages', { 'aria-label': 'Messages' });
     this.scroller = h(
       'div.scroller',
@@ -45,9 +49,10 @@ export class Timeline {
         tabindex: '0',
         'aria-label': 'Messages, scroll up for older ones',
         role: 'region',
-        onscroll: () => this.#onScroll(),
+        onscroll: () => this.#onScroll({ asked: true }),
       },
       this.top,
+      this.retry,
       this.list,
     );
     this.toEnd = h(
@@ -95,10 +100,12 @@ export class Timeline {
     if (this.#ended.signal.aborted) return;
     const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
     const firstBefore = this.list.firstElementChild;
+    const focus = this.#focus();
     const rows = this.#wanted().map(({ key, shows, make }) => this.#row(key, shows, make));
     const kept = new Set(rows);
     for (const [key, row] of this.#rows) if (!kept.has(row)) this.#rows.delete(key);
     this.#place(rows.map((row) => row.element));
+    if (focus && document.activeElement !== focus.element) this.#refocus(focus);
     this.#drawTop();
     if (this.#atEnd) this.#scrollToEnd();
     else if (firstBefore && firstBefore !== this.list.firstElementChild) {
@@ -109,14 +116,40 @@ export class Timeline {
   }
 
   #drawTop() {
-    const { history, hasOlder, lines, outgoing } = this.#room;
+    const { history, older } = this.#room;
+    const text = this.#topText();
+    if (this.top.textContent !== text) this.top.textContent = text;
     this.top.className = `timeline-top ${history}`;
-    if (history === 'failed')
-      this.top.textContent = 'The messages could not be fetched. They come when the connection is back.';
-    else if (history !== 'ready') this.top.textContent = 'Fetching messages…';
-    else if (hasOlder) this.top.textContent = this.#loading ? 'Fetching older messages…' : '';
-    else if (lines.length + outgoing.size === 0) this.top.textContent = 'No messages yet. Say hello.';
-    else this.top.textContent = 'This is where it began.';
+    this.retry.hidden = history !== 'failed' && older !== 'failed';
+  }
+
+  #topText() {
+    const { history, older, hasOlder, lines, outgoing } = this.#room;
+    if (history === 'failed') return 'The messages could not be fetched.';
+    if (history !== 'ready') return 'Fetching messages…';
+    if (older === 'failed') return 'Older messages could not be fetched.';
+    if (hasOlder) return older === 'loading' ? 'Fetching older messages…' : '';
+    if (lines.length + outgoing.size === 0) return 'No messages yet. Say hello.';
+    return 'This is where it began.';
+  }
+
+  /** What has the focus, and in which row it is. @returns {?{element: HTMLElement, key: ?string}} */
+  #focus() {
+    const element = document.activeElement;
+    if (!this.list.contains(element)) return null;
+    const found = [...this.#rows].find(([, row]) => row.element.contains(element));
+    return { element, key: found?.[0] ?? null };
+  }
+
+  /** A row that was drawn anew has the same controls, or some of them; failing that, the list keeps the place. */
+  #refocus({ element, key }) {
+    if (element.isConnected) {
+      element.focus({ preventScroll: true });
+      return;
+    }
+    const controls = [...(this.#rows.get(key)?.element.querySelectorAll('[data-control]') ?? [])];
+    const control = controls.find((each) => each.dataset.control === element.dataset.control) ?? controls[0];
+    (control ?? this.scroller).focus({ preventScroll: true });
   }
 
   #row(key, shows, make) {
@@ -124,7 +157,10 @@ export class Timeline {
     let row = this.#rows.get(key);
     if (row?.shows === text) return row;
     const element = make();
-    if (row) row.element.replaceWith(element);
+    if (row) {
+      this.#picker.follow(row.element, element);
+      row.element.replaceWith(element);
+    }
     row = { element, shows: text };
     this.#rows.set(key, row);
     return row;
@@ -132,7 +168,11 @@ export class Timeline {
 
   #place(elements) {
     const kept = new Set(elements);
-    for (const child of [...this.list.children]) if (!kept.has(child)) child.remove();
+    for (const child of [...this.list.children]) {
+      if (kept.has(child)) continue;
+      this.#picker.follow(child, null);
+      child.remove();
+    }
     elements.forEach((element, index) => {
       if (this.list.children[index] !== element)
         this.list.insertBefore(element, this.list.children[index] ?? null);
@@ -150,12 +190,16 @@ export class Timeline {
     ];
     const seenSeq = this.#seenSeq();
     let former = null;
+    let day = null;
     let newShown = false;
     for (const [index, line] of all.entries()) {
-      if (!former || dayKey(former.created_at) !== dayKey(line.created_at)) {
+      // A note may not know its time; then it is of the day of what stands before it.
+      const lineDay = line.created_at ? dayKey(line.created_at) : day;
+      if (lineDay !== day) {
+        day = lineDay;
         const label = dayLabel(line.created_at);
         rows.push({
-          key: `day ${dayKey(line.created_at)}`,
+          key: `day ${day}`,
           shows: label,
           make: () => h('li.day', {}, h('span', {}, label)),
         });
@@ -259,12 +303,14 @@ export class Timeline {
 
   // --- scrolling
 
-  #onScroll() {
+  /** @param {{asked?: boolean}} [options] whether the user may have caused it */
+  #onScroll({ asked = false } = {}) {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     this.#atEnd = scrollHeight - scrollTop - clientHeight < END_MARGIN_PX;
     this.toEnd.hidden = this.#atEnd;
     this.toEnd.classList.toggle('unread', this.#room.unread > 0);
-    if (scrollTop < LOAD_MARGIN_PX) this.#loadOlder();
+    if (scrollTop < LOAD_MARGIN_PX) this.#model.loadOlder(this.#room, { asked });
+    else if (this.#atEnd) this.#model.trim(this.#room);
     this.markRead();
   }
 
@@ -272,13 +318,10 @@ export class Timeline {
     this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior });
   }
 
-  async #loadOlder() {
-    if (this.#loading || this.#room.history !== 'ready' || !this.#room.hasOlder) return;
-    this.#loading = true;
-    this.#drawTop();
-    await this.#model.loadOlder(this.#room);
-    this.#loading = false;
-    this.#drawTop();
+  #retry() {
+    if (this.#room.history === 'failed') this.#model.loadHistory(this.#room);
+    else this.#model.loadOlder(this.#room, { asked: true });
+    this.scroller.focus({ preventScroll: true });
   }
 }
 
