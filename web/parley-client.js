@@ -185,7 +185,8 @@ export class ParleyClient extends EventTarget {
    * @param {string} roomId
    * @param {{content?: string, file_url?: string, reply_to?: string, client_msg_id?: string}} message
    * @returns {import('./parley/outbox.js').OutboxEntry & {stored: Promise<object>}} `stored` resolves with
-   *   the ack's data, or rejects with the refusal, with `discarded`, or with `closed` when the client is closed
+   *   the ack's data, or rejects with the refusal, with `discarded`, or with `closed` when the client is
+   *   closed
    */
   send(roomId, message) {
     const entry = this.#outbox.add({ client_msg_id: newClientMsgId(), ...message, room_id: roomId });
@@ -339,8 +340,8 @@ export class ParleyClient extends EventTarget {
   }
 
   /**
-   * Sets up the cursors for the rooms of a `ready`; says which lack events, and which must be read anew because
-   * the server's log is not the one that we know.
+   * Sets up the cursors for the rooms of a `ready`; says which lack events, and which must be read anew
+   * because the server's log is not the one that we know.
    */
   #reconcile(rooms) {
     const former = this.#cursors;

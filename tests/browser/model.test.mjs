@@ -184,7 +184,8 @@ test('a timeline that grew long is cut at its old end, and fetched again from th
 });
 
 test('only what the client passed on is marked as read', async () => {
-  const { model, state, history, tell, calls, moveTo } = await opened({ last_seq: 103, last_read_seq: 100, unread: 3 });
+  const all = await opened({ last_seq: 103, unread: 3 });
+  const { model, state, history, tell, calls, moveTo } = all;
   await history.answer({ items: page(103, 54) });
   moveTo(101);
   model.markRead(state);

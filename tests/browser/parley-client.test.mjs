@@ -583,3 +583,118 @@ test('requests other than messages fail at once without a connection', async (t)
   await assert.rejects(reaction, { code: 'offline' });
   await assert.rejects(client.react('a', 'm', '👍'), { code: 'offline' });
 });
+
+test('an application that reads history by REST is sent no replay, and told of later rooms', async (t) => {
+  const { server, client, of, seqs } = setUp(t, { replay: 'none' });
+  client.connect();
+  const first = await server.connection();
+  assert.equal(first.url.searchParams.get('replay'), 'none');
+  ready(first, room('a', 9, 2));
+  first.say('new_message', message('a', 10));
+  assert.deepEqual(seqs('a'), [10]);
+  assert.deepEqual(first.unawaited, []);
+  assert.deepEqual(of('reset'), []);
+  first.end(1006);
+  const second = await server.connection();
+  ready(second, room('a', 11), room('b', 4));
+  assert.deepEqual((await second.sent('resume')).data, { rooms: { a: 10 } });
+  assert.deepEqual(of('reset'), [{ room_id: 'b', position: 4 }]);
+  assert.equal(client.position('b'), 4);
+});
+
+for (const [code, leastMs] of [
+  [1013, 2_000],
+  [4429, 60_000],
+]) {
+  test(`after close code ${code} nobody comes back too early, nor all at once`, async (t) => {
+    const pauses = new Set();
+    for (let client = 0; client < 5; client += 1) {
+      const all = await online(t, []);
+      all.socket.end(code);
+      const { state, retry_in_ms: pauseMs } = all.of('state').at(-1);
+      assert.equal(state, 'offline');
+      assert.ok(pauseMs >= leastMs && pauseMs <= 2 * leastMs, `pause: ${pauseMs}`);
+      pauses.add(pauseMs);
+      all.client.checkConnection();
+      assert.equal(all.server.count, 1, 'not even when asked to try now');
+    }
+    assert.ok(pauses.size > 1);
+  });
+}
+
+for (const code of [1002, 1003, 1007, 4400]) {
+  test(`close code ${code} is not answered with the same frames again`, async (t) => {
+    const { client, socket, of } = await online(t, []);
+    socket.end(code);
+    assert.equal(client.state, 'closed');
+    assert.equal(of('state').at(-1).code, code);
+  });
+}
+
+test('a silent connection is given up, a slow one on which frames still come is not', async (t) => {
+  const slow = await online(t, [room('a', 0)], { pingTimeoutMs: 40 });
+  slow.client.checkConnection();
+  await slow.socket.sent('ping');
+  const typing = { room_id: 'a', user_id: 'u', is_typing: true };
+  const frames = setInterval(() => slow.socket.say('typing', typing), 5);
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  clearInterval(frames);
+  assert.equal(slow.client.state, 'online');
+  const silent = await online(t, [], { pingTimeoutMs: 40 });
+  silent.client.checkConnection();
+  await silent.server.connection();
+  assert.equal(silent.of('state').find(({ state }) => state === 'offline').code, 1006);
+});
+
+test('a refused message is kept as refused, and sent again only when asked', async (t) => {
+  const first = await online(t, [room('a', 0), room('b', 0)]);
+  const refused = first.client.send('a', { content: 'no' });
+  first.socket.refuse(await first.socket.sent('send_message'), 'forbidden');
+  await assert.rejects(stored(refused), { code: 'forbidden' });
+  const pending = JSON.parse(JSON.stringify(first.client.pendingSends()));
+  const { client, socket } = await online(t, [room('a', 0)], { pending });
+  const [entry] = client.outboxEntries();
+  assert.equal(entry.status, 'failed');
+  assert.equal(entry.error.code, 'forbidden');
+  assert.deepEqual(socket.unawaited, []);
+  client.retrySend(entry);
+  assert.equal((await socket.sent('send_message')).data.client_msg_id, refused.client_msg_id);
+  const elsewhere = await online(t, [room('b', 0)], { pending });
+  assert.deepEqual(elsewhere.client.pendingSends(), [], 'nobody sees the room where it failed');
+});
+
+test('what was on its way to a room that is removed is dropped, and says so', async (t) => {
+  const { client, socket, of } = await online(t, [room('a', 0), room('b', 0)]);
+  const entry = client.send('a', { content: 'too late' });
+  const other = client.send('b', { content: 'stays' });
+  socket.say('room_removed', { room_id: 'a', reason: 'removed' });
+  await assert.rejects(stored(entry), { code: 'forbidden' });
+  assert.equal(of('outbox').at(-1).status, 'failed');
+  assert.deepEqual(
+    client.pendingSends().map((each) => each.client_msg_id),
+    [other.client_msg_id],
+  );
+});
+
+test('who waits for a message is told when it is given up or the client closed', async (t) => {
+  const { client } = setUp(t);
+  const given = client.send('a', { content: 'given up' });
+  assert.equal(client.discardSend(given), true);
+  await assert.rejects(stored(given), { code: 'discarded' });
+  const kept = client.send('a', { content: 'kept' });
+  client.close();
+  await assert.rejects(stored(kept), { code: 'closed' });
+  assert.equal(client.pendingSends().length, 1);
+});
+
+test('the same people are asked for once, and asked for again if the server was busy', async (t) => {
+  const { client, socket } = await online(t, []);
+  client.watchPresence(['u1', 'u2']);
+  client.watchPresence(['u2', 'u1']);
+  socket.refuse(await socket.sent('watch_presence'), 'rate_limited', 1);
+  socket.ack(await socket.sent('watch_presence'), { users: [] });
+  client.watchPresence(['u1', 'u2']);
+  assert.deepEqual(socket.unawaited, []);
+  client.watchPresence([]);
+  assert.deepEqual((await socket.sent('watch_presence')).data, { user_ids: [] });
+});

@@ -73,3 +73,20 @@ test('a message by REST carries its key as a header, and ids are escaped in path
   assert.equal(requests[0].headers['Idempotency-Key'], 'k');
   assert.deepEqual(JSON.parse(requests[0].body), { content: 'hi' });
 });
+
+test('an answer that never comes, breaks off, or is not of Parley can be told from a refusal', async () => {
+  const silent = new ParleyRest({
+    url: 'http://x',
+    timeoutMs: 1,
+    fetch: (url, { signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  });
+  // The timer of a signal does not keep Node awake.
+  const awake = setTimeout(() => {}, 10_000);
+  await assert.rejects(silent.me(), { code: 'timeout', retryable: true });
+  clearTimeout(awake);
+  for (const body of ['{"user_id": "u', '<html>']) {
+    const broken = new ParleyRest({ url: 'http://x', fetch: async () => new Response(body) });
+    await assert.rejects(broken.me(), (error) => error instanceof ParleyError && error.code === 'offline');
+  }
+});

@@ -136,7 +136,7 @@ test("a message of one's own on its way makes room for its event, in whichever o
   assert.equal(room.outgoing.size, 0);
 });
 
-test("a message of one's own whose event came before its ack leaves no row, whether history is there or not", () => {
+test("a message of one's own whose event came before its ack leaves no row", () => {
   const room = makeRoom();
   const entry = { client_msg_id: 'k', room_id: 'r', status: 'sent' };
   room.setOutgoing(entry, 10);
@@ -150,4 +150,31 @@ test('a room that is not open keeps the last message only', () => {
   for (let seq = 11; seq < 500; seq += 1) room.apply('new_message', message(seq));
   assert.equal(room.lines.length, 0);
   assert.equal(room.preview.seq, 499);
+});
+
+test('a late answer to an earlier marker brings nothing back as unread', () => {
+  const room = makeRoom();
+  room.markRead(10, 0);
+  room.markRead(7, 2);
+  assert.equal(room.unread, 0);
+  assert.equal(room.last_read_seq, 10);
+});
+
+test('a read message that is deleted afterwards takes nothing from the unread ones', () => {
+  const room = makeRoom({ last_read_seq: 10, unread: 0 });
+  for (const seq of [11, 12, 13]) room.apply('new_message', message(seq));
+  room.markRead(12, 1);
+  room.apply('message_deleted', { room_id: 'r', seq: 14, message_id: 'm11', deleted_at: 'then' });
+  assert.equal(room.unread, 1);
+  room.apply('message_deleted', { room_id: 'r', seq: 15, message_id: 'm13', deleted_at: 'then' });
+  assert.equal(room.unread, 0);
+});
+
+test('a note takes the time of the line before it, since no event says when it was', () => {
+  const room = openRoom([message(10)]);
+  room.apply('member_left', { room_id: 'r', seq: 11, user_id: 'other', by: 'other', reason: 'left' });
+  assert.equal(room.lines.at(-1).created_at, message(10).created_at);
+  const empty = openRoom([]);
+  empty.apply('member_left', { room_id: 'r', seq: 11, user_id: 'other', by: 'other', reason: 'left' });
+  assert.equal(empty.lines[0].created_at, null);
 });

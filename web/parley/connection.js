@@ -17,9 +17,9 @@ import { ParleyError } from './error.js';
 const NOT_UNDERSTOOD = 'The server did not understand this device.';
 
 /**
- * What each close code means for the next step; a code that is not here counts as a lost connection. Not before
- * `minDelayMs` is there another try, not even by `check`. What a mended client alone would do better is not
- * tried again.
+ * What each close code means for the next step; a code that is not here counts as a lost connection. Not
+ * before `minDelayMs` is there another try, not even by `check`. What a mended client alone would do better is
+ * not tried again.
  */
 export const CLOSE_CODES = Object.freeze({
   1001: { reconnect: true, reason: 'The server is going away.' },
@@ -246,7 +246,7 @@ export class Connection {
     }
   }
 
-  /** A connection can be dead without a word. Any frame proves that it lives: on a slow one the answer queues. */
+  /** A connection can be dead without a word. Any frame shows that it lives: on a slow one answers queue. */
   #ping(timeoutMs) {
     const socket = this.#socket;
     const sentAt = Date.now();

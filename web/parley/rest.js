@@ -193,9 +193,10 @@ export class ParleyRest {
    * One call under /api/v1.
    * @param {string} method
    * @param {string} path
-   * @param {{query?: object, body?: object, form?: FormData, headers?: object, keepalive?: boolean}} [options]
-   * @throws {ParleyError} `offline` if the server cannot be reached or its answer broke off, `timeout` if none
-   *   came, else the server's code
+   * @param {{query?: object, body?: object, form?: FormData, headers?: object, keepalive?: boolean}}
+   *   [options]
+   * @throws {ParleyError} `offline` if the server cannot be reached or its answer broke off, `timeout` if
+   *   none came, else the server's code
    */
   async call(method, path, { query = {}, body, form, headers = {}, keepalive = false } = {}) {
     const url = new URL(`${this.url}/api/v1/${path}`);

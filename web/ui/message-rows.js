@@ -25,7 +25,10 @@ export function messageRow(
     'aria-haspopup': 'menu',
     'data-control': 'react',
   });
-  const reply = iconButton('reply', 'Reply', onReply, { class: 'icon-button reply', 'data-control': 'reply' });
+  const reply = iconButton('reply', 'Reply', onReply, {
+    class: 'icon-button reply',
+    'data-control': 'reply',
+  });
   const actions =
     !deleted &&
     h('div.actions', {}, pick, reply);

@@ -10,8 +10,8 @@ const MAX_PREVIEWS = 60;
 const PREVIEWS_AT_ONCE = 4;
 const TYPING_ENDS_AFTER_MS = 8_000;
 /**
- * A timeline longer than this is dropped when its room is left, and read anew when it is opened again; the open
- * one loses its oldest lines, some at a time.
+ * A timeline longer than this is dropped when its room is left, and read anew when it is opened again; the
+ * open one loses its oldest lines, some at a time.
  */
 const MAX_KEPT_LINES = 600;
 const TRIM_OVER_LINES = 700;
@@ -23,8 +23,8 @@ const MAX_RECOUNTS = 3;
 
 /**
  * Events, without detail: `rooms` (the list), `timeline` (the open room), `people` (members, presence, typing
- * of the open room), `ready` (the list of rooms has come for the first time), `gone` (the open room is one's own
- * no more), `announce` with the message that came in the open room.
+ * of the open room), `ready` (the list of rooms has come for the first time), `gone` (the open room is one's
+ * own no more), `announce` with the message that came in the open room.
  */
 export class ChatModel extends EventTarget {
   /** @type {Map<string, RoomState>} */
@@ -147,8 +147,8 @@ export class ChatModel extends EventTarget {
 
   /**
    * The page of history before the oldest message.
-   * @param {{asked?: boolean}} [options] `asked`: because the user did something; without that a failure is not
-   *   followed by another try before the next `ready`
+   * @param {{asked?: boolean}} [options] `asked`: because the user did something; without that a failure is
+   *   not followed by another try before the next `ready`
    */
   async loadOlder(room, { asked = false } = {}) {
     if (!room.mayLoadOlder(Date.now(), asked)) return;
@@ -374,7 +374,8 @@ export class ChatModel extends EventTarget {
   /** The open room's first page is tried again by itself, where that can help. */
   #retryHistory(room, error) {
     if (room !== this.openRoom || !(error.retryable || error.code === 'internal')) return;
-    const backoffMs = Math.min(HISTORY_RETRY_MAX_MS, HISTORY_RETRY_MS * 2 ** Math.min(this.#historyFailures, 10));
+    const doublings = Math.min(this.#historyFailures, 10);
+    const backoffMs = Math.min(HISTORY_RETRY_MAX_MS, HISTORY_RETRY_MS * 2 ** doublings);
     this.#historyFailures += 1;
     this.#timers.history = setTimeout(
       () => room === this.openRoom && this.loadHistory(room),
@@ -393,7 +394,7 @@ export class ChatModel extends EventTarget {
     this.#changed('timeline');
   }
 
-  /** The members of the open room are read anew, once for all who came lately, if one of them is a stranger. */
+  /** The members of the open room are read anew, once for all who came lately, if one is a stranger. */
   #addMember(room, userId) {
     room.memberJoined(userId, this.user(userId));
     if (room !== this.openRoom) return; // read when it is opened

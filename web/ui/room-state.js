@@ -104,7 +104,7 @@ export class RoomState {
     this.#olderRetryAt = now + Math.max(OLDER_PAUSE_MS, retryAfterMs ?? 0);
   }
 
-  /** @param {boolean} asked whether the user did something for it, without which a failure is not tried again */
+  /** @param {boolean} asked whether the user did something for it; else a failure is not tried again */
   mayLoadOlder(now, asked) {
     if (this.history !== 'ready' || !this.hasOlder || this.older === 'loading') return false;
     return this.older === 'idle' || (asked && now >= this.#olderRetryAt);
@@ -189,7 +189,10 @@ export class RoomState {
     return this.#memberEvents.length;
   }
 
-  /** @param {?Map<string, object>} members null if they did not come @param {number} since by `membersLoading` */
+  /**
+   * @param {?Map<string, object>} members null if they did not come
+   * @param {number} since what `membersLoading` gave
+   */
   setMembers(members, since) {
     this.#memberLoads -= 1;
     if (members) {

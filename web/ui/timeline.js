@@ -141,7 +141,7 @@ export class Timeline {
     return { element, key: found?.[0] ?? null };
   }
 
-  /** A row that was drawn anew has the same controls, or some of them; failing that, the list keeps the place. */
+  /** A row that was drawn anew has the same controls, or some of them; else the list takes the focus. */
   #refocus({ element, key }) {
     if (element.isConnected) {
       element.focus({ preventScroll: true });
