@@ -180,3 +180,20 @@ test('who is not in the room cannot react: not found', async () => {
   assert.deepEqual(await reactionsOf(message.message_id), []);
   await socket.close();
 });
+
+test('a message has at most limits.reactions_per_message emojis, whoever uses them', async () => {
+  const strict = await startParleyd({ set: { 'limits.reactions_per_message': 2 } });
+  try {
+    const [cleo, dan] = [await newAccount(strict, 'cleo'), await newAccount(strict, 'dan')];
+    const room = await cleo.group('strict', [dan]);
+    const { message_id: messageId } = await cleo.post(room, 'react!');
+    await cleo.call('PUT', path(messageId, '👍'));
+    await cleo.call('PUT', path(messageId, '🎉'));
+    await dan.call('PUT', path(messageId, '👋'), { expect: 409 });
+    await dan.call('PUT', path(messageId, '🎉'));
+    await cleo.call('DELETE', path(messageId, '👍'));
+    await dan.call('PUT', path(messageId, '👋'));
+  } finally {
+    await strict.stop();
+  }
+});
