@@ -29,6 +29,8 @@ struct store_config {
   std::uint32_t readers = 2;
   std::uint32_t batch_commands = 1'000;  ///< Most commands in one transaction.
   std::uint32_t batch_bytes = 4 * 1024 * 1024;
+  /// SQLite's write-ahead log: when it is larger, commits wait for readers to come out of it.
+  std::uint64_t wal_bytes = 64ULL * 1024 * 1024;
   std::uint32_t queue_commands = 50'000;  ///< Waiting for one worker; then `busy`.
   std::uint32_t read_queue = 10'000;      ///< Reads waiting for one reader; then `busy`.
 };
@@ -142,6 +144,8 @@ struct listen_address {
 result<listen_address> parse_listen_address(const std::string& text);
 /// localhost, 127.0.0.0/8 in figures, or ::1 (without brackets).
 bool is_loopback_host(const std::string& host);
+/// The text of a regular file; errors name it.
+result<std::string> read_config_file(const std::string& path);
 /// Rules between fields: ranges, TLS pair, development mode only on loopback, URL schemes.
 result<void> validate(const config& value);
 /// TOML of every key as it stands; a password in a URL is masked.

@@ -16,6 +16,8 @@ enum class level : std::uint8_t { trace, debug, info, warn, error };
 
 /// Once at the start, before other threads.
 void initialise(const log_config& settings, const std::string& node_name);
+/// Lines go nowhere again, as before initialise(). When the other threads are gone.
+void close();
 [[nodiscard]] bool enabled(level at);
 /// Thread-safe. `event` is a stable identifier for operators to search and alert on, such as "batch_failed".
 void write(level at, std::string_view component, std::string_view event, std::string_view message);

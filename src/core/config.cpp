@@ -5,10 +5,14 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <filesystem>
+#include <fstream>
 #include <type_traits>
 
 #include "config_fields.hpp"
+#include "escape.hpp"
 
 namespace parley {
 namespace {
@@ -108,13 +112,39 @@ fault assign_setting(config& target, const config_setting& setting) {
   return assign(target, setting.key, toml::value<std::string>(setting.value), setting.source);
 }
 
-std::string masked(std::string url) {
+constexpr std::string_view mask = "***";
+
+/// scheme://user:PASSWORD@host
+void mask_password(std::string& url) {
   const auto scheme = url.find("://");
   const auto at = url.rfind('@');
-  if (scheme == std::string::npos || at == std::string::npos) return url;
+  if (scheme == std::string::npos || at == std::string::npos) return;
   const auto colon = url.find(':', scheme + 3);
-  if (colon == std::string::npos || colon > at) return url;
-  return url.replace(colon + 1, at - colon - 1, "***");
+  if (colon != std::string::npos && colon < at) url.replace(colon + 1, at - colon - 1, mask);
+}
+
+bool names_a_secret(std::string key) {
+  for (char& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  // A key that is itself escaped may be any of them.
+  static constexpr std::string_view parts[] = {"pass", "pwd", "secret", "token", "%"};
+  return std::any_of(std::begin(parts), std::end(parts),
+                     [&](auto part) { return key.find(part) != std::string::npos; });
+}
+
+/// …?password=SECRET&…
+void mask_parameters(std::string& url) {
+  for (auto start = url.find('?'); start != std::string::npos; start = url.find('&', start + 1)) {
+    const auto end = std::min(url.find('&', start + 1), url.size());
+    const auto equals = url.find('=', start);
+    if (equals >= end || !names_a_secret(url.substr(start + 1, equals - start - 1))) continue;
+    url.replace(equals + 1, end - equals - 1, mask);
+  }
+}
+
+std::string masked(std::string url) {
+  mask_password(url);
+  mask_parameters(url);
+  return url;
 }
 
 std::string toml_text(const std::string& value) {
@@ -123,7 +153,7 @@ std::string toml_text(const std::string& value) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
-  return out + '"';
+  return escape_controls(out) + '"';
 }
 
 fault check_development(const config& value) {
@@ -197,6 +227,26 @@ bool is_loopback_host(const std::string& host) {
   // 127.0.0.0/8 in figures; a name such as 127.evil.example is anybody's.
   return host.starts_with("127.") && std::count(host.begin(), host.end(), '.') == 3 &&
          host.find_first_not_of("0123456789.") == std::string::npos;
+}
+
+result<std::string> read_config_file(const std::string& path) {
+  std::error_code fault;
+  const auto status = std::filesystem::status(path, fault);
+  if (!std::filesystem::exists(status)) {
+    return bad_request(fmt::format("{}: cannot be read: {}", path, fault ? fault.message() : "no such file"));
+  }
+  // A folder opens like a file and reads as an empty one, which would mean: all defaults.
+  if (!std::filesystem::is_regular_file(status)) return bad_request(path + ": is not a regular file");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return bad_request(path + ": cannot be read");
+  std::string text;
+  std::array<char, 4096> part{};
+  do {
+    file.read(part.data(), part.size());
+    text.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  } while (file);
+  if (file.bad()) return bad_request(path + ": cannot be read");
+  return text;
 }
 
 result<void> validate(const config& value) {

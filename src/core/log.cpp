@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
+#include "escape.hpp"
 #include "parley/clock.hpp"
 
 namespace parley::log {
@@ -43,6 +44,8 @@ void initialise(const log_config& settings, const std::string& node_name) {
     if (level_names[i] == settings.level) out.least = static_cast<level>(i);
 }
 
+void close() { the_sink().logger.reset(); }
+
 bool enabled(level at) { return the_sink().logger && at >= the_sink().least; }
 
 void write(level at, std::string_view component, std::string_view event, std::string_view message) {
@@ -55,7 +58,8 @@ void write(level at, std::string_view component, std::string_view event, std::st
                     R"({{"time":"{}","level":"{}","node":{},"component":"{}","event":"{}","message":{}}})", time,
                     level_names[index], quoted(out.node), component, event, quoted(message));
   else
-    out.logger->log(spdlog_levels[index], "{} {:5} {} {}: {}", time, level_names[index], component, event, message);
+    out.logger->log(spdlog_levels[index], "{} {:5} {} {}: {}", time, level_names[index], component, event,
+                    escape_controls(message));
 }
 
 }  // namespace parley::log

@@ -28,8 +28,10 @@ std::optional<error> apply_option(sqlite_options& options, std::string_view opti
     options.durable = value == "full";
     return std::nullopt;
   }
-  return bad_request(
-      fmt::format("store.url: \"{}\" is no option of sqlite; there are vfs=NAME and synchronous=full|off.", option));
+  // Without the value, which may be a secret meant for another store.
+  return bad_request(fmt::format(
+      "store.url: \"{}\" is no option of sqlite or has no such value; there are vfs=NAME and synchronous=full|off.",
+      key));
 }
 
 }  // namespace
@@ -49,7 +51,9 @@ result<sqlite_options> parse_sqlite_url(std::string_view url) {
   return options;
 }
 
-result<std::unique_ptr<database>> open_database(const config& settings) {
+namespace {
+
+result<sqlite_options> options_of(const config& settings) {
   const std::string_view url = settings.store.url;
   // The URL may hold a password, so that only its scheme is repeated.
   if (url.starts_with("postgresql:") || url.starts_with("postgres:")) {
@@ -59,6 +63,24 @@ result<std::unique_ptr<database>> open_database(const config& settings) {
     return bad_request("store.url: unknown kind of store; this build has sqlite:PATH.");
   }
   auto options = parse_sqlite_url(url);
+  if (options.has_error()) return options.error();
+  if (!options->vfs.empty() && sqlite3_vfs_find(options->vfs.c_str()) == nullptr) {
+    return bad_request(fmt::format("store.url: there is no vfs \"{}\".", options->vfs));
+  }
+  options->wal_bytes = settings.store.wal_bytes;
+  return options;
+}
+
+}  // namespace
+
+result<void> check_store_url(const config& settings) {
+  const auto options = options_of(settings);
+  if (options.has_error()) return options.error();
+  return {};
+}
+
+result<std::unique_ptr<database>> open_database(const config& settings) {
+  const auto options = options_of(settings);
   if (options.has_error()) return options.error();
   return open_sqlite_database(*options, settings.limits);
 }

@@ -14,6 +14,9 @@ namespace parley {
 /// wrong.
 result<sqlite_options> parse_sqlite_url(std::string_view url);
 
+/// What open_database would refuse because of the URL alone, without touching the store.
+result<void> check_store_url(const config& settings);
+
 /// Takes the store's lock; the schema is brought up to date by migrate(). Errors are sentences for the
 /// operator.
 result<std::unique_ptr<database>> open_database(const config& settings);

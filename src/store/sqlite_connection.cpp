@@ -160,6 +160,11 @@ sqlite_connection::sqlite_connection(const sqlite_options& options, sqlite_acces
   handle_.reset(handle);
   if (code != SQLITE_OK) fail(handle, code);
   sqlite3_busy_timeout(handle, busy_timeout_ms);
+  if (access == sqlite_access::examine) {
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    execute("PRAGMA query_only = ON");
+    return;
+  }
   require("PRAGMA journal_mode = WAL", "wal");
   execute("PRAGMA foreign_keys = ON");
   require("PRAGMA foreign_keys", "1");
@@ -167,21 +172,32 @@ sqlite_connection::sqlite_connection(const sqlite_options& options, sqlite_acces
   // The page cache stands for reads; mapping the file would turn a failing disk into a signal.
   execute("PRAGMA mmap_size = 0");
   if (access == sqlite_access::read) {
-    execute("PRAGMA cache_size = -16384");
-    // Two connections that checkpoint at once can corrupt the log, so a reader does not even when it is the
-    // last to close.
-    execute("PRAGMA wal_autocheckpoint = 0");
-    sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    execute("PRAGMA query_only = ON");
-    return;
+    set_up_reader();
+  } else {
+    set_up_writer(options);
   }
+}
+
+void sqlite_connection::set_up_reader() {
+  execute("PRAGMA cache_size = -16384");
+  // Two connections that checkpoint at once can corrupt the log, so a reader does not even when it is the
+  // last to close.
+  execute("PRAGMA wal_autocheckpoint = 0");
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  execute("PRAGMA query_only = ON");
+}
+
+void sqlite_connection::set_up_writer(const sqlite_options& options) {
   execute("PRAGMA cache_size = -65536");
   // FULL syncs the log at each commit: what was acknowledged survives a power cut.
   execute(options.durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
   require("PRAGMA synchronous", options.durable ? "2" : "0");
-  // 16 MiB of log, so that the checkpoint's two syncs are spread over many commits.
-  execute("PRAGMA wal_autocheckpoint = 4096");
-  execute("PRAGMA journal_size_limit = 67108864");
+  execute(fmt::format("PRAGMA journal_size_limit = {}", options.wal_bytes).c_str());
+  prepared_statement prepared(handle_.get(), "PRAGMA page_size");
+  statement page_size(prepared);
+  if (!page_size.step()) throw sqlite_error(SQLITE_CANTOPEN, "PRAGMA page_size did not answer");
+  checkpoints_ =
+      std::make_unique<sqlite_checkpoints>(handle_.get(), page_size.integer(0), options.wal_bytes, busy_timeout_ms);
 }
 
 statement sqlite_connection::use(const char* sql) {

@@ -18,6 +18,7 @@
 #include "parley/credentials.hpp"
 #include "parley/error.hpp"
 #include "parley/ids.hpp"
+#include "store/sqlite_checkpoints.hpp"
 
 namespace parley {
 
@@ -31,6 +32,8 @@ class sqlite_error : public std::runtime_error {
   /// One statement's values are at fault and the transaction may go on without it; otherwise it is the disk,
   /// the file or the memory, and the transaction is lost.
   [[nodiscard]] bool is_statements_fault() const;
+  /// A value that contradicts what is stored: an everyday answer, unlike all others.
+  [[nodiscard]] bool is_constraint() const { return (code_ & 0xFF) == SQLITE_CONSTRAINT; }
 
  private:
   int code_;
@@ -47,7 +50,7 @@ std::invoke_result_t<Body> guarded(std::string_view what, Body&& body) {
   try {
     return body();
   } catch (const sqlite_error& fault) {
-    if (!fault.is_statements_fault()) log_store_fault(what, fault.what());
+    if (!fault.is_constraint()) log_store_fault(what, fault.what());
     return to_error(fault);
   } catch (const std::exception& fault) {
     log_store_fault(what, fault.what());
@@ -138,9 +141,14 @@ struct sqlite_options {
   std::string path;
   std::string vfs;      ///< Empty: SQLite's default. Tests put one here that cuts the power.
   bool durable = true;  ///< False: never syncs, as a control that must lose what was acknowledged.
+  std::uint64_t wal_bytes = 64ULL * 1024 * 1024;  ///< Of the write-ahead log, before a commit waits for readers.
 };
 
-enum class sqlite_access : std::uint8_t { write, read };
+enum class sqlite_access : std::uint8_t {
+  write,
+  read,
+  examine,  ///< Sets nothing up and so leaves a file that may not be ours as it is.
+};
 
 /// Belongs to one thread at a time. Functions throw sqlite_error.
 class sqlite_connection {
@@ -161,10 +169,13 @@ class sqlite_connection {
 
  private:
   void require(const char* pragma, std::string_view expected);
+  void set_up_reader();
+  void set_up_writer(const sqlite_options& options);
 
   struct closer {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
+  std::unique_ptr<sqlite_checkpoints> checkpoints_;  ///< A writer's.
   std::unique_ptr<sqlite3, closer> handle_;
   boost::unordered_flat_map<const void*, std::unique_ptr<prepared_statement>> statements_;
 };

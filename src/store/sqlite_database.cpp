@@ -75,9 +75,13 @@ class sqlite_database final : public database {
       : options_(std::move(options)), limits_(limits), lock_(std::move(lock)) {}
 
   result<void> migrate() override {
-    return guarded("migrating", [&] {
-      sqlite_connection connection(options_, sqlite_access::write);
-      return migrate_sqlite(connection);
+    return guarded("migrating", [&]() -> result<void> {
+      try {
+        return migrate_file();
+      } catch (const sqlite_error& fault) {
+        log_store_fault("migrating", fault.what());
+        return unavailable(fmt::format("store.url: cannot use {}: {}.", options_.path, fault.what()));
+      }
     });
   }
 
@@ -94,6 +98,18 @@ class sqlite_database final : public database {
   [[nodiscard]] std::uint32_t max_writers() const override { return 1; }
 
  private:
+  result<void> migrate_file() {
+    {
+      sqlite_connection connection(options_, sqlite_access::examine);
+      if (const auto ours = check_owner(connection); ours.has_error()) {
+        return make_error(ours.error().code,
+                          fmt::format("store.url: cannot use {}: {}.", options_.path, ours.error().message));
+      }
+    }
+    sqlite_connection connection(options_, sqlite_access::write);
+    return migrate_sqlite(connection);
+  }
+
   sqlite_options options_;
   limits_config limits_;
   file_descriptor lock_;

@@ -12,7 +12,11 @@ namespace parley {
 /// The migrations of this build, in order: "…/0001_initial.sql" is number 1.
 std::span<const embedded_file> sqlite_migration_files();
 
-/// Brings the file to the last of `migrations`. Refuses (`conflict`) a file that a newer build has written.
+/// Refuses (`conflict`) a file with tables of another program's. Changes nothing; throws sqlite_error.
+result<void> check_owner(sqlite_connection& connection);
+
+/// Brings the file to the last of `migrations`, each of which may build tables anew: references are checked at its end.
+/// Refuses (`conflict`) a file that a newer build has written.
 /// Throws sqlite_error; a migration that failed has left nothing.
 result<void> migrate_sqlite(sqlite_connection& connection,
                             std::span<const embedded_file> migrations = sqlite_migration_files());

@@ -112,6 +112,47 @@ TEST(configuration, what_is_printed_reads_back_the_same_and_hides_passwords) {
   EXPECT_NE(to_toml(value).find("parley:***@db"), std::string::npos);
 }
 
+TEST(configuration, secrets_are_hidden_wherever_a_url_holds_them) {
+  for (const auto* url : {
+           "postgresql://db/parley?password=s3cret",
+           "postgresql://db/parley?user=me@x&password=s3cret&sslmode=require",
+           "postgresql://me:s3cret@db/parley?sslpassword=s3cret",
+           "postgresql:///parley?PASSWORD=s3cret",
+           "postgresql:///parley?p%61ssword=s3cret",
+           "redis://:s3cret@bus/0?auth_token=s3cret",
+           "mysql://db?passwd=s3cret",
+       }) {
+    config value;
+    value.store.url = value.bus.url = url;
+    EXPECT_EQ(to_toml(value).find("s3cret"), std::string::npos) << to_toml(value);
+    const auto sound = validate(value);
+    ASSERT_FALSE(sound);
+    EXPECT_EQ(sound.error().message.find("s3cret"), std::string::npos) << sound.error().message;
+  }
+  config value;
+  value.store.url = "postgresql://db/parley?sslmode=require&connect_timeout=3";
+  EXPECT_NE(to_toml(value).find(value.store.url), std::string::npos) << "what is no secret stays";
+}
+
+TEST(configuration, control_characters_are_printed_as_toml_escapes) {
+  config value;
+  value.node.name = "a\nb\tc\x1b[31m\x7f\"\\";
+  const auto printed = to_toml(value);
+  EXPECT_EQ(printed.find('\x1b'), std::string::npos);
+  EXPECT_EQ(loaded(printed).node.name, value.node.name);
+}
+
+TEST(configuration, only_a_regular_file_is_read) {
+  const auto folder = read_config_file("/tmp");
+  ASSERT_FALSE(folder);
+  EXPECT_NE(folder.error().message.find("/tmp: is not a regular file"), std::string::npos) << folder.error().message;
+  EXPECT_FALSE(read_config_file("/tmp/there/is/no.toml"));
+  EXPECT_FALSE(read_config_file("/proc/self/mem")) << "its first page cannot be read";
+  const auto documented = read_config_file(PARLEY_SOURCE_DIR "/config/parley.toml");
+  ASSERT_TRUE(documented);
+  EXPECT_TRUE(documented.value().starts_with("# Parley"));
+}
+
 TEST(configuration, the_documented_file_holds_every_key_with_its_default) {
   std::ifstream file(PARLEY_SOURCE_DIR "/config/parley.toml");
   ASSERT_TRUE(file);

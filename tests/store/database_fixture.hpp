@@ -12,6 +12,7 @@
 #include "command_builder.hpp"
 #include "parley/config.hpp"
 #include "parley/database.hpp"
+#include "parley/log.hpp"
 
 namespace parley::test {
 
@@ -46,6 +47,29 @@ class temporary_folder {
 
  private:
   std::string path_;
+};
+
+/// What is logged while it lives.
+class captured_log {
+ public:
+  captured_log() {
+    testing::internal::CaptureStderr();
+    log::initialise({"info", "text"}, "a node");
+  }
+  ~captured_log() {
+    if (!is_taken_) (void)take();
+  }
+  captured_log(const captured_log&) = delete;
+  captured_log& operator=(const captured_log&) = delete;
+  /// Once, at the end.
+  std::string take() {
+    is_taken_ = true;
+    log::close();
+    return testing::internal::GetCapturedStderr();
+  }
+
+ private:
+  bool is_taken_ = false;
 };
 
 /// What a test does with a store, in the words of chat. A failed step throws and so ends the test.

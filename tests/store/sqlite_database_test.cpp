@@ -5,6 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
 #include "database_fixture.hpp"
 #include "store/open_database.hpp"
 #include "store/sqlite_schema.hpp"
@@ -198,6 +203,71 @@ TEST_F(sqlite_database_test, a_later_build_goes_on_where_the_file_stands) {
   EXPECT_EQ(migrate_sqlite(connection, files).error().code, error_code::internal);
 }
 
+TEST_F(sqlite_database_test, a_migration_may_build_a_table_anew_that_others_refer_to) {
+  const auto database = expect_value(open());
+  auto connection = connect();
+  std::vector<embedded_file> files{
+      {"/m/0001_first.sql", "",
+       "CREATE TABLE room (id INTEGER PRIMARY KEY); CREATE TABLE member (room INTEGER REFERENCES room (id));"
+       "INSERT INTO room VALUES (1); INSERT INTO member VALUES (1);",
+       ""},
+      {"/m/0002_second.sql", "",
+       "CREATE TABLE new_room (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO new_room (id) SELECT id FROM room;"
+       "DROP TABLE room; ALTER TABLE new_room RENAME TO room;",
+       ""},
+  };
+  expect_value(migrate_sqlite(connection, files));
+  EXPECT_EQ(column_list(connection, "room"), "id name");
+  files.push_back({"/m/0003_third.sql", "", "DELETE FROM room;", ""});
+  EXPECT_THROW((void)migrate_sqlite(connection, files), sqlite_error) << "a member of no room";
+  auto row = connection.use("SELECT (SELECT count(*) FROM room), (SELECT max(version) FROM tb_schema_version)");
+  ASSERT_TRUE(row.step());
+  EXPECT_EQ(row.integer(0), 1);
+  EXPECT_EQ(row.integer(1), 2);
+  EXPECT_THROW(connection.execute("INSERT INTO member VALUES (7)"), sqlite_error) << "references are checked again";
+}
+
+TEST_F(sqlite_database_test, a_file_of_another_program_is_refused_as_it_is) {
+  const auto content = [&] {
+    std::ifstream file(path_, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  {
+    sqlite3* handle = nullptr;
+    ASSERT_EQ(sqlite3_open(path_.c_str(), &handle), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(handle, "CREATE TABLE photos (name TEXT)", nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(handle);
+  }
+  const auto before = content();
+  const auto database = expect_value(open());
+  const auto refused = database->migrate();
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_EQ(refused.error().code, error_code::conflict);
+  EXPECT_NE(refused.error().message.find(path_), std::string::npos) << refused.error().message;
+  EXPECT_EQ(content(), before);
+}
+
+TEST_F(sqlite_database_test, a_first_start_that_was_cut_short_goes_on) {
+  const auto database = expect_value(open());
+  connect();  // Leaves a file in WAL mode without tables.
+  struct stat info {};
+  ASSERT_EQ(::stat(path_.c_str(), &info), 0);
+  ASSERT_GT(info.st_size, 0);
+  expect_value(database->migrate());
+}
+
+TEST(sqlite_faults, all_but_contradictions_are_logged) {
+  const auto logged = [](int code) {
+    captured_log lines;
+    const auto outcome = guarded("reading", [&]() -> result<void> { throw sqlite_error(code, "no such table: t"); });
+    EXPECT_TRUE(outcome.has_error());
+    return lines.take();
+  };
+  EXPECT_NE(logged(SQLITE_ERROR).find("store_fault: reading failed: no such table: t"), std::string::npos);
+  EXPECT_NE(logged(SQLITE_IOERR_READ).find("store_fault"), std::string::npos);
+  EXPECT_EQ(logged(SQLITE_CONSTRAINT_UNIQUE), "");
+}
+
 // --- File and lock ---
 
 TEST_F(sqlite_database_test, only_the_owner_may_read_the_files) {
@@ -252,7 +322,11 @@ TEST_F(sqlite_database_test, a_file_that_is_no_database_is_an_error_not_a_crash)
     for (int i = 0; i < 1'000; ++i) std::fputs("this is a text file\n", file.get());
   }
   const auto database = expect_value(open());
-  EXPECT_EQ(database->migrate().error().code, error_code::unavailable);
+  const auto refused = database->migrate();
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_EQ(refused.error().code, error_code::unavailable);
+  EXPECT_NE(refused.error().message.find(path_), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("file is not a database"), std::string::npos) << refused.error().message;
   EXPECT_EQ(database->open_writer().error().code, error_code::unavailable);
 }
 
@@ -279,6 +353,36 @@ TEST_F(sqlite_database_test, tidying_empties_the_log) {
   writer->tidy();
   ASSERT_EQ(::stat((path_ + "-wal").c_str(), &info), 0);
   EXPECT_EQ(info.st_size, 0);
+}
+
+TEST_F(sqlite_database_test, the_log_stays_bounded_while_some_reader_always_reads) {
+  const auto database = expect_value(open());
+  expect_value(database->migrate());
+  sqlite_options options{path_, "", false};
+  options.wal_bytes = 1024 * 1024;
+  sqlite_connection writing(options, sqlite_access::write);
+  writing.execute("CREATE TABLE filler (bytes BLOB)");
+  std::atomic<bool> done{false};
+  std::thread readers([&] {
+    sqlite_connection one(options, sqlite_access::read);
+    sqlite_connection other(options, sqlite_access::read);
+    const auto begin = [](sqlite_connection& reader) { reader.execute("BEGIN; SELECT count FROM tb_probe"); };
+    begin(one);
+    while (!done) {
+      begin(other);
+      one.execute("COMMIT");
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      begin(one);
+      other.execute("COMMIT");
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  });
+  for (int i = 0; i < 300; ++i) writing.execute("INSERT INTO filler VALUES (zeroblob(100000))");
+  done = true;
+  readers.join();
+  struct stat info {};
+  ASSERT_EQ(::stat((path_ + "-wal").c_str(), &info), 0);
+  EXPECT_LT(info.st_size, 8 * 1024 * 1024);
 }
 
 // --- URLs ---
@@ -309,6 +413,20 @@ TEST(open_database_test, what_cannot_be_opened_is_explained) {
   const auto postgres = message_for("postgresql://parley:secret@db/parley");
   EXPECT_NE(postgres.find("cluster store"), std::string::npos);
   EXPECT_EQ(postgres.find("secret"), std::string::npos) << "no password in a message";
+}
+
+TEST(open_database_test, a_url_is_judged_without_touching_a_file) {
+  const temporary_folder folder;
+  config settings;
+  settings.store.url = "sqlite:" + folder.file("p.db");
+  EXPECT_FALSE(check_store_url(settings).has_error());
+  EXPECT_NE(::access(folder.file("p.db").c_str(), F_OK), 0);
+  for (const auto* url : {"postgresql://db/parley", "sqlite:", "sqlite:a.db?cache=s3cret", "sqlite:a.db?vfs=nowhere"}) {
+    settings.store.url = url;
+    const auto refused = check_store_url(settings);
+    ASSERT_TRUE(refused.has_error()) << url;
+    EXPECT_EQ(refused.error().message.find("s3cret"), std::string::npos) << refused.error().message;
+  }
 }
 
 TEST(open_database_test, the_url_of_the_configuration_opens_a_store) {

@@ -83,7 +83,7 @@ class sqlite_fault_test : public testing::Test {
       return false;
     }
     for (const auto& outcome : done->appends) {
-      const auto& event = expect_value(outcome).events.at(0);
+      const auto event = expect_value(outcome).events.at(0);  // A copy: the rest goes at once.
       acknowledged_[event.seq] = *std::get<message_posted>(event.body).client_msg_id;
     }
     return true;
@@ -194,6 +194,43 @@ TEST_F(sqlite_fault_test, a_failed_sync_gives_unavailable_and_nothing_half_done_
   EXPECT_FALSE(writer_->probe().has_error());
   EXPECT_TRUE(send_batch());
   expect_sound();
+}
+
+TEST_F(sqlite_fault_test, a_failing_checkpoint_is_told_and_its_commit_stands) {
+  close();
+  sqlite_options options{path_, vfs_.name(), true};
+  options.wal_bytes = 1;  // So that each commit checkpoints.
+  database_ = expect_value(open_sqlite_database(options, limits_));
+  open_connections();
+  captured_log lines;
+  vfs_.fail_syncs(2);  // Those of the log's new header and of the commit still work.
+  EXPECT_TRUE(send_batch());
+  vfs_.heal();
+  EXPECT_TRUE(send_batch());
+  const auto told = lines.take();
+  EXPECT_NE(told.find("sqlite checkpoint_failed:"), std::string::npos) << told;
+  EXPECT_EQ(told.find("checkpoint_failed"), told.rfind("checkpoint_failed")) << told;
+  vfs_.cut_power();
+  come_back();
+  EXPECT_EQ(count_lost(), 0U);
+  expect_sound();
+}
+
+TEST_F(sqlite_fault_test, a_long_read_in_the_checkpoints_way_is_told) {
+  close();
+  sqlite_options options{path_, vfs_.name(), true};
+  options.wal_bytes = 1;
+  database_ = expect_value(open_sqlite_database(options, limits_));
+  open_connections();
+  captured_log lines;
+  {
+    sqlite_connection long_read(options, sqlite_access::read);
+    ASSERT_TRUE(send_batch());
+    long_read.execute("BEGIN; SELECT count FROM tb_probe");
+    EXPECT_TRUE(send_batch());
+  }
+  const auto told = lines.take();
+  EXPECT_NE(told.find("sqlite checkpoint_blocked:"), std::string::npos) << told;
 }
 
 TEST_F(sqlite_fault_test, what_is_acknowledged_after_a_failed_sync_survives_a_power_cut) {
