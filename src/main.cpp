@@ -5,9 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 #include <thread>
 
 #include "node.hpp"
@@ -40,11 +38,9 @@ int fail(int code, const std::string& message) {
 parley::result<parley::config> configuration(const command_line& args, std::vector<std::string>& unknown_variables) {
   std::string text;
   if (!args.config_file.empty()) {
-    std::ifstream file(args.config_file);
-    if (!file) return parley::bad_request(args.config_file + ": cannot be read");
-    std::ostringstream content;
-    content << file.rdbuf();
-    text = content.str();
+    auto content = parley::read_config_file(args.config_file);
+    if (!content) return content.error();
+    text = std::move(content.value());
   }
   std::vector<parley::config_setting> settings;
   // In development nobody waits for load balancers; whoever wants to see a drain sets it.
@@ -109,6 +105,12 @@ int run(const parley::config& settings) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
+  // Made now, so that the first log-in of an unknown user takes no longer than others.
+  const parley::password_cost cost{std::uint64_t{settings.auth.password_memory_kib} * 1024,
+                                   settings.auth.password_passes};
+  if (const auto ready = parley::prepare_unknown_user_hash(cost); !ready)
+    return fail(exit_failed, "auth.password_memory_kib: there is not that much memory to hash a password.");
+
   auto started = parley::node::start(settings);
   if (!started) return fail(exit_failed, started.error().message);
   auto& node = *started.value();
@@ -157,6 +159,8 @@ int main(int argc, char** argv) {
     return EXIT_SUCCESS;
   }
   if (args.check_config) {
+    if (const auto sound = parley::check_store(settings.value()); !sound)
+      return fail(exit_usage, sound.error().message);
     std::cout << "The configuration is sound.\n";
     return EXIT_SUCCESS;
   }

@@ -20,7 +20,8 @@ struct password_cost {
 result<std::string> hash_password(std::string_view password, const password_cost& cost);
 /// Constant-time compare of the result; takes as long for a wrong password as for the right one.
 bool verify_password(const std::string& encoded, std::string_view password);
-/// A well-formed hash that no password fits: verified against when the user is unknown, so that times are alike.
+/// A well-formed hash that no password fits: verified against when the user is unknown, so that times are alike. Made
+/// by prepare_unknown_user_hash, else by the first call, which then takes longer.
 const std::string& unknown_user_hash(const password_cost& cost);
 /// True when the parameters have been raised since: hash again at log-in.
 bool needs_rehash(const std::string& encoded, const password_cost& cost);
@@ -39,6 +40,8 @@ result<token_hash> hash_of_token(std::string_view token);
 
 /// Once, before any of the above.
 result<void> initialise_crypto();
+/// Once, at the start. Fails when there is not the memory that one log-in needs.
+result<void> prepare_unknown_user_hash(const password_cost& cost);
 
 }  // namespace parley
 

@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <mutex>
 
 namespace parley {
 namespace {
@@ -38,12 +39,37 @@ bool verify_password(const std::string& encoded, std::string_view password) {
   return crypto_pwhash_str_verify(padded.data(), password.data(), password.size()) == 0;
 }
 
+namespace {
+
+/// Kept only when it could be made, so that a want of memory does not last.
+class unknown_user {
+ public:
+  result<void> make(const password_cost& cost) {
+    const std::lock_guard lock(mutex_);
+    if (!encoded_.empty()) return {};
+    auto made = hash_password(new_token(), cost);
+    if (!made) return made.error();
+    encoded_ = std::move(made.value());
+    return {};
+  }
+  const std::string& encoded() const { return encoded_; }
+
+ private:
+  std::mutex mutex_;
+  std::string encoded_;
+};
+unknown_user& the_unknown_user() {
+  static unknown_user instance;
+  return instance;
+}
+
+}  // namespace
+
+result<void> prepare_unknown_user_hash(const password_cost& cost) { return the_unknown_user().make(cost); }
+
 const std::string& unknown_user_hash(const password_cost& cost) {
-  static const std::string encoded = [&cost] {
-    const auto made = hash_password(new_token(), cost);
-    return made ? made.value() : std::string();
-  }();
-  return encoded;
+  static const std::string none;
+  return the_unknown_user().make(cost) ? the_unknown_user().encoded() : none;
 }
 
 bool needs_rehash(const std::string& encoded, const password_cost& cost) {

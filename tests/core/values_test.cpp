@@ -103,6 +103,20 @@ TEST(credentials, a_password_fits_its_own_hash_only) {
   EXPECT_TRUE(needs_rehash(hash.value(), {128 * 1024, 2}));
 }
 
+TEST(credentials, the_hash_of_no_user_is_made_when_there_is_memory_for_it) {
+  ASSERT_TRUE(initialise_crypto());
+  const password_cost too_dear{std::uint64_t{1} << 62, 1};
+  // Others of this process may have made it before; it is made once and then kept.
+  if (const auto made = prepare_unknown_user_hash(too_dear); !made) {
+    EXPECT_EQ(made.error().code, error_code::busy);
+    EXPECT_TRUE(unknown_user_hash(too_dear).empty());
+  }
+  ASSERT_TRUE(prepare_unknown_user_hash({64 * 1024, 1}));
+  const auto made = unknown_user_hash(too_dear);
+  EXPECT_TRUE(made.starts_with("$argon2id$"));
+  EXPECT_EQ(made, unknown_user_hash({128 * 1024, 1}));
+}
+
 TEST(credentials, tokens_are_long_distinct_and_hashed) {
   ASSERT_TRUE(initialise_crypto());
   const auto token = new_token();
