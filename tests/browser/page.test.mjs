@@ -6,6 +6,7 @@ import {
   launchBrowser,
   makeSession,
   messageOf,
+  openPage,
   openRoom,
   openSignedIn,
   password,
@@ -44,7 +45,7 @@ async function annaHears(t, { texts = [], ...options } = {}) {
   const send = (content) => ben.postMessage(roomId, { content });
   for (const text of texts) await send(text);
   const anna = await openSignedIn(t, browser, wire.url, annas, options);
-  return { anna, ben, roomId, send, wire, name };
+  return { anna, annas, ben, roomId, send, wire, name };
 }
 
 test('a row that changes keeps the focus and the open menu', async (t) => {
@@ -146,4 +147,43 @@ test('messages that cannot be fetched are asked for again, older ones only now a
     return messageOf(anna, 'line 1').first().isVisible();
   }, 'the oldest message');
   assert.deepEqual(anna.complaints, []);
+});
+
+test('who has an account now but could not be signed in only needs to sign in', async (t) => {
+  const page = await openPage(t, browser, node.url);
+  const refuse = (route) => route.abort();
+  await page.route('**/auth/login', refuse);
+  await page.getByRole('button', { name: 'Create an account' }).click();
+  await page.getByLabel('Username').fill('carla');
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByText('Your account was created. The server cannot be reached.').waitFor();
+  await page.unroute('**/auth/login', refuse);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('.self-name [data-state="online"]').waitFor();
+  assert.deepEqual(page.complaints, []);
+});
+
+test('a dialog closes by a press beside it, not by one on its edge or scrollbar', async (t) => {
+  const { anna } = await annaHears(t);
+  await anna.getByRole('button', { name: 'New conversation' }).first().click();
+  const dialog = anna.getByRole('dialog');
+  const { x, y, height } = await dialog.boundingBox();
+  await anna.mouse.click(x + 0.5, y + height / 2);
+  await anna.mouse.move(x + 20, y + 20);
+  assert.equal(await dialog.isVisible(), true);
+  await anna.mouse.click(x - 20, y + height / 2);
+  await dialog.waitFor({ state: 'detached' });
+});
+
+test('the focus stays on its room while the list changes its order', async (t) => {
+  const { anna, ben, annas, send, name } = await annaHears(t, { texts: ['first'] });
+  const other = await ben.createGroup('Another corner', [annas.user.user_id]);
+  await ben.postMessage(other.room_id, { content: 'second' });
+  const room = anna.locator('.room', { hasText: name });
+  await anna.locator('.rooms li').first().getByText('Another corner').waitFor();
+  await room.focus();
+  await send('third');
+  await anna.locator('.rooms li').first().getByText(name).waitFor();
+  assert.equal(await room.evaluate((element) => element === document.activeElement), true);
 });

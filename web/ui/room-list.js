@@ -47,13 +47,15 @@ export class RoomList {
     this.empty.textContent = this.#emptyText(rooms.length, wanted);
   }
 
-  /** Moves only what is out of place, so that the focus stays where it is. */
+  /** Moves only what is out of place; the focus stays on its room. */
   #place(elements) {
+    const focused = this.rooms.contains(document.activeElement) ? document.activeElement : null;
     elements.forEach((element, index) => {
       if (this.rooms.children[index] !== element)
         this.rooms.insertBefore(element, this.rooms.children[index] ?? null);
     });
     while (this.rooms.children.length > elements.length) this.rooms.lastChild.remove();
+    if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
   }
 
   #emptyText(count, wanted) {
