@@ -183,6 +183,16 @@ test('a timeline that grew long is cut at its old end, and fetched again from th
   model.close();
 });
 
+test('a timeline in whose past somebody reads for long has a bound too', async () => {
+  const { model, state, history, tell } = await opened();
+  await history.answer({ items: page(100, 51) });
+  for (let seq = 101; seq <= 12_000; seq += 1) tell('new_message', message(seq));
+  assert.ok(state.lines.length <= 5_000, `${state.lines.length} lines`);
+  assert.equal(state.lines.at(-1).seq, 12_000);
+  assert.equal(state.hasOlder, true);
+  model.close();
+});
+
 test('only what the client passed on is marked as read', async () => {
   const all = await opened({ last_seq: 103, unread: 3 });
   const { model, state, history, tell, calls, moveTo } = all;

@@ -15,6 +15,9 @@ const TYPING_ENDS_AFTER_MS = 8_000;
  */
 const MAX_KEPT_LINES = 600;
 const TRIM_OVER_LINES = 700;
+/** More than that is not kept of the open one either, wherever the user is in it. */
+const MAX_OPEN_LINES = 5_000;
+const OPEN_LINES_LEFT = 4_500;
 const HISTORY_RETRY_MS = 2_000;
 const HISTORY_RETRY_MAX_MS = 30_000;
 /** What often comes many at once is answered once; the server takes 5 `watch_presence` frames a second. */
@@ -258,6 +261,7 @@ export class ChatModel extends EventTarget {
       if (room.lines.length > MAX_KEPT_LINES) room.reset(room.last_seq);
       return;
     }
+    if (room.lines.length > MAX_OPEN_LINES) room.trim(OPEN_LINES_LEFT);
     this.#changed('timeline');
     if (type !== 'new_message' && type !== 'reaction') this.#changed('people');
     if (type === 'new_message' && !known && data.user_id !== this.me.user_id) this.#changed('announce', data);
