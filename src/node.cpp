@@ -117,6 +117,8 @@ result<std::unique_ptr<node>> node::start(const config& settings, const fault_po
   return std::unique_ptr<node>(std::move(made));
 }
 
+result<void> check_store(const config& settings) { return check_store_url(settings); }
+
 result<void> migrate_store(const config& settings) {
   auto opened = open_database(settings);
   if (!opened) return opened.error();

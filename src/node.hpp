@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "actors/fault_points.hpp"
 #include "parley/config.hpp"
 #include "parley/error.hpp"
+#include "parley/fault_points.hpp"
 
 namespace parley {
 
@@ -28,6 +28,8 @@ class node {
   virtual void hurry() = 0;
 };
 
+/// What the start would refuse about store.url, without touching the store.
+result<void> check_store(const config& settings);
 /// Applies the store's migrations and returns.
 result<void> migrate_store(const config& settings);
 

@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <functional>
 
-#include "actors/fault_points.hpp"
 #include "actors/messages.hpp"
 #include "parley/clock.hpp"
 #include "parley/codec.hpp"
 #include "parley/config.hpp"
 #include "parley/database.hpp"
 #include "parley/delivery.hpp"
+#include "parley/fault_points.hpp"
 #include "parley/ids.hpp"
 #include "parley/metrics.hpp"
 

@@ -5,12 +5,12 @@
 #include <chrono>
 #include <memory>
 
-#include "actors/fault_points.hpp"
 #include "parley/client_ports.hpp"
 #include "parley/clock.hpp"
 #include "parley/config.hpp"
 #include "parley/database.hpp"
 #include "parley/delivery.hpp"
+#include "parley/fault_points.hpp"
 #include "parley/ids.hpp"
 #include "parley/metrics.hpp"
 

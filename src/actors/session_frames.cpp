@@ -212,9 +212,9 @@ void session::handle(const frame_ptr& frame, const resume_frame& what) {
             out.push_back({room->id, room->last_read_seq});
             return out;
           }
-          const auto rooms = store.rooms_of(user);
-          if (!rooms) return rooms.error();
-          for (const auto& room : *rooms) out.push_back({room.id, room.last_read_seq});
+          const auto positions = store.read_positions(user);
+          if (!positions) return positions.error();
+          for (const auto& each : *positions) out.push_back({each.room, each.last_read_seq});
           return out;
         },
         done);

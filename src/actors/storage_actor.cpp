@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,8 +17,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds first_back_off{50};
-constexpr milliseconds longest_back_off{2'000};
-constexpr std::chrono::seconds idle_before_tidying{5};
+constexpr milliseconds longest_back_off{500};
+/// In short steps: a delayed message keeps its receiver alive, and the node's end waits for this actor's thread.
+constexpr milliseconds tidying_step{50};
+constexpr int idle_steps_before_tidying = 100;
 constexpr const char* cannot_store =
     "The store cannot take anything at the moment; send again with the same client_msg_id.";
 
@@ -229,16 +232,20 @@ class storage_actor : public storage_handle::base {
 
   void plan_tidying() {
     committed_since_plan_ = true;
+    plan_next_step();
+  }
+
+  void plan_next_step() {
     if (tidying_planned_) return;
     tidying_planned_ = true;
-    committed_since_plan_ = false;
-    delayed_send(this, idle_before_tidying, tidy_store{});
+    delayed_send(this, tidying_step, tidy_store{});
   }
 
   void tidy() {
     tidying_planned_ = false;
     if (failing_) return;
-    if (committed_since_plan_) return plan_tidying();
+    idle_steps_ = std::exchange(committed_since_plan_, false) ? 0 : idle_steps_ + 1;
+    if (idle_steps_ < idle_steps_before_tidying) return plan_next_step();
     const bool tidied = guarded("tidy", [this] {
       writer_->tidy();
       return true;
@@ -254,6 +261,7 @@ class storage_actor : public storage_handle::base {
   bool failing_ = false;
   bool tidying_planned_ = false;
   bool committed_since_plan_ = false;
+  int idle_steps_ = 0;
   milliseconds back_off_ = first_back_off;
 };
 

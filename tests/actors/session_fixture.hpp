@@ -128,8 +128,7 @@ class session_fixture : public node_fixture {
           [this](const catch_up& what) {
             test_.asked[id_].push_back(what);
             if (!test_.attach_at_once) return;
-            send(test_.session,
-                 catch_up_step{id_, what.replay, catch_up_step::kind::attached, what.after, 0, nullptr});
+            send(test_.session, catch_up_step{id_, what.replay, catch_up_step::kind::attached, what.after, 0, nullptr});
           },
           [](const batch_stored&) {},
           [](const hole_read&) {},

@@ -15,6 +15,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 constexpr std::size_t window = 8;  ///< Unacknowledged messages of one sender.
+constexpr std::chrono::milliseconds pause_after_error{20};
 
 std::string text_of(const boost::json::object& data, std::string_view field) {
   const auto* value = data.if_contains(field);
@@ -23,8 +24,8 @@ std::string text_of(const boost::json::object& data, std::string_view field) {
 
 }  // namespace
 
-chat_load::chat_load(server_process& server, std::string room, int senders, int receivers)
-    : server_(server), room_(std::move(room)) {
+chat_load::chat_load(target server, std::string store_file, std::string room, int senders, int receivers)
+    : server_(std::move(server)), store_file_(std::move(store_file)), room_(std::move(room)) {
   for (int i = 0; i < senders + receivers; ++i) {
     auto made = std::make_unique<client>();
     made->is_sender = i < senders;
@@ -36,8 +37,9 @@ chat_load::chat_load(server_process& server, std::string room, int senders, int 
 
 bool chat_load::connect(client& c) {
   try {
-    c.socket = std::make_unique<client_socket>(server_.address(), fmt::format("/ws/{}/{}?replay=none", room_, c.name));
+    c.socket = std::make_unique<client_socket>(server_, fmt::format("/ws/{}/{}?replay=none", room_, c.name));
     c.resumed = false;
+    c.refused.clear();
     return true;
   } catch (const std::runtime_error&) {
     c.socket.reset();
@@ -54,6 +56,17 @@ void chat_load::send_key(client& c, const std::string& key) {
   checker_.attempted(key);
   c.socket->send_text(fmt::format(
       R"({{"type":"send_message","id":"{0}","data":{{"content":"text of {0}","client_msg_id":"{0}"}}}})", key));
+}
+
+/// Before the resume is acknowledged live events may come from beyond what is missing.
+void chat_load::move_to(client& c, std::int64_t seq) {
+  if (c.resumed) c.position = std::max(c.position, seq);
+}
+
+void chat_load::resume(client& c) {
+  c.resumed_from = c.position;
+  c.socket->send_text(
+      fmt::format(R"({{"type":"resume","id":"resume","data":{{"rooms":{{"{}":{}}}}}}})", room_id_, c.position));
 }
 
 void chat_load::fill(client& c) {
@@ -80,22 +93,24 @@ void chat_load::on_frame(client& c, std::string_view payload) {
   if (type == "ready") {
     const auto& room = data.at("rooms").as_array().at(0).as_object();
     room_id_ = text_of(room, "room_id");
-    if (c.position < 0) c.position = room.at("last_seq").as_int64();
-    checker_.connected(c.name, c.position);
-    c.socket->send_text(
-        fmt::format(R"({{"type":"resume","id":"resume","data":{{"rooms":{{"{}":{}}}}}}})", room_id_, c.position));
+    const auto live_after = room.at("last_seq").as_int64();
+    if (c.position < 0) c.position = live_after;
+    checker_.connected(c.name, live_after);
+    resume(c);
     return;
   }
   const auto id = text_of(frame, "id");
   if (type == "error") {
+    ++errors_[text_of(data, "code")];
     // Not accepted, or in doubt: the same key settles it.
     if (std::find(c.unacknowledged.begin(), c.unacknowledged.end(), id) != c.unacknowledged.end())
-      send_key(c, id);
+      c.refused.push_back(id);
     else if (id == "resume")
       throw std::logic_error("resume refused: " + std::string(payload));
     return;
   }
   if (type == "ack" && id == "resume") {
+    checker_.connected(c.name, c.resumed_from);  // what came live before the ack comes again
     c.resumed = true;
     for (const auto& key : c.unacknowledged) send_key(c, key);
     return;
@@ -106,24 +121,35 @@ void chat_load::on_frame(client& c, std::string_view payload) {
     checker_.acknowledged(id, message, seq->as_int64());
     last_acknowledged_seq_ = std::max(last_acknowledged_seq_, seq->as_int64());
     ++acknowledged_;
-    c.unacknowledged.erase(std::find(c.unacknowledged.begin(), c.unacknowledged.end(), id));
+    std::erase(c.unacknowledged, id);
     // A duplicate's ack names an old seq, whose event comes on its own; another ack may stand in its event's place,
     // unless a replay is under way that brings the event too: senders are judged by their acks alone.
     return;
   }
   if (c.is_sender || seq == nullptr || type == "read" || type == "replay_end") {
-    if (type == "replay_end" && data.at("more").as_bool())
-      c.socket->send_text(
-          fmt::format(R"({{"type":"resume","id":"resume","data":{{"rooms":{{"{}":{}}}}}}})", room_id_, c.position));
-    if (c.is_sender && seq != nullptr && type != "read" && type != "replay_end")
-      c.position = std::max(c.position, seq->as_int64());
+    if (type == "replay_end" && data.at("more").as_bool()) resume(c);
+    if (c.is_sender && seq != nullptr && type != "read" && type != "replay_end") move_to(c, seq->as_int64());
     return;
   }
-  c.position = std::max(c.position, seq->as_int64());
+  move_to(c, seq->as_int64());
   checker_.seen(c.name, seq->as_int64(), type == "new_message" ? text_of(data, "message_id") : std::string());
 }
 
+void chat_load::send_refused_again() {
+  if (clock::now() < again_at_) return;
+  again_at_ = clock::now() + pause_after_error;
+  for (auto& c : clients_) {
+    if (!c->socket || !c->resumed) continue;
+    try {
+      for (const auto& key : std::exchange(c->refused, {})) send_key(*c, key);
+    } catch (const std::runtime_error&) {
+      c->socket.reset();
+    }
+  }
+}
+
 void chat_load::step(int timeout_ms) {
+  send_refused_again();
   std::vector<pollfd> descriptors;
   std::vector<client*> open;
   for (auto& c : clients_) {
@@ -145,6 +171,11 @@ bool chat_load::run_while(const std::function<bool()>& unfinished, double second
   return true;
 }
 
+std::uint64_t chat_load::errors(const std::string& code) const {
+  const auto found = errors_.find(code);
+  return found == errors_.end() ? 0 : found->second;
+}
+
 bool chat_load::run_until_acknowledged(std::uint64_t more, double seconds) {
   const auto goal = acknowledged_ + more;
   return run_while([&] { return acknowledged_ < goal; }, seconds);
@@ -163,14 +194,13 @@ bool chat_load::settle(double seconds) {
 
 verdict chat_load::judge() {
   sqlite3* db = nullptr;
-  const auto file = server_.folder() + "/parley.db";
-  if (sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK)
+  if (sqlite3_open_v2(store_file_.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK)
     throw std::runtime_error("the store's file cannot be opened");
   sqlite3_stmt* rows = nullptr;
   constexpr const char* log =
       "SELECT seq, message_id, client_msg_id FROM tb_messages WHERE room_id = ?1 "
       "UNION ALL SELECT seq, '', '' FROM tb_room_event WHERE room_id = ?1 ORDER BY 1";
-  if (sqlite3_prepare_v2(db, log, -1, &rows, nullptr) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(db));
+  (void)sqlite3_prepare_v2(db, log, -1, &rows, nullptr);  // null, and then without rows, where there is no such table
   sqlite3_bind_text(rows, 1, room_id_.c_str(), -1, SQLITE_TRANSIENT);
   const auto text = [&](int column) {
     const auto* value = sqlite3_column_text(rows, column);

@@ -1,6 +1,7 @@
 // A room under load for fault tests: senders that send again what was not acknowledged, receivers that resume.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
@@ -11,7 +12,6 @@
 
 #include "support/checker.hpp"
 #include "support/client_socket.hpp"
-#include "support/server_process.hpp"
 
 namespace parley::support {
 
@@ -19,7 +19,8 @@ namespace parley::support {
 /// development mode, so that users and the room come into being by themselves.
 class chat_load {
  public:
-  chat_load(server_process& server, std::string room, int senders, int receivers);
+  /// `store_file` is read by judge() only.
+  chat_load(target server, std::string store_file, std::string room, int senders, int receivers);
 
   /// Sends and receives until so many more messages were acknowledged. False when `seconds` pass before that.
   bool run_until_acknowledged(std::uint64_t more, double seconds);
@@ -27,29 +28,39 @@ class chat_load {
   void reconnect();
   /// Sends no new messages; waits until all is acknowledged and every receiver has the last seq. False on time-out.
   bool settle(double seconds);
-  /// Reads the log from the store's file and lets the checker judge.
+  /// Reads the log from the store's file and lets the checker judge. A file without the tables is an empty log.
   verdict judge();
+  /// How many errors of that code the senders were told.
+  [[nodiscard]] std::uint64_t errors(const std::string& code) const;
+  [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
+  /// Sends and receives while `unfinished`. False when `seconds` pass before that ends.
+  bool run_while(const std::function<bool()>& unfinished, double seconds);
 
  private:
   struct client {
     std::string name;
     bool is_sender = false;
     std::unique_ptr<client_socket> socket;
-    std::int64_t position = -1;              ///< The last seq this client has; -1 before its first connection.
+    std::int64_t position = -1;  ///< The last seq this client has; -1 before its first connection.
+    std::int64_t resumed_from = 0;
     std::deque<std::string> unacknowledged;  ///< Keys in the order sent.
     std::uint64_t sent = 0;
-    bool resumed = false;  ///< The resume after a reconnect was acknowledged.
+    std::vector<std::string> refused;  ///< Told an error; sent again a little later.
+    bool resumed = false;              ///< The resume after a reconnect was acknowledged.
   };
 
   bool connect(client& c);
   void send_key(client& c, const std::string& key);
+  static void move_to(client& c, std::int64_t seq);
+  void resume(client& c);
   void fill(client& c);
   void pump(client& c);
   void on_frame(client& c, std::string_view payload);
   void step(int timeout_ms);
-  bool run_while(const std::function<bool()>& unfinished, double seconds);
+  void send_refused_again();
 
-  server_process& server_;
+  target server_;
+  std::string store_file_;
   std::string room_;
   std::string room_id_;
   std::vector<std::unique_ptr<client>> clients_;
@@ -57,6 +68,8 @@ class chat_load {
   std::uint64_t acknowledged_ = 0;
   std::int64_t last_acknowledged_seq_ = 0;
   bool sending_ = true;
+  std::map<std::string, std::uint64_t> errors_;
+  std::chrono::steady_clock::time_point again_at_{};
 };
 
 }  // namespace parley::support
