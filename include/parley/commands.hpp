@@ -103,6 +103,8 @@ struct client_frame {
     const auto* durable = std::get_if<durable_frame>(&request);
     return durable != nullptr && std::holds_alternative<send_message>(durable->command);
   }
+  /// Counts among a connection's unanswered frames until it has been dealt with, answered or not.
+  [[nodiscard]] bool takes_credit() const { return wants_answer() || std::holds_alternative<durable_frame>(request); }
 };
 
 }  // namespace parley

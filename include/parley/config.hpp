@@ -31,8 +31,9 @@ struct store_config {
   std::uint32_t batch_bytes = 4 * 1024 * 1024;
   /// SQLite's write-ahead log: when it is larger, commits wait for readers to come out of it.
   std::uint64_t wal_bytes = 64ULL * 1024 * 1024;
-  std::uint32_t queue_commands = 50'000;  ///< Waiting for one worker; then `busy`.
-  std::uint32_t read_queue = 10'000;      ///< Reads waiting for one reader; then `busy`.
+  std::uint64_t cache_bytes = 64ULL * 1024 * 1024;  ///< Pages the writer keeps in memory; each reader a quarter of it.
+  std::uint32_t queue_commands = 50'000;            ///< Waiting for one worker; then `busy`.
+  std::uint32_t read_queue = 10'000;                ///< Reads waiting for one reader; then `busy`.
 };
 
 struct bus_config {

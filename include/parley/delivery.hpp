@@ -60,7 +60,8 @@ struct attachment {
   shared_bytes before;    ///< Frames that go out first: the ring's rest and replay_end. May be null.
 };
 
-/// Frames for one connection. `answers` of them answer one frame of the client each (they give its credit back).
+/// Frames for one connection, or none. `answers` frames of the client have been dealt with (their credit comes back);
+/// the first one is the upgrade itself, before which the connection reads nothing.
 struct outgoing {
   shared_bytes frames;
   std::uint32_t frame_count = 1;

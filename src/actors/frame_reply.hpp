@@ -14,13 +14,18 @@ struct frame_reply {
   const actor_services* services = nullptr;
   connection_ref connection;
   std::optional<std::string> frame_id;
-  bool wanted = false;  ///< The frame waits for an answer, whose sending gives its credit back.
+  bool wanted = false;       ///< The frame waits for an answer.
+  bool took_credit = false;  ///< The connection counts it as unanswered until one of these is called.
 
   void ack(const ack_data& data) const {
-    if (!wanted) return;
+    if (!wanted) return done();
     std::string bytes;
     services->encoder.append_ack(bytes, frame_id, data);
     send(std::move(bytes));
+  }
+  /// It was dealt with and nothing is to be said, or somebody else says it where an answer is wanted.
+  void done() const {
+    if (!wanted && took_credit) services->out.send(connection, {nullptr, 0, 1});
   }
   /// An error is told even when no answer was asked for; its id is null then.
   void fail(const error& why) const {
@@ -31,7 +36,7 @@ struct frame_reply {
 
  private:
   void send(std::string bytes) const {
-    services->out.send(connection, {std::make_shared<const std::string>(std::move(bytes)), 1, wanted ? 1U : 0U});
+    services->out.send(connection, {std::make_shared<const std::string>(std::move(bytes)), 1, took_credit ? 1U : 0U});
   }
 };
 

@@ -176,7 +176,9 @@ void session::leave() {
 void session::tell(const notice& what) {
   std::string bytes;
   services_->encoder.append_notice(bytes, what);
-  services_->out.send(request_.connection, {std::make_shared<const std::string>(std::move(bytes))});
+  // `ready` answers the upgrade: the connection reads its client's first frame after it.
+  const auto answers = std::holds_alternative<ready_notice>(what) ? 1U : 0U;
+  services_->out.send(request_.connection, {std::make_shared<const std::string>(std::move(bytes)), 1, answers});
 }
 
 // --- Rooms ---

@@ -57,7 +57,7 @@ void session::handle(const frame_ptr& frame) {
 }
 
 frame_reply session::reply_to(const client_frame& frame) const {
-  return {services_, request_.connection, frame.id, frame.wants_answer()};
+  return {services_, request_.connection, frame.id, frame.wants_answer(), frame.takes_credit()};
 }
 
 void session::handle(const frame_ptr& frame, const typing_frame& what) { to_named_room(frame, what.room); }
@@ -170,7 +170,11 @@ std::shared_ptr<pending_command> session::command_of(client_frame& frame) const 
   command->connection = pending_command::from_connection{request_.connection, frame.id, frame.wants_answer()};
   // The room places the ack itself, in its event's place; only a failure comes back here.
   command->reply = answer<change_room::reply>([reply = reply_to(frame)](const result<change_room::reply>& done) {
-    if (!done) reply.fail(done.error());
+    if (done) {
+      reply.done();
+    } else {
+      reply.fail(done.error());
+    }
   });
   return command;
 }

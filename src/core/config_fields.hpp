@@ -26,6 +26,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("store.batch_commands", c.store.batch_commands, 1, 100'000);
   visit("store.batch_bytes", c.store.batch_bytes, 1024, gib);
   visit("store.wal_bytes", c.store.wal_bytes, 1024 * 1024, 1024 * gib);
+  visit("store.cache_bytes", c.store.cache_bytes, 256 * 1024, 1024 * gib);
   visit("store.queue_commands", c.store.queue_commands, 1, 10 * million);
   visit("store.read_queue", c.store.read_queue, 1, 10 * million);
   visit("bus.url", c.bus.url);

@@ -33,6 +33,7 @@ void delivery_shard::begin_drain(std::chrono::milliseconds duration, std::functi
   if (drain_) {
     if (drain_->finished) return when_done();
     drain_->ends = now;
+    drain_->ending_patience = least_ending_patience;
     drain_->when_done.push_back(std::move(when_done));
     drain_->timer.cancel();
     return;

@@ -70,14 +70,13 @@ void websocket_session::on_accept(boost::system::error_code ec) {
   request_.reset();
   next_beat_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(services_.settings.net.heartbeat_ms);
   start_timer_at(next_beat_);
-  read();
   if (services_.draining) begin_close(close_code::restarting);
 }
 
 // --- Reading ---
 
 void websocket_session::read() {
-  const bool wanted = (phase_ == phase::open && !paused_) || phase_ == phase::closing;
+  const bool wanted = (phase_ == phase::open && !paused_ && is_ready_) || phase_ == phase::closing;
   if (!wanted || reading_) return;
   reading_ = true;
   stream_.async_read(buffer_,
@@ -142,7 +141,7 @@ void websocket_session::on_received(std::span<const char> bytes) {
 }
 
 void websocket_session::submit(client_frame frame) {
-  if (frame.wants_answer() && ++unanswered_ >= services_.settings.limits.unanswered_sends) set_paused(true);
+  if (frame.takes_credit() && ++unanswered_ >= services_.settings.limits.unanswered_sends) set_paused(true);
   client_->submit(std::move(frame));
 }
 
@@ -175,6 +174,7 @@ void websocket_session::resume_reading() {
 }
 
 void websocket_session::on_answers(std::uint32_t count) {
+  if (!std::exchange(is_ready_, true)) --count;
   unanswered_ -= std::min(unanswered_, count);
   if (unanswered_ < services_.settings.limits.unanswered_sends) resume_reading();
   if (phase_ == phase::draining && unanswered_ == 0) return begin_close(close_code::restarting);

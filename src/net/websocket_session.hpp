@@ -97,6 +97,7 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   steady_time message_end_ = steady_time::max();  ///< By when the message at hand must be complete.
   std::uint64_t message_number_ = 0;              ///< The one that message_end_ speaks of.
   phase phase_ = phase::accepting;
+  bool is_ready_ = false;  ///< `ready` is in the outbox: it is the first frame, whatever the client says before.
   bool reading_ = false;
   bool paused_ = false;
 };

@@ -68,6 +68,7 @@ result<sqlite_options> options_of(const config& settings) {
     return bad_request(fmt::format("store.url: there is no vfs \"{}\".", options->vfs));
   }
   options->wal_bytes = settings.store.wal_bytes;
+  options->cache_bytes = settings.store.cache_bytes;
   return options;
 }
 

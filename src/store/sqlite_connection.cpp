@@ -172,14 +172,14 @@ sqlite_connection::sqlite_connection(const sqlite_options& options, sqlite_acces
   // The page cache stands for reads; mapping the file would turn a failing disk into a signal.
   execute("PRAGMA mmap_size = 0");
   if (access == sqlite_access::read) {
-    set_up_reader();
+    set_up_reader(options);
   } else {
     set_up_writer(options);
   }
 }
 
-void sqlite_connection::set_up_reader() {
-  execute("PRAGMA cache_size = -16384");
+void sqlite_connection::set_up_reader(const sqlite_options& options) {
+  set_cache(options.cache_bytes / 4);
   // Two connections that checkpoint at once can corrupt the log, so a reader does not even when it is the
   // last to close.
   execute("PRAGMA wal_autocheckpoint = 0");
@@ -187,8 +187,13 @@ void sqlite_connection::set_up_reader() {
   execute("PRAGMA query_only = ON");
 }
 
+/// SQLite takes negative numbers for KiB.
+void sqlite_connection::set_cache(std::uint64_t bytes) {
+  execute(fmt::format("PRAGMA cache_size = -{}", bytes / 1024).c_str());
+}
+
 void sqlite_connection::set_up_writer(const sqlite_options& options) {
-  execute("PRAGMA cache_size = -65536");
+  set_cache(options.cache_bytes);
   // FULL syncs the log at each commit: what was acknowledged survives a power cut.
   execute(options.durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
   require("PRAGMA synchronous", options.durable ? "2" : "0");

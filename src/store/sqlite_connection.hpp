@@ -141,7 +141,8 @@ struct sqlite_options {
   std::string path;
   std::string vfs;      ///< Empty: SQLite's default. Tests put one here that cuts the power.
   bool durable = true;  ///< False: never syncs, as a control that must lose what was acknowledged.
-  std::uint64_t wal_bytes = 64ULL * 1024 * 1024;  ///< Of the write-ahead log, before a commit waits for readers.
+  std::uint64_t cache_bytes = 64ULL * 1024 * 1024;  ///< The writer's page cache; a reader has a quarter of it.
+  std::uint64_t wal_bytes = 64ULL * 1024 * 1024;    ///< Of the write-ahead log, before a commit waits for readers.
 };
 
 enum class sqlite_access : std::uint8_t {
@@ -169,7 +170,8 @@ class sqlite_connection {
 
  private:
   void require(const char* pragma, std::string_view expected);
-  void set_up_reader();
+  void set_up_reader(const sqlite_options& options);
+  void set_cache(std::uint64_t bytes);
   void set_up_writer(const sqlite_options& options);
 
   struct closer {

@@ -62,7 +62,20 @@ TEST_F(SessionFrames, AFailureIsToldWithTheFramesIdAndGivesItsCreditBack) {
   run();
   EXPECT_THAT(take(socket_ref),
               ElementsAre("error a forbidden", "error b forbidden", "error null forbidden", "error null forbidden"));
-  EXPECT_EQ(out.connections[socket_ref].answers, 3U) << "an edit without an id waits for no answer";
+  EXPECT_EQ(out.connections[socket_ref].answers, 5U) << "ready, and the credit of each";
+}
+
+TEST_F(SessionFrames, ACommandThatWantsNoAnswerGivesItsCreditBackToo) {
+  open_quietly();
+  const auto before = out.connections[socket_ref].answers;
+  submit(durable_frame{red, edit_message{in_red, "x"}});
+  run();
+  ASSERT_EQ(posted[red].size(), 1U);
+  EXPECT_EQ(out.connections[socket_ref].answers, before) << "it is still under way";
+  posted[red][0]->reply(change_room::reply{});
+  run();
+  EXPECT_THAT(take(socket_ref), IsEmpty());
+  EXPECT_EQ(out.connections[socket_ref].answers, before + 1);
 }
 
 TEST_F(SessionFrames, ACommandThatDiesWithItsRoomIsUnavailable) {
@@ -220,7 +233,7 @@ TEST_F(SessionFrames, PingIsAnsweredOnlyWithAnId) {
   submit(ping_frame{});
   run();
   EXPECT_THAT(take(socket_ref), ElementsAre("ack p"));
-  EXPECT_EQ(out.connections[socket_ref].answers, 1U);
+  EXPECT_EQ(out.connections[socket_ref].answers, 2U) << "ready and the ack";
 }
 
 TEST_F(SessionFrames, TheTokensAllowanceLimitsDurableFramesOnly) {

@@ -35,6 +35,7 @@ class answering_broker final : public broker {
   }
 
   std::unique_ptr<client_session> open_session(session_request request) override {
+    out->send(request.connection, {nullptr, 0, 1});
     return std::make_unique<session>(*out, request.connection);
   }
 
@@ -45,7 +46,8 @@ class answering_broker final : public broker {
    public:
     session(delivery& out, connection_ref to) : out_(out), to_(to) {}
     void submit(client_frame frame) override {
-      if (!frame.wants_answer()) return;
+      if (!frame.takes_credit()) return;
+      if (!frame.wants_answer()) return out_.send(to_, {nullptr, 0, 1});
       std::string bytes;
       json_encoder().append_ack(bytes, frame.id, empty_ack{});
       out_.send(to_, {std::make_shared<const std::string>(std::move(bytes)), 1, 1, false});

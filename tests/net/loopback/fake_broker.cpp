@@ -45,6 +45,7 @@ std::unique_ptr<client_session> fake_broker::open_session(session_request reques
   auto made = std::make_shared<fake_session>();
   made->request = std::move(request);
   change([&] { sessions_.push_back(made); });
+  if (out != nullptr) out->send(made->request.connection, {nullptr, 0, 1}, {});
   return std::make_unique<fake_client_session>(*this, made);
 }
 

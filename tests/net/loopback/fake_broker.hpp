@@ -23,6 +23,8 @@ class fake_broker final : public broker {
  public:
   /// Called on the I/O thread for each frame, outside the lock; may answer through delivery.
   std::function<void(fake_session&, const client_frame&)> on_frame;
+  /// Set by the node: by it each session says that it is ready.
+  delivery* out = nullptr;
 
   void submit(any_call what) override;
   std::unique_ptr<client_session> open_session(session_request request) override;
