@@ -107,7 +107,7 @@ void accounts::on_log_in(call<log_in>& ask) {
     return ask.reply(error{error_code::rate_limited, "Too many failed log-ins; wait a while.", wait_ms});
   }
   using found = std::optional<account_record>;
-  look_up<found>([name](database_reader& store) { return store.account_by_name(name); },
+  look_up<found>([name = name](database_reader& store) { return store.account_by_name(name); },
                  [this, ask, place](const result<found>& account) {
                    if (account) return verify(ask, *account, place);
                    throttle_->succeeded(ask.request.username, ask.request.remote_address);  // no guess was judged

@@ -137,7 +137,7 @@ void actor_broker::handle(call<change_room> ask) {
       return ask.reply(error{error_code::rate_limited, "Too many messages at once; wait a moment.", wait_ms});
     }
   }
-  if (ask.request.room) return post(*ask.request.room, std::move(ask));
+  if (const auto room = ask.request.room) return post(*room, std::move(ask));
   const auto message = message_of(ask.request.command);
   if (!message) return ask.reply(bad_request("room_id is missing."));
   using found = std::optional<room_id>;

@@ -84,7 +84,7 @@ void room::load() {
   // An empty job comes back when the store has finished what the former actor left with it.
   const auto nothing = [](record_writer&) { return result<void>{}; };
   services_.storage->write(id_, nothing, answer<std::monostate>([read, tell](result<std::monostate> finished) {
-                             if (!finished) return tell(std::move(finished.error()));
+                             if (!finished) return tell(finished.error());
                              read();
                            }));
 }

@@ -61,7 +61,7 @@ void room_batcher::finish_one(command_ptr command, append_outcome outcome, std::
   const auto& from = command->connection;
   const bool answer_in_place = from && from->wants_answer;
   // A refusal that nobody takes credit for goes by the reply, whose receiver sends it as it is.
-  if (from && !answer_in_place && !outcome) return command->reply(std::move(outcome.error()));
+  if (from && !answer_in_place && !outcome) return command->reply(outcome.error());
 
   order_item last;
   if (answer_in_place)
@@ -81,7 +81,7 @@ void room_batcher::finish_one(command_ptr command, append_outcome outcome, std::
     last.on_released = [command = std::move(command)] { command->reply(change_room::reply{}); };  // only noted
   } else if (!from) {
     last.on_released = [command = std::move(command), outcome = std::move(outcome)]() mutable {
-      if (!outcome) return command->reply(std::move(outcome.error()));
+      if (!outcome) return command->reply(outcome.error());
       change_room::reply reply;
       if (!outcome->events.empty()) reply.ack = ack_of(outcome->events.front(), outcome->duplicate);
       if (!outcome->duplicate) reply.events = std::move(outcome->events);

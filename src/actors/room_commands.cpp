@@ -117,7 +117,7 @@ void room::read_missing(bool behind_the_store) {
   if (!behind_the_store) return read();
   const auto nothing = [](record_writer&) { return result<void>{}; };
   services_.storage->write(id_, nothing, answer<std::monostate>([read, tell](result<std::monostate> finished) {
-                             if (!finished) return tell(std::move(finished.error()));
+                             if (!finished) return tell(finished.error());
                              read();
                            }));
 }

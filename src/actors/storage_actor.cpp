@@ -150,7 +150,7 @@ class storage_actor : public storage_handle::base {
       if (outcome->jobs[i]) {
         batch.writers[i](std::monostate{});
       } else {
-        batch.writers[i](std::move(outcome->jobs[i].error()));
+        batch.writers[i](outcome->jobs[i].error());
       }
     }
     return true;

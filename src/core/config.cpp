@@ -87,7 +87,7 @@ fault assign_table(config& target, const toml::table& table, const std::string& 
   for (const auto& [name, node] : table) {
     const auto key = prefix + std::string(name.str());
     const auto* inner = node.as_table();
-    const auto failure =
+    auto failure =
         inner != nullptr ? assign_table(target, *inner, key + ".", source) : assign(target, key, node, source);
     if (failure) return failure;
   }

@@ -59,7 +59,8 @@ using api_call_ptr = std::shared_ptr<api_call>;
 template <class Request, class F>
 void ask(const api_call_ptr& call, Request request, F on_reply) {
   using reply_type = typename Request::reply;
-  auto hop = [call, on_reply = std::move(on_reply)](result<reply_type> reply) mutable {
+  // A plain capture would be const, and its copy die on the actor's thread.
+  auto hop = [call = call, on_reply = std::move(on_reply)](result<reply_type> reply) mutable {
     const auto executor = call->executor;
     boost::asio::post(executor, [call = std::move(call), on_reply = std::move(on_reply), reply = std::move(reply)]() {
       if (!reply) return call->fail(reply.error());

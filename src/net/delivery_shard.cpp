@@ -210,7 +210,7 @@ void delivery_shard::tell_owners() {
   }
   detached_closing_ = 0;
   for (const auto& [number, code] : std::exchange(closing_, {})) {
-    if (connection* of = find(number)) guarded([&] { of->events->on_closing(code); });
+    if (connection* of = find(number)) guarded([&, code = code] { of->events->on_closing(code); });
   }
   for (const auto& task : std::exchange(after_work_, {})) guarded(task);
 }

@@ -144,7 +144,7 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   struct read_op {
     std::shared_ptr<outbound_layer> layer;
     boost::asio::mutable_buffer target;
-    enum : std::uint8_t { starting, reading, waiting, posted } step = starting;
+    enum : std::uint8_t { starting, reading, awaiting, posted } step = starting;
     bool initiated = false;
     error_code result{};
     std::size_t count = 0;
@@ -168,7 +168,7 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
           return self.complete(ec, bytes);
         case posted:
           return self.complete(result, count);
-        case waiting:
+        case awaiting:
           result = ec ? ec : layer->fetch_ciphertext();
           if (result) return self.complete(result, 0);
           break;
@@ -177,7 +177,7 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
         layer->note_received(target, count);
         return finish(self);
       }
-      step = waiting;
+      step = awaiting;
       initiated = true;
       layer->socket_.async_wait(boost::asio::socket_base::wait_read, std::move(self));
     }
