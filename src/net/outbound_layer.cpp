@@ -20,6 +20,13 @@ namespace {
 constexpr auto end_patience = std::chrono::seconds(5);
 constexpr int kernel_unsent_bytes = 128 * 1024;      // more waits in our outbox, where it is counted
 constexpr std::size_t ciphertext_ahead = 64 * 1024;  // encrypted for one write
+
+/// A close frame that gives the peer a number back that is no close code: Beast takes those from 5000 on for sound.
+bool echoes_no_code(std::string_view frame) {
+  if (frame.size() < 4) return false;
+  return (static_cast<unsigned>(static_cast<unsigned char>(frame[2])) << 8U | static_cast<unsigned char>(frame[3])) >=
+         5'000;
+}
 // At the end: what the peer had on its way is read and forgotten, but others have their turn, and nobody goes on for
 // ever.
 constexpr int reads_a_turn = 16;
@@ -254,6 +261,7 @@ void outbound_layer::finish_write(std::unique_ptr<pending_write> write) {
   if (phase_ != phase::open) return write->complete(asio::error::broken_pipe, 0);
   if (in_frames_ && !control_.empty()) {
     const bool is_close = static_cast<unsigned char>(control_[0]) == 0x88;
+    if (is_close && echoes_no_code(control_)) control_ = close_frame(close_code::protocol_error);
     auto slice = make_slice(std::exchange(control_, {}), 1, slice_kind::control);
     // After our own close frame Beast may still want to answer the peer's: it enters no more, and Beast need not know.
     if (is_close) {

@@ -154,7 +154,7 @@ function* closing() {
       [1000],
     );
   }
-  for (const code of [0, 1, 500, 999, 1004, 1005, 1006, 1015, 1016, 1100, 1999, 2000, 2999]) {
+  for (const code of [0, 1, 500, 999, 1004, 1005, 1006, 1015, 1016, 1100, 1999, 2000, 2999, 5000, 65280, 65535]) {
     yield broken(`close ${code} is no code that may be sent`, [{ op: close, payload: closePayload(code) }]);
   }
   yield broken('a close of one byte', [{ op: close, payload: 'x' }]);
