@@ -120,14 +120,13 @@ void outbound_layer::begin_frames(std::function<void(std::span<const char>)> on_
   shard_.note_frames_begun();
 }
 
-outbox::outcome outbound_layer::push(outbound_slice&& slice) {
+outbox::outcome outbound_layer::push(outbound_slice slice) {
   if (phase_ != phase::open) return outbox::outcome::sealed;
-  auto outcome = outbox_.push(std::move(slice), shard_.bounds());
-  if (outcome == outbox::outcome::too_slow && !busy_) {
+  if (!busy_ && outbox_.judge(slice, shard_.bounds()) == outbox::outcome::too_slow) {
     // Much came at once and nobody has tried the socket since: judge after that.
     shard_.flush_now(*this);
-    outcome = outbox_.push(std::move(slice), shard_.bounds());
   }
+  const auto outcome = outbox_.push(std::move(slice), shard_.bounds());
   if (outcome == outbox::outcome::queued) shard_.mark_dirty(*this);
   return outcome;
 }

@@ -78,7 +78,7 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   void begin_frames(std::function<void(std::span<const char>)> on_received);
   [[nodiscard]] bool in_frames() const { return in_frames_; }
   /// Enters the outbox; it leaves when the shard next flushes. Anything but `queued` changed nothing.
-  outbox::outcome push(outbound_slice&& slice);
+  outbox::outcome push(outbound_slice slice);
   /// The close frame; nothing enters after it.
   void push_close(close_code code);
   /// Drops the frames not begun, finishes the one begun, then the close frame 4408.

@@ -60,7 +60,7 @@ std::string close_frame(close_code code) {
   return frame.append(why);
 }
 
-outbox::outcome outbox::push(outbound_slice&& slice, const outbox_bounds& bounds) {
+outbox::outcome outbox::judge(const outbound_slice& slice, const outbox_bounds& bounds) const {
   if (sealed_) return outcome::sealed;
   const bool bounded = slice.kind == slice_kind::frames || slice.kind == slice_kind::ephemeral;
   if (bounded && over(bounds)) {
@@ -69,8 +69,13 @@ outbox::outcome outbox::push(outbound_slice&& slice, const outbox_bounds& bounds
       return outcome::too_slow;
     }
   }
-  append(std::move(slice));
   return outcome::queued;
+}
+
+outbox::outcome outbox::push(outbound_slice slice, const outbox_bounds& bounds) {
+  const outcome verdict = judge(slice, bounds);
+  if (verdict == outcome::queued) append(std::move(slice));
+  return verdict;
 }
 
 void outbox::push_last(outbound_slice slice) {

@@ -54,9 +54,11 @@ class outbox {
  public:
   enum class outcome : std::uint8_t { queued, dropped, too_slow, sealed };
 
-  /// Anything but `queued` leaves the outbox and the slice as they were. A push that finds at most the bound waiting is
-  /// always taken, however large, so that one great batch does not cost a healthy client its connection.
-  outcome push(outbound_slice&& slice, const outbox_bounds& bounds);
+  /// What push() would answer. A push that finds at most the bound waiting is always taken, however large, so that one
+  /// great batch does not cost a healthy client its connection.
+  [[nodiscard]] outcome judge(const outbound_slice& slice, const outbox_bounds& bounds) const;
+  /// Anything but `queued` leaves the outbox as it was.
+  outcome push(outbound_slice slice, const outbox_bounds& bounds);
   /// The last bytes: after these every push answers `sealed`.
   void push_last(outbound_slice slice);
   /// Drops every frame that has not begun; what is left of one begun is copied, so that no shared buffer is held.
