@@ -78,7 +78,8 @@ void raise_descriptor_limit() {
 
 int main(int argc, char** argv) {
   CLI::App app{"Load for Parley. Starts the server itself, with its limits off."};
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
+  app.footer("Without a command: fanout with its defaults.");
   std::string server = beside("/proc/self/exe", "parleyd");
   std::string naive = beside("/proc/self/exe", "naive-server");
   fanout_options options;
@@ -102,8 +103,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   raise_descriptor_limit();
   try {
-    if (fan->parsed()) fanout(options, server, alone ? "" : naive, runs, settings);
-    if (rest->parsed()) idle(connections, server);
+    if (rest->parsed())
+      idle(connections, server);
+    else
+      fanout(options, server, alone ? "" : naive, runs, settings);
   } catch (const std::exception& e) {
     std::cerr << "\nparley-bench: " << e.what() << '\n';
     return EXIT_FAILURE;

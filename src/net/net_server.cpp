@@ -41,6 +41,7 @@ class net_server::implementation {
     auto context = load_tls_context(settings_.net.tls_certificate, settings_.net.tls_key);
     if (context.has_error()) return context.error();
     shards_.on_each([fresh = *context](delivery_shard& shard) { shard.set_tls_context(fresh); });
+    log::info("net", "tls_loaded", "new connections get the certificate in {}", settings_.net.tls_certificate);
     return {};
   }
 

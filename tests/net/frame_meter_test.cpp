@@ -25,7 +25,7 @@ std::string frame_of(unsigned first_byte, std::size_t size, bool masked = true) 
 constexpr unsigned text = 0x81, begun_text = 0x01, more = 0x00, last = 0x80, ping = 0x89;
 
 TEST(frame_meter, counts_every_frame_of_any_size_and_kind) {
-  for (const std::size_t size : {0, 1, 125, 126, 65'535, 65'536, 70'000}) {
+  for (const std::size_t size : {0U, 1U, 125U, 126U, 65'535U, 65'536U, 70'000U}) {
     frame_meter meter;
     EXPECT_EQ(meter.feed(frame_of(text, size) + frame_of(ping, 5) + frame_of(text, size, false)), 3U) << size;
     EXPECT_FALSE(meter.in_message());
