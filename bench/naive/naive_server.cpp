@@ -4,8 +4,13 @@
 // It speaks just enough of the protocol for `parley-bench fanout`: GET /ws/{room}/{user}, `send_message` in, `ack` to
 // the sender, `new_message` of the same size as Parley's to the others. Each connection queues strings and writes one
 // at a time.
-#include <boost/asio.hpp>
-#include <boost/beast.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/websocket/stream.hpp>
 #include <cstdlib>
 #include <deque>
 #include <iostream>
@@ -82,7 +87,7 @@ class connection : public std::enable_shared_from_this<connection> {
     });
   }
 
-  websocket::stream<tcp::socket> stream_;
+  websocket::stream<tcp::socket, false> stream_;  // no compression, as Parley
   rooms& rooms_;
   std::string room_;
   beast::flat_buffer buffer_;

@@ -3,14 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <caf/all.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 #include <memory>
 
 #include "actors/actor_services.hpp"
 #include "actors/read_pool.hpp"
-#include "actors/reading_actor.hpp"
-#include "actors/storage_actor.hpp"
 #include "actors/storage_pool.hpp"
 #include "memory_store.hpp"
 #include "model_delivery.hpp"
@@ -21,47 +20,15 @@ namespace parley::testing {
 /// Derived fixtures set services.directory before anything needs it, and end their own actors in `end_actors`.
 class node_fixture : public ::testing::Test {
  protected:
-  node_fixture() {
-    caf_settings_.set("scheduler.policy", caf::atom("testing"));
-    caf_settings_.set("logger.verbosity", caf::atom("quiet"));
-    system = std::make_unique<caf::actor_system>(caf_settings_);
-    scheduler = dynamic_cast<caf::scheduler::test_coordinator*>(&system->scheduler());
-    services = std::make_unique<actor_services>(settings, out, encoder, counts, time, ids);
-    storage = std::make_unique<storage_pool>(
-        *services, std::vector<storage_handle>{spawn_storage_actor(*system, *services, store, false)});
-    reads = std::make_unique<read_pool>(
-        *services, std::vector<reading_handle>{spawn_reading_actor(*system, *services, store, false)});
-    services->storage = storage.get();
-    services->reads = reads.get();
-  }
-  ~node_fixture() override {
-    storage->stop();
-    reads->stop();
-    if (services->directory) caf::anon_send_exit(services->directory, caf::exit_reason::user_shutdown);
-    run();
-    services->directory = nullptr;
-    storage.reset();
-    reads.reset();
-    system.reset();
-  }
+  node_fixture();
+  ~node_fixture() override;
 
   /// The actors only; the shards do nothing.
-  void run_actors() {
-    while (scheduler->has_job()) scheduler->run_once();
-  }
+  void run_actors();
   /// Everything until nothing moves.
-  void run() {
-    do {
-      run_actors();
-      out.run_all();
-    } while (scheduler->has_job() || !out.idle());
-  }
+  void run();
   /// Both clocks, and what was due.
-  void advance(std::chrono::milliseconds by) {
-    time.advance(by);
-    scheduler->clock().advance_time(by);
-    run();
-  }
+  void advance(std::chrono::milliseconds by);
   std::vector<std::string>& lines(connection_ref of) { return out.connections[of].lines; }
   /// What the connection got since the last call.
   std::vector<std::string> take(connection_ref of) { return std::exchange(lines(of), {}); }
