@@ -1,6 +1,7 @@
 // The account actor's mailbox: passwords are checked on their own threads, tokens in a small cache before the store.
 #include "actors/account_actor.hpp"
 
+#include <array>
 #include <limits>
 
 #include "actors/accounts.hpp"
@@ -153,6 +154,9 @@ void accounts::on_verified(const call<log_in>& ask, const std::optional<account_
         if (new_hash) {
           if (auto changed = writer.set_password_hash(user, *new_hash); !changed) return changed;
         }
+        // The presence record saves this as well; here it is in the table before the log-in is answered.
+        if (auto online = writer.save_presence(std::array{presence_record{user, true, record.created_at}}); !online)
+          return online;
         return writer.create_token(record);
       },
       [this, ask, token, record, profile = found->user](const result<std::monostate>& done) {

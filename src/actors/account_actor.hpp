@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "actors/account_messages.hpp"
 #include "actors/actor_services.hpp"
 
 namespace parley {

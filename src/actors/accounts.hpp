@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "actors/account_messages.hpp"
 #include "actors/actor_services.hpp"
 #include "actors/login_throttle.hpp"
 #include "actors/read_pool.hpp"

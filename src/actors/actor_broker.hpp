@@ -1,6 +1,7 @@
 // The clients' port, answered by actors: accounts by the account actor, reads by reading actors, changes by rooms.
 #pragma once
 
+#include "actors/account_messages.hpp"
 #include "actors/actor_services.hpp"
 
 namespace parley {

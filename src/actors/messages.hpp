@@ -1,4 +1,5 @@
-// Every actor's interface and every message between actors, one struct a message: who sends it to whom, and when.
+// The interfaces of sessions, rooms, presence records and the directory, and every message between them, one struct a
+// message: who sends it to whom, and when. store_messages.hpp and account_messages.hpp have the others.
 //
 // All that is bound to CAF's version stands here and in the spawn functions. Messages never leave the process, so none
 // is serialised. Whoever waits for an outcome hands on an `answer`, which is told `unavailable` when its holder dies.
@@ -12,54 +13,13 @@
 #include <variant>
 #include <vector>
 
-#include "actors/queue_bound.hpp"
+#include "actors/store_messages.hpp"
 #include "parley/answer.hpp"
 #include "parley/client_ports.hpp"
 #include "parley/database.hpp"
 #include "parley/delivery.hpp"
 
 namespace parley {
-
-// --- The storage actor: one for each writing connection, on its own thread ---
-
-struct append_to_log;
-struct write_records;
-struct flush_batch;
-struct probe_store;
-struct tidy_store;
-/// Takes all that waits in its mailbox into one transaction; see storage_actor.hpp.
-using storage_handle =
-    caf::typed_actor<caf::reacts_to<append_to_log>, caf::reacts_to<write_records>, caf::reacts_to<flush_batch>,
-                     caf::reacts_to<probe_store>, caf::reacts_to<tidy_store>>;
-
-/// Sent by a room to its storage actor when a batch is full or nothing is on its way.
-struct append_to_log {
-  std::vector<append_command> commands;
-  answer<std::vector<append_outcome>> reply;  ///< One outcome for each command, in order.
-  queue_place place{};                        ///< Taken by the storage pool.
-};
-/// Sent by accounts, presence and rooms to a storage actor for everything that is no room event.
-struct write_records {
-  write_job job;
-  answer<std::monostate> reply;  ///< After the commit; the job's own error if it had one.
-  queue_place place{};           ///< Taken by the storage pool.
-};
-/// Sent by a storage actor to itself behind what waits: when it arrives, the batch is complete.
-struct flush_batch {};
-/// Sent by a storage actor to itself after a failed commit until a commit works again.
-struct probe_store {};
-/// Sent by a storage actor to itself when it has been idle for a while.
-struct tidy_store {};
-
-// --- The reading actor: one for each reading connection, on its own thread ---
-
-struct run_read;
-using reading_handle = caf::typed_actor<caf::reacts_to<run_read>>;
-
-/// Sent by anybody through the read pool. The job holds the `answer` of the one who waits.
-struct run_read {
-  read_job job;
-};
 
 // --- Sessions, rooms, presence and the directory, which know one another ---
 
@@ -401,40 +361,9 @@ struct close_directory {
   answer<std::monostate> done;
 };
 
-// --- Accounts ---
-
-struct password_checked;
-struct account_tick;
-/// Registration, log-in, tokens and their cache.
-using account_handle = caf::typed_actor<caf::reacts_to<call<register_user>>, caf::reacts_to<call<log_in>>,
-                                        caf::reacts_to<call<authenticate>>, caf::reacts_to<call<log_out>>,
-                                        caf::reacts_to<call<enter_by_name>>, caf::reacts_to<password_checked>,
-                                        caf::reacts_to<account_tick>>;
-
-struct run_password_job;
-/// Hashes and verifies; one for each auth.password_threads, on its own thread.
-using password_handle = caf::typed_actor<caf::reacts_to<run_password_job>>;
-
-/// Sent by the account actor; the job blocks for tens of milliseconds and answers the account actor.
-struct run_password_job {
-  std::function<void()> job;
-};
-/// Sent by a password, reading or storage actor to the account actor: run the rest there, where the state is.
-struct password_checked {
-  std::function<void()> then;
-};
-/// Sent by the account actor to itself: tokens in use whose time is over.
-struct account_tick {};
-
 }  // namespace parley
 
 #define PARLEY_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parley::name)
-PARLEY_UNSAFE(append_to_log)
-PARLEY_UNSAFE(write_records)
-PARLEY_UNSAFE(flush_batch)
-PARLEY_UNSAFE(probe_store)
-PARLEY_UNSAFE(tidy_store)
-PARLEY_UNSAFE(run_read)
 PARLEY_UNSAFE(session_started)
 PARLEY_UNSAFE(session_frame)
 PARLEY_UNSAFE(session_bootstrap)
@@ -481,12 +410,4 @@ PARLEY_UNSAFE(to_presence)
 PARLEY_UNSAFE(presence_idle)
 PARLEY_UNSAFE(retire_room)
 PARLEY_UNSAFE(close_directory)
-PARLEY_UNSAFE(run_password_job)
-PARLEY_UNSAFE(password_checked)
-PARLEY_UNSAFE(account_tick)
-PARLEY_UNSAFE(call<parley::register_user>)
-PARLEY_UNSAFE(call<parley::log_in>)
-PARLEY_UNSAFE(call<parley::authenticate>)
-PARLEY_UNSAFE(call<parley::log_out>)
-PARLEY_UNSAFE(call<parley::enter_by_name>)
 #undef PARLEY_UNSAFE

@@ -1,6 +1,7 @@
 // Makes the actors that hash and verify passwords: tens of milliseconds each, so on threads of their own.
 #pragma once
 
+#include "actors/account_messages.hpp"
 #include "actors/actor_services.hpp"
 
 namespace parley {

@@ -8,6 +8,17 @@ namespace {
 /// The id after which a page begins; the nil UUID, which is before all others, for the first page.
 std::optional<uuid> uuid_cursor(const page_request& range) { return range.cursor ? parse_uuid(*range.cursor) : uuid{}; }
 
+/// A room as one of its members sees it, without its unread count. A macro, since literals join only that way.
+#define ROOM_OF_MEMBER                                                                        \
+  "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"                \
+  " u.user_id, u.username, u.display_name, u.img_url, r.role_enum"                            \
+  " FROM tb_user_room m JOIN tb_chat_rooms c ON c.chat_room_id = m.room_id"                   \
+  " JOIN tb_room_position p ON p.room_id = m.room_id"                                         \
+  " LEFT JOIN tb_read_marker k ON k.user_id = m.user_id AND k.room_id = m.room_id"            \
+  " LEFT JOIN tb_private_pair q ON q.room_id = m.room_id LEFT JOIN tb_users u ON u.user_id =" \
+  " CASE WHEN q.user_low = m.user_id THEN q.user_high ELSE q.user_low END"                    \
+  " LEFT JOIN tb_roles r ON r.role_id = u.role_id"
+
 }  // namespace
 
 /// Columns: chat_room_id, name, is_group, last_seq, the member's marker; then the peer's profile.
@@ -26,16 +37,7 @@ room_summary sqlite_reader::read_summary(const statement& row, user_id user) {
 result<std::vector<room_summary>> sqlite_reader::rooms_of(user_id user) {
   return guarded("reading a user's rooms", [&]() -> result<std::vector<room_summary>> {
     const read_snapshot snapshot(connection_);
-    auto row = connection_.use(
-        "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"
-        " u.user_id, u.username, u.display_name, u.img_url, r.role_enum"
-        " FROM tb_user_room m JOIN tb_chat_rooms c ON c.chat_room_id = m.room_id"
-        " JOIN tb_room_position p ON p.room_id = m.room_id"
-        " LEFT JOIN tb_read_marker k ON k.user_id = m.user_id AND k.room_id = m.room_id"
-        " LEFT JOIN tb_private_pair q ON q.room_id = m.room_id LEFT JOIN tb_users u ON u.user_id ="
-        " CASE WHEN q.user_low = m.user_id THEN q.user_high ELSE q.user_low END"
-        " LEFT JOIN tb_roles r ON r.role_id = u.role_id"
-        " WHERE m.user_id = ?1 ORDER BY m.room_id");
+    auto row = connection_.use(ROOM_OF_MEMBER " WHERE m.user_id = ?1 ORDER BY m.room_id");
     row.bind(user);
     std::vector<room_summary> rooms;
     while (row.step()) rooms.push_back(read_summary(row, user));
@@ -49,16 +51,7 @@ result<page<room_summary>> sqlite_reader::rooms_page(user_id user, const page_re
     const auto after = uuid_cursor(range);
     if (!after) return bad_request("cursor: not one of ours.");
     const read_snapshot snapshot(connection_);
-    auto row = connection_.use(
-        "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"
-        " u.user_id, u.username, u.display_name, u.img_url, r.role_enum"
-        " FROM tb_user_room m JOIN tb_chat_rooms c ON c.chat_room_id = m.room_id"
-        " JOIN tb_room_position p ON p.room_id = m.room_id"
-        " LEFT JOIN tb_read_marker k ON k.user_id = m.user_id AND k.room_id = m.room_id"
-        " LEFT JOIN tb_private_pair q ON q.room_id = m.room_id LEFT JOIN tb_users u ON u.user_id ="
-        " CASE WHEN q.user_low = m.user_id THEN q.user_high ELSE q.user_low END"
-        " LEFT JOIN tb_roles r ON r.role_id = u.role_id"
-        " WHERE m.user_id = ?1 AND m.room_id > ?2 ORDER BY m.room_id LIMIT ?3");
+    auto row = connection_.use(ROOM_OF_MEMBER " WHERE m.user_id = ?1 AND m.room_id > ?2 ORDER BY m.room_id LIMIT ?3");
     row.bind(user, *after, static_cast<std::int64_t>(range.limit) + 1);
     page<room_summary> found;
     while (row.step()) {
@@ -75,16 +68,7 @@ result<page<room_summary>> sqlite_reader::rooms_page(user_id user, const page_re
 result<std::optional<room_summary>> sqlite_reader::room_of(user_id user, room_id room) {
   return guarded("reading a user's room", [&]() -> result<std::optional<room_summary>> {
     const read_snapshot snapshot(connection_);
-    auto row = connection_.use(
-        "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"
-        " u.user_id, u.username, u.display_name, u.img_url, r.role_enum"
-        " FROM tb_user_room m JOIN tb_chat_rooms c ON c.chat_room_id = m.room_id"
-        " JOIN tb_room_position p ON p.room_id = m.room_id"
-        " LEFT JOIN tb_read_marker k ON k.user_id = m.user_id AND k.room_id = m.room_id"
-        " LEFT JOIN tb_private_pair q ON q.room_id = m.room_id LEFT JOIN tb_users u ON u.user_id ="
-        " CASE WHEN q.user_low = m.user_id THEN q.user_high ELSE q.user_low END"
-        " LEFT JOIN tb_roles r ON r.role_id = u.role_id"
-        " WHERE m.user_id = ?1 AND m.room_id = ?2");
+    auto row = connection_.use(ROOM_OF_MEMBER " WHERE m.user_id = ?1 AND m.room_id = ?2");
     if (!row.bind(user, room).step()) return std::optional<room_summary>();
     return std::optional(read_summary(row, user));
   });
@@ -173,5 +157,7 @@ std::int64_t sqlite_reader::count_unread(user_id user, room_id room, sequence af
       " AND deleted_at IS NULL LIMIT 1000)");
   return row.bind(room, after, user).step() ? row.integer(0) : 0;
 }
+
+#undef ROOM_OF_MEMBER
 
 }  // namespace parley

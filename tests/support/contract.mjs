@@ -40,8 +40,8 @@ const ackSchemas = {
   resume: 'ack_empty',
   ping: 'ack_empty',
 };
-const serverFrames = new Set([
-  'ready',
+/** The events that have a seq of their room. */
+export const durableEvents = [
   'new_message',
   'message_edited',
   'message_deleted',
@@ -49,6 +49,10 @@ const serverFrames = new Set([
   'member_joined',
   'member_left',
   'room_renamed',
+];
+const serverFrames = new Set([
+  ...durableEvents,
+  'ready',
   'room_added',
   'room_removed',
   'typing',

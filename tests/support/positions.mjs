@@ -1,14 +1,8 @@
 // Promise 3 as one connection sees it: each room's durable events by seq, with no hole and no repeat.
 
-const durableTypes = new Set([
-  'new_message',
-  'message_edited',
-  'message_deleted',
-  'reaction',
-  'member_joined',
-  'member_left',
-  'room_renamed',
-]);
+import { durableEvents } from './contract.mjs';
+
+const durableTypes = new Set(durableEvents);
 const durableCommands = new Set(['send_message', 'edit_message', 'delete_message', 'reaction']);
 export const isDurable = (frame) => durableTypes.has(frame.type);
 

@@ -1,0 +1,45 @@
+// The account and password actors: their interfaces and what is sent to them. See messages.hpp for the rest.
+#pragma once
+
+#include <caf/all.hpp>
+#include <functional>
+
+#include "parley/client_ports.hpp"
+
+namespace parley {
+
+struct password_checked;
+struct account_tick;
+/// Registration, log-in, tokens and their cache.
+using account_handle = caf::typed_actor<caf::reacts_to<call<register_user>>, caf::reacts_to<call<log_in>>,
+                                        caf::reacts_to<call<authenticate>>, caf::reacts_to<call<log_out>>,
+                                        caf::reacts_to<call<enter_by_name>>, caf::reacts_to<password_checked>,
+                                        caf::reacts_to<account_tick>>;
+
+struct run_password_job;
+/// Hashes and verifies; one for each auth.password_threads, on its own thread.
+using password_handle = caf::typed_actor<caf::reacts_to<run_password_job>>;
+
+/// Sent by the account actor; the job blocks for tens of milliseconds and answers the account actor.
+struct run_password_job {
+  std::function<void()> job;
+};
+/// Sent by a password, reading or storage actor to the account actor: run the rest there, where the state is.
+struct password_checked {
+  std::function<void()> then;
+};
+/// Sent by the account actor to itself: tokens in use whose time is over.
+struct account_tick {};
+
+}  // namespace parley
+
+#define PARLEY_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parley::name)
+PARLEY_UNSAFE(run_password_job)
+PARLEY_UNSAFE(password_checked)
+PARLEY_UNSAFE(account_tick)
+PARLEY_UNSAFE(call<parley::register_user>)
+PARLEY_UNSAFE(call<parley::log_in>)
+PARLEY_UNSAFE(call<parley::authenticate>)
+PARLEY_UNSAFE(call<parley::log_out>)
+PARLEY_UNSAFE(call<parley::enter_by_name>)
+#undef PARLEY_UNSAFE

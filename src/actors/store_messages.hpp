@@ -1,0 +1,64 @@
+// Storage and reading actors: their interfaces and what is sent to them. See messages.hpp for the rest.
+#pragma once
+
+#include <caf/all.hpp>
+#include <variant>
+#include <vector>
+
+#include "actors/queue_bound.hpp"
+#include "parley/answer.hpp"
+#include "parley/database.hpp"
+
+namespace parley {
+
+// --- The storage actor: one for each writing connection, on its own thread ---
+
+struct append_to_log;
+struct write_records;
+struct flush_batch;
+struct probe_store;
+struct tidy_store;
+/// Takes all that waits in its mailbox into one transaction; see storage_actor.hpp.
+using storage_handle =
+    caf::typed_actor<caf::reacts_to<append_to_log>, caf::reacts_to<write_records>, caf::reacts_to<flush_batch>,
+                     caf::reacts_to<probe_store>, caf::reacts_to<tidy_store>>;
+
+/// Sent by a room to its storage actor when a batch is full or nothing is on its way.
+struct append_to_log {
+  std::vector<append_command> commands;
+  answer<std::vector<append_outcome>> reply;  ///< One outcome for each command, in order.
+  queue_place place{};                        ///< Taken by the storage pool.
+};
+/// Sent by accounts, presence and rooms to a storage actor for everything that is no room event.
+struct write_records {
+  write_job job;
+  answer<std::monostate> reply;  ///< After the commit; the job's own error if it had one.
+  queue_place place{};           ///< Taken by the storage pool.
+};
+/// Sent by a storage actor to itself behind what waits: when it arrives, the batch is complete.
+struct flush_batch {};
+/// Sent by a storage actor to itself after a failed commit until a commit works again.
+struct probe_store {};
+/// Sent by a storage actor to itself when it has been idle for a while.
+struct tidy_store {};
+
+// --- The reading actor: one for each reading connection, on its own thread ---
+
+struct run_read;
+using reading_handle = caf::typed_actor<caf::reacts_to<run_read>>;
+
+/// Sent by anybody through the read pool. The job holds the `answer` of the one who waits.
+struct run_read {
+  read_job job;
+};
+
+}  // namespace parley
+
+#define PARLEY_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parley::name)
+PARLEY_UNSAFE(append_to_log)
+PARLEY_UNSAFE(write_records)
+PARLEY_UNSAFE(flush_batch)
+PARLEY_UNSAFE(probe_store)
+PARLEY_UNSAFE(tidy_store)
+PARLEY_UNSAFE(run_read)
+#undef PARLEY_UNSAFE
