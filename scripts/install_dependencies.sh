@@ -19,6 +19,7 @@ build libssl-dev TLS
 build libsqlite3-dev the embedded store
 build libsimdjson-dev reads JSON frames
 build libsodium-dev password hashes and tokens
+build libutf8proc-dev what one character is
 build libspdlog-dev structured logs
 build libfmt-dev text formatting
 build libtomlplusplus-dev reads parley.toml

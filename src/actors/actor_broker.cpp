@@ -52,7 +52,7 @@ result<void> check_members(const create_room& ask, const std::vector<user_id>& o
     return bad_request("user_id: a private room is for you and exactly one other.");
   }
   if (others.size() + 1 > limits.room_members) {
-    return bad_request("members: at most " + std::to_string(limits.room_members) + " in a room.");
+    return make_error(error_code::conflict, "members: at most " + std::to_string(limits.room_members) + " in a room.");
   }
   return {};
 }

@@ -2,6 +2,7 @@
 #include "actors/read_marker_state.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace parley {
@@ -96,9 +97,14 @@ std::vector<read_marker_state::waiter> read_marker_state::failed(const read_mark
   return answered;
 }
 
-void read_marker_state::forget(user_id user) {
-  markers_.erase(user);
+std::vector<read_marker_state::waiter> read_marker_state::forget(user_id user) {
+  const auto found = markers_.find(user);
+  if (found == markers_.end()) return {};
+  auto waiting = std::move(found->second.waiting_under_way);
+  std::move(found->second.waiting.begin(), found->second.waiting.end(), std::back_inserter(waiting));
+  markers_.erase(found);
   busy_.erase(user);
+  return waiting;
 }
 
 void read_marker_state::note(const user_id& user, const entry& item) {

@@ -46,8 +46,8 @@ class read_marker_state {
   std::vector<waiter> stored(const read_marker& marker);
   std::vector<waiter> failed(const read_marker& marker);
 
-  /// A new membership begins with a marker of its own.
-  void forget(user_id user);
+  /// The user is no longer a member, or one anew with another marker. Returns all who wait.
+  std::vector<waiter> forget(user_id user);
   /// Nothing waits and nothing is under way.
   [[nodiscard]] bool idle() const { return busy_.empty(); }
 

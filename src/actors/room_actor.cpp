@@ -93,7 +93,7 @@ void room::on_loaded(room_loaded& message) {
   if (!message.snapshot) {
     unknown_ = message.snapshot.error();
   } else if (!*message.snapshot) {
-    unknown_ = not_found("There is no such room, or you are no member of it.");
+    unknown_ = no_member();
   } else {
     const auto& settings = services_.settings;
     state_.emplace(**message.snapshot, settings.replay, services_.encoder, services_.counts.ring_bytes);

@@ -26,7 +26,7 @@ void room::post(post_to_room& message) {
   if (closing_ || settling_) {
     return command->reply(unavailable("The room cannot store anything at the moment; send again."));
   }
-  if (!may_speak(*command)) return command->reply(not_found("There is no such room, or you are no member of it."));
+  if (!may_speak(*command)) return command->reply(no_member());
   auto reply = command->reply;
   if (!batcher_->add(std::move(command))) {
     services_.counts.room_busy_total.add();
@@ -82,11 +82,8 @@ void room::release_ready() {
     // Before those who left are forgotten: their shard cuts them off at their place.
     fanout_->deliver(release->batch, std::move(release->answers));
     for (const auto& change : release->memberships) {
-      if (change.left) {
-        fanout_->forget_user(change.user);
-      } else {
-        markers_.forget(change.user);
-      }
+      if (change.left) fanout_->forget_user(change.user);
+      for (const auto& reply : markers_.forget(change.user)) reply(no_member());
       send(services_.directory, membership_changed{id_, change.user, change.left});
     }
     for (const auto& tell : release->on_released) tell();

@@ -30,8 +30,6 @@ catch_up_step::kind kind_of(replay_step::kind what) {
   return to::beyond_end;
 }
 
-error no_member() { return not_found("There is no such room, or you are no member of it."); }
-
 }  // namespace
 
 void room::on_catch_up(const catch_up& ask) {
@@ -134,7 +132,7 @@ void room::on_markers_stored(const markers_stored& message) {
   for (const auto& marker : message.markers) {
     if (message.outcome) {
       auto waiters = markers_.stored(marker);
-      announce_marker(marker);
+      if (state_->is_member(marker.user)) announce_marker(marker);
       answer_markers(marker.user, marker.seq, std::move(waiters));
     } else {
       for (const auto& reply : markers_.failed(marker)) reply(message.outcome.error());

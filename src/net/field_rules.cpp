@@ -43,16 +43,20 @@ bool has_dot_segment(std::string_view path) {
          path.ends_with("/..") || path.ends_with("/.");
 }
 
-bool is_own_file(std::string_view path) {
-  return path.size() > files_path.size() && path.starts_with(files_path) && !has_dot_segment(path);
-}
+bool is_own_file(std::string_view path) { return path.size() > files_path.size() && path.starts_with(files_path); }
 
 result<void> check_address(std::string_view field, std::string_view value) {
   if (value.size() > max_url_bytes) {
     return bad_request(fmt::format("{}: at most {} bytes", field, max_url_bytes));
   }
-  const auto refused = bad_request(fmt::format("{}: must begin with https:// or {}", field, files_path));
-  if (!is_plain_address(value)) return refused;
+  if (!is_plain_address(value)) {
+    return bad_request(fmt::format("{}: must not contain blanks, control characters or any of \"<>\\^`{{|}}", field));
+  }
+  if (value.starts_with(files_path) && has_dot_segment(value)) {
+    return bad_request(fmt::format("{}: must not contain /./ or /../", field));
+  }
+  const auto refused =
+      bad_request(fmt::format("{}: must be https:// with a host, or {} with a file", field, files_path));
   if (is_own_file(value)) return {};
   if (starts_with_ignoring_case(value, "https://")) {
     const auto rest = value.substr(8);
@@ -107,7 +111,8 @@ result<void> check_content(std::string_view value, const limits_config& limits) 
 
 result<void> check_emoji(std::string_view value, const limits_config& limits) {
   if (value.size() > limits.emoji_bytes || !is_one_grapheme(value)) {
-    return bad_request(fmt::format("emoji: must be one emoji of at most {} bytes", limits.emoji_bytes));
+    return bad_request(
+        fmt::format("emoji: must be one visible character (grapheme) of at most {} bytes", limits.emoji_bytes));
   }
   return {};
 }

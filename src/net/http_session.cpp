@@ -30,7 +30,8 @@ namespace {
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-constexpr std::uint32_t header_bytes = 16 * 1024;
+/// As much as 500 user_ids in a query need, and then some.
+constexpr std::uint32_t header_bytes = 24 * 1024;
 constexpr std::ptrdiff_t header_fields = 100;
 constexpr std::size_t buffer_bytes = 64 * 1024;
 constexpr std::chrono::seconds idle_deadline{60};  ///< Between two requests.
@@ -99,11 +100,12 @@ class http_session : public std::enable_shared_from_this<http_session> {
   }
 
   /// What we and a proxy before us may measure differently, so that the one's body is the other's next request (RFC
-  /// 9112 section 6.3): Beast takes any coding but chunked for no body at all.
+  /// 9112 section 6.3). Beast takes a list that ends in chunked for chunked, and any other coding for no body at all.
   [[nodiscard]] bool has_unsound_length() const {
     const auto& fields = parser_->get();
-    return fields.count(http::field::transfer_encoding) > 0 &&
-           (!parser_->chunked() || fields.count(http::field::content_length) > 0 || fields.version() < 11);
+    const auto codings = fields.count(http::field::transfer_encoding);
+    return codings > 0 && (codings > 1 || !boost::beast::iequals(fields[http::field::transfer_encoding], "chunked") ||
+                           fields.count(http::field::content_length) > 0 || fields.version() < 11);
   }
 
   void read_body() {

@@ -6,6 +6,9 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <cmath>
 #include <limits>
 #include <new>
 
@@ -74,7 +77,11 @@ class field_reader {
     std::int64_t number = 0;
     if (value.get(number) == simdjson::SUCCESS && number >= 0) return number;
     std::uint64_t huge = 0;
+    double rounded = 0;
     if (value.get(huge) == simdjson::SUCCESS) return std::numeric_limits<sequence>::max();
+    if (value.is_double() && value.get(rounded) == simdjson::SUCCESS && rounded >= 0x1p64) {
+      return std::numeric_limits<sequence>::max();
+    }
     refuse(bad_request(fmt::format("{}: must be a whole number, 0 or more", field)));
     return 0;
   }
@@ -256,6 +263,30 @@ result<std::optional<std::string>> read_id(const dom::object& frame) {
   return std::optional<std::string>(text);
 }
 
+namespace bj = boost::json;
+
+void make_finite(bj::value& value) {
+  if (auto* number = value.if_double(); number != nullptr && std::isinf(*number)) {
+    *number = std::copysign(std::numeric_limits<double>::max(), *number);
+  } else if (auto* list = value.if_array()) {
+    for (auto& item : *list) make_finite(item);
+  } else if (auto* object = value.if_object()) {
+    for (auto& field : *object) make_finite(field.value());
+  }
+}
+
+/// JSON's numbers have no bounds, simdjson's do, and a field that nobody asks for must not cost the frame: Boost.JSON
+/// rounds what is out of range. Nothing when the payload is broken all the same.
+std::optional<std::string> with_numbers_in_range(std::string_view payload) {
+  bj::parse_options options;
+  options.max_depth = max_depth;
+  bj::error_code failure;
+  auto value = bj::parse(bj::string_view(payload.data(), payload.size()), failure, {}, options);
+  if (failure) return std::nullopt;
+  make_finite(value);
+  return bj::serialize(value);
+}
+
 }  // namespace
 
 class frame_decoder::parser {
@@ -276,7 +307,14 @@ frame_decoder::~frame_decoder() = default;
 
 decoded_frame frame_decoder::decode(std::string_view payload) {
   dom::element root;
-  if (parser_->dom_.parse(payload.data(), payload.size(), false).get(root) != simdjson::SUCCESS) {
+  auto failure = parser_->dom_.parse(payload.data(), payload.size(), false).get(root);
+  if (failure == simdjson::NUMBER_ERROR) {
+    if (auto tame = with_numbers_in_range(payload)) {
+      tame->reserve(tame->size() + padding_bytes);
+      failure = parser_->dom_.parse(tame->data(), tame->size(), false).get(root);
+    }
+  }
+  if (failure != simdjson::SUCCESS) {
     auto broken = refused({}, bad_request("frame: is not valid JSON of at most 32 levels"), true);
     // The parser names one of several faults, and this one may not be the first that it met.
     broken.is_invalid_utf8 = !is_valid_utf8(payload);

@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <charconv>
 #include <limits>
+#include <set>
 
 #include "net/field_rules.hpp"
 
@@ -22,13 +23,8 @@ bj::string_view view(std::string_view text) { return {text.data(), text.size()};
 
 /// Keeps the first of each, in order.
 void drop_repeats(std::vector<user_id>& users) {
-  std::vector<user_id> seen;
-  std::erase_if(users, [&](const user_id& user) {
-    const auto at = std::lower_bound(seen.begin(), seen.end(), user);
-    if (at != seen.end() && *at == user) return true;
-    seen.insert(at, user);
-    return false;
-  });
+  std::set<user_id> seen;
+  std::erase_if(users, [&](const user_id& user) { return !seen.insert(user).second; });
 }
 
 }  // namespace
@@ -85,16 +81,12 @@ std::optional<uuid> request_body::identity(std::string_view field) {
   return parsed;
 }
 
-std::vector<user_id> request_body::users(std::string_view field, std::size_t most) {
+std::vector<user_id> request_body::users(std::string_view field) {
   const auto* value = find(field);
   std::vector<user_id> users;
   if (value == nullptr) return users;
   if (!value->is_array()) {
     refuse(bad_request(fmt::format("{}: must be a list of UUIDs", field)));
-    return users;
-  }
-  if (value->get_array().size() > most) {
-    refuse(bad_request(fmt::format("{}: at most {}", field, most)));
     return users;
   }
   for (const auto& item : value->get_array()) {

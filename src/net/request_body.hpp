@@ -28,7 +28,7 @@ class request_body {
   bool required_flag(std::string_view field);
   std::optional<uuid> identity(std::string_view field);
   /// Without repeats, in the order given; empty when absent.
-  std::vector<user_id> users(std::string_view field, std::size_t most);
+  std::vector<user_id> users(std::string_view field);
   sequence required_position(std::string_view field);
   [[nodiscard]] bool has(std::string_view field) const { return find(field) != nullptr; }
 

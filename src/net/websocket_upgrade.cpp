@@ -68,7 +68,7 @@ using upgrade_ptr = std::shared_ptr<upgrade>;
 void enter_as_member(const upgrade_ptr& up, room_id room) {
   const auto& call = up->call;
   // Who is no member learns nothing of the room: an unknown one is refused alike.
-  auto hop = [up, room](result<room_summary> found) mutable {
+  auto hop = [up = up, room](result<room_summary> found) mutable {
     const auto executor = up->call->executor;
     boost::asio::post(executor, [up = std::move(up), room, found = std::move(found)] {
       if (!found && found.error().code == error_code::not_found) {

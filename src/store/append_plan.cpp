@@ -63,7 +63,7 @@ append_outcome append_plan::decide(const scene& at, const send_message& what) {
     return not_found("reply_to: there is no such message in this room.");
   }
   const auto seq = next_seq(at);
-  writes_.push_back(insert_message{&at.command, seq});
+  writes_.emplace_back(insert_message{&at.command, seq});
   facts_.messages.insert_or_assign(message_id(at.command.new_id),
                                    append_facts::message{at.command.room, at.command.actor, std::nullopt});
   if (what.client_msg_id) {
@@ -98,7 +98,7 @@ append_outcome append_plan::decide(const scene& at, const edit_message& what) {
   if (what.content.empty()) return bad_request("content: required.");
   if (auto fault = content_fault(what.content, limits_)) return *fault;
   const auto seq = next_seq(at);
-  writes_.push_back(update_content{&at.command});
+  writes_.emplace_back(update_content{&at.command});
   log_row row;
   row.message = what.message;
   write_log_row(at, seq, log_row::kind::message_edited, row);
@@ -117,7 +117,7 @@ append_outcome append_plan::decide(const scene& at, const delete_message& what) 
   }
   const auto seq = next_seq(at);
   message->deleted = append_facts::deletion{seq, at.command.actor, at.command.at};
-  writes_.push_back(empty_message{&at.command, seq});
+  writes_.emplace_back(empty_message{&at.command, seq});
   log_row row;
   row.message = what.message;
   write_log_row(at, seq, log_row::kind::message_deleted, row);
@@ -148,7 +148,7 @@ append_outcome append_plan::add_reaction(const scene& at, const change_reaction&
   const auto seq = next_seq(at);
   const reaction_id reaction(at.command.new_id);
   facts_.reactions.emplace(key, append_facts::reaction{reaction, seq, at.command.at});
-  writes_.push_back(insert_reaction{&at.command, seq});
+  writes_.emplace_back(insert_reaction{&at.command, seq});
   log_row row;
   row.message = what.message;
   row.reaction = reaction;
@@ -165,7 +165,7 @@ append_outcome append_plan::remove_reaction(const scene& at, const change_reacti
   const auto reaction = known->second.id;
   facts_.reactions.erase(known);
   const auto seq = next_seq(at);
-  writes_.push_back(delete_reaction{&at.command});
+  writes_.emplace_back(delete_reaction{&at.command});
   log_row row;
   row.message = what.message;
   row.reaction = reaction;
@@ -188,7 +188,7 @@ append_outcome append_plan::decide(const scene& at, const invite_members& what) 
     facts_.members.insert({at.command.room, user});
     ++at.room.members;
     ++facts_.accounts.find(user)->second.rooms;
-    writes_.push_back(insert_membership{id, {at.command.room, user}, at.command.at, seq});
+    writes_.emplace_back(insert_membership{id, {at.command.room, user}, at.command.at, seq});
     log_row row;
     row.user = user;
     row.event_id = id;
@@ -242,7 +242,7 @@ append_outcome append_plan::decide(const scene& at, const remove_member& what) {
   if (const auto account = facts_.accounts.find(what.user); account != facts_.accounts.end()) {
     --account->second.rooms;
   }
-  writes_.push_back(delete_membership{who});
+  writes_.emplace_back(delete_membership{who});
   log_row row;
   row.user = what.user;
   write_log_row(at, seq, leaving ? log_row::kind::member_left : log_row::kind::member_removed, row);
@@ -257,7 +257,7 @@ append_outcome append_plan::decide(const scene& at, const rename_room& what) {
   }
   if (what.name.empty()) return bad_request("name: required.");
   const auto seq = next_seq(at);
-  writes_.push_back(update_room_name{&at.command});
+  writes_.emplace_back(update_room_name{&at.command});
   log_row row;
   row.text = what.name;
   write_log_row(at, seq, log_row::kind::room_renamed, row);
@@ -291,7 +291,7 @@ void append_plan::write_log_row(const scene& at, sequence seq, log_row::kind typ
   if (row.event_id.is_nil()) row.event_id = at.command.new_id;
   row.by = at.command.actor;
   row.at = at.command.at;
-  writes_.push_back(row);
+  writes_.emplace_back(row);
 }
 
 }  // namespace parley

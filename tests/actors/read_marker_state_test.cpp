@@ -116,16 +116,14 @@ TEST_F(ReadMarkers, UsersDoNotWaitForOneAnother) {
   EXPECT_EQ(state_.take_due(now_).size(), 1U);
 }
 
-TEST_F(ReadMarkers, AForgottenMarkersAnswerIsStillGivenOnce) {
-  int answers = 0;
-  EXPECT_EQ(state_.move(alice_, 5, read_marker_state::waiter([&](const result<read_ack>& told) {
-                          ++answers;
-                          EXPECT_FALSE(told);
-                        })),
-            next::look_up);
-  state_.forget(alice_);
-  EXPECT_EQ(answers, 1);
-  EXPECT_TRUE(state_.known(alice_, 3).empty());
+TEST_F(ReadMarkers, WhoeverWaitsForAForgottenMarkerIsReturned) {
+  know(alice_, 0);
+  state_.move(alice_, 5, waiter());
+  EXPECT_EQ(state_.take_due(now_).size(), 1U);
+  state_.move(alice_, 6, waiter());
+  EXPECT_EQ(state_.forget(alice_).size(), 2U);
+  EXPECT_TRUE(state_.stored({room_, alice_, 5}).empty());
+  EXPECT_TRUE(state_.forget(alice_).empty());
   EXPECT_TRUE(state_.idle());
 }
 

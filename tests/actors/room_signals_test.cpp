@@ -67,6 +67,21 @@ TEST_F(RoomSignals, AMarkerIsStoredToldAndClamped) {
   EXPECT_EQ(told_.back(), "5 unread 0");
 }
 
+TEST_F(RoomSignals, WhoLeavesWhileAMarkerWaitsIsToldThatThereIsNoSuchRoom) {
+  fill_log(9);
+  auto& alice = live(alice_);
+  read(alice, 3);
+  read(alice, 5);
+  EXPECT_EQ(told_, (lines{"3 unread 6"}));
+  world_.post_by_rest(room_, alice_, "leave", remove_member{alice_});
+  world_.run();
+  EXPECT_EQ(told_.back(), "not_found");
+  world_.post_by_rest(room_, bob_, "invite", invite_members{{alice_}});
+  world_.run();
+  world_.advance(milliseconds(2'000));
+  EXPECT_EQ(told_.size(), 2U);
+}
+
 TEST_F(RoomSignals, MarkersOnlyMoveForwardAndUnreadBehindTheRingComesFromTheStore) {
   fill_log(6);
   world_.store.rooms[room_].markers[alice_] = 3;

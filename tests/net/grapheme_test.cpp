@@ -40,7 +40,8 @@ TEST(grapheme, emoji_with_all_that_may_follow_them_are_one) {
 }
 
 TEST(grapheme, a_letter_with_its_marks_is_one) {
-  for (const std::string text : {"x", "7", "?", "é", "e\u0301", "e\u0301\u0323", "я", "字", "ก็", "שׁ", "½", "\u2190"}) {
+  for (const std::string text : {"x", "7", "?", "é", "e\u0301", "e\u0301\u0323", "я", "字", "ก็", "שׁ", "½", "\u2190",
+                                 "नि", "\u1100\u1161\u11A8", "\U0001F1E9"}) {
     EXPECT_TRUE(is_one_grapheme(text)) << text;
   }
 }

@@ -72,6 +72,8 @@ TEST_F(http_session, what_is_no_http_is_refused_and_closed) {
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\nContent-Length: 2\r\n\r\n{}",
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\r\nContent-Length: 2\r\n\r\n{}",
         "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n"}) {
     auto client = connect();
@@ -87,7 +89,8 @@ TEST_F(http_session, headers_and_bodies_have_limits) {
   for (int i = 0; i < 90; ++i) few += "A" + std::to_string(i) + ": x\r\n";
   EXPECT_EQ(call("GET", "/healthz", "", many).result_int(), 431U);
   EXPECT_EQ(call("GET", "/healthz", "", few).result_int(), 200U);
-  EXPECT_EQ(call("GET", "/healthz", "", "Long: " + std::string(20'000, 'x') + "\r\n").result_int(), 431U);
+  EXPECT_EQ(call("GET", "/healthz", "", "Long: " + std::string(25'000, 'x') + "\r\n").result_int(), 431U);
+  EXPECT_EQ(call("GET", "/healthz?user_ids=" + std::string(500 * 37, 'x'), "", "").result_int(), 200U);
   expect_problem(call("POST", "/api/v1/auth/login", std::string(settings_.limits.body_bytes + 1, 'x')), 413,
                  "too_large");
   expect_problem(exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1099511627776\r\n\r\n"), 413, "too_large");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -263,7 +264,7 @@ TEST_F(json_decode, emoji_is_one_grapheme_of_at_most_32_bytes) {
   for (const auto& emoji :
        {std::string(), std::string("ab"), std::string("👍👍"), longest + "\u0301", std::string(" ")}) {
     expect_refused(frame("reaction", of_message(quoted("emoji", emoji))),
-                   "emoji: must be one emoji of at most 32 bytes");
+                   "emoji: must be one visible character (grapheme) of at most 32 bytes");
   }
 }
 
@@ -293,6 +294,22 @@ TEST_F(json_decode, the_id_comes_back_with_a_refusal) {
   EXPECT_EQ(decode(R"({"type":"launch","id":"odd"})").id(), "odd");
   EXPECT_EQ(decode(R"({"type":"ping","id":"odd","data":[]})").id(), "odd");
   EXPECT_EQ(decode("{").id(), std::nullopt);
+}
+
+TEST_F(json_decode, numbers_out_of_range_cost_nothing_where_nobody_asks_for_them) {
+  for (const std::string number : {"18446744073709551616", "-9223372036854775809", "1e400", "-1e400", "[1e400,{}]"}) {
+    const auto decoded = decode(R"({"type":"ping","id":"1","x":)" + number + "}");
+    ASSERT_TRUE(decoded.frame) << number;
+    EXPECT_EQ(decoded.frame->id, "1");
+  }
+  const auto at = [](const std::string& seq) {
+    return R"({"type":"read","data":{"room_id":")" + std::string(room_text) + R"(","seq":)" + seq + "}}";
+  };
+  EXPECT_EQ(expect<read_frame>(at("18446744073709551616")).seq, std::numeric_limits<sequence>::max());
+  EXPECT_EQ(expect<read_frame>(at("18446744073709551615")).seq, std::numeric_limits<sequence>::max());
+  expect_refused(at("-18446744073709551616"), "seq");
+  expect_bad(R"({"type":"ping","x":1e400,})");
+  expect_bad(R"({"type":"ping","x":01e400})");
 }
 
 TEST_F(json_decode, what_is_no_frame_counts_as_bad) {

@@ -20,7 +20,7 @@ void handle_create_room(const api_call_ptr& call) {
   if (request.is_group) {
     request.name = body->required_text("name");
     if (!body->refusal()) body->require(check_name("name", request.name));
-    request.members = body->users("members", call->limits().room_members);
+    request.members = body->users("members");
   } else {
     const auto other = body->identity("user_id");
     if (!other) body->refuse(bad_request("user_id: is missing"));
@@ -109,7 +109,7 @@ void handle_invite(const api_call_ptr& call) {
   if (!room) return;
   auto body = request_body::parse(call->request.body());
   if (!body) return call->fail(body.error());
-  auto users = body->users("user_ids", call->limits().room_members);
+  auto users = body->users("user_ids");
   if (users.empty()) body->refuse(bad_request("user_ids: at least one"));
   if (body->refusal()) return call->fail(*body->refusal());
   auto search = std::make_shared<invited_search>(invited_search{*room, users, 0});
