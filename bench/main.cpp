@@ -44,12 +44,19 @@ void fanout(const fanout_options& options, const std::string& parleyd, const std
 }
 
 /// What an idle connection with its session costs in the process's resident memory.
-void idle(std::uint32_t connections, const std::string& parleyd) {
+struct idle_options {
+  std::uint32_t connections = 10'000;
+  std::uint32_t users = 10'000;
+  std::uint32_t rooms = 100;
+};
+void idle(const idle_options& options, const std::string& parleyd) {
+  const auto [connections, users, rooms] = options;
   const auto server = server_process::parleyd(parleyd, {"net.heartbeat_ms=600000"});
   std::vector<client_socket> clients;
   const auto connect = [&](std::uint32_t number) {
     const auto source = fmt::format("127.0.0.{}", 2 + number / 20'000);
-    clients.emplace_back(server.address(), fmt::format("/ws/idle-{}/idle-{}?replay=none", number, number), source);
+    clients.emplace_back(server.address(),
+                         fmt::format("/ws/idle-{}/idle-{}?replay=none", number % rooms, number % users), source);
   };
   clients.reserve(connections + 200);
   for (std::uint32_t i = 0; i < 200; ++i) connect(i);  // allocators and caches warm up
@@ -61,10 +68,8 @@ void idle(std::uint32_t connections, const std::string& parleyd) {
   }
   std::this_thread::sleep_for(std::chrono::seconds(3));
   const auto after = server.resident_bytes();
-  fmt::print(
-      "\nidle: {} connections, each alone in a room of its own: {:.2f} KiB resident a connection "
-      "(session, room and presence included)\n",
-      connections, static_cast<double>(after - before) / 1024.0 / connections);
+  fmt::print("\nidle: {} connections of {} users in {} rooms: {:.2f} KiB resident a connection\n", connections, users,
+             rooms, static_cast<double>(after - before) / 1024.0 / connections);
 }
 
 void raise_descriptor_limit() {
@@ -96,15 +101,20 @@ int main(int argc, char** argv) {
   fan->add_option("--runs", runs, "Repetitions, parleyd and naive in turn")->capture_default_str();
   fan->add_option("--set", settings, "KEY=VALUE for parleyd; repeatable")->take_all()->allow_extra_args(false);
   fan->add_flag("--alone", alone, "Without the naive server");
-  std::uint32_t connections = 10'000;
-  auto* rest = app.add_subcommand("idle", "Memory of idle connections");
-  rest->add_option("--connections", connections, "Connections")->capture_default_str();
+  idle_options idling;
+  auto* rest =
+      app.add_subcommand("idle", "Memory of idle connections with all that they bring: sessions, presence, rooms");
+  rest->add_option("--connections", idling.connections, "Connections")->capture_default_str();
+  rest->add_option("--users", idling.users, "Users they belong to")->capture_default_str()->check(CLI::PositiveNumber);
+  rest->add_option("--rooms", idling.rooms, "Rooms they are in, one each")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   for (auto* command : {fan, rest}) command->add_option("--server", server, "parleyd to start")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   raise_descriptor_limit();
   try {
     if (rest->parsed())
-      idle(connections, server);
+      idle(idling, server);
     else
       fanout(options, server, alone ? "" : naive, runs, settings);
   } catch (const std::exception& e) {

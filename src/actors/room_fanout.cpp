@@ -8,10 +8,11 @@
 namespace parley {
 
 room_fanout::room_fanout(delivery& out, room_id room, std::size_t owed_bytes,
-                         std::function<void(std::uint32_t)> on_ready)
+                         std::function<void(std::uint32_t)> on_ready, std::uint32_t batches_per_shard)
     : out_(out),
       room_(room),
       most_owed_bytes_(owed_bytes),
+      batches_per_shard_(batches_per_shard),
       on_ready_(std::move(on_ready)),
       shards_(out.shard_count()) {}
 
@@ -50,14 +51,14 @@ void room_fanout::deliver(const std::shared_ptr<const encoded_batch>& batch,
     if (!concerned && by_shard[i].empty() && shard.owed.empty()) continue;
     shard.owed.push_back({batch, std::move(by_shard[i])});
     shard.owed_bytes += batch->bytes.size();
-    if (shard.under_way < batches_per_shard || !batch->departures.empty()) hand_over(i);
+    if (shard.under_way < batches_per_shard_ || !batch->departures.empty()) hand_over(i);
   }
 }
 
 void room_fanout::shard_ready(std::uint32_t number) {
   auto& shard = shards_.at(number);
   if (shard.under_way > 0) --shard.under_way;
-  if (!shard.owed.empty() && shard.under_way < batches_per_shard) hand_over(number);
+  if (!shard.owed.empty() && shard.under_way < batches_per_shard_) hand_over(number);
 }
 
 bool room_fanout::overdue() const {

@@ -13,15 +13,18 @@
 
 namespace parley {
 
-/// A shard has at most two of the room's batches at a time. What is released meanwhile is gathered and goes as one
-/// delivery when the shard reports. Belongs to one room; calls only the delivery port, which outlives it.
+/// A shard has at most `batches_per_shard` of the room's batches at a time; it serves what waits in one turn. What is
+/// released meanwhile is gathered and goes as one delivery when the shard reports. Belongs to one room; calls only the
+/// delivery port, which outlives it.
 class room_fanout {
  public:
-  static constexpr std::uint32_t batches_per_shard = 2;
+  /// Measured against 1 and 2, with which a shard may run dry while its next batch is on the way.
+  static constexpr std::uint32_t usual_batches_per_shard = 4;
 
   /// `on_ready(shard)` is called on the shard's thread and must see to it that shard_ready() is called here. A shard
   /// that is owed more than `owed_bytes` makes the room `overdue`.
-  room_fanout(delivery& out, room_id room, std::size_t owed_bytes, std::function<void(std::uint32_t)> on_ready);
+  room_fanout(delivery& out, room_id room, std::size_t owed_bytes, std::function<void(std::uint32_t)> on_ready,
+              std::uint32_t batches_per_shard = usual_batches_per_shard);
 
   /// What the shard is still owed goes before the attachment, so that no answer to the connection comes late.
   void attach(connection_ref to, attachment what);
@@ -64,6 +67,7 @@ class room_fanout {
   delivery& out_;
   room_id room_;
   std::size_t most_owed_bytes_;
+  std::uint32_t batches_per_shard_;
   std::function<void(std::uint32_t)> on_ready_;
   std::unordered_map<connection_ref, user_id> attached_;
   std::vector<shard_state> shards_;

@@ -26,7 +26,7 @@ class frame_sender {
   virtual void send(std::span<send_job> jobs) = 0;
 };
 
-/// One sendmsg a job.
+/// One system call a job.
 std::unique_ptr<frame_sender> create_plain_sender();
 
 }  // namespace parley

@@ -40,7 +40,7 @@ class RoomFanout : public ::testing::Test {
   int marked_ = 0, dropped_ = 0;
   connection_ref a_{0, 1}, b_{0, 2}, c_{1, 3};
   std::vector<std::uint32_t> ready_;
-  room_fanout fanout_{out_, room_, 1'024, [this](std::uint32_t shard) { ready_.push_back(shard); }};
+  room_fanout fanout_{out_, room_, 1'024, [this](std::uint32_t shard) { ready_.push_back(shard); }, 2};
 };
 
 TEST_F(RoomFanout, OnlyShardsThatAreConcernedGetABatch) {
@@ -54,7 +54,7 @@ TEST_F(RoomFanout, OnlyShardsThatAreConcernedGetABatch) {
   EXPECT_EQ(seen(c_), (lines{"ack"}));
 }
 
-TEST_F(RoomFanout, AShardHasAtMostTwoBatchesAndThenGathers) {
+TEST_F(RoomFanout, AShardHasSoManyBatchesAtMostAndThenGathers) {
   attach(a_, 0);
   attach(b_, 0);
   for (sequence seq = 1; seq <= 7; ++seq) {
@@ -128,7 +128,8 @@ TEST_F(RoomFanout, DeparturesAndAnswersKeepTheirPlacesWhenGathered) {
 
 TEST_F(RoomFanout, AnswersThatWereNeverHandedOverAreNotMarkedAsGiven) {
   {
-    room_fanout other(out_, room_, 1'024, [](std::uint32_t) {});
+    room_fanout other(
+        out_, room_, 1'024, [](std::uint32_t) {}, 2);
     out_.connections[a_];
     other.attach(a_, {room_, id_of<user_id>(1), 0, nullptr});
     for (sequence seq = 1; seq <= 3; ++seq) {
