@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string request(upgrade);
   request.append(reinterpret_cast<const char*>(data), size);
   const auto said = parley::fuzz::exchange(request);
-  require(said.starts_with("HTTP/1.1 101 "), "the upgrade is granted");
+  require(said.starts_with("HTTP/1.1 101 "), "the upgrade is granted, but came: " + said.substr(0, 300));
   std::string_view rest(said);
   rest.remove_prefix(rest.find("\r\n\r\n") + 4);
   bool closed = false;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -114,13 +115,17 @@ std::string exchange(std::string_view bytes) {
   require(::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0, "the server accepts");
   while (!bytes.empty()) {
     const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) break;  // it has heard enough
+    if (sent < 0 && errno == EINTR) continue;  // libFuzzer's clock
+    if (sent <= 0) break;                      // it has heard enough
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   ::shutdown(socket, SHUT_WR);
   std::string said;
   char part[4'096];
-  for (ssize_t count = 0; (count = ::recv(socket, part, sizeof part, 0)) > 0;) {
+  for (;;) {
+    const auto count = ::recv(socket, part, sizeof part, 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
     said.append(part, static_cast<std::size_t>(count));
   }
   ::close(socket);
