@@ -18,7 +18,7 @@ namespace parley {
 /// delivery port, which outlives it.
 class room_fanout {
  public:
-  /// Measured against 1 and 2, with which a shard may run dry while its next batch is on the way.
+  /// Chosen by measurement against 1 and 2, see bench/README.md.
   static constexpr std::uint32_t usual_batches_per_shard = 4;
 
   /// `on_ready(shard)` is called on the shard's thread and must see to it that shard_ready() is called here. A shard
