@@ -2,19 +2,20 @@
 # shellcheck shell=bash disable=SC2154
 
 test_summary=()
-test_failed=0
+test_failed=()
 
-# test_step NAME COMMAND... runs the command and remembers how it ended.
+# test_step NAME COMMAND... runs the command, keeps what it prints and remembers how it ended.
 test_step() {
-  local name="$1" start=$SECONDS
+  local name="$1" start=$SECONDS log="$root/build/logs/${1//[^a-z0-9]/-}.log"
   shift
   echo
   echo "== $name"
-  if "$@"; then
+  mkdir -p "${log%/*}"
+  if "$@" 2>&1 | tee "$log"; then
     test_summary+=("passed   $name ($((SECONDS - start)) s)")
   else
-    test_summary+=("FAILED   $name ($((SECONDS - start)) s)")
-    test_failed=1
+    test_summary+=("FAILED   $name ($((SECONDS - start)) s): build/logs/${log##*/}")
+    test_failed+=("$log")
   fi
 }
 
@@ -22,15 +23,25 @@ skip_step() {
   test_summary+=("skipped  $1: $2")
 }
 
+# What failed comes last, since CI's viewers show the end of a log.
 print_summary() {
+  local log
   echo
   echo "== Summary"
   printf '%s\n' "${test_summary[@]}"
-  if ((test_failed)); then
-    echo "Some tests failed."
-    return 1
+  if ((${#test_failed[@]} == 0)); then
+    echo "All tests that ran passed."
+    return
   fi
-  echo "All tests that ran passed."
+  echo "Some tests failed."
+  for log in "${test_failed[@]}"; do
+    [[ -f "$log" ]] || continue
+    echo
+    echo "-- the failures and the end of $log"
+    grep -nE '\*\*\*Failed|\[  FAILED  \]|Does not hold|ERROR: |SUMMARY: |^ *✖|^not ok|Failure$' "$log" | cut -c1-300 | head -40 || true
+    tail -n 40 "$log" | cut -c1-300
+  done
+  return 1
 }
 
 install_node_modules() {
@@ -53,7 +64,7 @@ run_node_group() {
   fi
   if ! install_node_modules; then
     test_summary+=("FAILED   $name tests: npm ci failed")
-    test_failed=1
+    test_failed+=("npm ci")
     return
   fi
   test_step "$name tests" npm --prefix "$root/tests" run --silent "$name" </dev/null
@@ -117,8 +128,8 @@ run_fuzz() {
     return 2
   fi
   if ! compgen -G "$root/tests/fuzz/fuzz_*.cpp" >/dev/null; then
-    echo "There are no fuzz targets in tests/fuzz."
-    return 0
+    echo "./dev fuzz: there are no targets in tests/fuzz" >&2
+    return 2
   fi
   "$root/scripts/install_dependencies.sh" --sanitize
   local source names=() name

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <variant>
 
@@ -80,9 +82,19 @@ struct server {
   net_server net;
 };
 
+/// libFuzzer's clock is a SIGALRM without SA_RESTART every few seconds: whatever call of the client it meets
+/// (connect, send, recv) has to go on, or a healthy server is reported.
+server* start_server() {
+  struct sigaction clock {};
+  require(::sigaction(SIGALRM, nullptr, &clock) == 0, "the clock's handler can be read");
+  clock.sa_flags |= SA_RESTART;
+  require(::sigaction(SIGALRM, &clock, nullptr) == 0, "the clock's handler can be set");
+  return new server;
+}
+
 /// Lives as long as the process: libFuzzer ends it without destructors.
 server& running() {
-  static auto* one = new server;
+  static auto* one = start_server();
   return *one;
 }
 
@@ -99,24 +111,25 @@ sockaddr_in own_address() {
 
 void require(bool holds, std::string_view what) {
   if (holds) return;
-  std::fprintf(stderr, "Does not hold: %.*s\n", static_cast<int>(what.size()), what.data());
+  std::fprintf(stderr, "Does not hold: %.*s (errno: %s)\n", static_cast<int>(what.size()), what.data(),
+               std::strerror(errno));
   std::abort();
 }
 
 std::string exchange(std::string_view bytes) {
+  const auto port = running().net.port();
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const auto from = own_address();
   require(::bind(socket, reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0,
           "a loopback address can be bound");
   sockaddr_in to{};
   to.sin_family = AF_INET;
-  to.sin_port = htons(running().net.port());
+  to.sin_port = htons(port);
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   require(::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0, "the server accepts");
   while (!bytes.empty()) {
     const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;  // libFuzzer's clock
-    if (sent <= 0) break;                      // it has heard enough
+    if (sent <= 0) break;  // it has heard enough
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   ::shutdown(socket, SHUT_WR);
@@ -124,7 +137,6 @@ std::string exchange(std::string_view bytes) {
   char part[4'096];
   for (;;) {
     const auto count = ::recv(socket, part, sizeof part, 0);
-    if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
     said.append(part, static_cast<std::size_t>(count));
   }
