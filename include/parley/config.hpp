@@ -54,9 +54,7 @@ struct replay_config {
 struct room_config {
   std::uint32_t queue_commands = 4'096;  ///< Waiting in one room; then `busy`.
   std::uint32_t batch_commands = 500;    ///< Most commands a room hands to the store at once.
-  std::uint32_t owed_bytes =
-      4 * 1024 * 1024;               ///< Events that wait for a slow I/O thread; then the room stores no more.
-  std::uint32_t idle_seconds = 120;  ///< Without attachments or commands; then the actor is passivated.
+  std::uint32_t idle_seconds = 120;      ///< Without attachments or commands; then the actor is passivated.
 };
 
 struct limits_config {

@@ -43,8 +43,10 @@ bool room::may_speak(const pending_command& command) const {
   return moderates && command.user_role != role::user;
 }
 
+/// While a shard serves its sockets the commands gather: what is stored now could only wait there, and one batch of
+/// many costs each socket one system call (docs/decisions/0008).
 void room::send_next_batch() {
-  if (settling_ || (fanout_->overdue() && !closing_)) return;
+  if (settling_ || (fanout_->busy() && !closing_)) return;
   auto commands = batcher_->take_batch(services_.time.now());
   if (commands.empty()) return;
   const auto number = batcher_->batch_number();

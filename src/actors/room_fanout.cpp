@@ -7,14 +7,8 @@
 
 namespace parley {
 
-room_fanout::room_fanout(delivery& out, room_id room, std::size_t owed_bytes,
-                         std::function<void(std::uint32_t)> on_ready, std::uint32_t batches_per_shard)
-    : out_(out),
-      room_(room),
-      most_owed_bytes_(owed_bytes),
-      batches_per_shard_(batches_per_shard),
-      on_ready_(std::move(on_ready)),
-      shards_(out.shard_count()) {}
+room_fanout::room_fanout(delivery& out, room_id room, std::function<void(std::uint32_t)> on_ready)
+    : out_(out), room_(room), on_ready_(std::move(on_ready)), shards_(out.shard_count()) {}
 
 void room_fanout::attach(connection_ref to, attachment what) {
   auto& shard = shards_.at(to.shard);
@@ -50,20 +44,18 @@ void room_fanout::deliver(const std::shared_ptr<const encoded_batch>& batch,
     const bool concerned = shard.attachments > 0 && !batch->ends.empty();
     if (!concerned && by_shard[i].empty() && shard.owed.empty()) continue;
     shard.owed.push_back({batch, std::move(by_shard[i])});
-    shard.owed_bytes += batch->bytes.size();
-    if (shard.under_way < batches_per_shard_ || !batch->departures.empty()) hand_over(i);
+    if (shard.under_way == 0 || !batch->departures.empty()) hand_over(i);
   }
 }
 
 void room_fanout::shard_ready(std::uint32_t number) {
   auto& shard = shards_.at(number);
   if (shard.under_way > 0) --shard.under_way;
-  if (!shard.owed.empty() && shard.under_way < batches_per_shard_) hand_over(number);
+  if (!shard.owed.empty() && shard.under_way == 0) hand_over(number);
 }
 
-bool room_fanout::overdue() const {
-  return std::any_of(shards_.begin(), shards_.end(),
-                     [this](const shard_state& shard) { return shard.owed_bytes > most_owed_bytes_; });
+bool room_fanout::busy() const {
+  return std::any_of(shards_.begin(), shards_.end(), [](const shard_state& shard) { return shard.under_way > 0; });
 }
 
 void room_fanout::flush() {
@@ -75,7 +67,6 @@ void room_fanout::flush() {
 void room_fanout::hand_over(std::uint32_t number) {
   auto& shard = shards_[number];
   auto next = gather(std::exchange(shard.owed, {}));
-  shard.owed_bytes = 0;
   room_delivery what;
   what.batch = std::move(next.batch);
   for (const auto& each : next.answers) {

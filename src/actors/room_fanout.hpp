@@ -1,4 +1,4 @@
-// Who is attached to a room, and the room's deliveries to their shards, with credit.
+// Who is attached to a room, and the room's deliveries to their shards, one at a time.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,13 @@
 
 namespace parley {
 
-/// A shard has at most `batches_per_shard` of the room's batches at a time; it serves what waits in one turn. What is
-/// released meanwhile is gathered and goes as one delivery when the shard reports. Belongs to one room; calls only the
-/// delivery port, which outlives it.
+/// A shard has one of the room's deliveries at a time. What is released meanwhile is gathered and goes as the next one
+/// when the shard reports that its sockets have been served. Belongs to one room; calls only the delivery port, which
+/// outlives it.
 class room_fanout {
  public:
-  /// Chosen by measurement against 1 and 2, see bench/README.md.
-  static constexpr std::uint32_t usual_batches_per_shard = 4;
-
-  /// `on_ready(shard)` is called on the shard's thread and must see to it that shard_ready() is called here. A shard
-  /// that is owed more than `owed_bytes` makes the room `overdue`.
-  room_fanout(delivery& out, room_id room, std::size_t owed_bytes, std::function<void(std::uint32_t)> on_ready,
-              std::uint32_t batches_per_shard = usual_batches_per_shard);
+  /// `on_ready(shard)` is called on the shard's thread and must see to it that shard_ready() is called here.
+  room_fanout(delivery& out, room_id room, std::function<void(std::uint32_t)> on_ready);
 
   /// What the shard is still owed goes before the attachment, so that no answer to the connection comes late.
   void attach(connection_ref to, attachment what);
@@ -36,13 +31,13 @@ class room_fanout {
   [[nodiscard]] bool is_attached(connection_ref connection) const { return attached_.contains(connection); }
   [[nodiscard]] std::size_t attachments() const { return attached_.size(); }
 
-  /// To every shard with attachments or answers. A batch in which somebody leaves is handed over whatever the credit:
-  /// the leaver's session detaches it as soon as it hears, and the events before the leave must have gone by then.
+  /// To every shard with attachments or answers. A batch in which somebody leaves does not wait for its shard: the
+  /// leaver's session detaches it as soon as it hears, and the events before the leave must have gone by then.
   void deliver(const std::shared_ptr<const encoded_batch>& batch, std::vector<released_run::placed> answers);
   void shard_ready(std::uint32_t shard);
-  /// Some shard is so far behind that the room should take nothing more from its store before it has caught up.
-  [[nodiscard]] bool overdue() const;
-  /// Hands over what is owed whatever the credit; before the room ends.
+  /// Some shard has not yet served its sockets with what it was given.
+  [[nodiscard]] bool busy() const;
+  /// Hands over what is owed without waiting; before the room ends.
   void flush();
 
   /// Ephemeral, to everybody attached but `except`.
@@ -59,15 +54,12 @@ class room_fanout {
     std::size_t attachments = 0;
     std::uint32_t under_way = 0;
     std::vector<owed_batch> owed;  ///< Without holes between them.
-    std::size_t owed_bytes = 0;
   };
   void hand_over(std::uint32_t shard);
   static owed_batch gather(std::vector<owed_batch> owed);
 
   delivery& out_;
   room_id room_;
-  std::size_t most_owed_bytes_;
-  std::uint32_t batches_per_shard_;
   std::function<void(std::uint32_t)> on_ready_;
   std::unordered_map<connection_ref, user_id> attached_;
   std::vector<shard_state> shards_;

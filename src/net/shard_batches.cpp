@@ -31,6 +31,8 @@ class departure_index {
 }  // namespace
 
 void delivery_shard::handle(room_delivery& what) {
+  // First, so that nothing that fails below leaves the room waiting for its turn.
+  if (what.on_handed_on) run_after_work(std::move(what.on_handed_on));
   index_answers(what);
   const departure_index departures(*what.batch);
   departed_.clear();
@@ -48,7 +50,6 @@ void delivery_shard::handle(room_delivery& what) {
     collect_answers(*to, what);
     for (const placed_answer* answer : own_answers_) push_answer(*to, *answer);
   }
-  if (what.on_handed_on) run_after_work(std::move(what.on_handed_on));
 }
 
 /// Links each connection's answers in order, so that the loop over recipients finds them without a search.

@@ -49,6 +49,25 @@ TEST_F(RoomActor, WhileOneBatchIsStoredTheNextOneFills) {
   EXPECT_EQ(world_.lines(alice).back(), "live ack k9 9");
 }
 
+TEST_F(RoomActor, WhileAShardServesItsSocketsTheCommandsGather) {
+  auto& alice = live(alice_, 0);
+  live(bob_, 1);
+  world_.say(alice, "k1", "m");
+  world_.run_actors();
+  ASSERT_EQ(world_.store.commits.size(), 1U);
+  for (int i = 2; i <= 9; ++i) world_.say(alice, "k" + std::to_string(i), "m");
+  world_.run_actors();
+  EXPECT_EQ(world_.store.commits.size(), 1U) << "both shards have the first one";
+  while (world_.out.run_one(0)) {
+  }
+  world_.run_actors();
+  EXPECT_EQ(world_.store.commits.size(), 1U) << "one of them has served its sockets";
+  world_.run();
+  ASSERT_EQ(world_.store.commits.size(), 2U);
+  EXPECT_EQ(world_.store.commits[1].commands, 8U);
+  EXPECT_EQ(world_.lines(alice).back(), "live ack k9 9");
+}
+
 TEST_F(RoomActor, DuplicatesAndRefusalsAreAnsweredInTheirPlaces) {
   auto& alice = live(alice_);
   auto& bob = live(bob_);
