@@ -3,7 +3,7 @@
 //
 // It speaks just enough of the protocol for `parley-bench fanout`: GET /ws/{room}/{user}, `send_message` in, `ack` to
 // the sender, `new_message` of the same size as Parley's to the others. Each connection queues strings and writes one
-// at a time.
+// at a time. The handshake blocks: only what follows is measured.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
@@ -35,19 +35,18 @@ class connection : public std::enable_shared_from_this<connection> {
   connection(tcp::socket socket, rooms& all) : stream_(std::move(socket)), rooms_(all) {}
 
   void start() {
-    http::async_read(stream_.next_layer(), buffer_, request_, [self = shared_from_this()](auto ec, std::size_t) {
-      if (ec) return;
-      self->stream_.next_layer().set_option(tcp::no_delay(true));
-      self->stream_.async_accept(self->request_, [self](auto failed) {
-        if (failed) return;
-        const auto path = std::string(self->request_.target());
-        self->room_ = path.substr(0, path.rfind('/'));
-        self->buffer_.clear();
-        self->stream_.text(true);
-        self->rooms_[self->room_].push_back(self);
-        self->read();
-      });
-    });
+    beast::error_code failed;
+    http::request<http::empty_body> request;
+    http::read(stream_.next_layer(), buffer_, request, failed);
+    if (!failed) stream_.next_layer().set_option(tcp::no_delay(true), failed);
+    if (!failed) stream_.accept(request, failed);
+    if (failed) return;
+    const auto path = std::string(request.target());
+    room_ = path.substr(0, path.rfind('/'));
+    buffer_.clear();
+    stream_.text(true);
+    rooms_[room_].push_back(shared_from_this());
+    read();
   }
 
  private:
@@ -91,7 +90,6 @@ class connection : public std::enable_shared_from_this<connection> {
   rooms& rooms_;
   std::string room_;
   beast::flat_buffer buffer_;
-  http::request<http::empty_body> request_;
   std::deque<std::string> queue_;
 };
 

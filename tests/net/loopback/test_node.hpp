@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "net/json_encoder.hpp"
-#include "net/loopback/fake_broker.hpp"
+#include "net/loopback/session_broker.hpp"
 #include "net/net_server.hpp"
 
 namespace parley::test {
@@ -27,7 +27,7 @@ class test_node {
 
   config settings;
   metrics counts;
-  fake_broker broker;
+  session_broker broker;
   std::unique_ptr<net_server> server;
 
   [[nodiscard]] delivery& out() { return server->deliveries(); }

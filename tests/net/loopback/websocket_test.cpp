@@ -373,7 +373,7 @@ TEST(net_server, says_that_the_port_is_in_use) {
   config settings;
   settings.net.listen = "127.0.0.1:" + std::to_string(first.port());
   metrics counts;
-  fake_broker broker;
+  session_broker broker;
   net_server second(settings, json_encoder(), counts);
   const auto started = second.start(broker, {});
   ASSERT_TRUE(started.has_error());
@@ -385,7 +385,7 @@ TEST(net_server, listens_in_both_families_on_the_unspecified_address) {
   config settings;
   settings.net.listen = "[::]:0";
   metrics counts;
-  fake_broker broker;
+  session_broker broker;
   net_server server(settings, json_encoder(), counts);
   if (server.start(broker, {}).has_error()) GTEST_SKIP() << "no IPv6 here";
   EXPECT_TRUE(http_get(server.port(), "/healthz").starts_with("HTTP/1.1 200"));

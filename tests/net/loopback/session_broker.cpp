@@ -1,5 +1,5 @@
-// See fake_broker.hpp.
-#include "net/loopback/fake_broker.hpp"
+// See session_broker.hpp.
+#include "net/loopback/session_broker.hpp"
 
 #include <chrono>
 
@@ -7,7 +7,8 @@ namespace parley::test {
 
 class fake_client_session final : public client_session {
  public:
-  fake_client_session(fake_broker& owner, std::shared_ptr<fake_session> of) : owner_(owner), session_(std::move(of)) {}
+  fake_client_session(session_broker& owner, std::shared_ptr<fake_session> of)
+      : owner_(owner), session_(std::move(of)) {}
   ~fake_client_session() override {
     owner_.change([this] { session_->ended = true; });
   }
@@ -20,11 +21,11 @@ class fake_client_session final : public client_session {
   }
 
  private:
-  fake_broker& owner_;
+  session_broker& owner_;
   std::shared_ptr<fake_session> session_;
 };
 
-void fake_broker::submit(any_call what) {
+void session_broker::submit(any_call what) {
   std::visit(
       [](auto& asked) {
         using request = std::decay_t<decltype(asked.request)>;
@@ -41,7 +42,7 @@ void fake_broker::submit(any_call what) {
       what);
 }
 
-std::unique_ptr<client_session> fake_broker::open_session(session_request request) {
+std::unique_ptr<client_session> session_broker::open_session(session_request request) {
   auto made = std::make_shared<fake_session>();
   made->request = std::move(request);
   change([&] { sessions_.push_back(made); });
@@ -49,24 +50,24 @@ std::unique_ptr<client_session> fake_broker::open_session(session_request reques
   return std::make_unique<fake_client_session>(*this, made);
 }
 
-void fake_broker::change(const std::function<void()>& what) {
+void session_broker::change(const std::function<void()>& what) {
   const std::lock_guard lock(mutex_);
   what();
   changed_.notify_all();
 }
 
-bool fake_broker::wait(const std::function<bool(const std::vector<std::shared_ptr<fake_session>>&)>& condition) {
+bool session_broker::wait(const std::function<bool(const std::vector<std::shared_ptr<fake_session>>&)>& condition) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return condition(sessions_); });
 }
 
-std::shared_ptr<fake_session> fake_broker::session(std::size_t index) {
+std::shared_ptr<fake_session> session_broker::session(std::size_t index) {
   const bool there = wait([index](const auto& all) { return all.size() > index; });
   const std::lock_guard lock(mutex_);
   return there ? sessions_[index] : nullptr;
 }
 
-std::size_t fake_broker::frame_count(const fake_session& of) {
+std::size_t session_broker::frame_count(const fake_session& of) {
   const std::lock_guard lock(mutex_);
   return of.frames.size();
 }

@@ -19,7 +19,7 @@ struct fake_session {
   bool ended = false;
 };
 
-class fake_broker final : public broker {
+class session_broker final : public broker {
  public:
   /// Called on the I/O thread for each frame, outside the lock; may answer through delivery.
   std::function<void(fake_session&, const client_frame&)> on_frame;
