@@ -21,6 +21,14 @@ function(parley_add_library)
   endif()
 endfunction()
 
+# parley_compile_together(TARGET target GROUP group file...)
+# One translation unit for the sources of one class or one family, which mostly instantiate the same templates.
+function(parley_compile_together)
+  cmake_parse_arguments(arg "" "TARGET;GROUP" "" ${ARGN})
+  set_target_properties(${arg_TARGET} PROPERTIES UNITY_BUILD ${PARLEY_UNITY} UNITY_BUILD_MODE GROUP)
+  set_source_files_properties(${arg_UNPARSED_ARGUMENTS} PROPERTIES UNITY_GROUP ${arg_GROUP})
+endfunction()
+
 # parley_add_program(NAME name SOURCES file... [LINK target...])
 function(parley_add_program)
   cmake_parse_arguments(arg "" "NAME" "SOURCES;LINK" ${ARGN})

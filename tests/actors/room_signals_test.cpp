@@ -109,10 +109,10 @@ TEST_F(RoomSignals, ALargeRoomTellsMarkersToTheReadersDevicesOnly) {
   world_.settings.limits.read_receipt_members = 1;
   fill_log(2);
   auto& alice = live(alice_);
-  auto& phone = live(alice_, 1);
+  auto& second_device = live(alice_, 1);
   auto& bob = live(bob_, 1);
   read(alice, 1);
-  EXPECT_EQ(world_.lines(phone), (lines{"read 1 1"}));
+  EXPECT_EQ(world_.lines(second_device), (lines{"read 1 1"}));
   EXPECT_TRUE(world_.lines(bob).empty());
 }
 

@@ -9,7 +9,7 @@
 namespace parley::testing {
 namespace {
 
-using kind = replay_step::kind;
+using step_kind = replay_step::kind;
 
 class RoomState : public ::testing::Test {
  protected:
@@ -92,20 +92,20 @@ TEST_F(RoomState, ARenameChangesTheName) {
 
 TEST_F(RoomState, OnlyMembersMayFollow) {
   make(4);
-  EXPECT_EQ(state_->plan_replay(carol_, 4, 200).what, kind::not_member);
+  EXPECT_EQ(state_->plan_replay(carol_, 4, 200).what, step_kind::not_member);
 }
 
 TEST_F(RoomState, NobodyStandsBeyondTheEnd) {
   make(4);
-  EXPECT_EQ(state_->plan_replay(alice_, 5, 200).what, kind::beyond_end);
-  EXPECT_EQ(state_->plan_replay(alice_, 4, 200).what, kind::attach);
+  EXPECT_EQ(state_->plan_replay(alice_, 5, 200).what, step_kind::beyond_end);
+  EXPECT_EQ(state_->plan_replay(alice_, 4, 200).what, step_kind::attach);
 }
 
 TEST_F(RoomState, AttachesWithTheRestWhenItIsSmallEnough) {
   make(4);
   say(64);
   const auto step = state_->plan_replay(alice_, 4, 200);
-  EXPECT_EQ(step.what, kind::attach);
+  EXPECT_EQ(step.what, step_kind::attach);
   EXPECT_EQ(step.position, 68);
   EXPECT_EQ(step.events, 64U);
 }
@@ -114,10 +114,10 @@ TEST_F(RoomState, PagesWhileTooManyEventsAreMissing) {
   make(4);
   say(65);
   auto step = state_->plan_replay(alice_, 4, 200);
-  EXPECT_EQ(step.what, kind::page);
+  EXPECT_EQ(step.what, step_kind::page);
   EXPECT_EQ(step.position, 68);
   step = state_->plan_replay(alice_, step.position, 200 - step.events);
-  EXPECT_EQ(step.what, kind::attach);
+  EXPECT_EQ(step.what, step_kind::attach);
   EXPECT_EQ(step.position, 69);
 }
 
@@ -125,7 +125,7 @@ TEST_F(RoomState, PagesWhileTooManyBytesAreMissing) {
   make(0);
   say(3, 40'000);
   auto step = state_->plan_replay(alice_, 0, 200);
-  EXPECT_EQ(step.what, kind::page);
+  EXPECT_EQ(step.what, step_kind::page);
   EXPECT_EQ(step.position, 1);
 }
 
@@ -133,22 +133,22 @@ TEST_F(RoomState, AnEventLargerThanAPageIsAPageAndThenLiveBegins) {
   make(0);
   say(1, 70'000);
   auto step = state_->plan_replay(alice_, 0, 1);
-  EXPECT_EQ(step.what, kind::page);
+  EXPECT_EQ(step.what, step_kind::page);
   step = state_->plan_replay(alice_, step.position, 0);
-  EXPECT_EQ(step.what, kind::attach);
+  EXPECT_EQ(step.what, step_kind::attach);
 }
 
 TEST_F(RoomState, StopsAtTheRequestsLimit) {
   make(0);
   say(70);
   auto step = state_->plan_replay(alice_, 0, 64);
-  EXPECT_EQ(step.what, kind::limit);
+  EXPECT_EQ(step.what, step_kind::limit);
   EXPECT_EQ(step.position, 64);
   step = state_->plan_replay(alice_, 64, 6);
-  EXPECT_EQ(step.what, kind::attach);
-  EXPECT_EQ(state_->plan_replay(alice_, 64, 5).what, kind::limit);
-  EXPECT_EQ(state_->plan_replay(alice_, 64, 0).what, kind::limit);
-  EXPECT_EQ(state_->plan_replay(alice_, 70, 0).what, kind::attach);
+  EXPECT_EQ(step.what, step_kind::attach);
+  EXPECT_EQ(state_->plan_replay(alice_, 64, 5).what, step_kind::limit);
+  EXPECT_EQ(state_->plan_replay(alice_, 64, 0).what, step_kind::limit);
+  EXPECT_EQ(state_->plan_replay(alice_, 70, 0).what, step_kind::attach);
 }
 
 TEST_F(RoomState, EveryWayToLiveGivesEachEventOnce) {
@@ -163,8 +163,8 @@ TEST_F(RoomState, EveryWayToLiveGivesEachEventOnce) {
       position = step.position;
       given += step.events;
       left -= step.events;
-      if (step.what == kind::attach) break;
-      if (step.what == kind::limit) left = limit;  // the client resumes
+      if (step.what == step_kind::attach) break;
+      if (step.what == step_kind::limit) left = limit;  // the client resumes
     }
     EXPECT_EQ(position, 150);
     EXPECT_EQ(given, 150U);
@@ -173,11 +173,11 @@ TEST_F(RoomState, EveryWayToLiveGivesEachEventOnce) {
 
 TEST_F(RoomState, SendsToTheStoreWhoeverIsBehindTheRing) {
   make(4, 10);
-  EXPECT_EQ(state_->plan_replay(alice_, 3, 200).what, kind::read_store);
+  EXPECT_EQ(state_->plan_replay(alice_, 3, 200).what, step_kind::read_store);
   say(12);
-  EXPECT_EQ(state_->plan_replay(alice_, 5, 200).what, kind::read_store);
-  EXPECT_EQ(state_->plan_replay(alice_, 5, 0).what, kind::limit);
-  EXPECT_EQ(state_->plan_replay(alice_, 6, 200).what, kind::attach);
+  EXPECT_EQ(state_->plan_replay(alice_, 5, 200).what, step_kind::read_store);
+  EXPECT_EQ(state_->plan_replay(alice_, 5, 0).what, step_kind::limit);
+  EXPECT_EQ(state_->plan_replay(alice_, 6, 200).what, step_kind::attach);
 }
 
 TEST(TypingThrottle, PassesEachValueOnceAnInterval) {

@@ -11,7 +11,7 @@
 #include "fault/chat_load.hpp"
 #include "fault/in_process_node.hpp"
 
-namespace parley::support {
+namespace parley::support::crash_test {
 namespace {
 
 constexpr int senders = 6;
@@ -148,4 +148,4 @@ TEST(crashed_storage_actor, between_commit_and_answer_loses_and_doubles_nothing)
 }
 
 }  // namespace
-}  // namespace parley::support
+}  // namespace parley::support::crash_test

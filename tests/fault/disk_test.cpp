@@ -5,7 +5,7 @@
 #include "fault/in_process_node.hpp"
 #include "support/lossy_vfs.hpp"
 
-namespace parley::support {
+namespace parley::support::disk_test {
 namespace {
 
 constexpr int senders = 8;
@@ -86,4 +86,4 @@ TEST_F(lossy_disk, that_is_full_acknowledges_nothing_and_heals_by_itself) {
 }
 
 }  // namespace
-}  // namespace parley::support
+}  // namespace parley::support::disk_test

@@ -7,7 +7,7 @@
 #include "fault/chat_load.hpp"
 #include "support/server_process.hpp"
 
-namespace parley::support {
+namespace parley::support::kill_test {
 namespace {
 
 constexpr int rounds = 20;
@@ -58,4 +58,4 @@ TEST(stopped_process, answers_what_it_accepted_and_exits_with_0) {
 }
 
 }  // namespace
-}  // namespace parley::support
+}  // namespace parley::support::kill_test

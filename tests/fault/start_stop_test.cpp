@@ -8,7 +8,7 @@
 #include "fault/chat_load.hpp"
 #include "fault/in_process_node.hpp"
 
-namespace parley::support {
+namespace parley::support::start_stop_test {
 namespace {
 
 constexpr int rounds = 200;
@@ -44,4 +44,4 @@ TEST(started_node, stops_two_hundred_times_without_a_hang) {
 }
 
 }  // namespace
-}  // namespace parley::support
+}  // namespace parley::support::start_stop_test

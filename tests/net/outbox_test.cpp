@@ -119,8 +119,8 @@ TEST(outbox, finishes_the_frame_begun_and_drops_the_rest_at_every_point) {
                                 frame_of(70'000, 'd') + frame_of(1, 'e')};
   const std::string all = slices[0] + slices[1] + slices[2];
   std::vector<std::size_t> frame_ends;
-  for (std::size_t at = 0; at < all.size();)
-    frame_ends.push_back(at += frame_size_at(std::string_view(all).substr(at)));
+  for (std::size_t end = 0; end < all.size();)
+    frame_ends.push_back(end += frame_size_at(std::string_view(all).substr(end)));
   ASSERT_EQ(frame_ends.back(), all.size());
   const std::string farewell = close_frame(close_code::too_slow);
   for (std::size_t sent = 0; sent <= all.size(); sent += sent < 200 || sent > all.size() - 10 ? 1 : 997) {
@@ -188,7 +188,9 @@ TEST(frame_header, is_read_back_for_every_form_of_length) {
     EXPECT_EQ(frame[0], '\x81');
     EXPECT_EQ(frame.size() - payload, payload < 126 ? 2U : payload < 65'536 ? 4U : 10U);
     EXPECT_EQ(frame_size_at(frame.substr(0, 1)), 0U);
-    EXPECT_EQ(count_frames(frame + frame + frame), 3U);
+    std::string three;
+    for (int i = 0; i < 3; ++i) three += frame;
+    EXPECT_EQ(count_frames(three), 3U);
   }
 }
 

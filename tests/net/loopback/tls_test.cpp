@@ -159,8 +159,8 @@ TEST_F(tls, names_the_file_that_cannot_be_used) {
   const auto missing = load_tls_context("/nowhere/certificate.pem", certificate.key_file);
   ASSERT_TRUE(missing.has_error());
   EXPECT_NE(missing.error().message.find("/nowhere/certificate.pem"), std::string::npos);
-  const test_certificate other("other");
-  ASSERT_TRUE(load_tls_context(certificate.certificate_file, other.key_file).has_error());
+  const test_certificate stranger("other");
+  ASSERT_TRUE(load_tls_context(certificate.certificate_file, stranger.key_file).has_error());
 }
 
 TEST_F(tls, a_websocket_works_over_it_and_small_frames_are_gathered) {
