@@ -52,9 +52,10 @@ struct replay_config {
 };
 
 struct room_config {
-  std::uint32_t queue_commands = 4'096;  ///< Waiting in one room; then `busy`.
-  std::uint32_t batch_commands = 500;    ///< Most commands a room hands to the store at once.
-  std::uint32_t idle_seconds = 120;      ///< Without attachments or commands; then the actor is passivated.
+  std::uint32_t queue_commands = 4'096;    ///< Waiting in one room; then `busy`.
+  std::uint32_t batch_commands = 500;      ///< Most commands a room hands to the store at once.
+  std::uint32_t batch_bytes = 512 * 1024;  ///< So that a batch fits an outbox; about, the last command may exceed it.
+  std::uint32_t idle_seconds = 120;        ///< Without attachments or commands; then the actor is passivated.
 };
 
 struct limits_config {

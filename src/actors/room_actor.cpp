@@ -98,8 +98,8 @@ void room::on_loaded(room_loaded& message) {
     const auto& settings = services_.settings;
     state_.emplace(**message.snapshot, settings.replay, services_.encoder, services_.counts.ring_bytes);
     const auto batch = std::min(settings.room.batch_commands, settings.store.batch_commands);
-    batcher_.emplace(id_, room_batcher::limits{settings.room.queue_commands, batch}, services_.encoder, services_.ids,
-                     services_.counts.room_queue);
+    batcher_.emplace(id_, room_batcher::limits{settings.room.queue_commands, batch, settings.room.batch_bytes},
+                     services_.encoder, services_.ids, services_.counts.room_queue);
     fanout_.emplace(services_.out, id_,
                     [self = self_handle()](std::uint32_t shard) { caf::anon_send(self, shard_ready{shard}); });
   }
@@ -229,6 +229,7 @@ void room::close() {
     for (auto& early : std::exchange(early_, {})) refuse(early);
   }
   store_due_markers();
+  if (state_) send_next_batch();  // the shards may have ended, and then nothing else wakes what has gathered
   quit_if_done();
 }
 

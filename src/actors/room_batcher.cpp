@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/command_bytes.hpp"
+
 namespace parley {
 
 room_batcher::room_batcher(room_id room, limits bounds, const frame_encoder& encoder, id_source& ids, gauge& shown)
@@ -23,10 +25,11 @@ std::vector<append_command> room_batcher::take_batch(timestamp at) {
   if (!under_way_.empty() || queue_.empty()) return batch;
   const auto count = std::min(queue_.size(), std::max<std::size_t>(bounds_.batch_commands, 1));
   batch.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t bytes = 0; batch.size() < count && bytes < bounds_.batch_bytes;) {
     under_way_.push_back(std::move(queue_.front()));
     queue_.pop_front();
     batch.push_back(prepare(*under_way_.back(), at));
+    bytes += bytes_of(batch.back());
   }
   ++batch_number_;
   return batch;

@@ -21,6 +21,7 @@ class room_batcher {
   struct limits {
     std::size_t queue_commands = 4'096;
     std::size_t batch_commands = 500;
+    std::size_t batch_bytes = 512 * 1024;  ///< Beyond, the next command waits for the next batch.
   };
   room_batcher(room_id room, limits bounds, const frame_encoder& encoder, id_source& ids, gauge& shown);
   ~room_batcher();

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "actors/command_bytes.hpp"
 #include "actors/guarded.hpp"
 #include "parley/log.hpp"
 
@@ -23,17 +24,6 @@ constexpr milliseconds tidying_step{50};
 constexpr int idle_steps_before_tidying = 100;
 constexpr const char* cannot_store =
     "The store cannot take anything at the moment; send again with the same client_msg_id.";
-
-std::size_t bytes_of(const append_command& command) {
-  constexpr std::size_t fixed = 256;  // ids, times and what the store writes beside them
-  const auto* message = std::get_if<send_message>(&command.command);
-  if (message != nullptr) {
-    return fixed + (message->content ? message->content->size() : 0) +
-           (message->file_url ? message->file_url->size() : 0);
-  }
-  const auto* edit = std::get_if<edit_message>(&command.command);
-  return fixed + (edit != nullptr ? edit->content.size() : 0) + command.membership_ids.size() * sizeof(uuid);
-}
 
 /// What one transaction takes out of the queue, and whom to answer afterwards.
 struct store_batch {

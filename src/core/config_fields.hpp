@@ -37,6 +37,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("replay.ring_budget_bytes", c.replay.ring_budget_bytes, 1024, 1024 * gib);
   visit("room.queue_commands", c.room.queue_commands, 1, million);
   visit("room.batch_commands", c.room.batch_commands, 1, 100'000);
+  visit("room.batch_bytes", c.room.batch_bytes, 1024, gib);
   visit("room.idle_seconds", c.room.idle_seconds, 1, 86'400);
   visit("limits.frame_bytes", c.limits.frame_bytes, 1024, 16.0 * 1024 * 1024);
   visit("limits.content_bytes", c.limits.content_bytes, 1, 8.0 * 1024 * 1024);

@@ -68,6 +68,43 @@ TEST_F(RoomActor, WhileAShardServesItsSocketsTheCommandsGather) {
   EXPECT_EQ(world_.lines(alice).back(), "live ack k9 9");
 }
 
+TEST_F(RoomActor, ABatchTakesAboutSoManyBytes) {
+  world_.settings.room.batch_bytes = 2'048;
+  auto& alice = live(alice_);
+  world_.say(alice, "k1", "m");
+  world_.run_actors();
+  for (int i = 2; i <= 9; ++i) world_.say(alice, "k" + std::to_string(i), std::string(800, 'x'));
+  world_.run();
+  ASSERT_EQ(world_.store.commits.size(), 5U);
+  for (std::size_t i = 1; i < 5; ++i) EXPECT_EQ(world_.store.commits[i].commands, 2U);
+}
+
+TEST_F(RoomActor, WhateverComesFirstEverybodySeesOneOrderAndIsAnsweredOnce) {
+  auto& alice = live(alice_, 0);
+  auto& bob = live(bob_, 1);
+  auto& second_device = live(alice_, 1);
+  std::mt19937 dice(7);
+  const int messages = 2'000;
+  for (int i = 1; i <= messages; ++i) {
+    world_.say(i % 3 == 0 ? bob : alice, "k" + std::to_string(i), "m");
+    for (auto steps = std::uniform_int_distribution<int>(0, 12)(dice); steps > 0; --steps) world_.step(dice);
+  }
+  while (world_.step(dice)) {
+  }
+  EXPECT_EQ(alice.answered.size() + bob.answered.size(), static_cast<std::size_t>(messages));
+  EXPECT_LT(world_.store.commits.size(), static_cast<std::size_t>(messages)) << "nothing gathered";
+  for (const auto* who : {&alice, &bob, &second_device}) {
+    const auto& seen = world_.lines(*who);
+    ASSERT_EQ(seen.size(), static_cast<std::size_t>(messages));
+    for (int seq = 1; seq <= messages; ++seq) {
+      const auto& line = seen[static_cast<std::size_t>(seq) - 1];
+      const bool is_event = line == "event " + std::to_string(seq) + " m";
+      const bool is_ack = line.starts_with("live ack k") && line.ends_with(" " + std::to_string(seq));
+      ASSERT_TRUE(is_event || is_ack) << line << " at " << seq;
+    }
+  }
+}
+
 TEST_F(RoomActor, DuplicatesAndRefusalsAreAnsweredInTheirPlaces) {
   auto& alice = live(alice_);
   auto& bob = live(bob_);

@@ -154,5 +154,20 @@ TEST_F(RoomSignals, ClosingFinishesTheCommandsUnderWay) {
   EXPECT_EQ(world_.lines(alice).back(), "live ack k5 5");
 }
 
+TEST_F(RoomSignals, ClosingStoresWhatGatheredForAShardThatNoLongerAnswers) {
+  auto& alice = live(alice_);
+  world_.say(alice, "k1", "m");
+  world_.run_actors();
+  world_.say(alice, "k2", "m");
+  world_.run_actors();
+  ASSERT_EQ(world_.store.commits.size(), 1U);
+  bool closed = false;
+  caf::anon_send(world_.services->directory,
+                 close_directory{answer<std::monostate>([&](const auto&) { closed = true; })});
+  world_.run_actors();
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(world_.store.commits.size(), 2U);
+}
+
 }  // namespace
 }  // namespace parley::testing
