@@ -71,6 +71,25 @@ test('what was accepted before the end is answered or not stored, and what was a
     for (const [key, ack] of acked) assert.equal(stored.get(key)?.seq, ack.seq, `${key} was acknowledged`);
   }));
 
+test('the end does not wait for those who sent much and are gone', () =>
+  withNode({}, async (parley) => {
+    const users = await Promise.all(Array.from({ length: 10 }, (_, i) => newAccount(parley, `sender${i}`)));
+    const roomId = await users[0].group('drain', users.slice(1));
+    const sockets = await Promise.all(users.map((u) => u.connect({ replay: 'none' })));
+    for (const socket of sockets)
+      for (let i = 0; i < 200; i += 1) socket.send('send_message', { room_id: roomId, content: `${i}` });
+    await sockets[0].expectFrame('new_message', { room_id: roomId });
+    await Promise.all(sockets.slice(0, 5).map((s) => s.cut()));
+    assert.deepEqual(await parley.endsWithin(3_000), { code: 0, signal: null });
+    await parley.start();
+    const stored = await users[0].allEvents(roomId);
+    assert.deepEqual(
+      stored.map((e) => e.data.seq),
+      stored.map((_, i) => i + 1),
+      'no hole',
+    );
+  }));
+
 test('while a node drains nobody new is let in', () =>
   withNode({ 'drain.seconds': 2 }, async (parley) => {
     const ada = await newAccount(parley, 'ada');
