@@ -55,19 +55,19 @@ run_ctest() {
   ctest --test-dir "$1" --output-on-failure --no-tests=error --label-regex "$2" </dev/null
 }
 
-# run_node_group NAME FOLDER: the script of that name in tests/package.json.
+# run_node_group FOLDER [SCRIPT] [TITLE]: that script of tests/package.json, by default the one named like the folder.
 run_node_group() {
-  local name="$1"
+  local name="$1" script="${2:-$1}" title="${3:-$1 tests}"
   if ! compgen -G "$root/tests/$name/*.test.mjs" >/dev/null; then
-    skip_step "$name tests" "there are none in tests/$name"
+    skip_step "$title" "there are none in tests/$name"
     return
   fi
   if ! install_node_modules; then
-    test_summary+=("FAILED   $name tests: npm ci failed")
+    test_summary+=("FAILED   $title: npm ci failed")
     test_failed+=("npm ci")
     return
   fi
-  test_step "$name tests" npm --prefix "$root/tests" run --silent "$name" </dev/null
+  test_step "$title" npm --prefix "$root/tests" run --silent "$script" </dev/null
 }
 
 run_tests() {
@@ -86,6 +86,7 @@ run_tests() {
 
   local install=()
   [[ "$preset" == release ]] || install+=(--sanitize)
+  [[ "$groups" == " browser " ]] || install+=(--postgres)
   [[ "$groups" != *" system "* ]] || install+=(--test)
   [[ "$groups" != *" browser "* ]] || install+=(--browser)
   "$root/scripts/install_dependencies.sh" "${install[@]}"
@@ -106,7 +107,10 @@ run_tests() {
       skip_step "fault tests" "there are none in tests/fault"
     fi
   fi
-  [[ "$groups" != *" system "* ]] || run_node_group system
+  if [[ "$groups" == *" system "* ]]; then
+    run_node_group system
+    run_node_group system system-postgres "system tests on PostgreSQL"
+  fi
   [[ "$groups" != *" browser "* ]] || run_node_group browser
   print_summary
 }

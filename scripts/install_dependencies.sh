@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 or 13) that Parley needs and that are missing, and says which and why.
-# Usage: install_dependencies.sh [--test] [--browser] [--sanitize] [--check] [--bench] [--all]; without a flag, what a build needs.
+# Usage: install_dependencies.sh [--test] [--postgres] [--browser] [--sanitize] [--check] [--bench] [--all]; without a flag, what a build needs.
 set -euo pipefail
 
 # One line a need: group, package (names split by | are alternatives, the first that this Debian knows is taken), why.
@@ -17,6 +17,7 @@ build libboost-url1.81-dev|libboost-url1.83-dev|libboost-url-dev reads request t
 build libcaf-dev the actor framework
 build libssl-dev TLS
 build libsqlite3-dev the embedded store
+build libpq-dev PostgreSQL as the store
 build libsimdjson-dev reads JSON frames
 build libsodium-dev password hashes and tokens
 build libutf8proc-dev what one character is
@@ -28,6 +29,7 @@ build libcli11-dev the command line
 build libgtest-dev unit tests
 build libgmock-dev matchers of the unit tests
 bench libbenchmark-dev the micro-benchmarks
+postgres postgresql the tests start a server of their own with it (the one that Debian starts is not used)
 test nodejs runs the system tests
 test npm fetches what the system tests need
 test openssl makes certificates for the TLS tests
@@ -46,11 +48,12 @@ groups=" build "
 for argument in "$@"; do
   case "$argument" in
     --test) groups+="test " ;;
+    --postgres) groups+="postgres " ;;
     --browser) groups+="test browser " ;;
     --sanitize) groups+="sanitize " ;;
     --check) groups+="check " ;;
     --bench) groups+="bench " ;;
-    --all) groups+="test browser sanitize check bench " ;;
+    --all) groups+="test postgres browser sanitize check bench " ;;
     -h | --help) sed -n '2,3s/^# //p' "$0"; exit 0 ;;
     *) echo "install_dependencies.sh: unknown flag $argument" >&2; exit 2 ;;
   esac

@@ -28,6 +28,7 @@ struct command_line {
   bool check_config = false;
   bool print_config = false;
   bool migrate_only = false;
+  bool migrate_plan = false;
 };
 
 int fail(int code, const std::string& message) {
@@ -144,6 +145,7 @@ int main(int argc, char** argv) {
   app.add_flag("--check-config", args.check_config, "Check the configuration and exit");
   app.add_flag("--print-config", args.print_config, "Print the configuration in force and exit");
   app.add_flag("--migrate-only", args.migrate_only, "Bring the store's schema up to date and exit");
+  app.add_flag("--migrate-plan", args.migrate_plan, "Print the migrations that a start would apply and exit");
   app.set_version_flag("--version", "parleyd " + std::string(parley::version()));
   try {
     app.parse(argc, argv);
@@ -168,6 +170,13 @@ int main(int argc, char** argv) {
   for (const auto& name : unknown_variables)
     parley::log::warn("main", "unknown_variable", "{} names no configuration key and is ignored", name);
   if (const auto ready = parley::initialise_crypto(); !ready) return fail(exit_failed, ready.error().message);
+  if (args.migrate_plan) {
+    const auto pending = parley::pending_migrations(settings.value());
+    if (!pending) return fail(exit_failed, pending.error().message);
+    for (const auto& name : pending.value()) std::cout << name << '\n';
+    if (pending.value().empty()) std::cout << "The schema is up to date.\n";
+    return EXIT_SUCCESS;
+  }
   if (args.migrate_only) {
     const auto migrated = parley::migrate_store(settings.value());
     return migrated ? EXIT_SUCCESS : fail(exit_failed, migrated.error().message);

@@ -55,7 +55,7 @@ class running_node final : public node {
   ~running_node() override { stop(true); }
 
   result<void> begin() {
-    auto opened = open_database(settings_);
+    auto opened = open_database(settings_, counts_);
     if (!opened) return opened.error();
     database_ = std::move(opened.value());
     if (auto migrated = database_->migrate(); !migrated) return migrated;
@@ -121,9 +121,17 @@ result<std::unique_ptr<node>> node::start(const config& settings, const fault_po
 result<void> check_store(const config& settings) { return check_store_url(settings); }
 
 result<void> migrate_store(const config& settings) {
-  auto opened = open_database(settings);
+  metrics counts;
+  auto opened = open_database(settings, counts);
   if (!opened) return opened.error();
   return opened.value()->migrate();
+}
+
+result<std::vector<std::string>> pending_migrations(const config& settings) {
+  metrics counts;
+  auto opened = open_database(settings, counts);
+  if (!opened) return opened.error();
+  return opened.value()->pending_migrations();
 }
 
 }  // namespace parley

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "parley/config.hpp"
 #include "parley/error.hpp"
@@ -32,5 +34,7 @@ class node {
 result<void> check_store(const config& settings);
 /// Applies the store's migrations and returns.
 result<void> migrate_store(const config& settings);
+/// The names of the migrations that migrate_store() would apply; changes nothing.
+result<std::vector<std::string>> pending_migrations(const config& settings);
 
 }  // namespace parley

@@ -29,6 +29,10 @@ struct store_config {
   std::uint32_t readers = 2;
   std::uint32_t batch_commands = 1'000;  ///< Most commands in one transaction.
   std::uint32_t batch_bytes = 4 * 1024 * 1024;
+  std::uint32_t connect_ms = 3'000;    ///< PostgreSQL: for making a connection.
+  std::uint32_t statement_ms = 5'000;  ///< PostgreSQL: for one statement; an answer later than that and a second
+                                       ///< more costs the connection.
+  std::uint32_t lock_ms = 3'000;       ///< PostgreSQL: for a lock that another node holds.
   /// SQLite's write-ahead log: when it is larger, commits wait for readers to come out of it.
   std::uint64_t wal_bytes = 64ULL * 1024 * 1024;
   std::uint64_t cache_bytes = 64ULL * 1024 * 1024;  ///< Pages the writer keeps in memory; each reader a quarter of it.

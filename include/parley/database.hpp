@@ -185,6 +185,8 @@ class database {
  public:
   virtual ~database() = default;
   virtual result<void> migrate() = 0;
+  /// The names of the migrations that migrate() would apply; changes nothing.
+  virtual result<std::vector<std::string>> pending_migrations() = 0;
   virtual result<std::unique_ptr<database_writer>> open_writer() = 0;
   virtual result<std::unique_ptr<database_reader>> open_reader() = 0;
   /// SQLite has one writer whatever store.workers says.

@@ -91,6 +91,9 @@ struct metrics {
   histogram read_seconds{0.0001};
   gauge read_queue;
   counter store_busy_total;
+  counter store_reconnects_total;  ///< PostgreSQL: connections made anew, for writing and for reading.
+  counter store_retries_total;     ///< PostgreSQL: transactions run again, after a deadlock or a lost connection.
+  counter store_in_doubt_total;    ///< PostgreSQL: commits without an answer that were settled by looking.
   // accounts
   counter logins_total;
   counter login_failures_total;

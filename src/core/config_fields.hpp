@@ -25,6 +25,9 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("store.readers", c.store.readers, 1, 256);
   visit("store.batch_commands", c.store.batch_commands, 1, 100'000);
   visit("store.batch_bytes", c.store.batch_bytes, 1024, gib);
+  visit("store.connect_ms", c.store.connect_ms, 100, 60'000);
+  visit("store.statement_ms", c.store.statement_ms, 100, 600'000);
+  visit("store.lock_ms", c.store.lock_ms, 100, 600'000);
   visit("store.wal_bytes", c.store.wal_bytes, 1024 * 1024, 1024 * gib);
   visit("store.cache_bytes", c.store.cache_bytes, 256 * 1024, 1024 * gib);
   visit("store.queue_commands", c.store.queue_commands, 1, 10 * million);

@@ -92,6 +92,10 @@ void put_store(families& out, const metrics& m) {
   put(out, "read_seconds", "Duration of one read job", m.read_seconds);
   put(out, "read_queue", "Reads waiting for a reader", m.read_queue);
   put(out, "store_busy_total", "Requests refused at a full storage queue", m.store_busy_total);
+  put(out, "store_reconnects_total", "Connections to PostgreSQL made anew", m.store_reconnects_total);
+  put(out, "store_retries_total", "Transactions run again after a deadlock or a lost connection",
+      m.store_retries_total);
+  put(out, "store_in_doubt_total", "Commits without an answer that were settled by looking", m.store_in_doubt_total);
 }
 
 }  // namespace

@@ -3,12 +3,15 @@
 
 #include <fmt/format.h>
 
+#include "store/postgres_database.hpp"
 #include "store/sqlite_database.hpp"
 
 namespace parley {
 namespace {
 
 constexpr std::string_view sqlite_scheme = "sqlite:";
+constexpr std::string_view postgres_scheme = "postgresql://";
+constexpr std::string_view short_postgres_scheme = "postgres://";
 
 std::string_view take_until(std::string_view& text, char separator) {
   const auto end = text.find(separator);
@@ -51,18 +54,38 @@ result<sqlite_options> parse_sqlite_url(std::string_view url) {
   return options;
 }
 
+result<postgres_options> parse_postgres_url(std::string_view url) {
+  postgres_options options;
+  // Our own option, which libpq does not know, is taken out again.
+  auto rest = url;
+  options.url = take_until(rest, '?');
+  char separator = '?';
+  while (!rest.empty()) {
+    const auto option = take_until(rest, '&');
+    if (option == "synchronous_commit=off" || option == "synchronous_commit=on") {
+      options.durable = option.ends_with("on");
+      continue;
+    }
+    options.url += separator;
+    options.url += option;
+    separator = '&';
+  }
+  char* fault = nullptr;
+  PQconninfoOption* parsed = PQconninfoParse(options.url.c_str(), &fault);
+  PQfreemem(fault);  // not repeated: it may quote the password
+  if (parsed == nullptr) return bad_request("store.url: libpq cannot read it; see its \"Connection URIs\".");
+  PQconninfoFree(parsed);
+  return options;
+}
+
 namespace {
 
-result<sqlite_options> options_of(const config& settings) {
-  const std::string_view url = settings.store.url;
-  // The URL may hold a password, so that only its scheme is repeated.
-  if (url.starts_with("postgresql:") || url.starts_with("postgres:")) {
-    return bad_request("store.url: postgresql arrives with the cluster store; this build has sqlite:PATH.");
-  }
-  if (!url.starts_with(sqlite_scheme)) {
-    return bad_request("store.url: unknown kind of store; this build has sqlite:PATH.");
-  }
-  auto options = parse_sqlite_url(url);
+bool is_postgres(std::string_view url) {
+  return url.starts_with(postgres_scheme) || url.starts_with(short_postgres_scheme);
+}
+
+result<sqlite_options> sqlite_options_of(const config& settings) {
+  auto options = parse_sqlite_url(settings.store.url);
   if (options.has_error()) return options.error();
   if (!options->vfs.empty() && sqlite3_vfs_find(options->vfs.c_str()) == nullptr) {
     return bad_request(fmt::format("store.url: there is no vfs \"{}\".", options->vfs));
@@ -72,18 +95,38 @@ result<sqlite_options> options_of(const config& settings) {
   return options;
 }
 
+result<postgres_options> postgres_options_of(const config& settings) {
+  auto options = parse_postgres_url(settings.store.url);
+  if (options.has_error()) return options.error();
+  options->node_name = settings.node.name;
+  options->connect = std::chrono::milliseconds(settings.store.connect_ms);
+  options->statement = std::chrono::milliseconds(settings.store.statement_ms);
+  options->lock = std::chrono::milliseconds(settings.store.lock_ms);
+  return options;
+}
+
 }  // namespace
 
 result<void> check_store_url(const config& settings) {
-  const auto options = options_of(settings);
-  if (options.has_error()) return options.error();
-  return {};
+  const std::string_view url = settings.store.url;
+  // The URL may hold a password, so that only its scheme is repeated.
+  if (is_postgres(url)) {
+    if (auto options = postgres_options_of(settings); options.has_error()) return options.error();
+    return {};
+  }
+  if (url.starts_with(sqlite_scheme)) {
+    if (auto options = sqlite_options_of(settings); options.has_error()) return options.error();
+    return {};
+  }
+  return bad_request("store.url: unknown kind of store; there are sqlite:PATH and postgresql://….");
 }
 
-result<std::unique_ptr<database>> open_database(const config& settings) {
-  const auto options = options_of(settings);
-  if (options.has_error()) return options.error();
-  return open_sqlite_database(*options, settings.limits);
+result<std::unique_ptr<database>> open_database(const config& settings, metrics& counts) {
+  if (auto checked = check_store_url(settings); checked.has_error()) return checked.error();
+  if (is_postgres(settings.store.url)) {
+    return open_postgres_database(*postgres_options_of(settings), settings.limits, counts);
+  }
+  return open_sqlite_database(*sqlite_options_of(settings), settings.limits);
 }
 
 }  // namespace parley

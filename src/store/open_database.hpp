@@ -6,6 +6,8 @@
 
 #include "parley/config.hpp"
 #include "parley/database.hpp"
+#include "parley/metrics.hpp"
+#include "store/postgres_connection.hpp"
 #include "store/sqlite_connection.hpp"
 
 namespace parley {
@@ -14,11 +16,14 @@ namespace parley {
 /// wrong.
 result<sqlite_options> parse_sqlite_url(std::string_view url);
 
+/// `postgresql://…`, as libpq reads it, and for tests `synchronous_commit=off` among its parameters.
+result<postgres_options> parse_postgres_url(std::string_view url);
+
 /// What open_database would refuse because of the URL alone, without touching the store.
 result<void> check_store_url(const config& settings);
 
-/// Takes the store's lock; the schema is brought up to date by migrate(). Errors are sentences for the
-/// operator.
-result<std::unique_ptr<database>> open_database(const config& settings);
+/// SQLite: takes the store's lock. The schema is brought up to date by migrate(). Errors are sentences for the
+/// operator. The metrics must outlive the database.
+result<std::unique_ptr<database>> open_database(const config& settings, metrics& counts);
 
 }  // namespace parley

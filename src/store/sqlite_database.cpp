@@ -85,6 +85,13 @@ class sqlite_database final : public database {
     });
   }
 
+  result<std::vector<std::string>> pending_migrations() override {
+    return guarded("looking for migrations", [&]() -> result<std::vector<std::string>> {
+      sqlite_connection connection(options_, sqlite_access::examine);
+      return pending_sqlite_migrations(connection);
+    });
+  }
+
   result<std::unique_ptr<database_writer>> open_writer() override {
     return guarded("opening the writer",
                    [&]() -> result<std::unique_ptr<database_writer>> { return make_sqlite_writer(options_, limits_); });

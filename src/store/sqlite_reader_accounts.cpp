@@ -1,4 +1,5 @@
 // Accounts, tokens, people and who is online, read from SQLite.
+#include "store/search_text.hpp"
 #include "store/sqlite_reader.hpp"
 #include "store/sqlite_rows.hpp"
 
@@ -7,24 +8,6 @@ namespace {
 
 /// Rows that one call of find_users looks at.
 constexpr std::int64_t most_examined_users = 5'000;
-
-std::string lower_ascii(std::string_view text) {
-  std::string lower(text);
-  for (auto& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
-/// For LIKE … ESCAPE '\': the text itself, wherever it stands.
-std::string containing(std::string_view text) {
-  std::string pattern = "%";
-  for (const char c : text) {
-    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return pattern += '%';
-}
 
 }  // namespace
 

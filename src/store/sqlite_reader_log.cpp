@@ -1,16 +1,11 @@
 // A room's log, merged from its two tables by seq, and history, read from SQLite.
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <limits>
 
+#include "store/reaction_summaries.hpp"
 #include "store/sqlite_reader.hpp"
 #include "store/sqlite_rows.hpp"
 
 namespace parley {
-namespace {
-
-constexpr std::size_t shown_users_of_reaction = 100;
-
-}  // namespace
 
 result<sequence> sqlite_reader::last_seq(room_id room) {
   return guarded("reading a position", [&]() -> result<sequence> {
@@ -80,20 +75,12 @@ result<std::vector<history_item>> sqlite_reader::history(room_id room, std::opti
   });
 }
 
-/// In the order in which each emoji was first used; the users of one in the order in which they reacted.
 std::vector<reaction_summary> sqlite_reader::read_reactions(message_id message) {
   auto row = connection_.use("SELECT emoji, user_id FROM tb_reaction WHERE message_id = ?1 ORDER BY seq");
   row.bind(message);
-  std::vector<reaction_summary> summaries;
-  boost::unordered_flat_map<std::string, std::size_t> places;
-  while (row.step()) {
-    const auto [place, is_new] = places.try_emplace(std::string(row.text(0)), summaries.size());
-    if (is_new) summaries.push_back({place->first, 0, {}});
-    auto& summary = summaries[place->second];
-    ++summary.count;
-    if (summary.users.size() < shown_users_of_reaction) summary.users.push_back(row.id<user_id>(1));
-  }
-  return summaries;
+  reaction_summaries summaries;
+  while (row.step()) summaries.add(message, row.text(0), row.id<user_id>(1));
+  return summaries.take(message);
 }
 
 result<std::optional<room_id>> sqlite_reader::room_of_message(message_id message) {

@@ -1,26 +1,10 @@
 // Accounts, tokens, markers and presence on SQLite; rooms stand in sqlite_records_rooms.cpp.
 #include "store/sqlite_records.hpp"
 
-#include <algorithm>
-#include <charconv>
-
 #include "store/sqlite_record_guard.hpp"
+#include "store/token_text.hpp"
 
 namespace parley {
-namespace {
-
-std::optional<token_hash> parse_hash(std::string_view hex) {
-  token_hash hash;
-  if (hex.size() != hash.bytes.size() * 2) return std::nullopt;
-  for (std::size_t i = 0; i < hash.bytes.size(); ++i) {
-    const auto* begin = hex.data() + i * 2;
-    if (std::from_chars(begin, begin + 2, hash.bytes[i], 16).ptr != begin + 2) return std::nullopt;
-  }
-  return hash;
-}
-
-}  // namespace
-
 result<own_profile> sqlite_records::create_user(const new_user& user) {
   return record("creating a user", [&]() -> result<own_profile> {
     auto taken = connection_.use("SELECT 1 FROM tb_users WHERE username = ?1");
@@ -80,7 +64,7 @@ result<std::vector<token_hash>> sqlite_records::delete_tokens_of(user_id user) {
     auto row = connection_.use("SELECT token_hash FROM tb_token WHERE user_id = ?1");
     row.bind(user);
     while (row.step()) {
-      if (const auto hash = parse_hash(row.text(0))) ended.push_back(*hash);
+      if (const auto hash = parse_token_hash(row.text(0))) ended.push_back(*hash);
     }
     connection_.use("DELETE FROM tb_token WHERE user_id = ?1").bind(user).run();
     return ended;

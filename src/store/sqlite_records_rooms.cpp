@@ -1,8 +1,7 @@
 // Making rooms: groups, and the one private room of two people.
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "store/new_room_rules.hpp"
 #include "store/sqlite_record_guard.hpp"
 #include "store/sqlite_records.hpp"
 #include "store/sqlite_rows.hpp"
@@ -11,21 +10,13 @@ namespace parley {
 
 result<created_room> sqlite_records::create_room(const new_room& room) {
   return record("creating a room", [&]() -> result<created_room> {
-    if (room.membership_ids.size() < room.others.size() + 1) {
-      return make_error(error_code::internal, "A room came without an id for each membership.");
-    }
+    if (auto fault = shape_fault(room)) return *fault;
     if (!room.is_group) {
-      if (room.others.size() != 1) return bad_request("user_id: a private room has exactly one other member.");
-      if (room.others.front() == room.creator) {
-        return make_error(error_code::conflict, "user_id: a private room needs somebody else.");
-      }
       // First of all: no limit and no block takes the room away that the two have.
       if (const auto existing = room_of_pair(room.creator, room.others.front())) {
         return created_room{*existing, false, {room.creator, room.others.front()}};
       }
       if (auto allowed = check_block(room.creator, room.others.front()); allowed.has_error()) return allowed.error();
-    } else if (!room.name || room.name->empty()) {
-      return bad_request("name: required.");
     }
     auto members = check_members(room);
     if (members.has_error()) return members.error();
@@ -36,37 +27,23 @@ result<created_room> sqlite_records::create_room(const new_room& room) {
 
 /// The members in order, each once, the creator first.
 result<std::vector<user_id>> sqlite_records::check_members(const new_room& room) {
-  const auto* key = room.is_group ? "members" : "user_id";
-  std::vector<user_id> members{room.creator};
-  fact_set<user_id> seen{room.creator};
-  for (const auto& user : room.others) {
-    if (seen.insert(user).second) members.push_back(user);
-  }
-  if (members.size() > limits_.room_members) {
-    return make_error(error_code::conflict, fmt::format("members: a room has at most {}.", limits_.room_members));
-  }
+  auto members = members_of(room);
+  if (auto fault = size_fault(members.size(), limits_)) return *fault;
   auto row = connection_.use(
       "SELECT u.flagDelete, (SELECT count(*) FROM tb_user_room m WHERE m.user_id = u.user_id) FROM tb_users u"
       " WHERE u.user_id = ?1");
   for (const auto& user : members) {
-    const bool known = row.bind(user).step() && parse_account_flag(row.text(0)) == account_flag::active;
-    if (!known && user == room.creator) {
-      return make_error(error_code::unauthenticated, "Your account is not active.");
-    }
-    if (!known) return not_found(fmt::format("{}: there is no user {}.", key, to_string(user)));
-    if (row.integer(1) >= limits_.rooms_per_user) {
-      return make_error(error_code::conflict, fmt::format("{}: {} is in {} rooms already, which is the limit.", key,
-                                                          to_string(user), limits_.rooms_per_user));
-    }
+    const bool known = row.bind(user).step();
+    const auto flag = known ? parse_account_flag(row.text(0)) : std::nullopt;
+    if (auto fault = member_fault(room, user, flag, known ? row.integer(1) : 0, limits_)) return *fault;
   }
   return members;
 }
 
-/// A private room may be opened with anybody who has not blocked one; the sentence does not say that it is a block.
 result<void> sqlite_records::check_block(user_id creator, user_id other) {
   auto block =
       connection_.use("SELECT 1 FROM tb_friendships WHERE user_id = ?1 AND friend_id = ?2 AND status = 'blocked'");
-  if (block.bind(other, creator).step()) return forbidden("user_id: you cannot open a private room with this user.");
+  if (block.bind(other, creator).step()) return blocked_fault();
   return {};
 }
 

@@ -3,29 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <string>
 
 #include "parley/log.hpp"
+#include "store/migrations.hpp"
 
 namespace parley {
 namespace {
-
-struct migration {
-  std::int64_t version = 0;
-  std::string_view name;  ///< "0001_initial"
-  std::string_view sql;
-};
-
-std::optional<migration> migration_of(const embedded_file& file) {
-  migration found;
-  found.name = file.path.substr(file.path.rfind('/') + 1);
-  found.sql = file.bytes;
-  const auto* end = found.name.data() + found.name.size();
-  const auto [rest, fault] = std::from_chars(found.name.data(), end, found.version);
-  if (fault != std::errc{} || rest == end || *rest != '_' || found.version < 1) return std::nullopt;
-  return found;
-}
 
 std::int64_t version_of(sqlite_connection& connection) {
   auto newest = connection.use("SELECT coalesce(max(version), 0) FROM tb_schema_version");
@@ -90,23 +74,19 @@ result<void> migrate_sqlite(sqlite_connection& connection, std::span<const embed
   connection.execute(
       "CREATE TABLE IF NOT EXISTS tb_schema_version"
       " (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT");
-  const auto stored = version_of(connection);
-  const auto known = static_cast<std::int64_t>(migrations.size());
-  if (stored > known) {
-    return make_error(error_code::conflict,
-                      fmt::format("store.url: the file's schema has version {}, this build knows up to {}; a newer"
-                                  " version of Parley has written it.",
-                                  stored, known));
-  }
+  const auto pending = pending_migrations(migrations, version_of(connection));
+  if (pending.has_error()) return pending.error();
   const without_foreign_keys free_to_rebuild(connection);
-  for (std::int64_t number = 1; number <= known; ++number) {
-    const auto next = migration_of(migrations[static_cast<std::size_t>(number) - 1]);
-    if (!next || next->version != number) {
-      return make_error(error_code::internal, fmt::format("Migration {} is missing or misnamed.", number));
-    }
-    if (number > stored) apply(connection, *next);
-  }
+  for (const auto& next : *pending) apply(connection, next);
   return {};
+}
+
+result<std::vector<std::string>> pending_sqlite_migrations(sqlite_connection& connection,
+                                                           std::span<const embedded_file> migrations) {
+  const bool is_new = !connection.use("SELECT 1 FROM sqlite_schema WHERE name = 'tb_schema_version'").step();
+  const auto pending = pending_migrations(migrations, is_new ? 0 : version_of(connection));
+  if (pending.has_error()) return pending.error();
+  return names_of(*pending);
 }
 
 }  // namespace parley

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "parley/embedded_file.hpp"
 #include "store/sqlite_connection.hpp"
@@ -20,5 +22,9 @@ result<void> check_owner(sqlite_connection& connection);
 /// Throws sqlite_error; a migration that failed has left nothing.
 result<void> migrate_sqlite(sqlite_connection& connection,
                             std::span<const embedded_file> migrations = sqlite_migration_files());
+
+/// The names of those that migrate_sqlite would apply. Changes nothing; throws sqlite_error.
+result<std::vector<std::string>> pending_sqlite_migrations(
+    sqlite_connection& connection, std::span<const embedded_file> migrations = sqlite_migration_files());
 
 }  // namespace parley

@@ -35,6 +35,7 @@ class fake_database final : public database {
   result<void> migrate() override { return {}; }
   result<std::unique_ptr<database_writer>> open_writer() override;
   result<std::unique_ptr<database_reader>> open_reader() override;
+  result<std::vector<std::string>> pending_migrations() override { return std::vector<std::string>(); }
   [[nodiscard]] std::uint32_t max_writers() const override { return 1; }
 
   result<stored> append(const append_command& command);

@@ -40,6 +40,7 @@ class memory_store final : public database {
   result<void> migrate() override { return {}; }
   result<std::unique_ptr<database_writer>> open_writer() override;
   result<std::unique_ptr<database_reader>> open_reader() override;
+  result<std::vector<std::string>> pending_migrations() override { return std::vector<std::string>(); }
   [[nodiscard]] std::uint32_t max_writers() const override { return 1; }
 
   [[nodiscard]] std::optional<room_summary> summary(user_id user, room_id room) const;

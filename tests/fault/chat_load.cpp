@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -24,10 +23,11 @@ std::string text_of(const boost::json::object& data, std::string_view field) {
 
 }  // namespace
 
-chat_load::chat_load(target server, std::string store_file, std::string room, int senders, int receivers)
-    : server_(std::move(server)), store_file_(std::move(store_file)), room_(std::move(room)) {
+chat_load::chat_load(std::vector<target> servers, stored_log log, std::string room, int senders, int receivers)
+    : servers_(std::move(servers)), log_(std::move(log)), room_(std::move(room)) {
   for (int i = 0; i < senders + receivers; ++i) {
     auto made = std::make_unique<client>();
+    made->server = static_cast<std::size_t>(i) % servers_.size();
     made->is_sender = i < senders;
     made->name = fmt::format("{}-{}", made->is_sender ? "sender" : "receiver", i);
     clients_.push_back(std::move(made));
@@ -37,7 +37,7 @@ chat_load::chat_load(target server, std::string store_file, std::string room, in
 
 bool chat_load::connect(client& c) {
   try {
-    c.socket = std::make_unique<client_socket>(server_, fmt::format("/ws/{}/{}?replay=none", room_, c.name));
+    c.socket = std::make_unique<client_socket>(servers_[c.server], fmt::format("/ws/{}/{}?replay=none", room_, c.name));
     c.resumed = false;
     c.refused.clear();
     return true;
@@ -171,6 +171,10 @@ bool chat_load::run_while(const std::function<bool()>& unfinished, double second
   return true;
 }
 
+bool chat_load::has_unacknowledged() const {
+  return std::any_of(clients_.begin(), clients_.end(), [](const auto& c) { return !c->unacknowledged.empty(); });
+}
+
 std::uint64_t chat_load::errors(const std::string& code) const {
   const auto found = errors_.find(code);
   return found == errors_.end() ? 0 : found->second;
@@ -183,6 +187,7 @@ bool chat_load::run_until_acknowledged(std::uint64_t more, double seconds) {
 
 bool chat_load::settle(double seconds) {
   sending_ = false;
+  if (servers_.size() > 1) return run_while([&] { return has_unacknowledged(); }, seconds);
   return run_while(
       [&] {
         return std::any_of(clients_.begin(), clients_.end(), [&](const auto& c) {
@@ -193,24 +198,9 @@ bool chat_load::settle(double seconds) {
 }
 
 verdict chat_load::judge() {
-  sqlite3* db = nullptr;
-  if (sqlite3_open_v2(store_file_.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK)
-    throw std::runtime_error("the store's file cannot be opened");
-  sqlite3_stmt* rows = nullptr;
-  constexpr const char* log =
-      "SELECT seq, message_id, client_msg_id FROM tb_messages WHERE room_id = ?1 "
-      "UNION ALL SELECT seq, '', '' FROM tb_room_event WHERE room_id = ?1 ORDER BY 1";
-  (void)sqlite3_prepare_v2(db, log, -1, &rows, nullptr);  // null, and then without rows, where there is no such table
-  sqlite3_bind_text(rows, 1, room_id_.c_str(), -1, SQLITE_TRANSIENT);
-  const auto text = [&](int column) {
-    const auto* value = sqlite3_column_text(rows, column);
-    return value == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(value));
-  };
-  while (sqlite3_step(rows) == SQLITE_ROW) checker_.stored(sqlite3_column_int64(rows, 0), text(1), text(2));
-  sqlite3_finalize(rows);
-  sqlite3_close(db);
+  for (const auto& row : log_(room_id_)) checker_.stored(row.seq, row.message, row.key);
   for (const auto& c : clients_)
-    if (!c->is_sender) checker_.complete(c->name);
+    if (!c->is_sender && servers_.size() == 1) checker_.complete(c->name);
   return checker_.check();
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "fault/stored_log.hpp"
 #include "support/checker.hpp"
 #include "support/client_socket.hpp"
 
@@ -19,8 +20,12 @@ namespace parley::support {
 /// development mode, so that users and the room come into being by themselves.
 class chat_load {
  public:
-  /// `store_file` is read by judge() only.
-  chat_load(target server, std::string store_file, std::string room, int senders, int receivers);
+  /// `log` is asked by judge() only.
+  chat_load(target server, stored_log log, std::string room, int senders, int receivers)
+      : chat_load(std::vector{std::move(server)}, std::move(log), std::move(room), senders, receivers) {}
+  /// The clients in turns at several nodes. Where no bus connects them, a node tells of another's events with its own
+  /// next one: so settle() waits for acknowledgements alone, and nobody claims to have seen the end.
+  chat_load(std::vector<target> servers, stored_log log, std::string room, int senders, int receivers);
 
   /// Sends and receives until so many more messages were acknowledged. False when `seconds` pass before that.
   bool run_until_acknowledged(std::uint64_t more, double seconds);
@@ -28,7 +33,7 @@ class chat_load {
   void reconnect();
   /// Sends no new messages; waits until all is acknowledged and every receiver has the last seq. False on time-out.
   bool settle(double seconds);
-  /// Reads the log from the store's file and lets the checker judge. A file without the tables is an empty log.
+  /// Reads the log from the store and lets the checker judge.
   verdict judge();
   /// How many errors of that code the senders were told.
   [[nodiscard]] std::uint64_t errors(const std::string& code) const;
@@ -40,6 +45,7 @@ class chat_load {
   struct client {
     std::string name;
     bool is_sender = false;
+    std::size_t server = 0;
     std::unique_ptr<client_socket> socket;
     std::int64_t position = -1;  ///< The last seq this client has; -1 before its first connection.
     std::int64_t resumed_from = 0;
@@ -58,9 +64,10 @@ class chat_load {
   void on_frame(client& c, std::string_view payload);
   void step(int timeout_ms);
   void send_refused_again();
+  [[nodiscard]] bool has_unacknowledged() const;
 
-  target server_;
-  std::string store_file_;
+  std::vector<target> servers_;
+  stored_log log_;
   std::string room_;
   std::string room_id_;
   std::vector<std::unique_ptr<client>> clients_;

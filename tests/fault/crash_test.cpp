@@ -64,9 +64,9 @@ struct crash_run {
   explicit crash_run(const fault_points& faults) : node(faults) {}
 
   void run(saboteur& sabotage) {
-    chat_load hit(node.address(), node.store_file(), "hit", senders, receivers);
+    chat_load hit(node.address(), node.log(), "hit", senders, receivers);
     ASSERT_TRUE(hit.run_until_acknowledged(50, patience_seconds));
-    chat_load bystanders(node.address(), node.store_file(), "bystanders", senders, receivers);
+    chat_load bystanders(node.address(), node.log(), "bystanders", senders, receivers);
     std::atomic<bool> stop{false};
     std::thread elsewhere([&] {
       while (!stop) bystanders.run_until_acknowledged(20, 1);

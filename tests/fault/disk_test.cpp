@@ -21,7 +21,7 @@ class lossy_disk : public ::testing::Test {
 
 TEST_F(lossy_disk, a_power_cut_under_load_loses_nothing_acknowledged) {
   in_process_node node({}, "?vfs=lossy-node");
-  chat_load load(node.address(), node.store_file(), "power", senders, receivers);
+  chat_load load(node.address(), node.log(), "power", senders, receivers);
   for (std::uint64_t round = 0; round < 6; ++round) {
     SCOPED_TRACE(round);
     ASSERT_TRUE(load.run_until_acknowledged(100, patience_seconds));
@@ -42,7 +42,7 @@ TEST_F(lossy_disk, a_power_cut_under_load_loses_nothing_acknowledged) {
 /// The control: the same run must find what is lost when commits are not synced.
 TEST_F(lossy_disk, without_syncs_a_power_cut_loses_what_was_acknowledged) {
   in_process_node node({}, "?vfs=lossy-node&synchronous=off");
-  chat_load load(node.address(), node.store_file(), "power", senders, receivers);
+  chat_load load(node.address(), node.log(), "power", senders, receivers);
   ASSERT_TRUE(load.run_until_acknowledged(300, patience_seconds));
   disk_.cut_power();
   node.stop(true);
@@ -71,7 +71,7 @@ void expect_healing(in_process_node& node, chat_load& load, test::lossy_vfs& dis
 
 TEST_F(lossy_disk, that_fails_to_sync_acknowledges_nothing_and_heals_by_itself) {
   in_process_node node({}, "?vfs=lossy-node");
-  chat_load load(node.address(), node.store_file(), "syncs", senders, receivers);
+  chat_load load(node.address(), node.log(), "syncs", senders, receivers);
   ASSERT_TRUE(load.run_until_acknowledged(100, patience_seconds));
   disk_.fail_syncs(3);
   expect_healing(node, load, disk_);
@@ -79,7 +79,7 @@ TEST_F(lossy_disk, that_fails_to_sync_acknowledges_nothing_and_heals_by_itself) 
 
 TEST_F(lossy_disk, that_is_full_acknowledges_nothing_and_heals_by_itself) {
   in_process_node node({}, "?vfs=lossy-node");
-  chat_load load(node.address(), node.store_file(), "full", senders, receivers);
+  chat_load load(node.address(), node.log(), "full", senders, receivers);
   ASSERT_TRUE(load.run_until_acknowledged(100, patience_seconds));
   disk_.fill_disk(5);
   expect_healing(node, load, disk_);

@@ -44,11 +44,24 @@ int status_of(const target& server, const std::string& path) {
 }  // namespace
 
 in_process_node::in_process_node(fault_points faults, const std::string& store_options)
-    : folder_(make_folder()), faults_(std::move(faults)) {
+    : folder_(make_folder()), faults_(std::move(faults)), log_(log_in_sqlite(folder_ + "/parley.db")) {
+  settings_.store.url = "sqlite:" + folder_ + "/parley.db" + store_options;
+  set_up();
+  start();
+}
+
+in_process_node::in_process_node(const std::string& postgres_url, const std::function<void(config&)>& change)
+    : folder_(make_folder()), log_(log_in_postgres(postgres_url)) {
+  settings_.store.url = postgres_url;
+  set_up();
+  if (change) change(settings_);
+  start();
+}
+
+void in_process_node::set_up() {
   settings_.dev = true;
   settings_.net.listen = "127.0.0.1:0";
   settings_.net.threads = 2;
-  settings_.store.url = "sqlite:" + store_file() + store_options;
   settings_.limits.send_rate_per_second = 0;
   settings_.limits.frames_per_second = 0;
   settings_.drain.seconds = 0;
@@ -58,7 +71,6 @@ in_process_node::in_process_node(fault_points faults, const std::string& store_o
     return initialise_crypto().has_value();
   }();
   if (!once) throw std::runtime_error("no crypto");
-  start();
 }
 
 in_process_node::~in_process_node() {

@@ -22,7 +22,7 @@ std::string parleyd_program() {
 
 TEST(killed_process, loses_doubles_and_reorders_nothing_in_twenty_rounds) {
   auto server = server_process::parleyd(parleyd_program(), {});
-  chat_load load(server.address(), server.folder() + "/parley.db", "kill", senders, receivers);
+  chat_load load(server.address(), log_in_sqlite(server.folder() + "/parley.db"), "kill", senders, receivers);
   std::mt19937 random(20'261'122);
   for (int round = 0; round < rounds; ++round) {
     SCOPED_TRACE(round);
@@ -43,7 +43,7 @@ TEST(killed_process, loses_doubles_and_reorders_nothing_in_twenty_rounds) {
 
 TEST(stopped_process, answers_what_it_accepted_and_exits_with_0) {
   auto server = server_process::parleyd(parleyd_program(), {"drain.seconds=0.3"});
-  chat_load load(server.address(), server.folder() + "/parley.db", "stop", 5, 2);
+  chat_load load(server.address(), log_in_sqlite(server.folder() + "/parley.db"), "stop", 5, 2);
   for (int round = 0; round < 3; ++round) {
     SCOPED_TRACE(round);
     ASSERT_TRUE(load.run_until_acknowledged(200, patience_seconds));

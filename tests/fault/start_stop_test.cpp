@@ -21,7 +21,7 @@ std::ptrdiff_t open_descriptors() {
 
 TEST(started_node, stops_two_hundred_times_without_a_hang) {
   in_process_node node;
-  chat_load load(node.address(), node.store_file(), "restarts", 3, 2);
+  chat_load load(node.address(), node.log(), "restarts", 3, 2);
   std::ptrdiff_t descriptors = 0;
   for (int round = 0; round < rounds; ++round) {
     SCOPED_TRACE(round);

@@ -7,7 +7,10 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "store/open_database.hpp"
+#include "store/postgres_database.hpp"
 #include "store/sqlite_database.hpp"
+#include "support/postgres_server.hpp"
 
 namespace parley::test {
 namespace {
@@ -38,10 +41,34 @@ class sqlite_under_test final : public store_under_test {
   std::unique_ptr<database> database_;
 };
 
+/// One server for the whole program; a database for each store.
+support::postgres_server& shared_postgres() {
+  static support::postgres_server server;
+  return server;
+}
+
+class postgres_under_test final : public store_under_test {
+ public:
+  explicit postgres_under_test(const limits_config& limits)
+      : url_(shared_postgres().new_database()),
+        database_(open_postgres_database(expect_value(parse_postgres_url(url_)), limits, counts_)) {
+    expect_value(database_->migrate());
+  }
+
+  database& get() override { return *database_; }
+  void run_sql(const std::string& sql) override { support::run_sql(url_, sql); }
+
+ private:
+  metrics counts_;
+  std::string url_;
+  std::unique_ptr<database> database_;
+};
+
 }  // namespace
 
 std::vector<store_kind> store_kinds() {
-  return {{"sqlite", [](const limits_config& limits) { return std::make_unique<sqlite_under_test>(limits); }}};
+  return {{"sqlite", [](const limits_config& limits) { return std::make_unique<sqlite_under_test>(limits); }},
+          {"postgres", [](const limits_config& limits) { return std::make_unique<postgres_under_test>(limits); }}};
 }
 
 temporary_folder::temporary_folder() {

@@ -8,6 +8,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { dropDatabase, newDatabase, postgresInUse } from './postgres.mjs';
 
 export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = process.env.PARLEYD ?? path.join(repository, 'build/release/bin/parleyd');
@@ -32,7 +33,7 @@ export async function until(probe, what, withinMs = deadlineMs) {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
@@ -53,6 +54,8 @@ export class Parleyd {
     this.options = { set, env, config, dev, tls, listen, args };
     this.tls = tls;
     this.dir = mkdtempSync(path.join(tmpdir(), 'parley-test-'));
+    this.storeUrl = `sqlite:${this.dir}/parley.db`;
+    this.hasOwnDatabase = false;
     this.output = '';
     this.violations = [];
     this.proc = null;
@@ -74,7 +77,7 @@ export class Parleyd {
     const { set, config, dev, tls, listen, args } = this.options;
     const settings = {
       'net.listen': listen ?? `127.0.0.1:${this.port}`,
-      'store.url': `sqlite:${this.dir}/parley.db`,
+      'store.url': this.storeUrl,
       'drain.seconds': 0.1,
       ...(tls && { 'net.tls_certificate': tls.certificate, 'net.tls_key': tls.key }),
       ...set,
@@ -119,6 +122,10 @@ export class Parleyd {
   /** Starts the process and waits until /readyz answers 200. */
   async start() {
     this.port ??= await freePort();
+    if (postgresInUse && !this.hasOwnDatabase) {
+      this.storeUrl = newDatabase();
+      this.hasOwnDatabase = true;
+    }
     this.spawn();
     let ended = null;
     this.exited.then((how) => (ended = how));
@@ -190,6 +197,7 @@ export class Parleyd {
     this.agent?.destroy();
     const how = (this.proc.exitCode ?? this.proc.signalCode) ? await this.exited : await this.terminate();
     rmSync(this.dir, { recursive: true, force: true });
+    if (this.hasOwnDatabase) dropDatabase(this.storeUrl);
     if (this.violations.length > 0) {
       throw new Error(
         `against the contract (${this.violations.length}):\n${this.violations.slice(0, 5).join('\n')}`,

@@ -1,0 +1,235 @@
+// Connecting, waiting with an end, and the pipeline.
+#include "store/postgres_connection.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "parley/log.hpp"
+
+namespace parley {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// Seconds of silence before a dead peer is found out, however little the operating system cares.
+constexpr const char* keepalive_idle_seconds = "5";
+constexpr const char* keepalive_interval_seconds = "2";
+constexpr const char* keepalive_count = "3";
+/// The server ends a transaction whose client says nothing for so long, and with it its locks.
+constexpr std::int64_t idle_transaction_ms = 5'000;
+
+std::string trimmed(const char* text) {
+  std::string message(text != nullptr ? text : "");
+  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
+  for (auto& c : message) {
+    if (c == '\n') c = ' ';
+  }
+  return message;
+}
+
+/// Only the message's first part: details may quote what was stored.
+postgres_error fault_of(const PGresult* result) {
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (state == nullptr) return {"", trimmed(PQresultErrorMessage(result))};
+  return {state, fmt::format("{} (SQLSTATE {})", primary != nullptr ? primary : "error", state)};
+}
+
+/// These end the connection whatever they answer: an administrator's command, a crash, a shutdown.
+bool ends_the_connection(const std::string& sqlstate) {
+  return sqlstate == "57P01" || sqlstate == "57P02" || sqlstate == "57P03" || sqlstate.starts_with("08");
+}
+
+}  // namespace
+
+postgres_connection::postgres_connection(const postgres_options& options) : answer_(options.answer()) {
+  connect(options);
+  set_up(options);
+}
+
+void postgres_connection::connect(const postgres_options& options) {
+  const auto user_timeout = std::to_string(options.answer().count());
+  const auto name = fmt::format("parleyd {}", options.node_name);
+  // The URL stands behind our values and so overrides them.
+  const std::array keys{"fallback_application_name",
+                        "client_encoding",
+                        "keepalives",
+                        "keepalives_idle",
+                        "keepalives_interval",
+                        "keepalives_count",
+                        "tcp_user_timeout",
+                        "dbname",
+                        static_cast<const char*>(nullptr)};
+  const std::array values{name.c_str(),
+                          "UTF8",
+                          "1",
+                          keepalive_idle_seconds,
+                          keepalive_interval_seconds,
+                          keepalive_count,
+                          user_timeout.c_str(),
+                          options.url.c_str(),
+                          static_cast<const char*>(nullptr)};
+  handle_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
+  if (!handle_) throw std::bad_alloc();
+  const auto end = steady_clock::now() + options.connect;
+  for (auto next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK; next = PQconnectPoll(handle_.get())) {
+    if (PQstatus(handle_.get()) == CONNECTION_BAD || next == PGRES_POLLING_FAILED) {
+      throw postgres_error("", trimmed(PQerrorMessage(handle_.get())));
+    }
+    const auto left = std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
+    pollfd wanted{PQsocket(handle_.get()), static_cast<short>(next == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
+    const int ready = left.count() > 0 ? poll(&wanted, 1, static_cast<int>(left.count())) : 0;
+    if (ready == 0) throw postgres_error("", "the server does not answer");
+    if (ready < 0 && errno != EINTR) throw postgres_error("", "waiting for the server failed");
+  }
+  if (PQsetnonblocking(handle_.get(), 1) != 0) give_up("no non-blocking mode");
+  PQsetNoticeProcessor(
+      handle_.get(), [](void*, const char* notice) { log::debug("postgres", "notice", "{}", trimmed(notice)); },
+      nullptr);
+}
+
+/// What an acknowledgement rests on is set here and checked, whatever the server's own configuration says.
+void postgres_connection::set_up(const postgres_options& options) {
+  const std::string commit = options.durable ? "on" : "off";
+  const auto set = query(
+      "SELECT set_config('synchronous_commit', $1, false), current_setting('fsync'),"
+      " set_config('statement_timeout', $2, false), set_config('lock_timeout', $3, false),"
+      " set_config('idle_in_transaction_session_timeout', $4, false),"
+      " set_config('default_transaction_isolation', 'read committed', false),"
+      // Plans that were made while a table was small, or without statistics, must still be right when it is large: by
+      // index, row by row. Every statement has one.
+      " set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
+      " set_config('enable_mergejoin', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false),"
+      " set_config('jit', 'off', false)",
+      commit, std::to_string(options.statement.count()), std::to_string(options.lock.count()),
+      std::to_string(idle_transaction_ms));
+  const auto row = set[0];
+  if (row.text(0) != commit) throw postgres_error("55000", "synchronous_commit cannot be set");
+  if (row.text(1) != "on") {
+    log::warn("postgres", "fsync_off", "The server runs with fsync = off: what is acknowledged may be lost.");
+  }
+}
+
+void postgres_connection::run_script(const std::string& sql) {
+  is_bounded_ = false;
+  if (PQsendQuery(handle_.get(), sql.c_str()) != 1) give_up(trimmed(PQerrorMessage(handle_.get())));
+  send_rest();
+  std::optional<postgres_error> fault;
+  while (PGresult* result = next_result()) {
+    const auto owned = std::unique_ptr<PGresult, decltype(&PQclear)>(result, &PQclear);
+    if (PQresultStatus(result) == PGRES_FATAL_ERROR && !fault) fault = fault_of(result);
+  }
+  is_bounded_ = true;
+  if (fault) throw postgres_error(*fault);
+}
+
+void postgres_connection::wait(bool for_input) {
+  pollfd wanted{PQsocket(handle_.get()), static_cast<short>(for_input ? POLLIN : POLLIN | POLLOUT), 0};
+  for (;;) {
+    const int ready = poll(&wanted, 1, is_bounded_ ? static_cast<int>(answer_.count()) : -1);
+    if (ready > 0) break;
+    if (ready == 0) give_up("the server does not answer");
+    if (errno != EINTR) give_up("waiting for the server failed");
+  }
+  if ((wanted.revents & ~POLLOUT) != 0 && PQconsumeInput(handle_.get()) != 1) {
+    give_up(trimmed(PQerrorMessage(handle_.get())));
+  }
+}
+
+void postgres_connection::send_rest() {
+  for (;;) {
+    const int left = PQflush(handle_.get());
+    if (left == 0) return;
+    if (left < 0) give_up(trimmed(PQerrorMessage(handle_.get())));
+    wait(false);
+  }
+}
+
+PGresult* postgres_connection::next_result() {
+  while (PQisBusy(handle_.get()) == 1) wait(true);
+  return PQgetResult(handle_.get());
+}
+
+/// Closes the connection, since nobody knows any more what it will say next.
+void postgres_connection::give_up(const std::string& why) {
+  handle_.reset();
+  throw postgres_error("", why);
+}
+
+postgres_round_trip::postgres_round_trip(postgres_connection& connection) : connection_(connection) {
+  if (!connection_.is_usable()) throw postgres_error("", "the connection is lost");
+  if (PQenterPipelineMode(connection_.handle_.get()) != 1) connection_.give_up("no pipeline mode");
+}
+
+postgres_round_trip::~postgres_round_trip() {
+  if (!is_done_) connection_.handle_.reset();
+}
+
+std::size_t postgres_round_trip::add(const char* sql, int count, const std::uint32_t* types, const char* const* values,
+                                     const int* lengths, const int* formats) {
+  PGconn* handle = connection_.handle_.get();
+  auto known = connection_.prepared_.find(sql);
+  const std::string* name = known != connection_.prepared_.end() ? &known->second : nullptr;
+  if (name == nullptr) {
+    const auto [made, is_new] =
+        preparing_.try_emplace(sql, fmt::format("s{}", connection_.prepared_.size() + preparing_.size() + 1));
+    name = &made->second;
+    if (is_new) {
+      if (PQsendPrepare(handle, name->c_str(), sql, count, types) != 1)
+        connection_.give_up(trimmed(PQerrorMessage(handle)));
+      sent_.push_back({sql, true});
+    }
+  }
+  if (PQsendQueryPrepared(handle, name->c_str(), count, values, lengths, formats, 1) != 1) {
+    connection_.give_up(trimmed(PQerrorMessage(handle)));
+  }
+  sent_.push_back({sql, false});
+  return results_++;
+}
+
+std::vector<postgres_rows> postgres_round_trip::run() {
+  PGconn* handle = connection_.handle_.get();
+  if (PQpipelineSync(handle) != 1) connection_.give_up(trimmed(PQerrorMessage(handle)));
+  connection_.send_rest();
+  std::vector<postgres_rows> results;
+  results.reserve(results_);
+  std::optional<postgres_error> fault;
+  for (const sent& what : sent_) take_result(what, results, fault);
+  PQclear(connection_.next_result());  // the sync's own
+  if (!connection_.is_usable() || PQexitPipelineMode(handle) != 1) connection_.give_up("the connection is lost");
+  is_done_ = true;
+  if (!fault) return results;
+  if (ends_the_connection(fault->sqlstate())) connection_.give_up(fault->what());
+  throw postgres_error(*fault);
+}
+
+void postgres_round_trip::take_result(const sent& what, std::vector<postgres_rows>& results,
+                                      std::optional<postgres_error>& fault) {
+  postgres_rows rows(connection_.next_result());
+  PGresult* result = rows.get();
+  switch (PQresultStatus(result)) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+      if (what.prepares) {
+        connection_.prepared_.emplace(what.sql, std::move(preparing_.at(what.sql)));
+      } else {
+        results.push_back(std::move(rows));
+      }
+      break;
+    case PGRES_PIPELINE_ABORTED:
+      break;  // behind an error
+    default:
+      if (result == nullptr || !connection_.is_usable())
+        connection_.give_up(trimmed(PQerrorMessage(connection_.handle_.get())));
+      if (!fault) fault = fault_of(result);
+  }
+  // A null ends each statement's results.
+  while (PGresult* more = connection_.next_result()) PQclear(more);
+}
+
+}  // namespace parley

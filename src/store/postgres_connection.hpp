@@ -1,0 +1,112 @@
+// A connection to PostgreSQL that never waits for ever: statements stay prepared, several travel in one round trip
+// (libpq's pipeline mode), and each wait has an end.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/postgres_error.hpp"
+#include "store/postgres_rows.hpp"
+#include "store/postgres_values.hpp"
+
+namespace parley {
+
+/// How connections are made and how long each step may take.
+struct postgres_options {
+  std::string url;        ///< postgresql://…, as libpq reads it. May hold a password: never in a log.
+  std::string node_name;  ///< Shown in pg_stat_activity.
+  bool durable = true;    ///< False: synchronous_commit = off, as a control that must lose what was acknowledged.
+  std::chrono::milliseconds connect{3'000};
+  std::chrono::milliseconds statement{5'000};
+  std::chrono::milliseconds lock{3'000};
+  /// How long an answer may be late before the connection is given up: the server ends its statement before that.
+  [[nodiscard]] std::chrono::milliseconds answer() const { return statement + std::chrono::milliseconds(1'000); }
+};
+
+/// Belongs to one thread at a time. Functions throw postgres_error.
+class postgres_connection {
+ public:
+  /// Connects, sets the session up and checks that it took; see set_up().
+  explicit postgres_connection(const postgres_options& options);
+
+  /// One statement, one round trip. The SQL must be a literal: statements are kept by its address. Outside a
+  /// transaction it is one of its own.
+  template <class... Values>
+  postgres_rows query(const char* sql, const Values&... values);
+  /// Several statements without parameters and rows, as in a migration; without a bound in time.
+  void run_script(const std::string& sql);
+
+  [[nodiscard]] bool is_usable() const { return PQstatus(handle_.get()) == CONNECTION_OK; }
+  [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(handle_.get()) != PQTRANS_IDLE; }
+
+ private:
+  friend class postgres_round_trip;
+
+  void connect(const postgres_options& options);
+  void set_up(const postgres_options& options);
+  /// Until the socket can be read (or what waits to be written has left); throws when it takes longer than answer().
+  void wait(bool for_input);
+  void send_rest();
+  PGresult* next_result();
+  [[noreturn]] void give_up(const std::string& why);
+
+  struct finish {
+    void operator()(PGconn* handle) const { PQfinish(handle); }
+  };
+  std::chrono::milliseconds answer_;
+  bool is_bounded_ = true;
+  std::unique_ptr<PGconn, finish> handle_;
+  boost::unordered_flat_map<const void*, std::string> prepared_;  ///< Their names.
+};
+
+/// Statements that are sent one after another without waiting in between, and their answers: one round trip however
+/// many they are. Without BEGIN among them they are one transaction.
+class postgres_round_trip {
+ public:
+  explicit postgres_round_trip(postgres_connection& connection);
+  /// What was added but not run leaves the connection unusable.
+  ~postgres_round_trip();
+  postgres_round_trip(const postgres_round_trip&) = delete;
+  postgres_round_trip& operator=(const postgres_round_trip&) = delete;
+
+  /// Sends it. Its place among the results.
+  template <class... Values>
+  std::size_t add(const char* sql, const Values&... values) {
+    const postgres_parameters<sizeof...(Values)> parameters(values...);
+    return add(sql, static_cast<int>(sizeof...(Values)), parameters.types.data(), parameters.values.data(),
+               parameters.lengths.data(), parameters.formats.data());
+  }
+  /// Waits for all. Throws the first error; what stands behind it was not run.
+  std::vector<postgres_rows> run();
+
+ private:
+  struct sent {
+    const char* sql;
+    bool prepares;  ///< It makes the statement; the use of it comes next.
+  };
+
+  std::size_t add(const char* sql, int count, const std::uint32_t* types, const char* const* values, const int* lengths,
+                  const int* formats);
+  void take_result(const sent& what, std::vector<postgres_rows>& results, std::optional<postgres_error>& fault);
+
+  postgres_connection& connection_;
+  std::vector<sent> sent_;
+  boost::unordered_flat_map<const void*, std::string> preparing_;
+  std::size_t results_ = 0;
+  bool is_done_ = false;
+};
+
+template <class... Values>
+postgres_rows postgres_connection::query(const char* sql, const Values&... values) {
+  postgres_round_trip trip(*this);
+  trip.add(sql, values...);
+  return std::move(trip.run().front());
+}
+
+}  // namespace parley

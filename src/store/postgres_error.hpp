@@ -1,0 +1,54 @@
+// What PostgreSQL refuses or does not answer, as one exception and the errors it becomes.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "parley/error.hpp"
+
+namespace parley {
+
+/// Like a library's exception it never leaves src/store: every function of a port is wrapped by `guard_postgres`.
+class postgres_error : public std::runtime_error {
+ public:
+  /// `sqlstate` has five characters (PostgreSQL's Appendix A), or none when the connection itself has failed.
+  postgres_error(std::string sqlstate, const std::string& message)
+      : std::runtime_error(message), sqlstate_(std::move(sqlstate)) {}
+
+  [[nodiscard]] const std::string& sqlstate() const { return sqlstate_; }
+  /// No answer: what was sent may have taken effect or not.
+  [[nodiscard]] bool is_connection_lost() const { return sqlstate_.empty(); }
+  /// A value that contradicts what is stored (class 23): an everyday answer, unlike all others.
+  [[nodiscard]] bool is_constraint() const { return is_of_class("23"); }
+  /// One statement's values are at fault (also class 22): the same transaction without it may work.
+  [[nodiscard]] bool is_statements_fault() const { return is_constraint() || is_of_class("22"); }
+  /// Chosen to give way to another transaction: the same again may work.
+  [[nodiscard]] bool is_worth_repeating() const { return sqlstate_ == "40P01" || sqlstate_ == "40001"; }
+
+ private:
+  [[nodiscard]] bool is_of_class(std::string_view two) const { return sqlstate_.starts_with(two); }
+
+  std::string sqlstate_;
+};
+
+/// The one table from PostgreSQL's states to Parley's errors. No message of the server's goes to a client.
+error to_error(const postgres_error& fault);
+
+void log_postgres_fault(std::string_view what, const std::string& message);
+
+/// Runs the body of a port's function; exceptions become errors here and nowhere else.
+template <class Body>
+std::invoke_result_t<Body> guard_postgres(std::string_view what, Body&& body) {
+  try {
+    return body();
+  } catch (const postgres_error& fault) {
+    if (!fault.is_constraint()) log_postgres_fault(what, fault.what());
+    return to_error(fault);
+  } catch (const std::exception& fault) {
+    log_postgres_fault(what, fault.what());
+    return make_error(error_code::internal, "The store failed.");
+  }
+}
+
+}  // namespace parley

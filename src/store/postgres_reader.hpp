@@ -1,0 +1,71 @@
+// A connection that only reads from PostgreSQL; its functions stand in three files, one for each port.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "parley/database.hpp"
+#include "parley/metrics.hpp"
+#include "store/postgres_connection.hpp"
+
+namespace parley {
+
+/// Every function is one round trip, and sees one state of the store.
+class postgres_reader final : public database_reader {
+ public:
+  /// Connects with the first question.
+  postgres_reader(const postgres_options& options, metrics& counts) : options_(options), counts_(counts) {}
+
+  // postgres_reader_accounts.cpp
+  result<std::optional<account_record>> account_by_name(const std::string& username) override;
+  result<std::optional<token_record>> token(const token_hash& hash) override;
+  result<std::optional<own_profile>> user(user_id user) override;
+  result<page<user_profile>> find_users(const std::string& query, const page_request& range) override;
+  result<std::vector<presence_record>> presence(std::span<const user_id> users) override;
+  result<std::vector<user_id>> friends_of(user_id user) override;
+
+  // postgres_reader_rooms.cpp
+  result<std::vector<room_summary>> rooms_of(user_id user) override;
+  result<page<room_summary>> rooms_page(user_id user, const page_request& range) override;
+  result<std::optional<room_summary>> room_of(user_id user, room_id room) override;
+  result<bool> is_member(user_id user, room_id room) override;
+  result<std::vector<read_position>> read_positions(user_id user) override;
+  result<std::optional<room_snapshot>> snapshot(room_id room) override;
+  result<std::optional<room_id>> group_by_name(const std::string& name) override;
+  result<page<room_member>> members(room_id room, const page_request& range) override;
+  result<std::int64_t> unread(user_id user, room_id room, sequence after) override;
+
+  // postgres_reader_log.cpp
+  result<sequence> last_seq(room_id room) override;
+  result<std::vector<durable_event>> events_after(room_id room, sequence after, std::uint32_t limit) override;
+  result<std::vector<history_item>> history(room_id room, std::optional<sequence> before, std::optional<sequence> after,
+                                            std::uint32_t limit) override;
+  result<std::optional<room_id>> room_of_message(message_id message) override;
+
+ private:
+  /// Runs the body with a connection; once more with a new one when the connection turns out to be lost, since reading
+  /// twice harms nobody.
+  template <class Body>
+  std::invoke_result_t<Body, postgres_connection&> read(std::string_view what, Body&& body) {
+    return guard_postgres(what, [&] {
+      const bool was_open = connection_ != nullptr;
+      try {
+        return body(connection());
+      } catch (const postgres_error& fault) {
+        if (fault.is_connection_lost() || connection_->in_transaction()) connection_.reset();
+        if (!fault.is_connection_lost() || !was_open) throw;
+      }
+      return body(connection());
+    });
+  }
+  /// Throws at once while the last failure to connect is recent.
+  postgres_connection& connection();
+
+  postgres_options options_;
+  metrics& counts_;
+  std::unique_ptr<postgres_connection> connection_;
+  bool was_connected_ = false;
+  std::chrono::steady_clock::time_point next_try_{};
+};
+
+}  // namespace parley

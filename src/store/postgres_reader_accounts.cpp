@@ -1,0 +1,128 @@
+// Connecting when there is something to read; accounts, tokens, people and who is online, read from PostgreSQL.
+#include "store/postgres_reader.hpp"
+#include "store/row_values.hpp"
+#include "store/search_text.hpp"
+
+namespace parley {
+namespace {
+
+/// After a failure to connect, questions are refused at once for so long: they would only wait in line.
+constexpr std::chrono::milliseconds connect_pause{500};
+/// Rows that one call of find_users looks at.
+constexpr std::int64_t most_examined_users = 5'000;
+
+#define PROFILE_COLUMNS "u.user_id, u.username, u.display_name, u.img_url, r.role_enum"
+#define OWN_PROFILE_COLUMNS PROFILE_COLUMNS ", u.email, u.phone, u.flagDelete, u.created_at"
+
+}  // namespace
+
+postgres_connection& postgres_reader::connection() {
+  if (connection_ && connection_->is_usable()) return *connection_;
+  connection_.reset();
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_try_) throw postgres_error("", "there is no connection");
+  if (was_connected_) counts_.store_reconnects_total.add();
+  try {
+    connection_ = std::make_unique<postgres_connection>(options_);
+  } catch (const postgres_error&) {
+    next_try_ = std::chrono::steady_clock::now() + connect_pause;
+    throw;
+  }
+  was_connected_ = true;
+  return *connection_;
+}
+
+result<std::optional<account_record>> postgres_reader::account_by_name(const std::string& username) {
+  return read("reading an account", [&](postgres_connection& open) -> result<std::optional<account_record>> {
+    const auto rows = open.query("SELECT " OWN_PROFILE_COLUMNS
+                                 ", u.password FROM tb_users u"
+                                 " JOIN tb_roles r ON r.role_id = u.role_id WHERE u.username = $1",
+                                 username);
+    if (rows.empty()) return std::optional<account_record>();
+    return std::optional(account_record{read_own_profile(rows[0], 0), std::string(rows[0].text(9))});
+  });
+}
+
+result<std::optional<token_record>> postgres_reader::token(const token_hash& hash) {
+  return read("reading a token", [&](postgres_connection& open) -> result<std::optional<token_record>> {
+    const auto rows = open.query("SELECT " OWN_PROFILE_COLUMNS
+                                 ", t.expires_at FROM tb_token t"
+                                 " JOIN tb_users u ON u.user_id = t.user_id JOIN tb_roles r ON r.role_id = u.role_id"
+                                 " WHERE t.token_hash = $1",
+                                 hash);
+    if (rows.empty()) return std::optional<token_record>();
+    return std::optional(token_record{read_own_profile(rows[0], 0), rows[0].time(9)});
+  });
+}
+
+result<std::optional<own_profile>> postgres_reader::user(user_id user) {
+  return read("reading a user", [&](postgres_connection& open) -> result<std::optional<own_profile>> {
+    const auto rows = open.query("SELECT " OWN_PROFILE_COLUMNS
+                                 " FROM tb_users u"
+                                 " JOIN tb_roles r ON r.role_id = u.role_id WHERE u.user_id = $1",
+                                 user);
+    if (rows.empty()) return std::optional<own_profile>();
+    return std::optional(read_own_profile(rows[0], 0));
+  });
+}
+
+/// Active people in order of username, which is the cursor. A part of a display name has no index: a query that fits
+/// few walks through the users, in steps; a page may therefore hold fewer than asked for and still have a next.
+result<page<user_profile>> postgres_reader::find_users(const std::string& query, const page_request& range) {
+  return read("finding users", [&](postgres_connection& open) -> result<page<user_profile>> {
+    // The steps are walked by the server; only what fits, and the last that was looked at, come back.
+    const auto rows = open.query(
+        "WITH step AS MATERIALIZED (SELECT * FROM tb_users WHERE username > $1 ORDER BY username LIMIT $4)"
+        " SELECT " PROFILE_COLUMNS
+        ", u.fits, u.place = $4 FROM (SELECT s.*, s.flagDelete = 'active'"
+        " AND (starts_with(s.username, $2) OR s.display_name ILIKE $3) AS fits, row_number() OVER (ORDER BY username)"
+        " AS place FROM step s) u JOIN tb_roles r ON r.role_id = u.role_id"
+        " WHERE u.fits OR u.place = $4 ORDER BY u.username LIMIT $5",
+        range.cursor.value_or(""), lower_ascii(query), containing(query), most_examined_users,
+        static_cast<std::int64_t>(range.limit) + 1);
+    page<user_profile> found;
+    for (const auto& row : rows) {
+      const bool fits = row.integer(5) != 0;
+      if (fits && found.items.size() == range.limit) {
+        found.next_cursor = found.items.empty() ? range.cursor : found.items.back().username;
+        break;
+      }
+      if (fits) found.items.push_back(read_profile(row, 0));
+      // The last row of a full step, fitting or not: what comes behind it was not looked at.
+      if (row.integer(6) != 0) found.next_cursor = std::string(row.text(1));
+    }
+    return found;
+  });
+}
+
+result<std::vector<presence_record>> postgres_reader::presence(std::span<const user_id> users) {
+  return read("reading presence", [&](postgres_connection& open) -> result<std::vector<presence_record>> {
+    postgres_array<uuid> asked;
+    for (const auto& user : users) asked.add(user);
+    const auto rows = open.query(
+        "SELECT s.user_id, s.is_online, s.last_seen FROM unnest($1) WITH ORDINALITY AS k (user_id, place)"
+        " JOIN tb_user_status s ON s.user_id = k.user_id ORDER BY k.place",
+        asked);
+    std::vector<presence_record> found;
+    found.reserve(users.size());
+    for (const auto& row : rows) found.push_back({row.id<user_id>(0), row.integer(1) != 0, row.optional_time(2)});
+    return found;
+  });
+}
+
+result<std::vector<user_id>> postgres_reader::friends_of(user_id user) {
+  return read("reading friends", [&](postgres_connection& open) -> result<std::vector<user_id>> {
+    const auto rows = open.query(
+        "SELECT friend_id FROM tb_friendships WHERE user_id = $1 AND status = 'accepted'"
+        " UNION ALL SELECT user_id FROM tb_friendships WHERE friend_id = $1 AND status = 'accepted'",
+        user);
+    std::vector<user_id> friends;
+    for (const auto& row : rows) friends.push_back(row.id<user_id>(0));
+    return friends;
+  });
+}
+
+#undef OWN_PROFILE_COLUMNS
+#undef PROFILE_COLUMNS
+
+}  // namespace parley

@@ -1,0 +1,108 @@
+// Accounts, tokens, markers and presence on PostgreSQL; rooms stand in postgres_records_rooms.cpp.
+#include "store/postgres_records.hpp"
+
+#include "store/token_text.hpp"
+
+namespace parley {
+
+result<own_profile> postgres_records::create_user(const new_user& user) {
+  return record("creating a user", [&]() -> result<own_profile> {
+    // Two nodes may ask for one name at once: the index decides.
+    const auto made = connection_.query(
+        "INSERT INTO tb_users (user_id, username, password, email, phone, img_url, display_name, role_id, flagDelete,"
+        " created_at) SELECT $1, $2, $3, $4, $5, $6, $7, role_id, 'active', $8 FROM tb_roles WHERE role_enum = 'user'"
+        " ON CONFLICT (username) DO NOTHING",
+        user.id, user.username, user.password_hash, user.email, user.phone, user.img_url, user.display_name,
+        user.created_at);
+    if (made.changed() == 0) return make_error(error_code::conflict, "username: it is taken.");
+    connection_.query("INSERT INTO tb_user_status (user_id, is_online, last_seen) VALUES ($1, 0, NULL)", user.id);
+    own_profile own;
+    own.profile = {user.id, user.username, user.display_name, user.img_url, role::user};
+    own.email = user.email;
+    own.phone = user.phone;
+    own.flag = account_flag::active;
+    own.created_at = user.created_at;
+    return own;
+  });
+}
+
+result<void> postgres_records::set_password_hash(user_id user, const std::string& hash) {
+  return record("changing a password", [&]() -> result<void> {
+    if (connection_.query("UPDATE tb_users SET password = $2 WHERE user_id = $1", user, hash).changed() == 0) {
+      return not_found("user_id: there is no such user.");
+    }
+    return {};
+  });
+}
+
+result<void> postgres_records::create_token(const new_token_record& token) {
+  return record("creating a token", [&]() -> result<void> {
+    // Who logs in sweeps up: so tokens that nobody ends do not gather.
+    connection_.query("DELETE FROM tb_token WHERE user_id = $1 AND expires_at <= $2", token.user, token.created_at);
+    connection_.query("INSERT INTO tb_token (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+                      token.hash, token.user, token.created_at, token.expires_at);
+    return {};
+  });
+}
+
+result<void> postgres_records::delete_token(const token_hash& hash) {
+  return record("deleting a token", [&]() -> result<void> {
+    connection_.query("DELETE FROM tb_token WHERE token_hash = $1", hash);
+    return {};
+  });
+}
+
+result<std::vector<token_hash>> postgres_records::delete_tokens_of(user_id user) {
+  return record("deleting a user's tokens", [&]() -> result<std::vector<token_hash>> {
+    std::vector<token_hash> ended;
+    for (const auto& row : connection_.query("DELETE FROM tb_token WHERE user_id = $1 RETURNING token_hash", user)) {
+      if (const auto hash = parse_token_hash(row.text(0))) ended.push_back(*hash);
+    }
+    return ended;
+  });
+}
+
+result<void> postgres_records::save_read_markers(std::span<const read_marker> markers) {
+  return record("saving read markers", [&]() -> result<void> {
+    postgres_array<uuid> users, rooms;
+    postgres_array<std::int64_t> seqs;
+    for (const auto& marker : markers) {
+      users.add(marker.user);
+      rooms.add(marker.room);
+      seqs.add(marker.seq);
+    }
+    // The row comes and goes with the membership, so that a late marker of somebody who has left changes nothing. Of
+    // several for one row the highest counts.
+    connection_.query(
+        "UPDATE tb_read_marker k SET seq = v.seq FROM (SELECT n.user_id, n.room_id, least(max(n.seq), (SELECT"
+        " p.last_seq FROM tb_room_position p WHERE p.room_id = n.room_id)) AS seq"
+        " FROM unnest($1, $2, $3) AS n (user_id, room_id, seq) GROUP BY n.user_id, n.room_id) v"
+        " WHERE k.user_id = v.user_id AND k.room_id = v.room_id AND k.seq < v.seq",
+        users, rooms, seqs);
+    return {};
+  });
+}
+
+result<void> postgres_records::save_presence(std::span<const presence_record> users) {
+  return record("saving presence", [&]() -> result<void> {
+    // One by one, since a user may stand in it twice and the last counts; in one round trip all the same.
+    postgres_round_trip trip(connection_);
+    for (const auto& presence : users) {
+      trip.add(
+          "UPDATE tb_user_status SET is_online = $2::boolean::int, last_seen = coalesce($3, last_seen)"
+          " WHERE user_id = $1",
+          presence.user, presence.is_online, presence.last_seen);
+    }
+    trip.run();
+    return {};
+  });
+}
+
+result<void> postgres_records::clear_presence() {
+  return record("clearing presence", [&]() -> result<void> {
+    connection_.query("UPDATE tb_user_status SET is_online = 0 WHERE is_online = 1");
+    return {};
+  });
+}
+
+}  // namespace parley

@@ -1,0 +1,75 @@
+// Applies the migrations that a database has not seen and records them in tb_schema_version.
+#include "store/postgres_schema.hpp"
+
+#include <fmt/format.h>
+
+#include "parley/log.hpp"
+#include "store/migrations.hpp"
+
+namespace parley {
+namespace {
+
+/// Of all nodes that bring this database's schema up to date, one at a time.
+class migration_lock {
+ public:
+  explicit migration_lock(postgres_connection& connection) : connection_(connection) {
+    connection_.run_script(fmt::format("SELECT pg_advisory_lock({})", key));
+  }
+  /// With the connection the lock ends in any case.
+  ~migration_lock() {
+    try {
+      connection_.run_script(fmt::format("SELECT pg_advisory_unlock({})", key));
+    } catch (const postgres_error& fault) {
+      log_postgres_fault("ending the lock on migrations", fault.what());
+    }
+  }
+  migration_lock(const migration_lock&) = delete;
+  migration_lock& operator=(const migration_lock&) = delete;
+
+ private:
+  static constexpr std::int64_t key = 0x7061726C6579;  // "parley"
+  postgres_connection& connection_;
+};
+
+std::int64_t version_of(postgres_connection& connection) {
+  if (connection.query("SELECT to_regclass('tb_schema_version') IS NULL")[0].integer(0) != 0) return 0;
+  return connection.query("SELECT coalesce(max(version), 0)::bigint FROM tb_schema_version")[0].integer(0);
+}
+
+void apply(postgres_connection& connection, const migration& next) {
+  connection.run_script("BEGIN");
+  try {
+    connection.run_script(std::string(next.sql));
+    connection.query("INSERT INTO tb_schema_version (version, name, applied_at) VALUES ($1, $2, now())", next.version,
+                     next.name);
+    connection.run_script("COMMIT");
+  } catch (const postgres_error& fault) {
+    if (connection.is_usable()) connection.run_script("ROLLBACK");
+    throw postgres_error(fault.sqlstate(), fmt::format("{}: {}", next.name, fault.what()));
+  }
+  log::info("postgres", "migrated", "The schema is now at {}.", next.name);
+}
+
+}  // namespace
+
+result<void> migrate_postgres(postgres_connection& connection, std::span<const embedded_file> migrations) {
+  // A migration takes as long as it takes, and so does another node's.
+  connection.run_script("SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0");
+  const migration_lock only_one(connection);
+  connection.run_script(
+      "CREATE TABLE IF NOT EXISTS tb_schema_version"
+      " (version bigint NOT NULL PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL)");
+  const auto pending = pending_migrations(migrations, version_of(connection));
+  if (pending.has_error()) return pending.error();
+  for (const auto& next : *pending) apply(connection, next);
+  return {};
+}
+
+result<std::vector<std::string>> pending_postgres_migrations(postgres_connection& connection,
+                                                             std::span<const embedded_file> migrations) {
+  const auto pending = pending_migrations(migrations, version_of(connection));
+  if (pending.has_error()) return pending.error();
+  return names_of(*pending);
+}
+
+}  // namespace parley

@@ -1,0 +1,233 @@
+// Group commit on PostgreSQL: what to do when a transaction gives way, a row is refused, or an answer does not come.
+#include "store/postgres_writer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "parley/log.hpp"
+#include "store/postgres_append.hpp"
+#include "store/postgres_records.hpp"
+
+namespace parley {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// Of one batch, before it is given up as `unavailable`.
+constexpr int most_tries = 4;
+constexpr milliseconds first_settling_pause{50};
+constexpr milliseconds longest_settling_pause{1'000};
+
+class postgres_writer final : public database_writer {
+ public:
+  postgres_writer(const postgres_options& options, const limits_config& limits, metrics& counts)
+      : options_(options),
+        limits_(limits),
+        counts_(counts),
+        append_(limits_),
+        connection_(std::make_unique<postgres_connection>(options_)) {}
+
+  result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) override {
+    batch_result batch;
+    if (!commands.empty()) {
+      auto appended =
+          guard_postgres("a commit", [&]() -> result<std::vector<append_outcome>> { return append_all(commands); });
+      roll_back();
+      if (appended.has_error()) return unavailable(appended.error().message);
+      batch.appends = std::move(*appended);
+    }
+    if (jobs.empty()) return batch;
+    auto done =
+        guard_postgres("a commit of jobs", [&]() -> result<std::vector<result<void>>> { return run_jobs(jobs); });
+    roll_back();
+    if (!done.has_error()) {
+      batch.jobs = std::move(*done);
+    } else if (commands.empty()) {
+      return unavailable(done.error().message);
+    } else {
+      // The appends are a transaction of their own, and it stands.
+      batch.jobs.assign(jobs.size(), unavailable(done.error().message));
+    }
+    return batch;
+  }
+
+  result<void> probe() override {
+    auto done = guard_postgres("a probe", [&]() -> result<void> {
+      connection().query("UPDATE tb_probe SET count = count + 1 WHERE probe_id = 1");
+      return {};
+    });
+    if (done.has_error()) return unavailable(done.error().message);
+    return done;
+  }
+
+  void tidy() override {}  // autovacuum is the server's
+
+ private:
+  /// The one there is, or a new one.
+  postgres_connection& connection() {
+    if (!connection_ || !connection_->is_usable()) {
+      connection_.reset();
+      counts_.store_reconnects_total.add();
+      connection_ = std::make_unique<postgres_connection>(options_);
+    }
+    return *connection_;
+  }
+
+  void roll_back() {
+    if (!connection_ || !connection_->is_usable() || !connection_->in_transaction()) return;
+    const auto done = guard_postgres("a rollback", [&]() -> result<void> {
+      connection_->query("ROLLBACK");
+      return {};
+    });
+    if (done.has_error()) connection_.reset();
+  }
+
+  /// First the rooms that nobody else holds; then, when they are stored, those that were busy.
+  std::vector<append_outcome> append_all(std::span<const append_command> commands) {
+    auto outcomes = append_together(commands, busy_rooms::skip);
+    std::vector<append_command> deferred;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      if (!outcomes[i]) deferred.push_back(commands[i]);
+    }
+    std::vector<std::optional<append_outcome>> waited;
+    if (!deferred.empty()) waited = append_deferred(deferred);
+    std::vector<append_outcome> all;
+    all.reserve(commands.size());
+    auto next = waited.begin();
+    for (auto& outcome : outcomes) all.push_back(std::move(outcome ? *outcome : **next++));
+    return all;
+  }
+
+  /// When nobody lets go of a room in time, only its commands suffer.
+  std::vector<std::optional<append_outcome>> append_deferred(std::span<const append_command> commands) {
+    try {
+      return append_together(commands, busy_rooms::wait);
+    } catch (const postgres_error& fault) {
+      if (fault.is_connection_lost()) throw;  // perhaps stored: the rooms read the log
+      log_postgres_fault("a batch of busy rooms", fault.what());
+      roll_back();
+      return {commands.size(), append_outcome(to_error(fault))};
+    }
+  }
+
+  /// A command whose row the tables refuse must not fail the others: then all over again, each by itself.
+  std::vector<std::optional<append_outcome>> append_together(std::span<const append_command> commands,
+                                                             busy_rooms busy) {
+    try {
+      return append_once(commands, busy);
+    } catch (const postgres_error& fault) {
+      if (!fault.is_statements_fault()) throw;
+      log_postgres_fault("a batch with a command that the tables refuse", fault.what());
+    }
+    roll_back();
+    std::vector<std::optional<append_outcome>> outcomes;
+    outcomes.reserve(commands.size());
+    for (const auto& command : commands) outcomes.emplace_back(append_alone(command));
+    return outcomes;
+  }
+
+  append_outcome append_alone(const append_command& command) {
+    try {
+      return std::move(*append_once({&command, 1}, busy_rooms::wait).front());
+    } catch (const postgres_error& fault) {
+      if (!fault.is_statements_fault()) throw;
+      roll_back();
+      return to_error(fault);
+    }
+  }
+
+  /// Until it is committed, and known to be. Throws what more tries will not mend.
+  std::vector<std::optional<append_outcome>> append_once(std::span<const append_command> commands, busy_rooms busy) {
+    for (int tries = 1;; ++tries) {
+      bool is_in_doubt = false;
+      try {
+        append_.begin(connection(), commands, busy);
+        is_in_doubt = append_.writes_something();
+        append_.commit(*connection_);
+        return std::move(append_.outcomes());
+      } catch (const postgres_error& fault) {
+        // Without a connection there is no server to try again with: connection() has tried.
+        const bool may_work = fault.is_connection_lost() ? connection_ != nullptr : fault.is_worth_repeating();
+        if (fault.is_connection_lost() && is_in_doubt) {
+          log_postgres_fault("the answer to a commit", fault.what());
+          if (settle()) return std::move(append_.outcomes());
+        }
+        if (tries == most_tries || !may_work) throw;
+      }
+      roll_back();
+      counts_.store_retries_total.add();
+    }
+  }
+
+  /// Whether the commit without an answer took effect. Throws when nobody can tell in time.
+  bool settle() {
+    const auto end = steady_clock::now() + options_.answer();
+    auto pause = first_settling_pause;
+    for (;;) {
+      try {
+        const bool stands = append_.was_committed(connection());
+        counts_.store_in_doubt_total.add();
+        log::info("postgres", "in_doubt_settled", "A commit without an answer {} taken effect.",
+                  stands ? "had" : "had not");
+        return stands;
+      } catch (const postgres_error& fault) {
+        if (steady_clock::now() + pause > end) throw;
+        log_postgres_fault("settling a commit", fault.what());
+      }
+      roll_back();
+      std::this_thread::sleep_for(pause);
+      pause = std::min(pause * 2, longest_settling_pause);
+    }
+  }
+
+  std::vector<result<void>> run_jobs(std::span<const write_job> jobs) {
+    for (int tries = 1;; ++tries) {
+      bool is_in_doubt = false;
+      try {
+        return run_jobs_once(jobs, is_in_doubt);
+      } catch (const postgres_error& fault) {
+        const bool may_work =
+            fault.is_connection_lost() ? connection_ != nullptr && !is_in_doubt : fault.is_worth_repeating();
+        if (tries == most_tries || !may_work) throw;
+      }
+      roll_back();
+      counts_.store_retries_total.add();
+    }
+  }
+
+  std::vector<result<void>> run_jobs_once(std::span<const write_job> jobs, bool& is_in_doubt) {
+    auto& open = connection();
+    postgres_records records(open, limits_);
+    std::vector<result<void>> outcomes;
+    outcomes.reserve(jobs.size());
+    open.query("BEGIN");
+    for (const auto& job : jobs) {
+      open.query("SAVEPOINT job");
+      auto done = guard_postgres("a write job", [&] { return job(records); });
+      if (records.transaction_fault()) throw postgres_error(*records.transaction_fault());
+      if (done.has_error()) open.query("ROLLBACK TO SAVEPOINT job");
+      open.query("RELEASE SAVEPOINT job");
+      outcomes.push_back(std::move(done));
+    }
+    is_in_doubt = true;
+    open.query("COMMIT");
+    return outcomes;
+  }
+
+  postgres_options options_;
+  const limits_config& limits_;
+  metrics& counts_;
+  postgres_append append_;
+  std::unique_ptr<postgres_connection> connection_;
+};
+
+}  // namespace
+
+std::unique_ptr<database_writer> make_postgres_writer(const postgres_options& options, const limits_config& limits,
+                                                      metrics& counts) {
+  return std::make_unique<postgres_writer>(options, limits, counts);
+}
+
+}  // namespace parley

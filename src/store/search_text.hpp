@@ -1,0 +1,27 @@
+// What a search looks for, as SQL's LIKE wants it; the same in every dialect.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace parley {
+
+inline std::string lower_ascii(std::string_view text) {
+  std::string lower(text);
+  for (auto& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+/// For LIKE … ESCAPE '\': the text itself, wherever it stands.
+inline std::string containing(std::string_view text) {
+  std::string pattern = "%";
+  for (const char c : text) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern += '%';
+}
+
+}  // namespace parley

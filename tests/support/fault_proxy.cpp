@@ -1,0 +1,202 @@
+// One poll loop over all links; it reads just enough of PostgreSQL's protocol to know a COMMIT when it passes.
+#include "support/fault_proxy.hpp"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <random>
+#include <set>
+#include <stdexcept>
+
+namespace parley::support {
+namespace {
+
+constexpr int poll_ms = 5;
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+bool send_all(int to, const char* bytes, std::size_t size) {
+  while (size > 0) {
+    const auto sent = ::send(to, bytes, size, MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    bytes += sent;
+    size -= static_cast<std::size_t>(sent);
+  }
+  return true;
+}
+
+/// Follows what a client says (the protocol's "Message Formats") and tells when it asks for a COMMIT: by Bind of a
+/// statement that was prepared as one.
+class commit_watcher {
+ public:
+  /// Takes more bytes; true when a COMMIT is among them.
+  bool feed(const char* bytes, std::size_t size) {
+    pending_.append(bytes, size);
+    bool found = false;
+    std::size_t at = 0;
+    for (;;) {
+      const std::size_t header = started_ ? 5 : 4;
+      if (pending_.size() - at < header) break;
+      std::uint32_t length = 0;
+      std::memcpy(&length, pending_.data() + at + header - 4, 4);
+      const std::size_t whole = ntohl(length) + (header - 4);
+      if (pending_.size() - at < whole) break;
+      if (started_) found = examine(pending_[at], std::string(pending_, at + 5, whole - 5)) || found;
+      // The first messages have no type: a request for encryption is eight bytes, what begins the session is more.
+      started_ = started_ || whole > 8;
+      at += whole;
+    }
+    pending_.erase(0, at);
+    return found;
+  }
+
+ private:
+  bool examine(char type, const std::string& body) {
+    const std::string first = body.c_str();
+    const std::string second = first.size() < body.size() ? body.c_str() + first.size() + 1 : "";
+    if (type == 'P' && second == "COMMIT") commits_.insert(first);  // Parse: name, query
+    return type == 'B' && commits_.count(second) > 0;               // Bind: portal, name
+  }
+
+  std::string pending_;
+  std::set<std::string> commits_;
+  bool started_ = false;
+};
+
+}  // namespace
+
+class fault_proxy::link {
+ public:
+  link(fault_proxy& proxy, int client, int server, int cut_after)
+      : proxy_(proxy), client_(client), server_(server), bytes_left_(cut_after) {}
+  ~link() {
+    ::close(client_);
+    ::close(server_);
+  }
+  link(const link&) = delete;
+  link& operator=(const link&) = delete;
+
+  [[nodiscard]] int client() const { return client_; }
+  [[nodiscard]] int server() const { return server_; }
+
+  /// False when the link is over.
+  bool pass(bool from_client) {
+    std::array<char, 16 * 1024> bytes{};
+    const auto count = ::recv(from_client ? client_ : server_, bytes.data(), bytes.size(), 0);
+    if (count <= 0) return false;
+    const auto size = static_cast<std::size_t>(count);
+    if (from_client && watcher_.feed(bytes.data(), size)) {
+      if (take(proxy_.lost_commits_)) return cut();
+      loses_answer_ = take(proxy_.lost_answers_);
+    }
+    // The answer to a commit is the first that the server says behind it; what it says before has been passed on.
+    if (!from_client && loses_answer_) return cut();
+    if (bytes_left_ > 0 && (bytes_left_ -= static_cast<int>(count)) <= 0) return cut();
+    return send_all(from_client ? server_ : client_, bytes.data(), size);
+  }
+
+ private:
+  bool cut() {
+    ++proxy_.cuts_;
+    return false;
+  }
+
+  fault_proxy& proxy_;
+  int client_;
+  int server_;
+  int bytes_left_;
+  commit_watcher watcher_;
+  bool loses_answer_ = false;
+};
+
+fault_proxy::fault_proxy(std::uint16_t server_port)
+    : server_port_(server_port), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  auto address = loopback(0);
+  socklen_t size = sizeof address;
+  if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 64) != 0)
+    throw std::runtime_error("the proxy cannot listen");
+  ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+  port_ = ntohs(address.sin_port);
+  thread_ = std::thread([this] { run(); });
+}
+
+fault_proxy::~fault_proxy() {
+  ended_ = true;
+  thread_.join();
+  ::close(listener_);
+}
+
+std::string fault_proxy::url_through(const std::string& url, std::uint16_t server_port) const {
+  const auto old = ":" + std::to_string(server_port) + "/";
+  auto changed = url;
+  const auto at = changed.find(old);
+  if (at == std::string::npos) throw std::runtime_error("the URL does not name that port");
+  return changed.replace(at, old.size(), ":" + std::to_string(port_) + "/");
+}
+
+void fault_proxy::heal() {
+  lost_answers_ = 0;
+  lost_commits_ = 0;
+  cut_after_ = 0;
+  stalled_ = false;
+}
+
+bool fault_proxy::take(std::atomic<int>& left) {
+  for (int now = left; now > 0;) {
+    if (left.compare_exchange_weak(now, now - 1)) return true;
+  }
+  return false;
+}
+
+void fault_proxy::accept_into(std::vector<std::unique_ptr<link>>& links) {
+  static thread_local std::mt19937 random(20'261'126);
+  const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (client < 0) return;
+  const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const auto address = loopback(server_port_);
+  if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    ::close(client);
+    ::close(server);
+    return;
+  }
+  const int mean = cut_after_;
+  const int bytes = mean > 0 ? std::uniform_int_distribution<int>(1, 2 * mean)(random) : 0;
+  links.push_back(std::make_unique<link>(*this, client, server, bytes));
+}
+
+void fault_proxy::run() {
+  std::vector<std::unique_ptr<link>> links;
+  while (!ended_) {
+    if (stalled_) {
+      ::poll(nullptr, 0, poll_ms);
+      continue;
+    }
+    std::vector<pollfd> wanted{{listener_, POLLIN, 0}};
+    for (const auto& each : links) {
+      wanted.push_back({each->client(), POLLIN, 0});
+      wanted.push_back({each->server(), POLLIN, 0});
+    }
+    if (::poll(wanted.data(), wanted.size(), poll_ms) <= 0) continue;
+    const std::size_t count = links.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      // The server first: what it said before a commit must not be taken for its answer.
+      const bool goes_on = (wanted[2 * i + 2].revents == 0 || links[i]->pass(false)) &&
+                           (wanted[2 * i + 1].revents == 0 || links[i]->pass(true));
+      if (!goes_on) links[i].reset();
+    }
+    std::erase(links, nullptr);
+    if (wanted[0].revents != 0) accept_into(links);
+  }
+}
+
+}  // namespace parley::support

@@ -1,0 +1,59 @@
+// A TCP proxy between Parley and PostgreSQL that breaks what passes through it in chosen ways.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace parley::support {
+
+/// Listens on a free port of the loopback and passes everything on to the server. Runs on a thread of its own; the
+/// faults are set from any.
+class fault_proxy {
+ public:
+  explicit fault_proxy(std::uint16_t server_port);
+  ~fault_proxy();
+  fault_proxy(const fault_proxy&) = delete;
+  fault_proxy& operator=(const fault_proxy&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// The same URL with the proxy's port.
+  [[nodiscard]] std::string url_through(const std::string& url, std::uint16_t server_port) const;
+
+  /// Of the next commits so many lose their answer: the server commits, then the connection is cut.
+  void lose_answers(int commits) { lost_answers_ = commits; }
+  /// Of the next commits so many are lost themselves: the connection is cut before the server sees them.
+  void lose_commits(int commits) { lost_commits_ = commits; }
+  /// Nothing passes any more, and nothing is closed, until heal().
+  void stall() { stalled_ = true; }
+  /// Each connection is cut after some number of bytes, about so many, until heal().
+  void cut_after(int bytes) { cut_after_ = bytes; }
+  void heal();
+
+  /// How many connections it has cut.
+  [[nodiscard]] int cuts() const { return cuts_; }
+
+ private:
+  class link;
+
+  void run();
+  void accept_into(std::vector<std::unique_ptr<link>>& links);
+  /// Takes one of that many, as long as there are some.
+  static bool take(std::atomic<int>& left);
+
+  std::uint16_t server_port_;
+  std::uint16_t port_ = 0;
+  int listener_ = -1;
+  std::atomic<bool> ended_{false};
+  std::atomic<bool> stalled_{false};
+  std::atomic<int> lost_answers_{0};
+  std::atomic<int> lost_commits_{0};
+  std::atomic<int> cut_after_{0};
+  std::atomic<int> cuts_{0};
+  std::thread thread_;
+};
+
+}  // namespace parley::support
