@@ -33,6 +33,7 @@ void postgres_append::begin(postgres_connection& connection, std::span<const app
   trip.add("BEGIN");
   send_questions(trip, busy);
   take_answers(trip.run());
+  if (busy == busy_rooms::wait) skipped_.clear();  // a room without a position: as good as none
   plan_.emplace(facts_, limits_);
   outcomes_.reserve(commands.size());
   for (const auto& command : commands) {
@@ -232,8 +233,9 @@ bool postgres_append::was_committed(postgres_connection& connection) {
   }
   postgres_round_trip trip(connection);
   trip.add("BEGIN");
+  // Those that it wrote to, and so certainly had.
   trip.add("SELECT room_id FROM tb_room_position WHERE room_id = ANY($1) ORDER BY room_id FOR UPDATE",
-           array_of(needs_.rooms));
+           array_of(plan_->advanced_rooms()));
   const auto found = trip.add(
       "SELECT (SELECT count(*) FROM tb_messages WHERE message_id = ANY($1)) + (SELECT count(*)"
       " FROM unnest($2, $3, $4) AS k (room_id, seq, event_id) JOIN tb_room_event e"

@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 constexpr const char* keepalive_idle_seconds = "5";
 constexpr const char* keepalive_interval_seconds = "2";
 constexpr const char* keepalive_count = "3";
-/// The server ends a transaction whose client says nothing for so long, and with it its locks.
+/// The server ends a transaction whose client says nothing for so long between two round trips, and with it its locks.
 constexpr std::int64_t idle_transaction_ms = 5'000;
 
 std::string trimmed(const char* text) {
@@ -105,9 +105,12 @@ void postgres_connection::set_up(const postgres_options& options) {
       // index, row by row. Every statement has one.
       " set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
       " set_config('enable_mergejoin', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false),"
-      " set_config('jit', 'off', false)",
+      " set_config('jit', 'off', false),"
+      // The server's own care, so that it soon lets go of the locks of a node that has gone dark in mid-sentence.
+      " set_config('tcp_keepalives_idle', $5, false), set_config('tcp_keepalives_interval', $6, false),"
+      " set_config('tcp_keepalives_count', $7, false)",
       commit, std::to_string(options.statement.count()), std::to_string(options.lock.count()),
-      std::to_string(idle_transaction_ms));
+      std::to_string(idle_transaction_ms), keepalive_idle_seconds, keepalive_interval_seconds, keepalive_count);
   const auto row = set[0];
   if (row.text(0) != commit) throw postgres_error("55000", "synchronous_commit cannot be set");
   if (row.text(1) != "on") {

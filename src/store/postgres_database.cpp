@@ -47,6 +47,8 @@ class postgres_database final : public database {
       return body(connection);
     } catch (const postgres_error& fault) {
       return unavailable(fmt::format("store.url: cannot use the PostgreSQL database: {}.", fault.what()));
+    } catch (const std::exception& fault) {
+      return make_error(error_code::internal, fmt::format("store.url: {}.", fault.what()));
     }
   }
 

@@ -23,6 +23,8 @@ class postgres_error : public std::runtime_error {
   [[nodiscard]] bool is_constraint() const { return is_of_class("23"); }
   /// One statement's values are at fault (also class 22): the same transaction without it may work.
   [[nodiscard]] bool is_statements_fault() const { return is_constraint() || is_of_class("22"); }
+  /// It took longer than it may, or waited longer for a lock: the transaction may go on without it.
+  [[nodiscard]] bool is_time_out() const { return sqlstate_ == "55P03" || sqlstate_ == "57014"; }
   /// Chosen to give way to another transaction: the same again may work.
   [[nodiscard]] bool is_worth_repeating() const { return sqlstate_ == "40P01" || sqlstate_ == "40001"; }
 

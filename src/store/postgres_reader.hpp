@@ -52,11 +52,20 @@ class postgres_reader final : public database_reader {
       try {
         return body(connection());
       } catch (const postgres_error& fault) {
-        if (fault.is_connection_lost() || connection_->in_transaction()) connection_.reset();
+        forget_broken();
         if (!fault.is_connection_lost() || !was_open) throw;
       }
-      return body(connection());
+      try {
+        return body(connection());
+      } catch (const postgres_error&) {
+        forget_broken();
+        throw;
+      }
     });
+  }
+  /// Drops a connection that is lost, or in the middle of a transaction that failed.
+  void forget_broken() {
+    if (connection_ && (!connection_->is_usable() || connection_->in_transaction())) connection_.reset();
   }
   /// Throws at once while the last failure to connect is recent.
   postgres_connection& connection();

@@ -33,7 +33,7 @@ class postgres_records final : public record_writer {
       try {
         return body();
       } catch (const postgres_error& fault) {
-        if (!fault.is_statements_fault()) transaction_fault_ = fault;
+        if (!fault.is_statements_fault() && !fault.is_time_out()) transaction_fault_ = fault;
         throw;
       }
     });

@@ -31,8 +31,12 @@ class migration_lock {
   postgres_connection& connection_;
 };
 
+bool has_version_table(postgres_connection& connection) {
+  return connection.query("SELECT to_regclass('tb_schema_version') IS NOT NULL")[0].integer(0) != 0;
+}
+
 std::int64_t version_of(postgres_connection& connection) {
-  if (connection.query("SELECT to_regclass('tb_schema_version') IS NULL")[0].integer(0) != 0) return 0;
+  if (!has_version_table(connection)) return 0;
   return connection.query("SELECT coalesce(max(version), 0)::bigint FROM tb_schema_version")[0].integer(0);
 }
 
@@ -56,9 +60,12 @@ result<void> migrate_postgres(postgres_connection& connection, std::span<const e
   // A migration takes as long as it takes, and so does another node's.
   connection.run_script("SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0");
   const migration_lock only_one(connection);
-  connection.run_script(
-      "CREATE TABLE IF NOT EXISTS tb_schema_version"
-      " (version bigint NOT NULL PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL)");
+  // Not IF NOT EXISTS, for which one needs the right to make tables even when there is nothing to make.
+  if (!has_version_table(connection)) {
+    connection.run_script(
+        "CREATE TABLE tb_schema_version"
+        " (version bigint NOT NULL PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL)");
+  }
   const auto pending = pending_migrations(migrations, version_of(connection));
   if (pending.has_error()) return pending.error();
   for (const auto& next : *pending) apply(connection, next);

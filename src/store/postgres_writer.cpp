@@ -58,8 +58,9 @@ class postgres_writer final : public database_writer {
       connection().query("UPDATE tb_probe SET count = count + 1 WHERE probe_id = 1");
       return {};
     });
-    if (done.has_error()) return unavailable(done.error().message);
-    return done;
+    if (!done.has_error()) return done;
+    connection_.reset();  // it may be the connection that is at fault: a server demoted, a session changed under us
+    return unavailable(done.error().message);
   }
 
   void tidy() override {}  // autovacuum is the server's
@@ -173,7 +174,8 @@ class postgres_writer final : public database_writer {
                   stands ? "had" : "had not");
         return stands;
       } catch (const postgres_error& fault) {
-        if (steady_clock::now() + pause > end) throw;
+        // Whatever stands in the way, the doubt stays: nobody may take it for a refusal.
+        if (steady_clock::now() + pause > end) throw postgres_error("", fault.what());
         log_postgres_fault("settling a commit", fault.what());
       }
       roll_back();
