@@ -98,11 +98,14 @@ class database_writer {
     std::vector<append_outcome> appends;  ///< One for each command, in order.
     std::vector<result<void>> jobs;       ///< One for each job, in order.
   };
-  /// One transaction, one fsync. An error (always `unavailable`) means that nothing may be taken as stored or as not
-  /// stored; the caller reads the log to learn which.
+  /// One transaction, one fsync; or two, see commits_jobs_apart(). An error (always `unavailable`) means that nothing
+  /// may be taken as stored or as not stored; the caller reads the log to learn which.
   virtual result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) = 0;
   /// Proves that a commit works again after a failure (writes and syncs something harmless).
   virtual result<void> probe() = 0;
+  /// True: a batch's commands and its jobs are transactions of their own, so that whoever has one kind should not make
+  /// it wait for the other.
+  [[nodiscard]] virtual bool commits_jobs_apart() const = 0;
   /// Truncates what the store keeps beside its tables, when idle (SQLite: the write-ahead log).
   virtual void tidy() = 0;
 };

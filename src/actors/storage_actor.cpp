@@ -5,7 +5,6 @@
 #include <deque>
 #include <memory>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "actors/command_bytes.hpp"
@@ -25,7 +24,14 @@ constexpr int idle_steps_before_tidying = 100;
 constexpr const char* cannot_store =
     "The store cannot take anything at the moment; send again with the same client_msg_id.";
 
-/// What one transaction takes out of the queue, and whom to answer afterwards.
+/// Something that waits; numbered in the order of arrival over both queues.
+template <class Message>
+struct numbered {
+  std::uint64_t number;
+  Message message;
+};
+
+/// What one transaction takes out of the queues, and whom to answer afterwards.
 struct store_batch {
   std::vector<append_command> commands;
   std::vector<std::pair<std::size_t, answer<std::vector<append_outcome>>>>
@@ -33,6 +39,7 @@ struct store_batch {
   std::vector<write_job> jobs;
   std::vector<answer<std::monostate>> writers;
   std::vector<queue_place> places;  ///< Given back when the batch is done.
+  std::size_t bytes = 0;
 };
 
 class storage_actor : public storage_handle::base {
@@ -44,8 +51,8 @@ class storage_actor : public storage_handle::base {
     if (!guarded("open", [this] { return connect(); })) fail();
     return {
         // Whatever is thrown outside a transaction (for want of memory) costs only the message at hand.
-        [this](append_to_log& message) { parley::guarded("storage", [&] { accept(std::move(message)); }); },
-        [this](write_records& message) { parley::guarded("storage", [&] { accept(std::move(message)); }); },
+        [this](append_to_log& message) { parley::guarded("storage", [&] { accept(std::move(message), appends_); }); },
+        [this](write_records& message) { parley::guarded("storage", [&] { accept(std::move(message), jobs_); }); },
         [this](flush_batch) { parley::guarded("storage", [&] { flush(); }); },
         [this](probe_store) { parley::guarded("storage", [&] { probe(); }); },
         [this](tidy_store) { parley::guarded("storage", [&] { tidy(); }); },
@@ -53,16 +60,17 @@ class storage_actor : public storage_handle::base {
   }
 
   void on_exit() override {
-    queue_.clear();  // answers `unavailable`
+    appends_.clear();  // answers `unavailable`
+    jobs_.clear();
     if (failing_) services_.failing_writers.fetch_sub(1);
     writer_.reset();
   }
 
  private:
   template <class Message>
-  void accept(Message message) {
+  void accept(Message message, std::deque<numbered<Message>>& queue) {
     if (failing_) return message.reply(unavailable(cannot_store));
-    queue_.emplace_back(std::move(message));
+    queue.push_back({next_number_++, std::move(message)});
     request_flush();
   }
 
@@ -74,10 +82,10 @@ class storage_actor : public storage_handle::base {
 
   void flush() {
     flush_requested_ = false;
-    if (queue_.empty()) return;
+    if (nothing_waits()) return;
     auto batch = take_batch();
     if (guarded("commit", [&] { return commit(batch); })) {
-      if (!queue_.empty()) request_flush();
+      if (!nothing_waits()) request_flush();
       plan_tidying();
     } else {
       fail();
@@ -85,33 +93,55 @@ class storage_actor : public storage_handle::base {
     }
   }
 
+  [[nodiscard]] bool nothing_waits() const { return appends_.empty() && jobs_.empty(); }
+  [[nodiscard]] bool oldest_is_a_job() const {
+    return appends_.empty() || (!jobs_.empty() && jobs_.front().number < appends_.front().number);
+  }
+
+  /// In order of arrival. Where the store has a transaction for each kind, only the oldest's kind: commands may then
+  /// overtake jobs, but no job a command, since rooms send an empty one to learn that what came before it is stored.
   store_batch take_batch() {
     store_batch batch;
-    std::size_t bytes = 0;
-    while (!queue_.empty()) {
-      auto* append = std::get_if<append_to_log>(&queue_.front());
-      std::size_t more_bytes = 0;
-      if (append != nullptr) {
-        for (const auto& command : append->commands) more_bytes += bytes_of(command);
-      }
-      const std::size_t taken = batch.commands.size() + batch.jobs.size();
-      const std::size_t more = append != nullptr ? append->commands.size() : 1;
-      const auto& limits = services_.settings.store;
-      if (taken > 0 && (taken + more > limits.batch_commands || bytes + more_bytes > limits.batch_bytes)) break;
-      bytes += more_bytes;
-      if (append != nullptr) {
-        batch.appenders.emplace_back(more, append->reply);
-        batch.places.push_back(std::move(append->place));
-        std::move(append->commands.begin(), append->commands.end(), std::back_inserter(batch.commands));
-      } else {
-        auto& write = std::get<write_records>(queue_.front());
-        batch.jobs.push_back(std::move(write.job));
-        batch.writers.push_back(write.reply);
-        batch.places.push_back(std::move(write.place));
-      }
-      queue_.pop_front();
+    const bool is_of_one_kind = writer_->commits_jobs_apart();
+    const bool begins_with_a_job = oldest_is_a_job();
+    while (!nothing_waits()) {
+      const bool next_is_a_job = oldest_is_a_job();
+      if (is_of_one_kind && begins_with_a_job && !next_is_a_job) break;
+      const bool takes_a_job = is_of_one_kind ? begins_with_a_job : next_is_a_job;
+      if (takes_a_job ? !take_job(batch) : !take_append(batch)) break;
     }
     return batch;
+  }
+
+  /// False when there is none, or the batch is full. What is over the bounds by itself still goes, alone.
+  bool take_append(store_batch& batch) {
+    if (appends_.empty()) return false;
+    auto& [commands, reply, place] = appends_.front().message;
+    std::size_t bytes = 0;
+    for (const auto& command : commands) bytes += bytes_of(command);
+    if (!has_room(batch, commands.size(), bytes)) return false;
+    batch.bytes += bytes;
+    batch.appenders.emplace_back(commands.size(), reply);
+    batch.places.push_back(std::move(place));
+    std::move(commands.begin(), commands.end(), std::back_inserter(batch.commands));
+    appends_.pop_front();
+    return true;
+  }
+
+  bool take_job(store_batch& batch) {
+    if (jobs_.empty() || !has_room(batch, 1, 0)) return false;
+    auto& [job, reply, place] = jobs_.front().message;
+    batch.jobs.push_back(std::move(job));
+    batch.writers.push_back(reply);
+    batch.places.push_back(std::move(place));
+    jobs_.pop_front();
+    return true;
+  }
+
+  [[nodiscard]] bool has_room(const store_batch& batch, std::size_t more, std::size_t more_bytes) const {
+    const auto& limits = services_.settings.store;
+    const std::size_t taken = batch.commands.size() + batch.jobs.size();
+    return taken == 0 || (taken + more <= limits.batch_commands && batch.bytes + more_bytes <= limits.batch_bytes);
   }
 
   bool commit(store_batch& batch) {
@@ -172,12 +202,18 @@ class storage_actor : public storage_handle::base {
       services_.counts.commit_failures_total.add();
       back_off_ = first_back_off;
     }
-    for (auto& waiting : queue_) {
-      std::visit([](auto& message) { message.reply(unavailable(cannot_store)); }, waiting);
-    }
-    queue_.clear();
-    delayed_send(this, back_off_, probe_store{});
+    for (auto& waiting : appends_) waiting.message.reply(unavailable(cannot_store));
+    for (auto& waiting : jobs_) waiting.message.reply(unavailable(cannot_store));
+    appends_.clear();
+    jobs_.clear();
+    delayed_send(this, jittered(back_off_), probe_store{});
     back_off_ = std::min(back_off_ * 2, longest_back_off);
+  }
+
+  /// From a half to the whole of it, so that the workers of all nodes do not come back at one moment.
+  milliseconds jittered(milliseconds pause) const {
+    const auto part = services_.ids.next().bytes.back();  // a random byte
+    return pause / 2 + pause * part / (2 * 255);
   }
 
   void probe() {
@@ -246,7 +282,9 @@ class storage_actor : public storage_handle::base {
   const actor_services& services_;
   database& source_;
   std::unique_ptr<database_writer> writer_;
-  std::deque<std::variant<append_to_log, write_records>> queue_;
+  std::deque<numbered<append_to_log>> appends_;
+  std::deque<numbered<write_records>> jobs_;
+  std::uint64_t next_number_ = 0;
   bool flush_requested_ = false;
   bool failing_ = false;
   bool tidying_planned_ = false;

@@ -22,6 +22,9 @@ constexpr const char* keepalive_interval_seconds = "2";
 constexpr const char* keepalive_count = "3";
 /// The server ends a transaction whose client says nothing for so long between two round trips, and with it its locks.
 constexpr std::int64_t idle_transaction_ms = 5'000;
+/// A session ends as soon as it is told to, unless it is at the disk just then.
+constexpr std::int64_t session_end_ms = 1'000;
+#define STARTED_AT_US "(extract(epoch FROM backend_start) * 1000000)::bigint"
 
 std::string trimmed(const char* text) {
   std::string message(text != nullptr ? text : "");
@@ -97,7 +100,9 @@ void postgres_connection::connect(const postgres_options& options) {
 void postgres_connection::set_up(const postgres_options& options) {
   const std::string commit = options.durable ? "on" : "off";
   const auto set = query(
-      "SELECT set_config('synchronous_commit', $1, false), current_setting('fsync'),"
+      "SELECT set_config('synchronous_commit', $1, false), current_setting('fsync'), pg_backend_pid(),"
+      " (SELECT " STARTED_AT_US
+      " FROM pg_stat_activity WHERE pid = pg_backend_pid()),"
       " set_config('statement_timeout', $2, false), set_config('lock_timeout', $3, false),"
       " set_config('idle_in_transaction_session_timeout', $4, false),"
       " set_config('default_transaction_isolation', 'read committed', false),"
@@ -116,7 +121,18 @@ void postgres_connection::set_up(const postgres_options& options) {
   if (row.text(1) != "on") {
     log::warn("postgres", "fsync_off", "The server runs with fsync = off: what is acknowledged may be lost.");
   }
+  session_ = {row.integer(2), row.integer(3)};
 }
+
+void postgres_connection::end_session(const postgres_session& lost) {
+  const auto ended =
+      query("SELECT pg_terminate_backend(pid, $3) FROM pg_stat_activity WHERE pid = $1 AND " STARTED_AT_US " = $2",
+            lost.process_id, lost.started_at_us, session_end_ms);
+  if (!ended.empty() && ended[0].integer(0) == 0) {
+    throw postgres_error("", "the session of a lost connection does not end");
+  }
+}
+#undef STARTED_AT_US
 
 void postgres_connection::run_script(const std::string& sql) {
   is_bounded_ = false;

@@ -29,6 +29,12 @@ struct postgres_options {
   [[nodiscard]] std::chrono::milliseconds answer() const { return statement + std::chrono::milliseconds(1'000); }
 };
 
+/// A connection's other end: the server's process that serves it, by which another connection can end it.
+struct postgres_session {
+  std::int64_t process_id = 0;
+  std::int64_t started_at_us = 0;  ///< Microseconds since 1970: process ids come again.
+};
+
 /// Belongs to one thread at a time. Functions throw postgres_error.
 class postgres_connection {
  public:
@@ -41,6 +47,11 @@ class postgres_connection {
   postgres_rows query(const char* sql, const Values&... values);
   /// Several statements without parameters and rows, as in a migration; without a bound in time.
   void run_script(const std::string& sql);
+
+  [[nodiscard]] const postgres_session& session() const { return session_; }
+  /// Ends the session of a connection that was lost, if it is still there, and waits until it is gone: whatever it was
+  /// about to do is done or never will be, and its locks are free. Throws when it does not go.
+  void end_session(const postgres_session& lost);
 
   [[nodiscard]] bool is_usable() const { return PQstatus(handle_.get()) == CONNECTION_OK; }
   [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(handle_.get()) != PQTRANS_IDLE; }
@@ -61,6 +72,7 @@ class postgres_connection {
   };
   std::chrono::milliseconds answer_;
   bool is_bounded_ = true;
+  postgres_session session_;
   std::unique_ptr<PGconn, finish> handle_;
   boost::unordered_flat_map<const void*, std::string> prepared_;  ///< Their names.
 };

@@ -72,11 +72,12 @@ result<page<user_profile>> postgres_reader::find_users(const std::string& query,
   return read("finding users", [&](postgres_connection& open) -> result<page<user_profile>> {
     // The steps are walked by the server; only what fits, and the last that was looked at, come back.
     const auto rows = open.query(
-        "WITH step AS MATERIALIZED (SELECT * FROM tb_users WHERE username > $1 ORDER BY username LIMIT $4)"
-        " SELECT " PROFILE_COLUMNS
-        ", u.fits, u.place = $4 FROM (SELECT s.*, s.flagDelete = 'active'"
-        " AND (starts_with(s.username, $2) OR s.display_name ILIKE $3) AS fits, row_number() OVER (ORDER BY username)"
-        " AS place FROM step s) u JOIN tb_roles r ON r.role_id = u.role_id"
+        "SELECT " PROFILE_COLUMNS
+        ", u.fits, u.place = $4 FROM (SELECT s.user_id, s.username, s.display_name, s.img_url, s.role_id,"
+        " s.flagDelete = 'active' AND (starts_with(s.username, $2) OR s.display_name ILIKE $3) AS fits,"
+        " row_number() OVER (ORDER BY s.username) AS place FROM (SELECT user_id, username, display_name, img_url,"
+        " role_id, flagDelete FROM tb_users WHERE username > $1 ORDER BY username LIMIT $4) s) u"
+        " JOIN tb_roles r ON r.role_id = u.role_id"
         " WHERE u.fits OR u.place = $4 ORDER BY u.username LIMIT $5",
         range.cursor.value_or(""), lower_ascii(query), containing(query), most_examined_users,
         static_cast<std::int64_t>(range.limit) + 1);

@@ -1,6 +1,8 @@
 // Accounts, tokens, markers and presence on PostgreSQL; rooms stand in postgres_records_rooms.cpp.
 #include "store/postgres_records.hpp"
 
+#include <algorithm>
+
 #include "store/token_text.hpp"
 
 namespace parley {
@@ -73,11 +75,15 @@ result<void> postgres_records::save_read_markers(std::span<const read_marker> ma
     }
     // The row comes and goes with the membership, so that a late marker of somebody who has left changes nothing. Of
     // several for one row the highest counts.
+    // Locked in order first, so that two nodes do not wait for each other.
     connection_.query(
-        "UPDATE tb_read_marker k SET seq = v.seq FROM (SELECT n.user_id, n.room_id, least(max(n.seq), (SELECT"
-        " p.last_seq FROM tb_room_position p WHERE p.room_id = n.room_id)) AS seq"
-        " FROM unnest($1, $2, $3) AS n (user_id, room_id, seq) GROUP BY n.user_id, n.room_id) v"
-        " WHERE k.user_id = v.user_id AND k.room_id = v.room_id AND k.seq < v.seq",
+        "WITH asked AS (SELECT n.user_id, n.room_id, least(max(n.seq), (SELECT p.last_seq FROM tb_room_position p"
+        " WHERE p.room_id = n.room_id)) AS seq FROM unnest($1, $2, $3) AS n (user_id, room_id, seq)"
+        " GROUP BY n.user_id, n.room_id), stands AS MATERIALIZED (SELECT k.user_id, k.room_id, a.seq FROM asked a"
+        " JOIN tb_read_marker k ON k.user_id = a.user_id AND k.room_id = a.room_id"
+        " ORDER BY k.user_id, k.room_id FOR UPDATE OF k)"
+        " UPDATE tb_read_marker k SET seq = s.seq FROM stands s"
+        " WHERE k.user_id = s.user_id AND k.room_id = s.room_id AND k.seq < s.seq",
         users, rooms, seqs);
     return {};
   });
@@ -85,9 +91,13 @@ result<void> postgres_records::save_read_markers(std::span<const read_marker> ma
 
 result<void> postgres_records::save_presence(std::span<const presence_record> users) {
   return record("saving presence", [&]() -> result<void> {
-    // One by one, since a user may stand in it twice and the last counts; in one round trip all the same.
+    // One by one, since a user may stand in it twice and the last counts; in one round trip all the same. In order, so
+    // that two nodes do not wait for each other.
+    std::vector<presence_record> ordered(users.begin(), users.end());
+    std::stable_sort(ordered.begin(), ordered.end(),
+                     [](const auto& one, const auto& other) { return one.user < other.user; });
     postgres_round_trip trip(connection_);
-    for (const auto& presence : users) {
+    for (const auto& presence : ordered) {
       trip.add(
           "UPDATE tb_user_status SET is_online = $2::boolean::int, last_seen = coalesce($3, last_seen)"
           " WHERE user_id = $1",

@@ -68,7 +68,14 @@ result<void> migrate_postgres(postgres_connection& connection, std::span<const e
   }
   const auto pending = pending_migrations(migrations, version_of(connection));
   if (pending.has_error()) return pending.error();
+  const auto encoding = connection.query("SELECT current_setting('server_encoding')");
+  if (encoding[0].text(0) != "UTF8") {
+    return bad_request(
+        fmt::format("store.url: the database's encoding is {}; Parley needs UTF8.", encoding[0].text(0)));
+  }
   for (const auto& next : *pending) apply(connection, next);
+  // Doubts about commits are settled within seconds.
+  connection.query("DELETE FROM tb_commit_mark WHERE marked_at < now() - interval '1 day'");
   return {};
 }
 

@@ -7,7 +7,7 @@
 
 #include "parley/log.hpp"
 #include "store/postgres_append.hpp"
-#include "store/postgres_records.hpp"
+#include "store/postgres_jobs.hpp"
 
 namespace parley {
 namespace {
@@ -27,6 +27,7 @@ class postgres_writer final : public database_writer {
         limits_(limits),
         counts_(counts),
         append_(limits_),
+        jobs_(limits_),
         connection_(std::make_unique<postgres_connection>(options_)) {}
 
   result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) override {
@@ -59,21 +60,31 @@ class postgres_writer final : public database_writer {
       return {};
     });
     if (!done.has_error()) return done;
-    connection_.reset();  // it may be the connection that is at fault: a server demoted, a session changed under us
+    drop_connection();  // it may be at fault itself: a server demoted, a session changed under us
     return unavailable(done.error().message);
   }
 
+  /// So that an acknowledgement does not wait for somebody's new room.
+  [[nodiscard]] bool commits_jobs_apart() const override { return true; }
   void tidy() override {}  // autovacuum is the server's
 
  private:
-  /// The one there is, or a new one.
+  /// The one there is, or a new one, made sure that the old one does nothing any more.
   postgres_connection& connection() {
     if (!connection_ || !connection_->is_usable()) {
-      connection_.reset();
+      drop_connection();
       counts_.store_reconnects_total.add();
-      connection_ = std::make_unique<postgres_connection>(options_);
+      auto made = std::make_unique<postgres_connection>(options_);
+      if (lost_) made->end_session(*lost_);
+      lost_.reset();
+      connection_ = std::move(made);
     }
     return *connection_;
+  }
+
+  void drop_connection() {
+    if (connection_) lost_ = connection_->session();
+    connection_.reset();
   }
 
   void roll_back() {
@@ -82,7 +93,7 @@ class postgres_writer final : public database_writer {
       connection_->query("ROLLBACK");
       return {};
     });
-    if (done.has_error()) connection_.reset();
+    if (done.has_error()) drop_connection();
   }
 
   /// First the rooms that nobody else holds; then, when they are stored, those that were busy.
@@ -139,21 +150,28 @@ class postgres_writer final : public database_writer {
     }
   }
 
-  /// Until it is committed, and known to be. Throws what more tries will not mend.
   std::vector<std::optional<append_outcome>> append_once(std::span<const append_command> commands, busy_rooms busy) {
+    return until_committed(
+        append_, [&] { append_.begin(connection(), commands, busy); }, [&] { return append_.writes_something(); });
+  }
+
+  /// Until it is committed, and known to be. Throws what more tries will not mend.
+  template <class Transaction, class Begin, class Matters>
+  auto until_committed(Transaction& transaction, Begin&& begin, Matters&& matters)
+      -> std::remove_reference_t<decltype(transaction.outcomes())> {
     for (int tries = 1;; ++tries) {
       bool is_in_doubt = false;
       try {
-        append_.begin(connection(), commands, busy);
-        is_in_doubt = append_.writes_something();
-        append_.commit(*connection_);
-        return std::move(append_.outcomes());
+        begin();
+        is_in_doubt = matters();
+        transaction.commit(*connection_);
+        return std::move(transaction.outcomes());
       } catch (const postgres_error& fault) {
         // Without a connection there is no server to try again with: connection() has tried.
         const bool may_work = fault.is_connection_lost() ? connection_ != nullptr : fault.is_worth_repeating();
         if (fault.is_connection_lost() && is_in_doubt) {
           log_postgres_fault("the answer to a commit", fault.what());
-          if (settle()) return std::move(append_.outcomes());
+          if (settle(transaction)) return std::move(transaction.outcomes());
         }
         if (tries == most_tries || !may_work) throw;
       }
@@ -163,12 +181,13 @@ class postgres_writer final : public database_writer {
   }
 
   /// Whether the commit without an answer took effect. Throws when nobody can tell in time.
-  bool settle() {
+  template <class Transaction>
+  bool settle(Transaction& transaction) {
     const auto end = steady_clock::now() + options_.answer();
     auto pause = first_settling_pause;
     for (;;) {
       try {
-        const bool stands = append_.was_committed(connection());
+        const bool stands = transaction.was_committed(connection());
         counts_.store_in_doubt_total.add();
         log::info("postgres", "in_doubt_settled", "A commit without an answer {} taken effect.",
                   stands ? "had" : "had not");
@@ -185,44 +204,17 @@ class postgres_writer final : public database_writer {
   }
 
   std::vector<result<void>> run_jobs(std::span<const write_job> jobs) {
-    for (int tries = 1;; ++tries) {
-      bool is_in_doubt = false;
-      try {
-        return run_jobs_once(jobs, is_in_doubt);
-      } catch (const postgres_error& fault) {
-        const bool may_work =
-            fault.is_connection_lost() ? connection_ != nullptr && !is_in_doubt : fault.is_worth_repeating();
-        if (tries == most_tries || !may_work) throw;
-      }
-      roll_back();
-      counts_.store_retries_total.add();
-    }
-  }
-
-  std::vector<result<void>> run_jobs_once(std::span<const write_job> jobs, bool& is_in_doubt) {
-    auto& open = connection();
-    postgres_records records(open, limits_);
-    std::vector<result<void>> outcomes;
-    outcomes.reserve(jobs.size());
-    open.query("BEGIN");
-    for (const auto& job : jobs) {
-      open.query("SAVEPOINT job");
-      auto done = guard_postgres("a write job", [&] { return job(records); });
-      if (records.transaction_fault()) throw postgres_error(*records.transaction_fault());
-      if (done.has_error()) open.query("ROLLBACK TO SAVEPOINT job");
-      open.query("RELEASE SAVEPOINT job");
-      outcomes.push_back(std::move(done));
-    }
-    is_in_doubt = true;
-    open.query("COMMIT");
-    return outcomes;
+    return until_committed(
+        jobs_, [&] { jobs_.run(connection(), jobs); }, [] { return true; });
   }
 
   postgres_options options_;
   const limits_config& limits_;
   metrics& counts_;
   postgres_append append_;
+  postgres_jobs jobs_;
   std::unique_ptr<postgres_connection> connection_;
+  std::optional<postgres_session> lost_;  ///< Of the connection before, whose session may still hold locks.
 };
 
 }  // namespace

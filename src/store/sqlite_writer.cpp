@@ -44,6 +44,7 @@ class sqlite_writer final : public database_writer {
     });
   }
 
+  [[nodiscard]] bool commits_jobs_apart() const override { return false; }
   void tidy() override {
     const auto done = guarded("emptying the write-ahead log", [&]() -> result<void> {
       if (open_) open_->connection.truncate_log();

@@ -61,11 +61,12 @@ class small_session final : public session_handle::base {
     }
   }
   void read_store() {
-    constexpr std::size_t page = 5;
+    constexpr std::uint32_t page = 5;
     std::string frames;
     std::uint32_t count = 0;
-    for (const auto& event : world_.store.rooms[state_.room].events) {
-      if (event.seq <= state_.after || count >= page) continue;
+    const auto found = (*world_.source.open_reader())->events_after(state_.room, state_.after, page);
+    if (!found) return state_.news.emplace_back("unread"), void();
+    for (const auto& event : *found) {
       world_.encoder.append_event(frames, event);
       state_.after = event.seq;
       ++count;
@@ -91,16 +92,17 @@ class small_session final : public session_handle::base {
 
 }  // namespace
 
-actor_world::actor_world(std::uint32_t shards) : out(shards) {
+actor_world::actor_world(std::uint32_t shards, database* other_store)
+    : out(shards), source(other_store != nullptr ? *other_store : store) {
   caf_settings_.set("scheduler.policy", caf::atom("testing"));
   caf_settings_.set("logger.verbosity", caf::atom("quiet"));
   system = std::make_unique<caf::actor_system>(caf_settings_);
   scheduler = dynamic_cast<caf::scheduler::test_coordinator*>(&system->scheduler());
   services = std::make_unique<actor_services>(settings, out, encoder, counts, time, ids);
   storage_ = std::make_unique<storage_pool>(
-      *services, std::vector<storage_handle>{spawn_storage_actor(*system, *services, store, false)});
+      *services, std::vector<storage_handle>{spawn_storage_actor(*system, *services, source, false)});
   reads_ = std::make_unique<read_pool>(
-      *services, std::vector<reading_handle>{spawn_reading_actor(*system, *services, store, false)});
+      *services, std::vector<reading_handle>{spawn_reading_actor(*system, *services, source, false)});
   services->storage = storage_.get();
   services->reads = reads_.get();
   services->directory = spawn_directory(*system, *services);

@@ -41,7 +41,8 @@ struct client {
 
 class actor_world {
  public:
-  explicit actor_world(std::uint32_t shards = 2);
+  /// Over `store`, or over another one that outlives it.
+  explicit actor_world(std::uint32_t shards = 2, database* other_store = nullptr);
   ~actor_world();
   actor_world(const actor_world&) = delete;
   actor_world& operator=(const actor_world&) = delete;
@@ -78,6 +79,7 @@ class actor_world {
   model_delivery out;
   metrics counts;
   fake_database store;
+  database& source;  ///< What the actors use.
   std::unique_ptr<actor_services> services;
   std::map<std::string, std::string> rest_results;  ///< `ok SEQ`, `ok again SEQ`, or an error's code.
 

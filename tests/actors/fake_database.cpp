@@ -4,21 +4,15 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "empty_database.hpp"
+
 namespace parley::testing {
 
 namespace {
 
-error not_in_this_store() { return not_found("not in this store"); }
-
-class fake_records final : public record_writer {
+class fake_records final : public empty_records {
  public:
   explicit fake_records(fake_database& store) : store_(store) {}
-  result<own_profile> create_user(const new_user&) override { return not_in_this_store(); }
-  result<void> set_password_hash(user_id, const std::string&) override { return not_in_this_store(); }
-  result<void> create_token(const new_token_record&) override { return not_in_this_store(); }
-  result<void> delete_token(const token_hash&) override { return not_in_this_store(); }
-  result<std::vector<token_hash>> delete_tokens_of(user_id) override { return not_in_this_store(); }
-  result<created_room> create_room(const new_room&) override { return not_in_this_store(); }
   result<void> save_read_markers(std::span<const read_marker> markers) override {
     ++store_.marker_saves;
     for (const auto& marker : markers) {
@@ -27,8 +21,6 @@ class fake_records final : public record_writer {
     }
     return {};
   }
-  result<void> save_presence(std::span<const presence_record>) override { return {}; }
-  result<void> clear_presence() override { return {}; }
 
  private:
   fake_database& store_;
@@ -62,34 +54,16 @@ class fake_writer final : public database_writer {
     if (!store_.probe_works) return unavailable("still failing");
     return {};
   }
+  [[nodiscard]] bool commits_jobs_apart() const override { return store_.commits_jobs_apart; }
   void tidy() override { ++store_.tidied; }
 
  private:
   fake_database& store_;
 };
 
-class fake_reader final : public database_reader {
+class fake_reader final : public empty_reader {
  public:
   explicit fake_reader(fake_database& store) : store_(store) {}
-
-  result<std::optional<account_record>> account_by_name(const std::string&) override { return not_in_this_store(); }
-  result<std::optional<token_record>> token(const token_hash&) override { return not_in_this_store(); }
-  result<std::optional<own_profile>> user(user_id) override { return not_in_this_store(); }
-  result<page<user_profile>> find_users(const std::string&, const page_request&) override {
-    return not_in_this_store();
-  }
-  result<std::vector<presence_record>> presence(std::span<const user_id>) override { return not_in_this_store(); }
-  result<std::vector<user_id>> friends_of(user_id) override { return not_in_this_store(); }
-  result<std::vector<room_summary>> rooms_of(user_id) override { return not_in_this_store(); }
-  result<page<room_summary>> rooms_page(user_id, const page_request&) override { return not_in_this_store(); }
-  result<std::vector<read_position>> read_positions(user_id) override { return not_in_this_store(); }
-  result<std::optional<room_id>> group_by_name(const std::string&) override { return not_in_this_store(); }
-  result<page<room_member>> members(room_id, const page_request&) override { return not_in_this_store(); }
-  result<std::vector<history_item>> history(room_id, std::optional<sequence>, std::optional<sequence>,
-                                            std::uint32_t) override {
-    return not_in_this_store();
-  }
-  result<std::optional<room_id>> room_of_message(message_id) override { return not_in_this_store(); }
 
   result<std::optional<room_summary>> room_of(user_id user, room_id room) override {
     if (!store_.reads_work) return unavailable("reads fail");

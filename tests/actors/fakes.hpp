@@ -31,15 +31,20 @@ class fake_clock final : public clock {
 
 class counting_ids final : public id_source {
  public:
+  /// Its ids differ from those of a source with another number.
+  void set_source(std::uint16_t number) { source_ = number; }
   uuid next() override {
     ++count_;
     uuid made;
     made.bytes[0] = 2;
+    made.bytes[1] = static_cast<std::uint8_t>(source_ >> 8);
+    made.bytes[2] = static_cast<std::uint8_t>(source_);
     for (unsigned i = 0; i < 4; ++i) made.bytes[15 - i] = static_cast<std::uint8_t>(count_ >> (8 * i));
     return made;
   }
 
  private:
+  std::uint16_t source_ = 0;
   std::uint32_t count_ = 0;
 };
 

@@ -107,6 +107,7 @@ class memory_writer final : public database_writer {
     if (!store_.commits_work) return unavailable("commits fail");
     return {};
   }
+  [[nodiscard]] bool commits_jobs_apart() const override { return false; }
   void tidy() override {}
 
  private:

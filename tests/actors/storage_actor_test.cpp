@@ -91,6 +91,30 @@ TEST_F(StorageActor, ATransactionIsBoundedByCommandsAndBytes) {
   EXPECT_EQ(world_.store.commits.size(), 2U);
 }
 
+TEST_F(StorageActor, WhereTheStoreKeepsJobsApartABatchIsOfOneKindAndNoJobOvertakesACommand) {
+  world_.store.commits_jobs_apart = true;
+  append(1);
+  write({});
+  append(2);
+  write({});
+  world_.run();
+  ASSERT_EQ(world_.store.commits.size(), 2U);
+  EXPECT_EQ(world_.store.commits[0].commands, 3U);
+  EXPECT_EQ(world_.store.commits[0].jobs, 0U);
+  EXPECT_EQ(world_.store.commits[1].jobs, 2U);
+  EXPECT_EQ(answers_, (strings{"1", "2", "done", "done"}));
+
+  world_.settings.store.batch_commands = 2;
+  for (int i = 0; i < 3; ++i) {
+    write({});
+    append(2);
+  }
+  world_.run();
+  std::vector<std::size_t> jobs;
+  for (const auto& commit : world_.store.commits) jobs.push_back(commit.jobs);
+  EXPECT_EQ(jobs, (std::vector<std::size_t>{0, 2, 1, 0, 1, 0, 1, 0}));
+}
+
 TEST_F(StorageActor, AMessageOverTheBoundStillGoes) {
   world_.settings.store.batch_commands = 10;
   append(25);

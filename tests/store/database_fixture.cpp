@@ -41,12 +41,6 @@ class sqlite_under_test final : public store_under_test {
   std::unique_ptr<database> database_;
 };
 
-/// One server for the whole program; a database for each store.
-support::postgres_server& shared_postgres() {
-  static support::postgres_server server;
-  return server;
-}
-
 class postgres_under_test final : public store_under_test {
  public:
   explicit postgres_under_test(const limits_config& limits)
@@ -65,6 +59,11 @@ class postgres_under_test final : public store_under_test {
 };
 
 }  // namespace
+
+support::postgres_server& shared_postgres() {
+  static support::postgres_server server;
+  return server;
+}
 
 std::vector<store_kind> store_kinds() {
   return {{"sqlite", [](const limits_config& limits) { return std::make_unique<sqlite_under_test>(limits); }},

@@ -14,7 +14,14 @@
 #include "parley/database.hpp"
 #include "parley/log.hpp"
 
+namespace parley::support {
+class postgres_server;
+}
+
 namespace parley::test {
+
+/// One server for the whole program; a database for each store.
+support::postgres_server& shared_postgres();
 
 /// A fresh store and what a test may do to it behind the ports' back.
 class store_under_test {

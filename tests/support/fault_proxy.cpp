@@ -86,8 +86,9 @@ class fault_proxy::link {
   link(const link&) = delete;
   link& operator=(const link&) = delete;
 
-  [[nodiscard]] int client() const { return client_; }
-  [[nodiscard]] int server() const { return server_; }
+  /// What to wait for; nothing any more when it has gone silent.
+  [[nodiscard]] int client() const { return is_silent_ ? -1 : client_; }
+  [[nodiscard]] int server() const { return is_silent_ ? -1 : server_; }
 
   /// False when the link is over.
   bool pass(bool from_client) {
@@ -97,6 +98,10 @@ class fault_proxy::link {
     const auto size = static_cast<std::size_t>(count);
     if (from_client && watcher_.feed(bytes.data(), size)) {
       if (take(proxy_.lost_commits_)) return cut();
+      if (take(proxy_.interrupted_commits_)) {
+        is_silent_ = true;
+        return send_all(server_, bytes.data(), size / 2);
+      }
       loses_answer_ = take(proxy_.lost_answers_);
     }
     // The answer to a commit is the first that the server says behind it; what it says before has been passed on.
@@ -117,6 +122,7 @@ class fault_proxy::link {
   int bytes_left_;
   commit_watcher watcher_;
   bool loses_answer_ = false;
+  bool is_silent_ = false;
 };
 
 fault_proxy::fault_proxy(std::uint16_t server_port)
@@ -147,6 +153,8 @@ std::string fault_proxy::url_through(const std::string& url, std::uint16_t serve
 void fault_proxy::heal() {
   lost_answers_ = 0;
   lost_commits_ = 0;
+  interrupted_commits_ = 0;
+  refusing_ = false;
   cut_after_ = 0;
   stalled_ = false;
 }
@@ -162,6 +170,10 @@ void fault_proxy::accept_into(std::vector<std::unique_ptr<link>>& links) {
   static thread_local std::mt19937 random(20'261'126);
   const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (client < 0) return;
+  if (refusing_) {
+    ::close(client);
+    return;
+  }
   const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const auto address = loopback(server_port_);
   if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {

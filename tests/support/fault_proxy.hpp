@@ -27,6 +27,11 @@ class fault_proxy {
   void lose_answers(int commits) { lost_answers_ = commits; }
   /// Of the next commits so many are lost themselves: the connection is cut before the server sees them.
   void lose_commits(int commits) { lost_commits_ = commits; }
+  /// Of the next commits so many go silent half-way: the server gets a part of the client's words and nothing is
+  /// closed.
+  void interrupt_commits(int commits) { interrupted_commits_ = commits; }
+  /// New connections are closed at once, until heal().
+  void refuse() { refusing_ = true; }
   /// Nothing passes any more, and nothing is closed, until heal().
   void stall() { stalled_ = true; }
   /// Each connection is cut after some number of bytes, about so many, until heal().
@@ -51,6 +56,8 @@ class fault_proxy {
   std::atomic<bool> stalled_{false};
   std::atomic<int> lost_answers_{0};
   std::atomic<int> lost_commits_{0};
+  std::atomic<int> interrupted_commits_{0};
+  std::atomic<bool> refusing_{false};
   std::atomic<int> cut_after_{0};
   std::atomic<int> cuts_{0};
   std::thread thread_;

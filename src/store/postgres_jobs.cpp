@@ -1,0 +1,47 @@
+// Savepoints around jobs, and the mark by which a commit without an answer is found.
+#include "store/postgres_jobs.hpp"
+
+#include "store/postgres_records.hpp"
+
+namespace parley {
+
+void postgres_jobs::run(postgres_connection& connection, std::span<const write_job> jobs) {
+  outcomes_.clear();
+  outcomes_.reserve(jobs.size());
+  postgres_records records(connection, limits_);
+  for (const auto& job : jobs) {
+    postgres_round_trip trip(connection);
+    if (outcomes_.empty()) {
+      trip.add("BEGIN");
+    } else {
+      end_job(trip);
+    }
+    trip.add("SAVEPOINT job");
+    trip.run();
+    outcomes_.push_back(guard_postgres("a write job", [&] { return job(records); }));
+    if (records.transaction_fault()) throw postgres_error(*records.transaction_fault());
+  }
+}
+
+void postgres_jobs::commit(postgres_connection& connection) {
+  mark_ = system_ids().next();
+  postgres_round_trip trip(connection);
+  end_job(trip);
+  trip.add(
+      "INSERT INTO tb_commit_mark (writer_id, mark, marked_at) VALUES ($1, $2, now())"
+      " ON CONFLICT (writer_id) DO UPDATE SET mark = excluded.mark, marked_at = excluded.marked_at",
+      writer_, mark_);
+  trip.add("COMMIT");
+  trip.run();
+}
+
+void postgres_jobs::end_job(postgres_round_trip& trip) const {
+  if (outcomes_.back().has_error()) trip.add("ROLLBACK TO SAVEPOINT job");
+  trip.add("RELEASE SAVEPOINT job");
+}
+
+bool postgres_jobs::was_committed(postgres_connection& connection) const {
+  return !connection.query("SELECT 1 FROM tb_commit_mark WHERE writer_id = $1 AND mark = $2", writer_, mark_).empty();
+}
+
+}  // namespace parley

@@ -1,0 +1,53 @@
+// Store ports that hold nothing: a store for tests overrides what it does have.
+#pragma once
+
+#include "parley/database.hpp"
+
+namespace parley::testing {
+
+inline error not_in_this_store() { return not_found("not in this store"); }
+
+class empty_records : public record_writer {
+ public:
+  result<own_profile> create_user(const new_user&) override { return not_in_this_store(); }
+  result<void> set_password_hash(user_id, const std::string&) override { return not_in_this_store(); }
+  result<void> create_token(const new_token_record&) override { return not_in_this_store(); }
+  result<void> delete_token(const token_hash&) override { return not_in_this_store(); }
+  result<std::vector<token_hash>> delete_tokens_of(user_id) override { return not_in_this_store(); }
+  result<created_room> create_room(const new_room&) override { return not_in_this_store(); }
+  result<void> save_read_markers(std::span<const read_marker>) override { return {}; }
+  result<void> save_presence(std::span<const presence_record>) override { return {}; }
+  result<void> clear_presence() override { return {}; }
+};
+
+class empty_reader : public database_reader {
+ public:
+  result<std::optional<account_record>> account_by_name(const std::string&) override { return not_in_this_store(); }
+  result<std::optional<token_record>> token(const token_hash&) override { return not_in_this_store(); }
+  result<std::optional<own_profile>> user(user_id) override { return not_in_this_store(); }
+  result<page<user_profile>> find_users(const std::string&, const page_request&) override {
+    return not_in_this_store();
+  }
+  result<std::vector<presence_record>> presence(std::span<const user_id>) override { return not_in_this_store(); }
+  result<std::vector<user_id>> friends_of(user_id) override { return not_in_this_store(); }
+  result<std::vector<room_summary>> rooms_of(user_id) override { return not_in_this_store(); }
+  result<page<room_summary>> rooms_page(user_id, const page_request&) override { return not_in_this_store(); }
+  result<std::optional<room_summary>> room_of(user_id, room_id) override { return not_in_this_store(); }
+  result<bool> is_member(user_id, room_id) override { return not_in_this_store(); }
+  result<std::vector<read_position>> read_positions(user_id) override { return not_in_this_store(); }
+  result<std::optional<room_snapshot>> snapshot(room_id) override { return not_in_this_store(); }
+  result<std::optional<room_id>> group_by_name(const std::string&) override { return not_in_this_store(); }
+  result<page<room_member>> members(room_id, const page_request&) override { return not_in_this_store(); }
+  result<std::int64_t> unread(user_id, room_id, sequence) override { return not_in_this_store(); }
+  result<sequence> last_seq(room_id) override { return not_in_this_store(); }
+  result<std::vector<durable_event>> events_after(room_id, sequence, std::uint32_t) override {
+    return not_in_this_store();
+  }
+  result<std::vector<history_item>> history(room_id, std::optional<sequence>, std::optional<sequence>,
+                                            std::uint32_t) override {
+    return not_in_this_store();
+  }
+  result<std::optional<room_id>> room_of_message(message_id) override { return not_in_this_store(); }
+};
+
+}  // namespace parley::testing

@@ -1,0 +1,90 @@
+// The database as a whole: its schema and migrations, its encoding, and encrypted connections.
+#include <cstdlib>
+#include <thread>
+
+#include "postgres_fixture.hpp"
+#include "store/postgres_connection.hpp"
+
+namespace parley::test {
+namespace {
+
+class postgres_database_test : public postgres_fixture {
+ protected:
+  void SetUp() override {}
+};
+
+TEST_F(postgres_database_test, several_nodes_may_migrate_at_once) {
+  constexpr int nodes = 6;
+  std::vector<std::unique_ptr<database>> opened;
+  for (int i = 0; i < nodes; ++i) opened.push_back(open_node(url_));
+  const auto pending = expect_value(opened[0]->pending_migrations());
+  EXPECT_GE(pending.size(), 2U);
+  std::vector<std::string> faults(nodes);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < nodes; ++i) {
+    threads.emplace_back([&, i] {
+      const auto done = opened[static_cast<std::size_t>(i)]->migrate();
+      if (done.has_error()) faults[static_cast<std::size_t>(i)] = done.error().message;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(faults, std::vector<std::string>(nodes));
+  EXPECT_EQ(count("SELECT count(*) FROM tb_schema_version"), static_cast<std::int64_t>(pending.size()));
+  EXPECT_TRUE(expect_value(opened[0]->pending_migrations()).empty());
+}
+
+TEST_F(postgres_database_test, a_schema_of_a_newer_version_is_refused) {
+  const auto node = open_node(url_);
+  expect_value(node->migrate());
+  support::run_sql(url_, "INSERT INTO tb_schema_version VALUES (999, 'later', now())");
+  const auto refused = node->migrate();
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_NE(refused.error().message.find("999"), std::string::npos) << refused.error().message;
+  EXPECT_TRUE(node->pending_migrations().has_error());
+}
+
+TEST_F(postgres_database_test, a_role_that_may_only_use_the_tables_can_start) {
+  expect_value(open_node(url_)->migrate());
+  support::run_sql(url_,
+                   "DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN; REVOKE CREATE ON SCHEMA public FROM public;"
+                   " GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO guest");
+  auto url = url_;
+  url.replace(url.find("parley@"), std::string("parley@").size(), "guest@");
+  const auto started = open_node(url)->migrate();
+  EXPECT_TRUE(started.has_value()) << started.error().message;
+  support::run_sql(url_, "DROP OWNED BY guest; DROP ROLE guest");
+}
+
+TEST_F(postgres_database_test, a_database_in_another_encoding_is_refused) {
+  support::run_sql(url_, "DROP DATABASE IF EXISTS latin");
+  support::run_sql(url_, "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+  const auto refused = open_node(shared_postgres().url_of("latin"))->migrate();
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_NE(refused.error().message.find("LATIN1"), std::string::npos) << refused.error().message;
+}
+
+/// By libpq's own words in the URL: there is no code of ours between.
+TEST_F(postgres_database_test, connections_are_encrypted_as_the_urls_sslmode_says) {
+  const temporary_folder folder;
+  const auto key = folder.file("server.key");
+  const auto certificate = folder.file("server.crt");
+  const auto make_certificate =
+      "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext"
+      " subjectAltName=IP:127.0.0.1 -keyout " +
+      key + " -out " + certificate + " 2>/dev/null && chmod 755 " + folder.file("") + " && chmod 640 " + key +
+      " && { [ $(id -u) -ne 0 ] || chgrp postgres " + key + "; }";
+  ASSERT_EQ(std::system(make_certificate.c_str()), 0);
+  support::postgres_server server({"-c", "ssl=on", "-c", "ssl_key_file=" + key, "-c", "ssl_cert_file=" + certificate});
+  const auto url = server.new_database();
+  const auto is_encrypted = [&](const std::string& mode) {
+    postgres_connection connection(expect_value(parse_postgres_url(url + mode)));
+    return connection.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")[0].integer(0) != 0;
+  };
+  EXPECT_TRUE(is_encrypted("?sslmode=require"));
+  EXPECT_FALSE(is_encrypted("?sslmode=disable"));
+  EXPECT_TRUE(is_encrypted("?sslmode=verify-full&sslrootcert=" + certificate));
+  EXPECT_THROW((void)is_encrypted("?sslmode=verify-full&sslrootcert=/dev/null"), postgres_error);
+}
+
+}  // namespace
+}  // namespace parley::test

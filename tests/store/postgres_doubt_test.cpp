@@ -1,0 +1,144 @@
+// A connection is lost while a commit is on its way: whether it took effect is found out, never guessed.
+#include <thread>
+
+#include "postgres_fixture.hpp"
+#include "store/postgres_connection.hpp"
+
+namespace parley::test {
+namespace {
+
+class postgres_doubt_test : public postgres_fixture {
+ protected:
+  void SetUp() override {
+    postgres_fixture::SetUp();
+    ann_ = add_user("ann");
+    room_ = add_group("room", ann_);
+    far_ = open_node(proxy_.url_through(url_, shared_postgres().port()));
+    far_writer_ = expect_value(far_->open_writer());
+  }
+
+  result<database_writer::batch_result> commit_far(std::vector<append_command> commands) {
+    return far_writer_->commit(commands, {});
+  }
+  result<database_writer::batch_result> commit_far_user(const std::string& name) {
+    const new_user user{make.make_id<user_id>(), name, "hash", name, {}, {}, {}, make.next_time()};
+    const write_job job = [user](record_writer& records) -> result<void> {
+      auto created = records.create_user(user);
+      if (created.has_error()) return created.error();
+      return {};
+    };
+    return far_writer_->commit({}, {&job, 1});
+  }
+
+  support::fault_proxy proxy_{shared_postgres().port()};
+  std::unique_ptr<database> far_;
+  std::unique_ptr<database_writer> far_writer_;
+  user_id ann_;
+  room_id room_;
+};
+
+TEST_F(postgres_doubt_test, messages_that_were_stored_are_acknowledged_without_an_answer) {
+  proxy_.lose_answers(1);
+  const auto batch = commit_far({make.send(room_, ann_, "one"), make.send(room_, ann_, "two", "key")});
+  ASSERT_TRUE(batch.has_value()) << batch.error().message;
+  EXPECT_EQ(batch->appends[1]->events.at(0).seq, 3);
+  EXPECT_FALSE(batch->appends[1]->duplicate);
+  EXPECT_EQ(events_of(room_).size(), 3U);
+  EXPECT_EQ(counts_.store_in_doubt_total.value(), 1U);
+}
+
+TEST_F(postgres_doubt_test, messages_that_were_not_stored_are_stored_by_the_next_try) {
+  proxy_.lose_commits(1);
+  const auto batch = commit_far({make.send(room_, ann_, "one")});
+  ASSERT_TRUE(batch.has_value()) << batch.error().message;
+  EXPECT_EQ(events_of(room_).size(), 2U);
+}
+
+TEST_F(postgres_doubt_test, a_job_that_was_done_is_not_done_again) {
+  proxy_.lose_answers(1);
+  const auto batch = commit_far_user("bob");
+  ASSERT_TRUE(batch.has_value()) << batch.error().message;
+  EXPECT_TRUE(batch->jobs.at(0).has_value()) << "its own name was taken for somebody else's";
+  EXPECT_EQ(count("SELECT count(*) FROM tb_users WHERE username = 'bob'"), 1);
+}
+
+TEST_F(postgres_doubt_test, a_job_that_was_not_done_is_done_by_the_next_try) {
+  proxy_.lose_commits(1);
+  const auto batch = commit_far_user("bob");
+  ASSERT_TRUE(batch.has_value()) << batch.error().message;
+  EXPECT_TRUE(batch->jobs.at(0).has_value());
+  EXPECT_EQ(count("SELECT count(*) FROM tb_users WHERE username = 'bob'"), 1);
+}
+
+/// The server waits for the rest of a sentence and keeps the room's lock meanwhile; no time-out of its own ends that.
+TEST_F(postgres_doubt_test, a_session_that_was_cut_off_half_way_lets_go_of_its_locks) {
+  proxy_.interrupt_commits(1);
+  const auto batch = commit_far({make.send(room_, ann_, "one")});
+  ASSERT_TRUE(batch.has_value()) << batch.error().message;
+  EXPECT_EQ(batch->appends.at(0)->events.at(0).seq, 2);
+  EXPECT_EQ(events_of(room_).size(), 2U);
+  append(make.send(room_, ann_, "another node's"));
+}
+
+TEST_F(postgres_doubt_test, a_job_that_was_cut_off_half_way_lets_go_of_its_locks) {
+  proxy_.interrupt_commits(1);
+  const auto batch = commit_far_user("bob");
+  ASSERT_TRUE(batch.has_value()) << batch.error().message;
+  EXPECT_EQ(count("SELECT count(*) FROM tb_users WHERE username = 'bob'"), 1);
+}
+
+/// Holds a room's lock until it is destroyed or told to let go, on a connection of its own.
+class lock_holder {
+ public:
+  lock_holder(const std::string& url, room_id room) : connection_(expect_value(parse_postgres_url(url))) {
+    connection_.query("BEGIN");
+    connection_.query("SELECT 1 FROM tb_room_position WHERE room_id = $1 FOR UPDATE", room);
+  }
+  void let_go() { connection_.query("ROLLBACK"); }
+
+ private:
+  postgres_connection connection_;
+};
+
+/// Until so many wait for a lock in that database.
+void wait_for_waiters(const std::string& url, int count) {
+  const auto sql =
+      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+  while (std::stoi(support::run_sql(url, sql).at(0)) < count) {
+  }
+}
+
+/// The batch waited for a busy room, its COMMIT lost its answer, and somebody else has the room's lock ever since: the
+/// last that is heard is a time-out, which for any other batch would mean that nothing was stored.
+TEST_F(postgres_doubt_test, a_doubt_that_nobody_can_settle_is_no_refusal) {
+  lock_holder first(url_, room_);
+  std::unique_ptr<lock_holder> second;
+  std::thread queues_behind([&] {
+    wait_for_waiters(url_, 1);
+    second = std::make_unique<lock_holder>(url_, room_);
+  });
+  std::thread lets_go([&] {
+    wait_for_waiters(url_, 2);
+    first.let_go();
+  });
+  proxy_.lose_answers(1);
+  const auto batch = commit_far({make.send(room_, ann_, "one")});
+  queues_behind.join();
+  lets_go.join();
+  EXPECT_TRUE(batch.has_error()) << "an outcome was told that nobody knows";
+  EXPECT_EQ(events_of(room_).size(), 2U) << "the case was not the one meant: nothing was stored";
+  second.reset();
+  expect_value(far_writer_->probe());
+}
+
+TEST_F(postgres_doubt_test, a_room_that_nobody_lets_go_of_costs_only_its_own_commands) {
+  const auto free_room = add_group("free", ann_);
+  lock_holder other(url_, room_);
+  const auto batch = commit_far({make.send(room_, ann_, "one"), make.send(free_room, ann_, "two")});
+  ASSERT_TRUE(batch.has_value()) << batch.error().message;
+  EXPECT_EQ(batch->appends[0].error().code, error_code::unavailable);
+  EXPECT_EQ(batch->appends[1]->events.at(0).seq, 2);
+}
+
+}  // namespace
+}  // namespace parley::test
