@@ -55,9 +55,9 @@ void postgres_append::send_questions(postgres_round_trip& trip, busy_rooms busy)
                             rooms);
   // From here on in statements of their own, whose snapshots are newer than the locks.
   asked_.rooms = trip.add(
-      "SELECT r.chat_room_id, r.is_group, r.created_by, EXISTS (SELECT 1 FROM tb_private_pair p JOIN tb_friendships f"
-      " ON (f.user_id = p.user_low AND f.friend_id = p.user_high)"
-      " OR (f.user_id = p.user_high AND f.friend_id = p.user_low)"
+      "SELECT r.chat_room_id, r.is_group, r.created_by, EXISTS (SELECT 1 FROM tb_private_pair p"
+      " CROSS JOIN LATERAL (VALUES (p.user_low, p.user_high), (p.user_high, p.user_low)) AS way (user_id, friend_id)"
+      " JOIN tb_friendships f ON f.user_id = way.user_id AND f.friend_id = way.friend_id"
       " WHERE p.room_id = r.chat_room_id AND f.status = 'blocked')"
       " FROM tb_chat_rooms r WHERE r.chat_room_id = ANY($1)",
       rooms);

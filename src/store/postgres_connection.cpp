@@ -107,10 +107,11 @@ void postgres_connection::set_up(const postgres_options& options) {
       " set_config('idle_in_transaction_session_timeout', $4, false),"
       " set_config('default_transaction_isolation', 'read committed', false),"
       // Plans that were made while a table was small, or without statistics, must still be right when it is large: by
-      // index, row by row. Every statement has one.
-      " set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
-      " set_config('enable_mergejoin', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false),"
-      " set_config('jit', 'off', false),"
+      // index, row by row, and not all that fits before the first row of it, as a bitmap does: a LIMIT ends nothing
+      // there. Every statement has an index.
+      " set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false),"
+      " set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),"
+      " set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),"
       // The server's own care, so that it soon lets go of the locks of a node that has gone dark in mid-sentence.
       " set_config('tcp_keepalives_idle', $5, false), set_config('tcp_keepalives_interval', $6, false),"
       " set_config('tcp_keepalives_count', $7, false)",

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "database_fixture.hpp"
+#include "port_calls.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_database.hpp"
 
@@ -51,66 +51,9 @@ std::vector<std::string> plan_of(const std::string& path, const std::string& sql
   return steps;
 }
 
-/// Runs every function of the ports once at least.
-class sqlite_plans_test : public database_fixture {
+class sqlite_plans_test : public port_calls {
  protected:
   void SetUp() override {}
-
-  void use_everything() {
-    const auto ann = add_user("ann");
-    const auto bob = add_user("bob");
-    const auto cid = add_user("cid");
-    const auto room = add_group("room", ann, {bob});
-    const auto pair = add_pair(ann, bob);
-    append(make.send(pair, ann, "hi"));
-    append(make.send(room, ann, "keyed", "k"));
-    const auto message = post(room, ann, "x");
-    append(make.reply(room, bob, "y", message));
-    append(make.react(room, bob, message, "👍"));
-    append(make.react(room, bob, message, "👍", reaction_action::remove));
-    append(make.edit(room, ann, message, "z"));
-    append(make.erase(room, ann, message));
-    append(make.rename(room, ann, "new"));
-    append(make.invite(room, ann, {cid}));
-    append(make.remove(room, ann, cid));
-    mark_read(room, bob, 4);
-    const presence_record online{ann, true, make.next_time()};
-    write([&](record_writer& records) { return records.save_presence({&online, 1}); });
-    write([&](record_writer& records) { return records.clear_presence(); });
-    write([&](record_writer& records) { return records.set_password_hash(ann, "new"); });
-    write([&](record_writer& records) { return records.create_token({{}, ann, time_at(0), time_at(1)}); });
-    write([&](record_writer& records) { return records.delete_token({}); });
-    write([&](record_writer& records) -> result<void> {
-      (void)expect_value(records.delete_tokens_of(ann));
-      return {};
-    });
-    expect_value(writer->probe());
-    read_everything(ann, room, message);
-  }
-
-  void read_everything(user_id ann, room_id room, message_id message) {
-    const std::vector users{ann};
-    (void)expect_value(reader->account_by_name("ann"));
-    (void)expect_value(reader->token({}));
-    (void)expect_value(reader->user(ann));
-    (void)expect_value(reader->find_users("a", {}));
-    (void)expect_value(reader->presence(users));
-    (void)expect_value(reader->friends_of(ann));
-    (void)expect_value(reader->rooms_of(ann));
-    (void)expect_value(reader->rooms_page(ann, {}));
-    (void)expect_value(reader->room_of(ann, room));
-    (void)expect_value(reader->is_member(ann, room));
-    (void)expect_value(reader->read_positions(ann));
-    (void)expect_value(reader->snapshot(room));
-    (void)expect_value(reader->group_by_name("new"));
-    (void)expect_value(reader->members(room, {}));
-    (void)expect_value(reader->unread(ann, room, 0));
-    (void)expect_value(reader->last_seq(room));
-    (void)expect_value(reader->events_after(room, 0, 10));
-    (void)expect_value(reader->history(room, {}, {}, 10));
-    (void)expect_value(reader->history(room, {}, 0, 10));
-    (void)expect_value(reader->room_of_message(message));
-  }
 };
 
 TEST_F(sqlite_plans_test, no_statement_scans_or_sorts_a_table) {
@@ -123,7 +66,7 @@ TEST_F(sqlite_plans_test, no_statement_scans_or_sorts_a_table) {
     const statement_recorder recorder;
     writer = expect_value(database->open_writer());
     reader = expect_value(database->open_reader());
-    use_everything();
+    use_everything(add_circle());
     statements = statement_recorder::seen();
   }
   std::size_t examined = 0;
@@ -147,7 +90,7 @@ TEST_F(sqlite_plans_test, plans_do_not_depend_on_statistics) {
   expect_value(database->migrate());
   writer = expect_value(database->open_writer());
   reader = expect_value(database->open_reader());
-  use_everything();
+  use_everything(add_circle());
   writer->tidy();
   sqlite_connection connection(options, sqlite_access::read);
   EXPECT_FALSE(connection.use("SELECT 1 FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'").step())

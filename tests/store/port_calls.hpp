@@ -1,0 +1,83 @@
+// Every function of the store's ports, called once at least: what the tests of query plans record.
+#pragma once
+
+#include "database_fixture.hpp"
+
+namespace parley::test {
+
+/// A group and a private room, and the people in them.
+struct circle {
+  user_id ann, bob, cid;
+  room_id group, pair;
+};
+
+/// On whatever `writer` and `reader` are. Everything but add_circle() may be called again and again.
+class port_calls : public database_fixture {
+ protected:
+  static constexpr std::uint32_t page_size = 10;
+
+  /// With names that end so, since names are taken once.
+  circle add_circle(const std::string& suffix = "") {
+    circle made;
+    made.ann = add_user("ann" + suffix);
+    made.bob = add_user("bob" + suffix);
+    made.cid = add_user("cid" + suffix);
+    made.group = add_group("room", made.ann, {made.bob});
+    made.pair = add_pair(made.ann, made.bob);
+    return made;
+  }
+
+  void use_everything(const circle& who) {
+    append(make.send(who.pair, who.ann, "hi"));
+    append(make.send(who.group, who.ann, "keyed", "k"));
+    const auto message = post(who.group, who.ann, "x");
+    append(make.reply(who.group, who.bob, "y", message));
+    append(make.react(who.group, who.bob, message, "👍"));
+    append(make.react(who.group, who.bob, message, "👍", reaction_action::remove));
+    append(make.edit(who.group, who.ann, message, "z"));
+    append(make.erase(who.group, who.ann, message));
+    append(make.rename(who.group, who.ann, "new"));
+    append(make.invite(who.group, who.ann, {who.cid}));
+    append(make.remove(who.group, who.ann, who.cid));
+    mark_read(who.group, who.bob, 4);
+    const presence_record online{who.ann, true, make.next_time()};
+    write([&](record_writer& records) { return records.save_presence({&online, 1}); });
+    write([&](record_writer& records) { return records.clear_presence(); });
+    write([&](record_writer& records) { return records.set_password_hash(who.ann, "new"); });
+    write([&](record_writer& records) { return records.create_token({{}, who.ann, time_at(0), time_at(1)}); });
+    write([&](record_writer& records) { return records.delete_token({}); });
+    write([&](record_writer& records) -> result<void> {
+      (void)expect_value(records.delete_tokens_of(who.ann));
+      return {};
+    });
+    expect_value(writer->probe());
+    read_everything(who, message);
+  }
+
+ private:
+  void read_everything(const circle& who, message_id message) {
+    const std::vector users{who.ann};
+    (void)expect_value(reader->account_by_name("ann"));
+    (void)expect_value(reader->token({}));
+    (void)expect_value(reader->user(who.ann));
+    (void)expect_value(reader->find_users("a", {}));
+    (void)expect_value(reader->presence(users));
+    (void)expect_value(reader->friends_of(who.ann));
+    (void)expect_value(reader->rooms_of(who.ann));
+    (void)expect_value(reader->rooms_page(who.ann, {}));
+    (void)expect_value(reader->room_of(who.ann, who.group));
+    (void)expect_value(reader->is_member(who.ann, who.group));
+    (void)expect_value(reader->read_positions(who.ann));
+    (void)expect_value(reader->snapshot(who.group));
+    (void)expect_value(reader->group_by_name("new"));
+    (void)expect_value(reader->members(who.group, {}));
+    (void)expect_value(reader->unread(who.ann, who.group, 0));
+    (void)expect_value(reader->last_seq(who.group));
+    (void)expect_value(reader->events_after(who.group, 0, page_size));
+    (void)expect_value(reader->history(who.group, {}, {}, page_size));
+    (void)expect_value(reader->history(who.group, {}, 0, page_size));
+    (void)expect_value(reader->room_of_message(message));
+  }
+};
+
+}  // namespace parley::test

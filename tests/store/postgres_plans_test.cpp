@@ -1,0 +1,228 @@
+// Every statement that the store runs on PostgreSQL is found by an index, from an empty store to ten million messages:
+// the plans that really ran are read, with the rows and blocks that they touched.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "port_calls.hpp"
+#include "postgres_plan_log.hpp"
+#include "store/postgres_append.hpp"
+#include "store/postgres_database.hpp"
+
+namespace parley::test {
+namespace {
+
+/// Of any statement; the largest part are unread messages, which are counted up to 1,000 in each of a user's rooms, and
+/// the 5,000 users that a search looks at.
+constexpr double most_visited = 10'000;
+/// The way down an index and the row; and what a statement touches that finds nothing, or writes. More than that is an
+/// index whose first column is not asked for: it is read in full, and no row tells.
+constexpr double most_blocks_a_row = 6;
+constexpr double most_other_blocks = 50;
+constexpr double a_handful = 20;  ///< Rows.
+constexpr std::size_t fewest_statements = 70;
+
+/// What a statement that is asked all the time may visit, told by a part of its text.
+struct promise {
+  const char* what;
+  const char* sql;
+  double most_visited;
+};
+constexpr double page = 10;
+constexpr promise promises[] = {
+    {"history", "m.edited_at, m.deleted_at FROM tb_messages m JOIN tb_users u", 4 * page},
+    {"reactions of history", "SELECT r.message_id, r.emoji, r.user_id FROM", 8 * page},
+    {"replay of messages", "m.created_at, m.seq FROM tb_messages m JOIN tb_users u", 4 * page},
+    {"replay of other events", "FROM tb_room_event e LEFT JOIN tb_messages m", 4 * page},
+    {"unread", "SELECT count(*) FROM (SELECT 1 FROM tb_messages WHERE room_id", 2'000},
+    {"look-up of keys", "AND m.client_msg_id = k.client_msg_id", page},
+    {"look-up of a commit in doubt", "SELECT (SELECT count(*) FROM tb_messages WHERE message_id = ANY", page},
+};
+
+/// Nothing that is stored here is worth a flush; statistics come only when they are asked for.
+std::vector<std::string> server_options() {
+  auto options = plan_log_options();
+  for (const auto* setting : {"fsync=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=512MB",
+                              "max_wal_size=512MB", "maintenance_work_mem=512MB"}) {
+    options.insert(options.end(), {"-c", setting});
+  }
+  return options;
+}
+
+support::postgres_server& server() {
+  static support::postgres_server only(server_options());
+  return only;
+}
+
+class postgres_plans_test : public port_calls {
+ protected:
+  void SetUp() override {
+    url_ = server().new_database();
+    expect_value(open_postgres_database({url_, "migration"}, limits_, counts_)->migrate());
+  }
+
+  /// Runs everything with new connections, and so with new plans, and looks at each that ran.
+  void examine(const std::string& when);
+  /// So many messages, a tenth of them in the circle's group and the others evenly in so many rooms, and all else in
+  /// proportion.
+  void fill(std::int64_t messages, std::int64_t rooms);
+  /// From an empty store to so much, without statistics and with them.
+  void examine_with(std::int64_t messages, std::int64_t rooms) {
+    examine("empty");
+    fill(messages, rooms);
+    std::printf("%s messages\n", support::run_sql(url_, "SELECT count(*) FROM tb_messages").at(0).c_str());
+    examine("filled");
+    analyse();
+    examine("filled, with statistics");
+  }
+  void analyse() { support::run_sql(url_, "ANALYZE"); }
+
+ private:
+  void settle_a_doubt(const postgres_options& options);
+  void check(const std::vector<ran_plan>& plans);
+
+  limits_config limits_;
+  metrics counts_;
+  std::string url_;
+  std::optional<circle> circle_;
+};
+
+void postgres_plans_test::examine(const std::string& when) {
+  SCOPED_TRACE(when);
+  static int examinations = 0;
+  const auto name = fmt::format("examination {}", ++examinations);
+  const postgres_options options{recorded_url(url_), name};
+  const auto database = open_postgres_database(options, limits_, counts_);
+  writer = expect_value(database->open_writer());
+  reader = expect_value(database->open_reader());
+  const auto newcomers = add_circle(circle_ ? name : "");
+  if (!circle_) circle_ = newcomers;
+  use_everything(*circle_);
+  settle_a_doubt(options);
+  reader.reset();
+  writer.reset();
+  check(plans_run_by(server(), "parleyd " + name));
+}
+
+/// Also waits for busy rooms, which the writer does only where it meets another.
+void postgres_plans_test::settle_a_doubt(const postgres_options& options) {
+  postgres_connection connection(options);
+  postgres_append append(limits_);
+  const std::vector commands{make.send(circle_->group, circle_->ann, "in doubt"),
+                             make.rename(circle_->group, circle_->ann, "in doubt")};
+  append.begin(connection, commands, busy_rooms::wait);
+  append.commit(connection);
+  EXPECT_TRUE(append.was_committed(connection));
+}
+
+void postgres_plans_test::check(const std::vector<ran_plan>& plans) {
+  std::set<std::string> statements;
+  std::set<const promise*> seen;
+  for (const auto& plan : plans) {
+    statements.insert(plan.sql);
+    double most = most_visited;
+    for (const auto& promise : promises) {
+      if (plan.sql.find(promise.sql) == std::string::npos) continue;
+      seen.insert(&promise);
+      most = promise.most_visited;
+    }
+    EXPECT_LE(plan.visited(), most) << describe(plan);
+    EXPECT_LE(plan.blocks, plan.visited() * most_blocks_a_row + most_other_blocks) << describe(plan);
+    for (const auto& step : plan.steps) {
+      EXPECT_FALSE(step.type == "Seq Scan") << step.relation << " is read in full by " << describe(plan);
+      // Only who is online stands in this index, and they all are asked for. And while a table holds a handful of rows
+      // its statistics tell the planner, rightly, that to read them all is as good as anything.
+      const bool is_whole_index = !step.index.empty() && !step.has_index_condition &&
+                                  step.index != "ix_user_status_online" && step.visited > a_handful;
+      EXPECT_FALSE(is_whole_index) << step.index << " is read in full by " << describe(plan);
+      EXPECT_FALSE(step.sorts_whole_log) << "a room's log is sorted by " << describe(plan);
+    }
+  }
+  for (const auto& promise : promises) EXPECT_TRUE(seen.contains(&promise)) << promise.what << " was not recorded";
+  EXPECT_GE(statements.size(), fewest_statements) << "the statements were not recorded";
+}
+
+/// Without its foreign keys' triggers and its log, and with the indexes made at the end, ten million rows take a
+/// minute.
+void postgres_plans_test::fill(std::int64_t messages, std::int64_t rooms) {
+  support::run_sql(url_,
+                   fmt::format(R"sql(
+SET session_replication_role = replica;
+CREATE FUNCTION pg_temp.id(number bigint, kind text) RETURNS uuid LANGUAGE sql IMMUTABLE
+  RETURN (lpad(to_hex(number), 12, '0') || '70008000' || lpad(kind, 12, '0'))::uuid;
+
+ALTER TABLE tb_room_event SET UNLOGGED;
+ALTER TABLE tb_reaction SET UNLOGGED;
+ALTER TABLE tb_messages SET UNLOGGED;
+-- As after an index that could not be made concurrently: nothing is written to it until it is made anew.
+UPDATE pg_index SET indisready = false, indisvalid = false
+  WHERE indrelid IN ('tb_messages'::regclass, 'tb_room_event'::regclass, 'tb_reaction'::regclass);
+
+INSERT INTO tb_users (user_id, username, password, display_name, created_at)
+  SELECT pg_temp.id(n, 'a'), 'user ' || n, 'hash', 'Somebody', now() FROM generate_series(1, {rooms}) n;
+INSERT INTO tb_user_status (user_id, is_online, last_seen)
+  SELECT pg_temp.id(n, 'a'), (n <= 10)::int, now() FROM generate_series(1, {rooms}) n;
+INSERT INTO tb_token (token_hash, user_id, created_at, expires_at)
+  SELECT md5(n::text), pg_temp.id(n, 'a'), now(), now() FROM generate_series(1, {rooms}) n;
+INSERT INTO tb_friendships (user_id, friend_id, status, created_at)
+  SELECT pg_temp.id(n, 'a'), pg_temp.id(n + k, 'a'), (ARRAY['accepted', 'pending', 'blocked'])[k], now()
+  FROM generate_series(1, {rooms} - 3) n, generate_series(1, 3) k;
+INSERT INTO tb_chat_rooms (chat_room_id, name, is_group, created_by, created_at)
+  SELECT pg_temp.id(n, 'b'), CASE WHEN n % 2 = 0 THEN 'room ' || n END, (n % 2 = 0)::int, pg_temp.id(n, 'a'), now()
+  FROM generate_series(1, {rooms}) n;
+INSERT INTO tb_private_pair (user_low, user_high, room_id)
+  SELECT pg_temp.id(n, 'a'), pg_temp.id(n + 1, 'a'), pg_temp.id(n, 'b') FROM generate_series(1, {rooms} - 1, 2) n;
+INSERT INTO tb_user_room (user_room_id, user_id, room_id, joined_at)
+  SELECT pg_temp.id(n * 10 + k, 'c'), pg_temp.id((n + k) % {rooms} + 1, 'a'), pg_temp.id(n, 'b'), now()
+  FROM generate_series(1, {rooms}) n, generate_series(0, 9) k
+  UNION ALL SELECT pg_temp.id(n, 'd'), '{ann}', pg_temp.id(n, 'b'), now() FROM generate_series(1, 5) n;
+INSERT INTO tb_read_marker (user_id, room_id, seq) SELECT user_id, room_id, 1 FROM tb_user_room ON CONFLICT DO NOTHING;
+
+-- Two of three places in a log are messages, the third is what else happened.
+INSERT INTO tb_messages (message_id, user_id, room_id, content, created_at, seq, client_msg_id)
+  SELECT pg_temp.id(n, 'e'), pg_temp.id(n % 7 + 1, 'a'),
+    CASE WHEN n % 10 = 0 THEN '{group}' ELSE pg_temp.id(n % {rooms} + 1, 'b') END,
+    'What was said.', now(), 1000 + n / 2 * 3 + n % 2, to_hex(n)
+  FROM generate_series(1, {messages}) n;
+INSERT INTO tb_room_event (room_id, seq, type, event_id, by_id, message_id, text, created_at)
+  SELECT CASE WHEN n % 10 = 0 THEN '{group}' ELSE pg_temp.id(n % {rooms} + 1, 'b') END, 1000 + n * 3 + 2,
+    CASE WHEN n % 2 = 0 THEN 'message_edited' ELSE 'room_renamed' END, pg_temp.id(n, 'f'), pg_temp.id(n % 7 + 1, 'a'),
+    CASE WHEN n % 2 = 0 THEN pg_temp.id(n, 'e') END, 'new', now()
+  FROM generate_series(1, {messages} / 10) n;
+INSERT INTO tb_reaction (reaction_id, user_id, message_id, emoji, created_at, seq)
+  SELECT pg_temp.id(n, 'ab'), pg_temp.id(n % {rooms} + 1, 'a'), pg_temp.id(n / 2 * 10, 'e'),
+    (ARRAY['👍', '👎'])[n % 2 + 1], now(), 1000 + n
+  FROM generate_series(1, {messages} / 10) n;
+INSERT INTO tb_room_position (room_id, last_seq)
+  SELECT chat_room_id, {messages} * 2 FROM tb_chat_rooms
+  ON CONFLICT (room_id) DO UPDATE SET last_seq = excluded.last_seq;
+
+REINDEX TABLE tb_messages;
+REINDEX TABLE tb_room_event;
+REINDEX TABLE tb_reaction;
+)sql",
+                               fmt::arg("messages", messages), fmt::arg("rooms", rooms),
+                               fmt::arg("group", to_string(circle_->group)), fmt::arg("ann", to_string(circle_->ann))));
+}
+
+TEST_F(postgres_plans_test, an_empty_store) {
+  examine("empty");
+  analyse();
+  examine("nearly empty, with statistics");
+}
+
+TEST_F(postgres_plans_test, thousands_of_messages) { examine_with(5'000, 20); }
+
+/// What the planner knows of most rooms, that next to nothing stands in them, is wrong for one.
+TEST_F(postgres_plans_test, a_large_room_among_many_small_ones) { examine_with(100'000, 10'000); }
+
+TEST_F(postgres_plans_test, ten_million_messages) {
+  const char* asked = std::getenv("PARLEY_PLANS_ROWS");
+  const std::int64_t messages = asked != nullptr ? std::max(std::atoll(asked), 20'000LL) : 10'000'000;
+  examine_with(messages, messages / 1'000);
+}
+
+}  // namespace
+}  // namespace parley::test
