@@ -30,6 +30,7 @@ build libgtest-dev unit tests
 build libgmock-dev matchers of the unit tests
 bench libbenchmark-dev the micro-benchmarks
 postgres postgresql the tests start a server of their own with it (the one that Debian starts is not used)
+postgres openssl makes the certificate of the test of encrypted connections
 test nodejs runs the system tests
 test npm fetches what the system tests need
 test openssl makes certificates for the TLS tests

@@ -58,6 +58,7 @@ function showChat({ token, user }) {
 
   const check = () => client.checkConnection();
   window.addEventListener('online', check, { signal: page.signal });
+  window.addEventListener('offline', check, { signal: page.signal });
   document.addEventListener('visibilitychange', () => document.hidden || check(), { signal: page.signal });
   client.connect();
 }

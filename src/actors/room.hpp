@@ -62,7 +62,8 @@ class room final : public room_handle::base {
 
   // Replay, typing, read markers.
   void on_catch_up(const catch_up& ask);
-  void take_step(const catch_up& ask, std::uint64_t batch);
+  struct parked_catch_up;
+  void take_step(const parked_catch_up& ask);
   void retry_parked();
   [[nodiscard]] bool may_be_behind_store(std::uint64_t batch) const;
   void relay(relay_typing& message);
@@ -96,11 +97,15 @@ class room final : public room_handle::base {
   read_marker_state markers_;
   std::unordered_map<connection_ref, holder> holders_;
   std::unordered_map<caf::actor_id, connection_ref> connection_of_session_;
-  /// Asks for more than is released while the store may have it, from the batch then under way.
+  /// Asks for more than is released while the store may have it: from the batch then under way, or from another node,
+  /// which is known once the store has been read.
+  enum class look : std::uint8_t { wanted, under_way, done };
   struct parked_catch_up {
     catch_up what;
     std::uint64_t batch = 0;
+    look at_store = look::wanted;
   };
+  [[nodiscard]] bool somebody_wants_a_look() const;
   std::vector<parked_catch_up> parked_;
 
   bool settling_ = false;      ///< A batch failed: what the store has of it is being found out.

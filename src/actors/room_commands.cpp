@@ -94,7 +94,7 @@ void room::release_ready() {
 }
 
 void room::look_for_missing() {
-  if (!state_->has_hole() || reading_ || read_again_at_) return;
+  if ((!state_->has_hole() && !somebody_wants_a_look()) || reading_ || read_again_at_) return;
   back_off_ = first_back_off;
   read_missing(false);
 }
@@ -105,6 +105,9 @@ void room::read_missing(bool behind_the_store) {
   reading_ = true;
   read_settles_ = behind_the_store || (settling_ && read_settles_);
   read_again_at_.reset();
+  for (auto& ask : parked_) {
+    if (ask.at_store == look::wanted) ask.at_store = look::under_way;
+  }
   const auto after = state_->released();
   const auto tell = answer<std::vector<durable_event>>([self = self_handle(), after](auto events) {
     caf::anon_send(self, hole_read{after, std::move(events)});
@@ -131,8 +134,11 @@ void room::on_hole_read(hole_read& message) {
   // With a hole only what lies in it was taken; with a full page there is more to come.
   const bool all_taken = answered && !had_hole && found < missing_events_page;
   if (settling_ && read_settles_ && all_taken) settling_ = false;
+  for (auto& ask : parked_) {
+    if (ask.at_store == look::under_way) ask.at_store = answered ? look::done : look::wanted;
+  }
   release_ready();
-  if (settling_ || state_->has_hole() || found == missing_events_page) {
+  if (settling_ || state_->has_hole() || found == missing_events_page || (!answered && somebody_wants_a_look())) {
     if (answered && found > 0 && (read_settles_ || !settling_)) {
       read_missing(false);
     } else {
@@ -144,6 +150,7 @@ void room::on_hole_read(hole_read& message) {
     log::info("room", "missing_events_read", "Room {} has caught up with the store at seq {}", to_string(id_),
               state_->released());
   }
+  look_for_missing();
   send_next_batch();
   plan_tick();
   quit_if_done();

@@ -37,13 +37,16 @@ void room::on_catch_up(const catch_up& ask) {
   if (!holders_.contains(ask.connection)) return;
   fanout_->detach(ask.connection);
   std::erase_if(parked_, [&](const parked_catch_up& other) { return other.what.connection == ask.connection; });
-  take_step(ask, batcher_->batch_number());
+  take_step({ask, batcher_->batch_number()});
+  look_for_missing();
 }
 
-void room::take_step(const catch_up& ask, std::uint64_t batch) {
+void room::take_step(const parked_catch_up& parked) {
+  const auto& ask = parked.what;
   auto plan = state_->plan_replay(ask.user, ask.after, ask.events_left);
-  if (plan.what == replay_step::kind::beyond_end && may_be_behind_store(batch)) {
-    parked_.push_back({ask, batch});
+  if (plan.what == replay_step::kind::beyond_end &&
+      (may_be_behind_store(parked.batch) || parked.at_store != look::done)) {
+    parked_.push_back(parked);
     return;
   }
   catch_up_step step{id_, ask.replay, kind_of(plan.what), plan.position, plan.events, nullptr};
@@ -63,7 +66,11 @@ void room::take_step(const catch_up& ask, std::uint64_t batch) {
 
 void room::retry_parked() {
   if (parked_.empty()) return;
-  for (const auto& ask : std::exchange(parked_, {})) take_step(ask.what, ask.batch);
+  for (const auto& ask : std::exchange(parked_, {})) take_step(ask);
+}
+
+bool room::somebody_wants_a_look() const {
+  return std::any_of(parked_.begin(), parked_.end(), [](const auto& ask) { return ask.at_store == look::wanted; });
 }
 
 /// The store may hold events that were not released here yet, and somebody may have read them there.

@@ -24,6 +24,7 @@ constexpr const char* keepalive_count = "3";
 constexpr std::int64_t idle_transaction_ms = 5'000;
 /// A session ends as soon as it is told to, unless it is at the disk just then.
 constexpr std::int64_t session_end_ms = 1'000;
+constexpr std::chrono::seconds plan_age{60};
 #define STARTED_AT_US "(extract(epoch FROM backend_start) * 1000000)::bigint"
 
 std::string trimmed(const char* text) {
@@ -50,7 +51,8 @@ bool ends_the_connection(const std::string& sqlstate) {
 
 }  // namespace
 
-postgres_connection::postgres_connection(const postgres_options& options) : answer_(options.answer()) {
+postgres_connection::postgres_connection(const postgres_options& options)
+    : answer_(options.answer()), plans_end_(steady_clock::now() + plan_age) {
   connect(options);
   set_up(options);
 }
@@ -148,6 +150,12 @@ void postgres_connection::run_script(const std::string& sql) {
   if (fault) throw postgres_error(*fault);
 }
 
+void postgres_connection::renew_plans() {
+  if (in_transaction() || steady_clock::now() < plans_end_) return;
+  plans_end_ = steady_clock::now() + plan_age;
+  query("DISCARD PLANS");
+}
+
 void postgres_connection::wait(bool for_input) {
   pollfd wanted{PQsocket(handle_.get()), static_cast<short>(for_input ? POLLIN : POLLIN | POLLOUT), 0};
   for (;;) {
@@ -183,6 +191,7 @@ void postgres_connection::give_up(const std::string& why) {
 
 postgres_round_trip::postgres_round_trip(postgres_connection& connection) : connection_(connection) {
   if (!connection_.is_usable()) throw postgres_error("", "the connection is lost");
+  connection_.renew_plans();
   if (PQenterPipelineMode(connection_.handle_.get()) != 1) connection_.give_up("no pipeline mode");
 }
 

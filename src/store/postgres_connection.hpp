@@ -65,6 +65,9 @@ class postgres_connection {
   void wait(bool for_input);
   void send_rest();
   PGresult* next_result();
+  /// Has the server plan its statements anew from time to time: what it planned while a table was almost empty may walk
+  /// through the whole of it.
+  void renew_plans();
   [[noreturn]] void give_up(const std::string& why);
 
   struct finish {
@@ -73,6 +76,7 @@ class postgres_connection {
   std::chrono::milliseconds answer_;
   bool is_bounded_ = true;
   postgres_session session_;
+  std::chrono::steady_clock::time_point plans_end_;
   std::unique_ptr<PGconn, finish> handle_;
   boost::unordered_flat_map<const void*, std::string> prepared_;  ///< Their names.
 };

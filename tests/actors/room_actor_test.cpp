@@ -221,6 +221,21 @@ TEST_F(RoomActor, APositionTheStoreHasButTheRoomHasNotReleasedYetIsWaitedFor) {
   EXPECT_EQ(bob.steps.back(), kind::beyond_end);
 }
 
+TEST_F(RoomActor, LooksIntoTheStoreBeforeItSaysThatAPositionIsBeyondTheEnd) {
+  auto& bob = live(bob_);
+  auto& events = world_.store.rooms[room_].events;
+  events.push_back(posted(room_, 1, "by another node", id_of<message_id>(1), alice_));
+  world_.store.reads_work = false;
+  world_.ask_catch_up(bob, 1);
+  world_.run();
+  EXPECT_FALSE(bob.attached) << "nobody can tell yet";
+  EXPECT_NE(bob.steps.back(), kind::beyond_end);
+  world_.store.reads_work = true;
+  world_.advance(std::chrono::milliseconds(100));
+  EXPECT_TRUE(bob.attached);
+  EXPECT_EQ(world_.lines(bob), (lines{"replay_end 1"}));
+}
+
 TEST_F(RoomActor, ResumeSetsAnAttachedConnectionBack) {
   auto& alice = live(alice_);
   auto& bob = live(bob_);

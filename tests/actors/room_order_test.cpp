@@ -11,14 +11,14 @@
 namespace parley::testing {
 namespace {
 
-const auto room = id_of<room_id>(1);
+const auto in_room = id_of<room_id>(1);
 
-order_item event_item(sequence seq) { return {posted(room, seq, "x"), std::nullopt, {}}; }
+order_item event_item(sequence seq) { return {posted(in_room, seq, "x"), std::nullopt, {}}; }
 
 connection_answer reply(std::uint64_t connection) {
   return {{0, connection}, std::make_shared<const std::string>("a"), {}};
 }
-order_item acked(sequence seq, std::uint64_t connection) { return {posted(room, seq, "x"), reply(connection), {}}; }
+order_item acked(sequence seq, std::uint64_t connection) { return {posted(in_room, seq, "x"), reply(connection), {}}; }
 order_item bare(std::uint64_t connection) { return {std::nullopt, reply(connection), {}}; }
 
 /// `11 12`, and answers as `[connection@index]`, with a star when it replaces the event.
@@ -60,7 +60,7 @@ TEST(RoomOrder, HoldsEverythingBackBehindAHole) {
   EXPECT_TRUE(order.release().empty());
   order.push({bare(4)});  // decided later, so it stays behind
   EXPECT_TRUE(order.release().empty());
-  order.fill({posted(room, 11, "a"), posted(room, 12, "b"), posted(room, 13, "c"), posted(room, 14, "d")});
+  order.fill({posted(in_room, 11, "a"), posted(in_room, 12, "b"), posted(in_room, 13, "c"), posted(in_room, 14, "d")});
   EXPECT_FALSE(order.has_hole());
   EXPECT_EQ(text(order.release()), "11 12 13 [1@2][2@2*][3@3][4@3]");
 }
@@ -68,8 +68,8 @@ TEST(RoomOrder, HoldsEverythingBackBehindAHole) {
 TEST(RoomOrder, TakesFromTheStoreOnlyWhatLiesInTheHole) {
   room_order order(10);
   order.push({acked(12, 1)});
-  order.fill(
-      {posted(room, 10, "old"), posted(room, 11, "a"), posted(room, 12, "not this one"), posted(room, 13, "nor this")});
+  order.fill({posted(in_room, 10, "old"), posted(in_room, 11, "a"), posted(in_room, 12, "not this one"),
+              posted(in_room, 13, "nor this")});
   const auto run = order.release();
   EXPECT_EQ(text(run), "11 12 [1@1*]");
   EXPECT_EQ(std::get<message_posted>(run.events[1].body).content, "x");
@@ -77,7 +77,7 @@ TEST(RoomOrder, TakesFromTheStoreOnlyWhatLiesInTheHole) {
 
 TEST(RoomOrder, TakesEverythingFromTheStoreWhenNothingWaits) {
   room_order order(10);
-  order.fill({posted(room, 11, "a"), posted(room, 12, "b")});
+  order.fill({posted(in_room, 11, "a"), posted(in_room, 12, "b")});
   EXPECT_EQ(text(order.release()), "11 12 ");
 }
 
@@ -107,7 +107,7 @@ TEST(RoomOrder, RunsItsCallbacksNoEarlierThanTheEvent) {
   item.on_released = [&] { ++called; };
   order.push({std::move(item)});
   EXPECT_TRUE(order.release().on_released.empty());
-  order.fill({posted(room, 1, "a")});
+  order.fill({posted(in_room, 1, "a")});
   auto run = order.release();
   ASSERT_EQ(run.on_released.size(), 1U);
   run.on_released[0]();

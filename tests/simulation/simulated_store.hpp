@@ -1,0 +1,101 @@
+// The store of the simulation: the rules are append_plan's, the tables are maps, and it fails as databases fail.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "parley/database.hpp"
+#include "store/append_plan.hpp"
+
+namespace parley::simulation {
+
+/// How a transaction ends. Whatever is said to the node, what is stored is decided here.
+enum class commit_fate : std::uint8_t {
+  stored,
+  refused,        ///< Nothing is stored, and the node is told.
+  answer_lost,    ///< Everything is stored, and the node is told that it failed.
+  crash_unsynced  ///< The store crashes before its disk has everything: what was not synced is gone.
+};
+
+/// What all nodes share and what survives each of them. One thread.
+class simulated_store {
+ public:
+  void add_user(user_id user, const std::string& name);
+  void add_room(room_id room, const std::vector<user_id>& members);
+
+  /// One transaction of a node. Asks for its fate, and lets others go first while it waits for the rooms' locks.
+  result<database_writer::batch_result> commit(std::span<const append_command> commands,
+                                               std::span<const write_job> jobs);
+  [[nodiscard]] const std::vector<durable_event>& log(room_id room) const { return rooms_.at(room).log; }
+  [[nodiscard]] std::optional<room_snapshot> snapshot(room_id room) const;
+  [[nodiscard]] bool is_member(room_id room, user_id user) const;
+
+  std::function<commit_fate()> next_fate = [] { return commit_fate::stored; };
+  std::function<void()> while_waiting_for_locks = [] {};
+  bool is_up = true;
+  bool reads_work = true;
+  /// Commands and jobs are transactions of their own, as on PostgreSQL.
+  bool keeps_jobs_apart = false;
+  std::uint64_t commits = 0;
+
+ private:
+  struct room_record {
+    user_id creator;
+    std::vector<user_id> members;
+    std::vector<durable_event> log;
+  };
+  struct stored_message {
+    room_id room;
+    user_id sender;
+    sequence seq = 0;
+  };
+  /// The commands that the writes point into belong to it.
+  struct transaction {
+    std::vector<append_command> commands;
+    std::vector<append_write> writes;
+  };
+
+  void read_facts(append_facts& facts, std::span<const append_command> commands) const;
+  void apply(const transaction& done);
+  void write(const insert_message& what);
+  void write(const insert_membership& what);
+  void write(const delete_membership& what);
+  void write(const log_row& what);
+  void lose_what_is_not_synced();
+
+  limits_config limits_;
+  std::map<user_id, std::string> names_;
+  std::map<room_id, room_record> rooms_, first_rooms_;
+  std::map<message_id, stored_message> messages_;
+  std::map<std::pair<membership_key, std::string>, message_id> keys_;
+  std::vector<std::unique_ptr<transaction>> transactions_;
+  std::size_t synced_ = 0;  ///< So many transactions are on the disk.
+};
+
+/// One node's way to the store.
+class simulated_database final : public database {
+ public:
+  explicit simulated_database(simulated_store& shared) : shared_(shared) {}
+
+  /// The node's process is gone: nothing that it still does reaches the store.
+  void cut_off() { is_cut_off_ = true; }
+  [[nodiscard]] bool is_cut_off() const { return is_cut_off_; }
+  [[nodiscard]] simulated_store& shared() const { return shared_; }
+
+  result<void> migrate() override { return {}; }
+  result<std::vector<std::string>> pending_migrations() override { return std::vector<std::string>(); }
+  result<std::unique_ptr<database_writer>> open_writer() override;
+  result<std::unique_ptr<database_reader>> open_reader() override;
+  [[nodiscard]] std::uint32_t max_writers() const override { return 1; }
+
+ private:
+  simulated_store& shared_;
+  bool is_cut_off_ = false;
+};
+
+}  // namespace parley::simulation
