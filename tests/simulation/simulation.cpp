@@ -97,7 +97,7 @@ run::run(std::uint64_t seed) : dice_(static_cast<std::mt19937::result_type>(seed
     rooms_.push_back(id_of<room_id>(static_cast<std::uint8_t>(100 + i)));
     store_.add_room(rooms_.back(), members);
   }
-  nodes_.resize(static_cast<std::size_t>(1 + below(2)));
+  nodes_.resize(below(2) == 0 ? 1 : 2);
   for (auto& each : nodes_) start(each);
   for (std::size_t i = 0; i < members.size(); ++i) {
     const auto room = i % rooms_.size();

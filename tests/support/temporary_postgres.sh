@@ -15,7 +15,7 @@ as_server=()
 if ((EUID == 0)); then
   mkdir -p "$folder"
   chown postgres:postgres "$folder"
-  as_server=(setpriv --reuid=postgres --regid=postgres --clear-groups --)
+  as_server=(setpriv --reuid=postgres --regid=postgres --clear-groups --pdeathsig keep --)
 fi
 if [[ ! -s "$folder/PG_VERSION" ]]; then
   "${as_server[@]}" "$bin/initdb" --pgdata="$folder" --username=parley --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
