@@ -76,7 +76,7 @@ class small_session final : public session_handle::base {
                     [me = session_handle(this)] { caf::anon_send(me, outbox_drained{}); });
   }
   void on_failed(const room_failed& what) {
-    if (what.room != state_.room) return;  // all sessions are told
+    if (!state_.room.is_nil() && what.room != state_.room) return;  // all sessions are told
     state_.news.push_back("failed " + std::to_string(what.position));
     if (what.position == room_failed::unknown_position && state_.attached) return;
     if (what.position != room_failed::unknown_position) state_.after = what.position;
