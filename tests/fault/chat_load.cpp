@@ -40,6 +40,7 @@ bool chat_load::connect(client& c) {
     c.socket = std::make_unique<client_socket>(servers_[c.server], fmt::format("/ws/{}/{}?replay=none", room_, c.name));
     c.resumed = false;
     c.refused.clear();
+    pump(c);  // the first frames may have come with the handshake, and then nothing makes the descriptor readable
     return true;
   } catch (const std::runtime_error&) {
     c.socket.reset();
