@@ -9,7 +9,7 @@
 namespace parley::testing {
 namespace {
 
-using lines = std::vector<std::string>;
+using told = std::vector<std::string>;
 
 TEST(ActivationTable, LetsAPartGoOnlyWhenItHasReceivedEverything) {
   activation_table<user_id, int> table;
@@ -67,7 +67,7 @@ TEST(SessionTable, FindsSessionsByUserAndForgetsThemByConnectionOrNumber) {
 /// A presence record that writes down what it receives and asks to be let go when told.
 class small_presence final : public presence_handle::base {
  public:
-  small_presence(caf::actor_config& config, const actor_services& services, user_id user, lines& log)
+  small_presence(caf::actor_config& config, const actor_services& services, user_id user, told& log)
       : presence_handle::base(config), services_(services), user_(user), log_(log) {}
   behavior_type make_behavior() override {
     return {
@@ -97,7 +97,7 @@ class small_presence final : public presence_handle::base {
   }
   const actor_services& services_;
   user_id user_;
-  lines& log_;
+  told& log_;
   std::uint64_t received_ = 0;
 };
 
@@ -114,7 +114,7 @@ class Directory : public ::testing::Test {
     caf::anon_send(world_.services->directory, to_presence{message});
   }
 
-  lines log_;
+  told log_;
   int records_ = 0;
   actor_world world_;
   user_id alice_ = id_of<user_id>(1), bob_ = id_of<user_id>(2);
@@ -127,8 +127,8 @@ TEST_F(Directory, TellsAllSessionsOfTheUserConcernedAndNobodyElse) {
   caf::anon_send(world_.services->directory, membership_changed{id_of<room_id>(1), alice_, std::nullopt});
   caf::anon_send(world_.services->directory, membership_changed{id_of<room_id>(1), alice_, leave_reason::left});
   world_.run();
-  EXPECT_EQ(phone.news, (lines{"joined", "left"}));
-  EXPECT_EQ(desktop.news, (lines{"joined", "left"}));
+  EXPECT_EQ(phone.news, (told{"joined", "left"}));
+  EXPECT_EQ(desktop.news, (told{"joined", "left"}));
   EXPECT_TRUE(bob.news.empty());
 }
 
@@ -140,7 +140,7 @@ TEST_F(Directory, EndsTheSessionsOfATokenAndNoOthers) {
   caf::anon_send(world_.services->directory, end_token{alice_, {token}});
   caf::anon_send(world_.services->directory, end_token{bob_, {token}});
   world_.run();
-  EXPECT_EQ(alice.news, (lines{"token ended"}));
+  EXPECT_EQ(alice.news, (told{"token ended"}));
   EXPECT_TRUE(bob.news.empty());
 }
 
@@ -162,7 +162,7 @@ TEST_F(Directory, MakesOnePresenceRecordAUserAndLetsItGoWhenItHasEverything) {
   tell_presence(unwatch_user{alice_, {}});
   world_.run();
   EXPECT_EQ(records_, 1);
-  EXPECT_EQ(log_, (lines{"on", "unwatched", "stop"}));
+  EXPECT_EQ(log_, (told{"on", "unwatched", "stop"}));
   tell_presence(user_came_on{alice_, {}});
   world_.run();
   EXPECT_EQ(records_, 2);
@@ -185,7 +185,7 @@ TEST_F(Directory, APresenceRecordThatDiedIsMadeAnewForTheUsersSessions) {
   tell_presence(user_went_off{alice_, {}, true});
   world_.run();
   EXPECT_EQ(records_, 2);
-  EXPECT_EQ(log_, (lines{"on", "off", "on"}));
+  EXPECT_EQ(log_, (told{"on", "off", "on"}));
   EXPECT_EQ(world_.counts.actors_restarted_total.value(), 1U);
 }
 
