@@ -1,4 +1,5 @@
 // A connection is lost while a commit is on its way: whether it took effect is found out, never guessed.
+#include <chrono>
 #include <thread>
 
 #include "postgres_fixture.hpp"
@@ -100,11 +101,12 @@ class lock_holder {
   postgres_connection connection_;
 };
 
-/// Until so many wait for a lock in that database.
+/// Until so many wait for a lock in that database; not for ever, so that a wrong case fails and does not hang.
 void wait_for_waiters(const std::string& url, int count) {
   const auto sql =
       "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-  while (std::stoi(support::run_sql(url, sql).at(0)) < count) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::stoi(support::run_sql(url, sql).at(0)) < count && std::chrono::steady_clock::now() < deadline) {
   }
 }
 
