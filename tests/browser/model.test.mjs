@@ -237,3 +237,10 @@ test('a model that was closed says nothing and asks nothing any more', async () 
   assert.equal(history.open.length, 0);
   assert.deepEqual(calls.watched, []);
 });
+
+test('who wrote the newest message of a room is known before the room is opened', async () => {
+  const { model, tell, history } = setUp();
+  tell('ready', { user: me, rooms: [room()] });
+  await history.answer({ items: [message(100)] });
+  assert.equal(model.user('other').display_name, 'Other');
+});

@@ -42,6 +42,22 @@ test('typing is sent once, however many keys are pressed, and its end only after
   assert.deepEqual(socket.unawaited, []);
 });
 
+test('who begins to type anew says so only when the server would pass it on', async (t) => {
+  const { client, socket } = await online(t, [room('a', 0)]);
+  let now = Date.now();
+  t.mock.method(Date, 'now', () => now);
+  client.typing('a');
+  client.typing('a', false);
+  now += 2_900;
+  client.typing('a');
+  assert.deepEqual((await socket.sent('typing')).data.is_typing, true);
+  assert.deepEqual((await socket.sent('typing')).data.is_typing, false);
+  assert.deepEqual(socket.unawaited, [], 'the server would drop it, and the next were due 3 s later');
+  now += 300;
+  client.typing('a');
+  assert.deepEqual((await socket.sent('typing')).data.is_typing, true);
+});
+
 test('the pauses between tries grow with jitter up to the limit', async (t) => {
   const { server, client, of } = setUp(t, { backoffBaseMs: 4, backoffMaxMs: 16 });
   client.connect();

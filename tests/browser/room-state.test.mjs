@@ -70,6 +70,25 @@ test('a marker at the end leaves nothing unread, one before it leaves what the s
   assert.equal(room.unread, 2);
 });
 
+test("what others have read is seen: one's own messages up to there, and no others", () => {
+  const room = openRoom([message(4, { user_id: 'me' }), message(3), message(2, { user_id: 'me' })]);
+  assert.deepEqual(
+    room.lines.map((line) => room.isSeen(line)),
+    [false, false, false],
+  );
+  room.othersRead(3);
+  room.othersRead(2);
+  assert.deepEqual(
+    room.lines.map((line) => room.isSeen(line)),
+    [true, false, false],
+  );
+  room.othersRead(4);
+  assert.deepEqual(
+    room.lines.map((line) => room.isSeen(line)),
+    [true, false, true],
+  );
+});
+
 test('lines stand by seq, each once, from whichever side they come', () => {
   const room = openRoom([message(10), message(8)]);
   room.apply('new_message', message(11));

@@ -8,8 +8,9 @@ const LINK = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'])/g;
 const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,12}$/u;
 
 /**
- * @typedef {{together: boolean, last: boolean, seen: boolean}} Place `together`: follows one of the same
- *   person; `last`: nothing of the same person follows; `seen`: the newest that somebody has read
+ * @typedef {{together: boolean, last: boolean, seen: boolean, newestSeen: boolean}} Place `together`: follows
+ *   one of the same person; `last`: nothing of the same person follows; `seen`: one's own, and somebody has
+ *   read it; `newestSeen`: the last of these
  */
 
 /** A stored message. */
@@ -49,7 +50,7 @@ export function messageRow(
       (own || !isGroup || place.together) && h('span.hidden-text', {}, own ? 'You' : name),
       h('div.bubble-line', {}, bubble, actions),
       message.reactions.length > 0 && reactionChips(message.reactions, reactors, me, onReact),
-      (place.last || message.edited_at || place.seen) && foot(message, own, place),
+      (place.last || message.edited_at || place.newestSeen) && foot(message, own, place),
     ),
   );
 }

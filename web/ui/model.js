@@ -111,6 +111,13 @@ export class ChatModel extends EventTarget {
     this.users.set(profile.user_id, { ...this.users.get(profile.user_id), ...profile });
   }
 
+  /** A message tells its author's name, though nothing else of the profile. */
+  #learnAuthors(messages) {
+    for (const { user_id, display_name } of messages) {
+      if (display_name && !this.users.has(user_id)) this.learn({ user_id, display_name });
+    }
+  }
+
   // --- what the user does
 
   /** Opens a room, or none. */
@@ -248,7 +255,7 @@ export class ChatModel extends EventTarget {
     const room = this.rooms.get(data.room_id);
     if (!room) return;
     if (type === 'new_message') {
-      if (data.display_name && !this.users.has(data.user_id)) this.learn(pick(data));
+      this.#learnAuthors([data]);
       this.#endTyping(room, data.user_id);
     }
     if (type === 'member_left') room.memberLeft(data.user_id);
@@ -315,7 +322,7 @@ export class ChatModel extends EventTarget {
     const room = this.rooms.get(roomId);
     if (!room) return;
     if (userId !== this.me.user_id) {
-      room.readBy.set(userId, Math.max(seq, room.readBy.get(userId) ?? 0));
+      room.othersRead(seq);
       if (room === this.openRoom) this.#changed('timeline');
     } else if (seq >= room.last_seq) {
       this.#marked(roomId, seq, 0);
@@ -366,9 +373,7 @@ export class ChatModel extends EventTarget {
     const { generation } = room;
     const { items } = await this.rest.messages(room.room_id, { limit: HISTORY_PAGE, ...query });
     if (room.generation !== generation) return;
-    for (const item of items) {
-      if (item.display_name && !this.users.has(item.user_id)) this.learn(pick(item));
-    }
+    this.#learnAuthors(items);
     room.addHistory(items, items.length === HISTORY_PAGE);
     if (items.length > 0) room.previewFrom(items[0]);
     this.#changed('timeline');
@@ -419,6 +424,7 @@ export class ChatModel extends EventTarget {
     const work = async () => {
       for (let room; !this.#closed && (room = due.shift());) {
         const page = await this.rest.messages(room.room_id, { limit: 1 }).catch(() => ({ items: [] }));
+        this.#learnAuthors(page.items);
         if (page.items.length > 0) room.previewFrom(page.items[0]);
         this.#changed('rooms');
       }
@@ -439,6 +445,3 @@ export class ChatModel extends EventTarget {
   }
 }
 
-function pick({ user_id, display_name }) {
-  return { user_id, display_name };
-}

@@ -34,14 +34,14 @@ export class RoomState {
   unreadUnsure = false;
   /** @type {Map<string, number>} user_id to the timer that ends it */
   typing = new Map();
-  /** How far the others have read, as far as we saw it happen. @type {Map<string, number>} */
-  readBy = new Map();
   /** One's own messages that are not events yet, by client_msg_id. @type {Map<string, object>} */
   outgoing = new Map();
   /** Where the line "new" stands: after this seq. */
   newAfterSeq = null;
 
   #me;
+  /** Up to where somebody else has read, as far as we saw it happen. */
+  #othersReadTo = 0;
   /** Events up to here are in `unread` already. */
   #countedSeq = 0;
   /** The seqs of unread messages that came as events, by message_id. @type {Map<string, number>} */
@@ -160,6 +160,15 @@ export class RoomState {
     }
     if (seq >= this.last_seq) this.unread = 0;
     else if (unread !== null) this.unread = unread;
+  }
+
+  othersRead(seq) {
+    this.#othersReadTo = Math.max(this.#othersReadTo, seq);
+  }
+
+  /** Whether this line is a message of one's own that somebody else has read. */
+  isSeen({ note, user_id: userId, seq }) {
+    return !note && userId === this.#me && seq <= this.#othersReadTo;
   }
 
   /**

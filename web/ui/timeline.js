@@ -188,7 +188,7 @@ export class Timeline {
       ...room.lines,
       ...outgoing.map((entry) => ({ ...entry, user_id: this.#model.me.user_id, entry })),
     ];
-    const seenSeq = this.#seenSeq();
+    const newestSeen = room.lines.findLast((line) => room.isSeen(line));
     let former = null;
     let day = null;
     let newShown = false;
@@ -212,9 +212,8 @@ export class Timeline {
       }
       const together = follows(former, line);
       const last = !follows(line, all[index + 1]);
-      rows.push(
-        this.#lineRow(line, { together, last, seen: line.seq !== undefined && line.seq === seenSeq }),
-      );
+      const seen = room.isSeen(line);
+      rows.push(this.#lineRow(line, { together, last, seen, newestSeen: line === newestSeen }));
       former = line;
     }
     return rows;
@@ -279,13 +278,6 @@ export class Timeline {
     const message = this.#room.messages.get(messageId);
     if (!message) return { name: '', text: 'An earlier message' };
     return { name: personName(this.#model.user(message.user_id)), text: messageSummary(message) };
-  }
-
-  /** The newest of one's own messages that somebody else has read. */
-  #seenSeq() {
-    const readTo = Math.max(0, ...this.#room.readBy.values());
-    const mine = (line) => !line.note && line.user_id === this.#model.me.user_id && line.seq <= readTo;
-    return this.#room.lines.findLast(mine)?.seq ?? null;
   }
 
   async #react(message, emoji) {
