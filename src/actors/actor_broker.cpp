@@ -6,6 +6,7 @@
 
 #include "actors/queries.hpp"
 #include "actors/read_pool.hpp"
+#include "actors/refusals.hpp"
 #include "actors/session_actor.hpp"
 #include "actors/storage_pool.hpp"
 
@@ -144,7 +145,7 @@ void actor_broker::handle(call<change_room> ask) {
   services_.reads->ask<found>([message = *message](database_reader& store) { return store.room_of_message(message); },
                               answer<found>([this, ask](const result<found>& room) {
                                 if (!room) return ask.reply(room.error());
-                                if (!*room) return ask.reply(not_found("There is no such message in your rooms."));
+                                if (!*room) return ask.reply(no_such_room());
                                 post(**room, ask);
                               }));
 }

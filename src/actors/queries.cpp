@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "actors/refusals.hpp"
+
 namespace parley {
 namespace {
 
@@ -25,8 +27,6 @@ page<T> page_of(std::vector<T> items, std::uint32_t limit) {
   }
   return out;
 }
-
-error no_such_room() { return not_found("There is no such room among yours."); }
 
 /// Every page of a room asks this, so that it must not cost what a room_summary costs.
 result<void> may_read(database_reader& store, user_id user, room_id room) {

@@ -9,15 +9,13 @@
 
 #include "actors/actor_services.hpp"
 #include "actors/read_marker_state.hpp"
+#include "actors/refusals.hpp"
 #include "actors/room_batcher.hpp"
 #include "actors/room_fanout.hpp"
 #include "actors/room_state.hpp"
 #include "actors/typing_throttle.hpp"
 
 namespace parley {
-
-/// Who may not see a room is told the same as where there is none.
-inline error no_member() { return not_found("There is no such room, or you are no member of it."); }
 
 /// Made by spawn_room. Its handlers stand in room_actor.cpp (its life), room_commands.cpp (commands and events) and
 /// room_signals.cpp (replay, typing, read markers).

@@ -93,7 +93,7 @@ void room::on_loaded(room_loaded& message) {
   if (!message.snapshot) {
     unknown_ = message.snapshot.error();
   } else if (!*message.snapshot) {
-    unknown_ = no_member();
+    unknown_ = no_such_room();
   } else {
     const auto& settings = services_.settings;
     state_.emplace(**message.snapshot, settings.replay, services_.encoder, services_.counts.ring_bytes);

@@ -26,7 +26,7 @@ void room::post(post_to_room& message) {
   if (closing_ || settling_) {
     return command->reply(unavailable("The room cannot store anything at the moment; send again."));
   }
-  if (!may_speak(*command)) return command->reply(no_member());
+  if (!may_speak(*command)) return command->reply(no_such_room());
   auto reply = command->reply;
   if (!batcher_->add(std::move(command))) {
     services_.counts.room_busy_total.add();
@@ -85,7 +85,7 @@ void room::release_ready() {
     fanout_->deliver(release->batch, std::move(release->answers));
     for (const auto& change : release->memberships) {
       if (change.left) fanout_->forget_user(change.user);
-      for (const auto& reply : markers_.forget(change.user)) reply(no_member());
+      for (const auto& reply : markers_.forget(change.user)) reply(no_such_room());
       send(services_.directory, membership_changed{id_, change.user, change.left});
     }
     for (const auto& tell : release->on_released) tell();

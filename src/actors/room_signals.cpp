@@ -80,7 +80,7 @@ bool room::may_be_behind_store(std::uint64_t batch) const {
 
 void room::relay(relay_typing& message) {
   touch();
-  if (!state_ || !state_->is_member(message.user)) return message.reply(no_member());
+  if (!state_ || !state_->is_member(message.user)) return message.reply(no_such_room());
   if (typing_.pass_on(message.user, message.is_typing, services_.time.steady_now())) {
     auto frame = std::make_shared<std::string>();
     services_.encoder.append_notice(*frame, typing_notice{id_, message.user, message.is_typing});
@@ -90,7 +90,7 @@ void room::relay(relay_typing& message) {
 }
 
 void room::mark(move_read_marker& message) {
-  if (!state_->is_member(message.user)) return message.reply(no_member());
+  if (!state_->is_member(message.user)) return message.reply(no_such_room());
   const auto user = message.user;
   const auto to = std::clamp<sequence>(message.seq, 0, state_->released());
   switch (markers_.move(user, to, message.reply)) {
@@ -111,7 +111,7 @@ void room::mark(move_read_marker& message) {
 void room::on_marker_known(marker_known& message) {
   if (!state_) return;
   if (!message.room || !*message.room) {
-    const auto why = message.room ? no_member() : message.room.error();
+    const auto why = message.room ? no_such_room() : message.room.error();
     for (const auto& reply : markers_.look_up_failed(message.user)) reply(why);
   } else {
     const auto position = (*message.room)->last_read_seq;

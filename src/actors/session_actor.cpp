@@ -5,6 +5,7 @@
 
 #include "actors/guarded.hpp"
 #include "actors/queries.hpp"
+#include "actors/refusals.hpp"
 #include "actors/session.hpp"
 #include "parley/log.hpp"
 
@@ -209,7 +210,7 @@ void session::remove_room(const room_id& room) {
   std::erase_if(rooms_, [&](const room_entry& entry) { return entry.id == room; });
   plan_.cancel(room);
   if (parked) {
-    for (const auto& frame : *parked) reply_to(*frame).fail(not_found("There is no such room among yours."));
+    for (const auto& frame : *parked) reply_to(*frame).fail(no_such_room());
   }
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "actors/queries.hpp"
+#include "actors/refusals.hpp"
 #include "actors/session.hpp"
 
 namespace parley {
@@ -12,8 +13,6 @@ namespace {
 std::size_t most_waiting(const actor_services& services) {
   return std::max<std::size_t>(64, services.settings.limits.unanswered_sends) * 4;
 }
-
-error no_such_room() { return not_found("There is no such room among yours."); }
 
 bool is_deletion(const client_frame& frame) {
   const auto* durable = std::get_if<durable_frame>(&frame.request);
@@ -72,7 +71,7 @@ void session::handle(const frame_ptr& frame, const durable_frame& what) {
       [message = *message](database_reader& store) -> result<room_id> {
         const auto room = store.room_of_message(message);
         if (!room) return room.error();
-        if (!*room) return not_found("There is no such message in your rooms.");
+        if (!*room) return no_such_room();
         return **room;
       },
       [this, frame](const result<room_id>& room) {

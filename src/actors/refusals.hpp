@@ -1,0 +1,11 @@
+// Refusals that several actors give, in the same words, so that nobody learns from them what he may not see.
+#pragma once
+
+#include "parley/error.hpp"
+
+namespace parley {
+
+/// Of a room that is not there as of one that is not among the user's, and of a message in it.
+inline error no_such_room() { return not_found("There is no such room or message among yours."); }
+
+}  // namespace parley
