@@ -55,6 +55,11 @@ run_ctest() {
   ctest --test-dir "$1" --output-on-failure --no-tests=error --label-regex "$2" </dev/null
 }
 
+# A simulation that finds nothing is worth what it finds in a product with mistakes in it.
+find_mistakes() {
+  build_preset release mistakes && run_ctest "$1" mistakes
+}
+
 # run_node_group FOLDER [SCRIPT] [TITLE]: that script of tests/package.json, by default the one named like the folder.
 run_node_group() {
   local name="$1" script="${2:-$1}" title="${3:-$1 tests}"
@@ -86,6 +91,7 @@ run_tests() {
 
   local install=()
   [[ "$preset" == release ]] || install+=(--sanitize)
+  [[ "$groups" != *" unit "* ]] || install+=(--unit)
   [[ "$groups" == " browser " ]] || install+=(--postgres)
   [[ "$groups" != *" system "* ]] || install+=(--test)
   [[ "$groups" != *" browser "* ]] || install+=(--browser)
@@ -99,7 +105,10 @@ run_tests() {
   # What tests/support/parleyd.mjs waits at most; sanitizers are several times slower.
   [[ "$preset" == release ]] || export TEST_DEADLINE_MS="${TEST_DEADLINE_MS:-60000}"
 
-  [[ "$groups" != *" unit "* ]] || test_step "unit, actor and store tests ($preset)" run_ctest "$folder" "unit|store"
+  if [[ "$groups" == *" unit "* ]]; then
+    test_step "unit, actor and store tests ($preset)" run_ctest "$folder" "unit|store"
+    [[ "$preset" != release ]] || test_step "seeded mistakes" find_mistakes "$folder"
+  fi
   if [[ "$groups" == *" fault "* ]]; then
     if [[ -x "$folder/bin/tests/fault_tests" ]]; then
       test_step "fault tests ($preset)" run_ctest "$folder" fault
@@ -126,6 +135,24 @@ run_fuzz_target() {
     -artifact_prefix="$corpus-" "$corpus" "${seeds[@]}" </dev/null
 }
 
+# run_fuzz_targets SECONDS NAME...: as many at once as there are cores; what each prints comes when it has ended.
+run_fuzz_targets() {
+  local seconds="$1" name failed=0 jobs=()
+  shift
+  mkdir -p "$root/build/logs"
+  for name in "$@"; do
+    while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n || true; done
+    run_fuzz_target "$root/build/asan-ubsan/bin/fuzz/$name" "$seconds" >"$root/build/logs/$name.log" 2>&1 &
+    jobs+=("$name $!")
+  done
+  for name in "${jobs[@]}"; do
+    wait "${name#* }" || failed=1
+    echo "-- ${name% *}"
+    cat "$root/build/logs/${name% *}.log"
+  done
+  return "$failed"
+}
+
 run_fuzz() {
   if [[ ! "$1" =~ ^[1-9][0-9]*$ ]]; then
     echo "./dev fuzz: '$1' is not a number of seconds" >&2
@@ -141,8 +168,6 @@ run_fuzz() {
     names+=("$(basename "$source" .cpp)")
   done
   build_preset asan-ubsan "${names[@]}"
-  for name in "${names[@]}"; do
-    test_step "$name for $1 s" run_fuzz_target "$root/build/asan-ubsan/bin/fuzz/$name" "$1"
-  done
+  test_step "fuzz targets for $1 s each" run_fuzz_targets "$1" "${names[@]}"
   print_summary
 }

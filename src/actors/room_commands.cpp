@@ -139,9 +139,14 @@ void room::on_hole_read(hole_read& message) {
   }
   release_ready();
   if (settling_ || state_->has_hole() || found == missing_events_page || (!answered && somebody_wants_a_look())) {
-    if (answered && found > 0 && (read_settles_ || !settling_)) {
+    const bool got_further = state_->released() > message.after;
+    if (got_further && (read_settles_ || !settling_)) {
       read_missing(false);
     } else {
+      if (found > 0 && !got_further) {
+        log::error("room", "hole_in_log", "Room {}: the store has no event {}, though it has later ones",
+                   to_string(id_), message.after + 1);
+      }
       read_again_at_ = services_.time.steady_now() + back_off_;
       back_off_ = std::min(std::max(back_off_ * 2, first_back_off), longest_back_off);
     }

@@ -61,7 +61,7 @@ void simulated_store::read_facts(append_facts& facts, std::span<const append_com
     if (room == rooms_.end()) continue;
     auto& fact = facts.rooms[id];
     fact.created_by = room->second.creator;
-    fact.last_seq = static_cast<sequence>(room->second.log.size());
+    fact.last_seq = last_seq(id);
     fact.members = static_cast<std::int64_t>(room->second.members.size());
   }
   for (const auto& user : needs.accounts) facts.accounts[user].display_name = names_.at(user);
@@ -82,7 +82,9 @@ void simulated_store::read_facts(append_facts& facts, std::span<const append_com
     }
     if (stored == messages_.end()) continue;
     const auto& log = rooms_.at(stored->second.room).log;
-    facts.stored_sends.insert_or_assign(send->new_id, log.at(static_cast<std::size_t>(stored->second.seq) - 1));
+    const auto event =
+        std::find_if(log.begin(), log.end(), [&](const durable_event& each) { return each.seq == stored->second.seq; });
+    facts.stored_sends.insert_or_assign(send->new_id, *event);
   }
 }
 
@@ -136,11 +138,17 @@ void simulated_store::lose_what_is_not_synced() {
   for (const auto& each : transactions_) apply(*each);
 }
 
+sequence simulated_store::last_seq(room_id room) const {
+  sequence last = 0;
+  for (const auto& event : rooms_.at(room).log) last = std::max(last, event.seq);
+  return last;
+}
+
 std::optional<room_snapshot> simulated_store::snapshot(room_id room) const {
   const auto found = rooms_.find(room);
   if (found == rooms_.end()) return std::nullopt;
   const auto& known = found->second;
-  return room_snapshot{room, "room", true, known.creator, static_cast<sequence>(known.log.size()), known.members};
+  return room_snapshot{room, "room", true, known.creator, last_seq(room), known.members};
 }
 
 bool simulated_store::is_member(room_id room, user_id user) const {

@@ -31,7 +31,9 @@ class simulated_store {
   /// One transaction of a node. Asks for its fate, and lets others go first while it waits for the rooms' locks.
   result<database_writer::batch_result> commit(std::span<const append_command> commands,
                                                std::span<const write_job> jobs);
+  /// In the order of the commits. With a mistake in the product it may have holes, and seqs twice.
   [[nodiscard]] const std::vector<durable_event>& log(room_id room) const { return rooms_.at(room).log; }
+  [[nodiscard]] sequence last_seq(room_id room) const;
   [[nodiscard]] std::optional<room_snapshot> snapshot(room_id room) const;
   [[nodiscard]] bool is_member(room_id room, user_id user) const;
 
