@@ -161,7 +161,7 @@ int main(int argc, char** argv) {
     return EXIT_SUCCESS;
   }
   if (args.check_config) {
-    if (const auto sound = parley::check_store(settings.value()); !sound)
+    if (const auto sound = parley::check_settings(settings.value()); !sound)
       return fail(exit_usage, sound.error().message);
     std::cout << "The configuration is sound.\n";
     return EXIT_SUCCESS;

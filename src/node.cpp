@@ -118,7 +118,10 @@ result<std::unique_ptr<node>> node::start(const config& settings, const fault_po
   return std::unique_ptr<node>(std::move(made));
 }
 
-result<void> check_store(const config& settings) { return check_store_url(settings); }
+result<void> check_settings(const config& settings) {
+  if (auto sound = check_store_url(settings); !sound) return sound;
+  return check_net(settings);
+}
 
 result<void> migrate_store(const config& settings) {
   metrics counts;

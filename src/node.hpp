@@ -30,8 +30,8 @@ class node {
   virtual void hurry() = 0;
 };
 
-/// What the start would refuse about store.url, without touching the store.
-result<void> check_store(const config& settings);
+/// What the start would refuse about store.url, the TLS files and the allowed origins; touches no store and no network.
+result<void> check_settings(const config& settings);
 /// Applies the store's migrations and returns.
 result<void> migrate_store(const config& settings);
 /// The names of the migrations that migrate_store() would apply; changes nothing.

@@ -6,6 +6,7 @@
 
 #include "net/connection_context.hpp"
 #include "net/listener.hpp"
+#include "net/origin_policy.hpp"
 #include "net/shard_pool.hpp"
 #include "parley/log.hpp"
 
@@ -23,6 +24,7 @@ class net_server::implementation {
   result<void> start(broker& actors, std::function<bool()> store_is_ready) {
     // NOLINTNEXTLINE(modernize-make-unique): an aggregate
     services_.reset(new net_services{settings_, actors, encoder_, counts_, std::move(store_is_ready)});
+    if (auto sound = check_allowed_origins(settings_); sound.has_error()) return sound;
     if (auto loaded = reload_certificates(); loaded.has_error()) return loaded;
     listener_.emplace(shards_, settings_, counts_, [this](auto socket, delivery_shard& shard, connection_place place) {
       begin_connection(std::move(socket), shard, std::move(place));
@@ -98,5 +100,12 @@ void net_server::begin_drain(std::chrono::milliseconds duration, std::function<v
   implementation_->begin_drain(duration, std::move(when_done));
 }
 void net_server::stop() { implementation_->stop(); }
+
+result<void> check_net(const config& settings) {
+  if (auto sound = check_allowed_origins(settings); sound.has_error()) return sound;
+  if (settings.net.tls_certificate.empty()) return {};
+  const auto context = load_tls_context(settings.net.tls_certificate, settings.net.tls_key);
+  return context.has_error() ? result<void>(context.error()) : result<void>();
+}
 
 }  // namespace parley

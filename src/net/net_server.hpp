@@ -53,4 +53,7 @@ class net_server {
   std::unique_ptr<implementation> implementation_;
 };
 
+/// What start() would refuse of the TLS files and net.allowed_origins, without opening a socket.
+result<void> check_net(const config& settings);
+
 }  // namespace parley

@@ -63,6 +63,17 @@ bool origin_is_allowed(std::string_view origin, std::string_view host, const con
                      [&](const std::string& allowed) { return parse_origin(allowed) == asked; });
 }
 
+result<void> check_allowed_origins(const config& settings) {
+  for (const auto& allowed : settings.net.allowed_origins) {
+    if (!parse_origin(allowed)) {
+      return bad_request("net.allowed_origins: \"" + allowed +
+                         "\" is not an origin; write scheme, host and, if need be, port, such as"
+                         " https://chat.example.org");
+    }
+  }
+  return {};
+}
+
 bool host_header_is_loopback(std::string_view host) {
   const auto parts = split_authority(host);
   return parts && is_loopback_name(parts->first);

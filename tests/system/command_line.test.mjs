@@ -45,6 +45,11 @@ const refused = {
   'a negative number': [{ set: { 'replay.limit': -1 } }, /replay\.limit/],
   'an unknown store': [{ set: { 'store.url': 'mongodb://x' } }, /store\.url/],
   'an address that is none': [{ set: { 'net.listen': 'everywhere' } }, /net\.listen/],
+  'an origin that no page can have': [{ set: { 'net.allowed_origins': '["chat.example.org"]' } }, /net\.allowed_origins.*chat/],
+  'a TLS file that is not there': [
+    { set: { 'net.tls_certificate': '/nowhere/cert.pem', 'net.tls_key': '/nowhere/key.pem' } },
+    /net\.tls_certificate.*cert\.pem/,
+  ],
   'a certificate without a key': [{ set: { 'net.tls_certificate': '/x.pem' } }, /tls_key/],
   'a file that is no TOML': [{ config: 'net = [' }, /parley\.toml/],
   'an unknown log level': [{ set: { 'log.level': 'loud' } }, /log\.level/],
