@@ -27,8 +27,8 @@ class RoomFanout : public ::testing::Test {
   }
   released_run::placed answer_to(connection_ref to, std::uint32_t index, bool replaces, const std::string& text) {
     out_.connections[to];
-    auto pending =
-        answer<change_room::reply>([this](const result<change_room::reply>& told) { ++(told ? marked_ : dropped_); });
+    auto pending = answer<change_room::reply>(
+        [this](const result<change_room::reply>& outcome) { ++(outcome ? marked_ : dropped_); });
     return {{to, std::make_shared<const std::string>(text + "\n"), pending}, index, replaces};
   }
   using lines = std::vector<std::string>;

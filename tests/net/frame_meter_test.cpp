@@ -22,12 +22,12 @@ std::string frame_of(unsigned first_byte, std::size_t size, bool masked = true) 
   return frame.append(size, '\xFF');
 }
 
-constexpr unsigned text_frame = 0x81, begun_text_frame = 0x01, more = 0x00, last = 0x80, ping = 0x89;
+constexpr unsigned text_whole = 0x81, text_begun = 0x01, continued = 0x00, text_ended = 0x80, ping = 0x89;
 
 TEST(frame_meter, counts_every_frame_of_any_size_and_kind) {
   for (const std::size_t size : {0U, 1U, 125U, 126U, 65'535U, 65'536U, 70'000U}) {
     frame_meter meter;
-    EXPECT_EQ(meter.feed(frame_of(text_frame, size) + frame_of(ping, 5) + frame_of(text_frame, size, false)), 3U)
+    EXPECT_EQ(meter.feed(frame_of(text_whole, size) + frame_of(ping, 5) + frame_of(text_whole, size, false)), 3U)
         << size;
     EXPECT_FALSE(meter.in_message());
     EXPECT_EQ(meter.messages(), 2U);
@@ -35,7 +35,8 @@ TEST(frame_meter, counts_every_frame_of_any_size_and_kind) {
 }
 
 TEST(frame_meter, sees_the_same_in_single_bytes) {
-  const auto all = frame_of(begun_text_frame, 300) + frame_of(ping, 0) + frame_of(more, 0) + frame_of(last, 70'000);
+  const auto all =
+      frame_of(text_begun, 300) + frame_of(ping, 0) + frame_of(continued, 0) + frame_of(text_ended, 70'000);
   frame_meter meter;
   std::uint32_t frames = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -49,14 +50,14 @@ TEST(frame_meter, sees_the_same_in_single_bytes) {
 
 TEST(frame_meter, a_message_is_open_until_its_final_fragment_is_complete) {
   frame_meter meter;
-  meter.feed(frame_of(begun_text_frame, 0));
+  meter.feed(frame_of(text_begun, 0));
   EXPECT_TRUE(meter.in_message());
-  for (int i = 0; i < 10; ++i) meter.feed(frame_of(more, 0) + frame_of(ping, 125));
+  for (int i = 0; i < 10; ++i) meter.feed(frame_of(continued, 0) + frame_of(ping, 125));
   EXPECT_TRUE(meter.in_message());
   EXPECT_EQ(meter.messages(), 1U);
-  meter.feed(frame_of(last, 0));
+  meter.feed(frame_of(text_ended, 0));
   EXPECT_FALSE(meter.in_message());
-  meter.feed(frame_of(text_frame, 4).substr(0, 1));
+  meter.feed(frame_of(text_whole, 4).substr(0, 1));
   EXPECT_TRUE(meter.in_message());
   EXPECT_EQ(meter.messages(), 2U);
 }
