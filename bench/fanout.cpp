@@ -1,17 +1,15 @@
-// One epoll loop holds all clients, so that the tool itself stays small beside the server.
+// The senders, the receivers that count, and the sample of them that reads the messages' times.
 #include "fanout.hpp"
 
 #include <fmt/format.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <memory>
 #include <stdexcept>
+
+#include "client_loop.hpp"
 
 namespace parley::bench {
 namespace {
@@ -20,12 +18,6 @@ using clock = std::chrono::steady_clock;
 constexpr std::size_t stamp_digits = 20;
 /// Every receiver counts; one in so many also reads the message's time.
 constexpr std::uint32_t sample_every = 8;
-
-std::int64_t now_ns() { return clock::now().time_since_epoch().count(); }
-
-bool is_type(std::string_view payload, std::string_view type) {
-  return payload.substr(0, 40).find(type) != std::string_view::npos;
-}
 
 std::int64_t age_ns(std::string_view payload) {
   constexpr std::string_view field = "\"content\":\"";
@@ -37,20 +29,12 @@ std::int64_t age_ns(std::string_view payload) {
   return now_ns() - stamp;
 }
 
-double percentile_ms(std::vector<std::int64_t>& values, double share) {
-  if (values.empty()) return 0;
-  const auto index = static_cast<std::size_t>(share * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(index), values.end());
-  return static_cast<double>(values[index]) / 1e6;
-}
-
 class fanout_run {
  public:
   fanout_run(const server_process& server, const fanout_options& options)
-      : server_(server), options_(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
-  ~fanout_run() { ::close(epoll_); }
-  fanout_run(const fanout_run&) = delete;
-  fanout_run& operator=(const fanout_run&) = delete;
+      : server_(server),
+        options_(options),
+        loop_([this](std::size_t number, std::string_view payload) { on_frame(clients_[number], payload); }) {}
 
   fanout_figures run() {
     connect_all();
@@ -78,7 +62,6 @@ class fanout_run {
 
  private:
   struct client {
-    client_socket socket;
     std::uint32_t room;
     bool is_sender;
     bool is_sampled;
@@ -88,54 +71,34 @@ class fanout_run {
 
   void connect_all() {
     const auto total = options_.rooms * (options_.members + 1);
+    clients_.reserve(total);
     for (std::uint32_t room = 0; room < options_.rooms; ++room) {
       for (std::uint32_t member = 0; member <= options_.members; ++member) {
         const bool is_sender = member == 0;
         const auto path = fmt::format("/ws/bench-{}/{}-{}?replay=none", room, is_sender ? "sender" : "member",
                                       fmt::format("{}-{}", room, member));
-        clients_.push_back(std::make_unique<client>(
-            client{client_socket(server_.address(), path), room, is_sender, member % sample_every == 1, {}, 0}));
-        epoll_event event{};
-        event.events = EPOLLIN;
-        event.data.u64 = clients_.size() - 1;
-        ::epoll_ctl(epoll_, EPOLL_CTL_ADD, clients_.back()->socket.descriptor(), &event);
-        if (is_sender) senders_.push_back(clients_.size() - 1);
-        if (clients_.size() % 100 == 0) {
-          std::fprintf(stderr, "\rconnected %zu of %u", clients_.size(), total);
-          run_for(0.005);  // read the joins, so that nobody is slow
-        }
+        if (is_sender) senders_.push_back(clients_.size());
+        clients_.push_back({room, is_sender, member % sample_every == 1, {}, 0});
+        loop_.connect(server_.address(), path, total);
       }
     }
-    std::fprintf(stderr, "\rconnected %zu of %u\n", clients_.size(), total);
-    run_for(0.5);
+    loop_.run_for(0.5);
   }
 
   void send(std::uint32_t room) {
-    auto& sender = *clients_[senders_[room]];
+    auto& sender = clients_[senders_[room]];
     const auto now = now_ns();
     const auto content = fmt::format("{:020}{:x>{}}", now, "", std::max(options_.payload, 20U) - 20U);
-    sender.socket.send_text(fmt::format(R"({{"type":"send_message","data":{{"content":"{}"}}}})", content));
+    loop_.send_text(senders_[room], fmt::format(R"({{"type":"send_message","data":{{"content":"{}"}}}})", content));
     sender.sent_at_ns.push_back(now);
   }
 
   void run_for(double seconds) {
-    const auto end = clock::now() + std::chrono::duration<double>(seconds);
-    auto next_progress = clock::now() + std::chrono::seconds(1);
-    std::array<epoll_event, 512> events;
-    while (clock::now() < end) {
-      const int ready = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 10);
-      for (int i = 0; i < ready; ++i) on_readable(*clients_[events[static_cast<std::size_t>(i)].data.u64]);
-      if (clock::now() >= next_progress) {
-        std::fprintf(stderr, "\r%llu messages, %llu deliveries", static_cast<unsigned long long>(sent_),
-                     static_cast<unsigned long long>(deliveries_));
-        next_progress += std::chrono::seconds(1);
-      }
+    for (double left = seconds; left > 0; left -= 1) {
+      loop_.run_for(std::min(left, 1.0));
+      std::fprintf(stderr, "\r%llu messages, %llu deliveries", static_cast<unsigned long long>(sent_),
+                   static_cast<unsigned long long>(deliveries_));
     }
-  }
-
-  void on_readable(client& c) {
-    const bool open = c.socket.read_frames([&](std::string_view payload) { on_frame(c, payload); });
-    if (!open) throw std::runtime_error("the server closed a connection");
   }
 
   void on_frame(client& c, std::string_view payload) {
@@ -157,8 +120,8 @@ class fanout_run {
 
   const server_process& server_;
   fanout_options options_;
-  int epoll_;
-  std::vector<std::unique_ptr<client>> clients_;
+  client_loop loop_;
+  std::vector<client> clients_;
   std::vector<std::size_t> senders_;
   std::uint64_t sent_ = 0;
   std::uint64_t deliveries_ = 0;

@@ -7,8 +7,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <thread>
 
+#include "durable_series.hpp"
 #include "fanout.hpp"
 
 namespace {
@@ -50,13 +52,14 @@ struct idle_options {
   std::uint32_t rooms = 100;
 };
 void idle(const idle_options& options, const std::string& parleyd) {
-  const auto [connections, users, rooms] = options;
+  const auto connections = options.connections;
   const auto server = server_process::parleyd(parleyd, {"net.heartbeat_ms=600000"});
   std::vector<client_socket> clients;
   const auto connect = [&](std::uint32_t number) {
     const auto source = fmt::format("127.0.0.{}", 2 + number / 20'000);
     clients.emplace_back(server.address(),
-                         fmt::format("/ws/idle-{}/idle-{}?replay=none", number % rooms, number % users), source);
+                         fmt::format("/ws/idle-{}/idle-{}?replay=none", number % options.rooms, number % options.users),
+                         source);
   };
   clients.reserve(connections + 200);
   for (std::uint32_t i = 0; i < 200; ++i) connect(i);  // allocators and caches warm up
@@ -68,8 +71,18 @@ void idle(const idle_options& options, const std::string& parleyd) {
   }
   std::this_thread::sleep_for(std::chrono::seconds(3));
   const auto after = server.resident_bytes();
-  fmt::print("\nidle: {} connections of {} users in {} rooms: {:.2f} KiB resident a connection\n", connections, users,
-             rooms, static_cast<double>(after - before) / 1024.0 / connections);
+  fmt::print("\nidle: {} connections of {} users in {} rooms: {:.2f} KiB resident a connection\n", connections,
+             options.users, options.rooms, static_cast<double>(after - before) / 1024.0 / connections);
+}
+
+void measure(durable_series_options options, const std::string& parleyd, bool lone, bool compare) {
+  options.parleyd = parleyd;
+  if (compare)
+    measure_all(options);
+  else if (lone)
+    measure_lone(options);
+  else
+    measure_durable(options);
 }
 
 void raise_descriptor_limit() {
@@ -109,12 +122,40 @@ int main(int argc, char** argv) {
   rest->add_option("--rooms", idling.rooms, "Rooms they are in, one each")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  for (auto* command : {fan, rest}) command->add_option("--server", server, "parleyd to start")->capture_default_str();
+  durable_series_options durable;
+  bool lone = false;
+  bool compare = false;
+  auto* keep =
+      app.add_subcommand("durable", "Keyed sends, acknowledged when they are stored, beside the bare database");
+  keep->add_option("--store", durable.store, "postgres (a server of its own, started here) or sqlite")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, durable_store>{{"postgres", durable_store::postgres},
+                                                                               {"sqlite", durable_store::sqlite}}));
+  keep->add_option("--senders", durable.load.senders, "Senders, each a member of one room")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  keep->add_option("--rooms", durable.load.rooms, "Rooms")->capture_default_str()->check(CLI::PositiveNumber);
+  keep->add_option("--outstanding", durable.load.outstanding,
+                   "Unacknowledged messages of each sender, 1 to 64. One is a person who waits for the ack; the batches"
+                   " fill from many senders, and more of each only lengthens the queue in which a message waits")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  keep->add_option("--seconds", durable.load.seconds, "Measured time of each")->capture_default_str();
+  keep->add_option("--runs", durable.runs, "Repetitions, all in turn")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  keep->add_option("--set", durable.settings, "KEY=VALUE for parleyd; repeatable")->take_all()->allow_extra_args(false);
+  keep->add_flag("--alone", durable.alone, "Without pgbench and batches beside it");
+  keep->add_flag("--lone", lone, "One sender alone in its room, beside bare commits");
+  keep->add_flag("--compare", compare, "Everything: both stores, 1,000 senders in 100 rooms, 100 in one, a lone one");
+  for (auto* command : {fan, rest, keep})
+    command->add_option("--server", server, "parleyd to start")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   raise_descriptor_limit();
   try {
     if (rest->parsed())
       idle(idling, server);
+    else if (keep->parsed())
+      measure(durable, server, lone, compare);
     else
       fanout(options, server, alone ? "" : naive, runs, settings);
   } catch (const std::exception& e) {

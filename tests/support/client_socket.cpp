@@ -115,14 +115,17 @@ void client_socket::send_text(std::string_view payload) { send_frame(opcode_text
 
 bool client_socket::read_frames(const std::function<void(std::string_view)>& on_frame) {
   std::array<char, 64 * 1024> buffer;
+  bool is_drained = false;
   for (;;) {
     bool open = true;
     const auto used = parse(on_frame, open);
     pending_.erase(0, used);
     if (!open) return false;
+    if (is_drained) return true;  // what has come since makes the descriptor readable again
     const auto got = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
     if (got > 0) {
       pending_.append(buffer.data(), static_cast<std::size_t>(got));
+      is_drained = static_cast<std::size_t>(got) < buffer.size();
       continue;
     }
     return got < 0 && (errno == EAGAIN || errno == EINTR);

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "support/free_port.hpp"
+#include "support/process_times.hpp"
 
 namespace parley::support {
 namespace {
@@ -69,6 +70,8 @@ void postgres_server::stop(int signal) {
 }
 
 void postgres_server::stop_immediately() { stop(SIGQUIT); }
+
+double postgres_server::cpu_seconds() const { return cpu_seconds_with_children(pid_); }
 
 std::string postgres_server::url_of(const std::string& database) const {
   return "postgresql://parley@127.0.0.1:" + std::to_string(port_) + "/" + database;

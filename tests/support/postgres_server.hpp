@@ -23,6 +23,8 @@ class postgres_server {
   [[nodiscard]] std::string url_of(const std::string& database) const;
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] pid_t pid() const { return pid_; }
+  /// User and system time of all its processes so far.
+  [[nodiscard]] double cpu_seconds() const;
 
   /// SIGQUIT: at once, as a crash would; what was not written is gone.
   void stop_immediately();

@@ -12,11 +12,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
 
 #include "support/free_port.hpp"
+#include "support/process_times.hpp"
 
 namespace parley::support {
 namespace {
@@ -108,17 +108,7 @@ server_process::~server_process() {
   if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
 }
 
-double server_process::cpu_seconds() const {
-  std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(stat)), std::istreambuf_iterator<char>());
-  std::istringstream fields(text.substr(text.rfind(')') + 2));
-  std::string skipped;
-  for (int i = 0; i < 11; ++i) fields >> skipped;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
+double server_process::cpu_seconds() const { return cpu_seconds_of(pid_); }
 
 std::uint64_t server_process::resident_bytes() const {
   std::ifstream statm("/proc/" + std::to_string(pid_) + "/statm");

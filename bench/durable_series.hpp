@@ -1,0 +1,29 @@
+// `parley-bench durable`: durable sends and what stands beside them, in turns in one run, and the ratios.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "durable.hpp"
+
+namespace parley::bench {
+
+enum class durable_store { postgres, sqlite };
+
+struct durable_series_options {
+  std::string parleyd;  ///< The program.
+  durable_store store = durable_store::postgres;
+  durable_options load;
+  int runs = 3;
+  bool alone = false;                 ///< Only parleyd.
+  std::vector<std::string> settings;  ///< KEY=VALUE for parleyd.
+};
+
+/// Acknowledged a second, beside the database with a row a transaction and with batches; prints each and the ratios.
+void measure_durable(const durable_series_options& options);
+/// One sender alone in its room, beside a bare commit; `load` gives the seconds only.
+void measure_lone(const durable_series_options& options);
+/// Both of them, for both stores and both shapes: 1,000 senders in 100 rooms, 100 in one.
+void measure_all(durable_series_options options);
+
+}  // namespace parley::bench
