@@ -53,7 +53,7 @@ class durable_series {
     std::vector<measured> all{run_parleyd()};
     if (!options_.alone) {
       if (server_) all.push_back(run_pgbench_clients());
-      for (const std::size_t batch : {200U, 1000U}) all.push_back(run_ceiling(batch));
+      for (const auto batch : options_.batches) all.push_back(run_ceiling(batch));
     }
     return all;
   }

@@ -14,6 +14,7 @@ struct durable_series_options {
   std::string parleyd;  ///< The program.
   durable_store store = durable_store::postgres;
   durable_options load;
+  std::vector<std::size_t> batches{200, 1000};  ///< Rows in a batch of the ceilings.
   int runs = 3;
   bool alone = false;                 ///< Only parleyd.
   std::vector<std::string> settings;  ///< KEY=VALUE for parleyd.

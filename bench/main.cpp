@@ -140,6 +140,9 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
   keep->add_option("--seconds", durable.load.seconds, "Measured time of each")->capture_default_str();
+  keep->add_option("--batches", durable.batches, "Rows in the batches beside it")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   keep->add_option("--runs", durable.runs, "Repetitions, all in turn")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
