@@ -19,3 +19,9 @@ export function newDatabase() {
 export function dropDatabase(url) {
   psql(`DROP DATABASE ${url.slice(url.lastIndexOf('/') + 1)} WITH (FORCE)`);
 }
+
+/** Runs a file of SQL as an operator would. */
+export function runSqlFile(url, file, variables = {}) {
+  const settings = Object.entries(variables).flatMap(([name, value]) => ['-v', `${name}=${value}`]);
+  return execFileSync('psql', ['-X', '-d', url, '-v', 'ON_ERROR_STOP=1', ...settings, '-f', file], { encoding: 'utf8' });
+}
