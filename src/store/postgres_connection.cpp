@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <random>
 #include <utility>
 
 #include "parley/log.hpp"
@@ -25,6 +26,8 @@ constexpr std::int64_t idle_transaction_ms = 5'000;
 /// A session ends as soon as it is told to, unless it is at the disk just then.
 constexpr std::int64_t session_end_ms = 1'000;
 constexpr std::chrono::seconds plan_age{60};
+/// The first with pg_terminate_backend() that waits.
+constexpr int oldest_server = 140'000;
 #define STARTED_AT_US "(extract(epoch FROM backend_start) * 1000000)::bigint"
 
 std::string trimmed(const char* text) {
@@ -42,6 +45,11 @@ postgres_error fault_of(const PGresult* result) {
   const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   if (state == nullptr) return {"", trimmed(PQresultErrorMessage(result))};
   return {state, fmt::format("{} (SQLSTATE {})", primary != nullptr ? primary : "error", state)};
+}
+
+std::string random_suffix() {
+  std::random_device dice;
+  return fmt::format("{:08x}{:08x}", dice(), dice());
 }
 
 /// These end the connection whatever they answer: an administrator's command, a crash, a shutdown.
@@ -92,6 +100,7 @@ void postgres_connection::connect(const postgres_options& options) {
     if (ready == 0) throw postgres_error("", "the server does not answer");
     if (ready < 0 && errno != EINTR) throw postgres_error("", "waiting for the server failed");
   }
+  if (PQserverVersion(handle_.get()) < oldest_server) throw postgres_error("0A000", "PostgreSQL 14 or newer is needed");
   if (PQsetnonblocking(handle_.get(), 1) != 0) give_up("no non-blocking mode");
   PQsetNoticeProcessor(
       handle_.get(), [](void*, const char* notice) { log::debug("postgres", "notice", "{}", trimmed(notice)); },
@@ -105,6 +114,7 @@ void postgres_connection::set_up(const postgres_options& options) {
       "SELECT set_config('synchronous_commit', $1, false), current_setting('fsync'), pg_backend_pid(),"
       " (SELECT " STARTED_AT_US
       " FROM pg_stat_activity WHERE pid = pg_backend_pid()),"
+      " set_config('application_name', left(current_setting('application_name'), 46) || ' ' || $8, false),"
       " set_config('statement_timeout', $2, false), set_config('lock_timeout', $3, false),"
       " set_config('idle_in_transaction_session_timeout', $4, false),"
       " set_config('default_transaction_isolation', 'read committed', false),"
@@ -118,21 +128,23 @@ void postgres_connection::set_up(const postgres_options& options) {
       " set_config('tcp_keepalives_idle', $5, false), set_config('tcp_keepalives_interval', $6, false),"
       " set_config('tcp_keepalives_count', $7, false)",
       commit, std::to_string(options.statement.count()), std::to_string(options.lock.count()),
-      std::to_string(idle_transaction_ms), keepalive_idle_seconds, keepalive_interval_seconds, keepalive_count);
+      std::to_string(idle_transaction_ms), keepalive_idle_seconds, keepalive_interval_seconds, keepalive_count,
+      random_suffix());
   const auto row = set[0];
   if (row.text(0) != commit) throw postgres_error("55000", "synchronous_commit cannot be set");
   if (row.text(1) != "on") {
     log::warn("postgres", "fsync_off", "The server runs with fsync = off: what is acknowledged may be lost.");
   }
-  session_ = {row.integer(2), row.integer(3)};
+  session_ = {row.integer(2), row.integer(3), std::string(row.text(4))};
 }
 
 void postgres_connection::end_session(const postgres_session& lost) {
-  const auto ended =
-      query("SELECT pg_terminate_backend(pid, $3) FROM pg_stat_activity WHERE pid = $1 AND " STARTED_AT_US " = $2",
-            lost.process_id, lost.started_at_us, session_end_ms);
+  const auto ended = query(
+      "SELECT CASE WHEN wait_event IS DISTINCT FROM 'SyncRep' THEN pg_terminate_backend(pid, $4) ELSE false END"
+      " FROM pg_stat_activity WHERE pid = $1 AND " STARTED_AT_US " = $2 AND application_name = $3",
+      lost.process_id, lost.started_at_us, lost.name, session_end_ms);
   if (!ended.empty() && ended[0].integer(0) == 0) {
-    throw postgres_error("", "the session of a lost connection does not end");
+    throw postgres_error("", "the session of a lost connection does not end, or waits for a standby");
   }
 }
 #undef STARTED_AT_US

@@ -33,6 +33,7 @@ struct postgres_options {
 struct postgres_session {
   std::int64_t process_id = 0;
   std::int64_t started_at_us = 0;  ///< Microseconds since 1970: process ids come again.
+  std::string name;                ///< Its application_name, with a random part: a pooler gives a session to others.
 };
 
 /// Belongs to one thread at a time. Functions throw postgres_error.
@@ -50,7 +51,8 @@ class postgres_connection {
 
   [[nodiscard]] const postgres_session& session() const { return session_; }
   /// Ends the session of a connection that was lost, if it is still there, and waits until it is gone: whatever it was
-  /// about to do is done or never will be, and its locks are free. Throws when it does not go.
+  /// about to do is done or never will be, and its locks are free. Throws when it does not go, or may not: a commit
+  /// that waits for a synchronous standby would be shown to everybody without being there.
   void end_session(const postgres_session& lost);
 
   [[nodiscard]] bool is_usable() const { return PQstatus(handle_.get()) == CONNECTION_OK; }

@@ -60,6 +60,11 @@ result<void> migrate_postgres(postgres_connection& connection, std::span<const e
   // A migration takes as long as it takes, and so does another node's.
   connection.run_script("SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0");
   const migration_lock only_one(connection);
+  const auto encoding = connection.query("SELECT current_setting('server_encoding')");
+  if (encoding[0].text(0) != "UTF8") {
+    return bad_request(
+        fmt::format("store.url: the database's encoding is {}; Parley needs UTF8.", encoding[0].text(0)));
+  }
   // Not IF NOT EXISTS, for which one needs the right to make tables even when there is nothing to make.
   if (!has_version_table(connection)) {
     connection.run_script(
@@ -68,11 +73,6 @@ result<void> migrate_postgres(postgres_connection& connection, std::span<const e
   }
   const auto pending = pending_migrations(migrations, version_of(connection));
   if (pending.has_error()) return pending.error();
-  const auto encoding = connection.query("SELECT current_setting('server_encoding')");
-  if (encoding[0].text(0) != "UTF8") {
-    return bad_request(
-        fmt::format("store.url: the database's encoding is {}; Parley needs UTF8.", encoding[0].text(0)));
-  }
   for (const auto& next : *pending) apply(connection, next);
   // Doubts about commits are settled within seconds.
   connection.query("DELETE FROM tb_commit_mark WHERE marked_at < now() - interval '1 day'");

@@ -1,4 +1,5 @@
 // A connection is lost while a commit is on its way: whether it took effect is found out, never guessed.
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -131,6 +132,61 @@ TEST_F(postgres_doubt_test, a_doubt_that_nobody_can_settle_is_no_refusal) {
   EXPECT_EQ(events_of(room_).size(), 2U) << "the case was not the one meant: nothing was stored";
   second.reset();
   expect_value(far_writer_->probe());
+}
+
+/// A synchronous standby that is gone: every commit of the server waits for it, this one's own first of all.
+class lost_standby {
+ public:
+  explicit lost_standby(std::string url) : url_(std::move(url)) {
+    change("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    // The server's processes take a new configuration up one after another: only a commit that waits shows it.
+    waits_ = std::thread([this] {
+      while (!is_back_) support::run_sql(url_, "UPDATE tb_probe SET count = count + 1 WHERE probe_id = 1");
+    });
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!commits_wait() && std::chrono::steady_clock::now() < deadline) {
+    }
+  }
+  ~lost_standby() { come_back(); }
+  lost_standby(const lost_standby&) = delete;
+  lost_standby& operator=(const lost_standby&) = delete;
+
+  void come_back() {
+    if (is_back_.exchange(true)) return;
+    change("ALTER SYSTEM RESET synchronous_standby_names");
+    waits_.join();
+  }
+
+ private:
+  void change(const std::string& sql) {
+    support::run_sql(url_, sql);
+    support::run_sql(url_, "SELECT pg_reload_conf()");
+  }
+  [[nodiscard]] bool commits_wait() const {
+    return support::run_sql(url_, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").at(0) == "1";
+  }
+
+  std::string url_;
+  std::atomic<bool> is_back_{false};
+  std::thread waits_;
+};
+
+/// To end a session that waits for the standby would show everybody what a failover loses.
+TEST_F(postgres_doubt_test, a_commit_that_no_standby_has_is_neither_acknowledged_nor_shown) {
+  const auto message = make.send(room_, ann_, "one", "key");
+  lost_standby standby(url_);
+  const auto batch = commit_far({message});
+  EXPECT_TRUE(batch.has_error()) << "acknowledged without the standby";
+  EXPECT_EQ(events_of(room_).size(), 1U) << "shown without the standby";
+
+  standby.come_back();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (far_writer_->probe().has_error() && std::chrono::steady_clock::now() < deadline) {
+  }
+  const auto again = commit_far({message});
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_TRUE(again->appends[0]->duplicate);
+  EXPECT_EQ(events_of(room_).size(), 2U);
 }
 
 TEST_F(postgres_doubt_test, a_room_that_nobody_lets_go_of_costs_only_its_own_commands) {

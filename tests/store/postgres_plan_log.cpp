@@ -103,10 +103,11 @@ std::vector<ran_plan> plans_run_by(const support::postgres_server& server, const
   const auto url = server.url_of("postgres");
   wait_for_log(url);
   const auto messages = support::run_sql(
-      url, fmt::format("SELECT entry ->> 'message' FROM (SELECT line::json AS entry FROM"
-                       " string_to_table(trim(E'\\n' FROM pg_read_file(pg_current_logfile('jsonlog'))), E'\\n') line) e"
-                       " WHERE entry ->> 'application_name' = '{}' AND entry ->> 'message' LIKE 'duration:%plan:%'",
-                       application_name));
+      url,
+      fmt::format("SELECT entry ->> 'message' FROM (SELECT line::json AS entry FROM"
+                  " string_to_table(trim(E'\\n' FROM pg_read_file(pg_current_logfile('jsonlog'))), E'\\n') line) e"
+                  " WHERE entry ->> 'application_name' LIKE '{} %' AND entry ->> 'message' LIKE 'duration:%plan:%'",
+                  application_name));
   std::vector<ran_plan> plans;
   plans.reserve(messages.size());
   for (const auto& message : messages) plans.push_back(parse_plan(message));
