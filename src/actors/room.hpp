@@ -57,12 +57,15 @@ class room final : public room_handle::base {
   void look_for_missing();
   void read_missing(bool behind_the_store);
   void on_hole_read(hole_read& message);
+  void skip_what_the_store_lacks(const hole_read& read);
 
   // Replay, typing, read markers.
   void on_catch_up(const catch_up& ask);
   struct parked_catch_up;
-  void take_step(const parked_catch_up& ask);
+  void take_step(parked_catch_up ask);
+  void send_step(const catch_up& ask, replay_step plan);
   void retry_parked();
+  void let_go_of_parked(steady_time now);
   [[nodiscard]] bool may_be_behind_store(std::uint64_t batch) const;
   void relay(relay_typing& message);
   void mark(move_read_marker& message);
@@ -102,6 +105,7 @@ class room final : public room_handle::base {
     catch_up what;
     std::uint64_t batch = 0;
     look at_store = look::wanted;
+    std::optional<steady_time> until;  ///< A session asks one room at a time: its other rooms must not wait longer.
   };
   [[nodiscard]] bool somebody_wants_a_look() const;
   std::vector<parked_catch_up> parked_;

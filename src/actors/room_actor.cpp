@@ -183,6 +183,7 @@ void room::on_tick() {
     read_again_at_.reset();
     read_missing(settling_);
   }
+  let_go_of_parked(now);
   store_due_markers();
   retire_if_idle();
   plan_tick();
@@ -194,6 +195,7 @@ void room::plan_tick() {
   if (at <= now) at = now + idle_time();
   if (const auto due = markers_.next_due()) at = std::min(at, *due);
   if (read_again_at_) at = std::min(at, *read_again_at_);
+  if (!parked_.empty()) at = std::min(at, *parked_.front().until);  // they stand in the order in which they came
   if (planned_tick_ && *planned_tick_ <= at) return;
   planned_tick_ = at;
   // Rounded up, so that the tick never finds that its time has not quite come.

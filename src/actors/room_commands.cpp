@@ -130,7 +130,10 @@ void room::on_hole_read(hole_read& message) {
   const bool answered = message.events.has_value();
   const auto found = answered ? message.events->size() : 0;
   const bool had_hole = state_->has_hole();
-  if (answered) state_->fill(std::move(*message.events));
+  if (answered) {
+    skip_what_the_store_lacks(message);
+    state_->fill(std::move(*message.events));
+  }
   // With a hole only what lies in it was taken; with a full page there is more to come.
   const bool all_taken = answered && !had_hole && found < missing_events_page;
   if (settling_ && read_settles_ && all_taken) settling_ = false;
@@ -143,22 +146,33 @@ void room::on_hole_read(hole_read& message) {
     if (got_further && (read_settles_ || !settling_)) {
       read_missing(false);
     } else {
-      if (found > 0 && !got_further) {
-        log::error("room", "hole_in_log", "Room {}: the store has no event {}, though it has later ones",
-                   to_string(id_), message.after + 1);
-      }
       read_again_at_ = services_.time.steady_now() + back_off_;
       back_off_ = std::min(std::max(back_off_ * 2, first_back_off), longest_back_off);
     }
   } else {
     read_settles_ = false;
-    log::info("room", "missing_events_read", "Room {} has caught up with the store at seq {}", to_string(id_),
-              state_->released());
+    if (found > 0) {
+      log::info("room", "missing_events_read", "Room {} has caught up with the store at seq {}", to_string(id_),
+                state_->released());
+    }
   }
   look_for_missing();
   send_next_batch();
   plan_tick();
   quit_if_done();
+}
+
+/// Seqs are given under the room's lock, so that no later event can be there before an earlier one: rows were deleted.
+/// Nobody may wait for them for ever.
+void room::skip_what_the_store_lacks(const hole_read& read) {
+  if (read.events->empty() || state_->released() != read.after) return;
+  const auto first = read.events->front().seq;
+  if (first == read.after + 1) return;
+  log::error("room", "hole_in_log",
+             "Room {}: the store has no events {} to {}, though it has later ones; going on there", to_string(id_),
+             read.after + 1, first - 1);
+  fanout_->flush();
+  state_->skip_to(first - 1);
 }
 
 }  // namespace parley

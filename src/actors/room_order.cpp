@@ -1,6 +1,7 @@
 // The reorder buffer: slots by seq, answers kept beside the events among which they were decided.
 #include "actors/room_order.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -37,6 +38,11 @@ void room_order::fill(std::vector<durable_event> events) {
     if (event.seq <= released_ || (end && event.seq >= *end)) continue;
     waiting_[event.seq].item.event = std::move(event);
   }
+}
+
+void room_order::skip_to(sequence seq) {
+  if (!waiting_.empty()) seq = std::min(seq, waiting_.begin()->first - 1);
+  released_ = std::max(released_, seq);
 }
 
 released_run room_order::release() {

@@ -30,6 +30,9 @@ catch_up_step::kind kind_of(replay_step::kind what) {
   return to::beyond_end;
 }
 
+/// A session comes again after the same time.
+constexpr std::chrono::milliseconds parking_time{100};
+
 }  // namespace
 
 void room::on_catch_up(const catch_up& ask) {
@@ -37,18 +40,23 @@ void room::on_catch_up(const catch_up& ask) {
   if (!holders_.contains(ask.connection)) return;
   fanout_->detach(ask.connection);
   std::erase_if(parked_, [&](const parked_catch_up& other) { return other.what.connection == ask.connection; });
-  take_step({ask, batcher_->batch_number()});
+  take_step({ask, batcher_->batch_number(), look::wanted, std::nullopt});
   look_for_missing();
+  plan_tick();
 }
 
-void room::take_step(const parked_catch_up& parked) {
+void room::take_step(parked_catch_up parked) {
   const auto& ask = parked.what;
   auto plan = state_->plan_replay(ask.user, ask.after, ask.events_left);
   if (plan.what == replay_step::kind::beyond_end &&
       (may_be_behind_store(parked.batch) || parked.at_store != look::done)) {
-    parked_.push_back(parked);
-    return;
+    if (!parked.until) parked.until = services_.time.steady_now() + parking_time;
+    return parked_.push_back(std::move(parked));
   }
+  send_step(ask, std::move(plan));
+}
+
+void room::send_step(const catch_up& ask, replay_step plan) {
   catch_up_step step{id_, ask.replay, kind_of(plan.what), plan.position, plan.events, nullptr};
   services_.counts.replay_events_ring_total.add(plan.events);
   if (plan.what == replay_step::kind::attach) {
@@ -66,7 +74,17 @@ void room::take_step(const parked_catch_up& parked) {
 
 void room::retry_parked() {
   if (parked_.empty()) return;
-  for (const auto& ask : std::exchange(parked_, {})) take_step(ask);
+  for (auto& ask : std::exchange(parked_, {})) take_step(std::move(ask));
+}
+
+void room::let_go_of_parked(steady_time now) {
+  for (auto& ask : std::exchange(parked_, {})) {
+    if (*ask.until > now) {
+      parked_.push_back(std::move(ask));
+    } else {
+      send_step(ask.what, {replay_step::kind::beyond_end, ask.what.after, 0, {}});
+    }
+  }
 }
 
 bool room::somebody_wants_a_look() const {

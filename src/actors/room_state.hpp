@@ -62,6 +62,11 @@ class room_state {
 
   void push(std::vector<order_item> batch) { order_.push(std::move(batch)); }
   void fill(std::vector<durable_event> events) { order_.fill(std::move(events)); }
+  /// What is missing up to `seq` will never come.
+  void skip_to(sequence seq) {
+    order_.skip_to(seq);
+    ring_.begin_anew(order_.released());
+  }
   /// Takes what may leave, encodes it, and makes it part of the room: members, name, ring. Null when nothing may leave.
   std::optional<room_release> release();
 

@@ -56,6 +56,8 @@ class small_session final : public session_handle::base {
       const auto again = what.what == kind::page ? [me = session_handle(this)] { caf::anon_send(me, outbox_drained{}); }
                                                  : std::function<void()>{};
       world_.out.send(state_.connection, {what.frames, what.events, 0}, again);
+    } else if (what.what == kind::beyond_end) {
+      delayed_send(this, std::chrono::milliseconds(100), outbox_drained{});
     } else if (what.what == kind::read_store) {
       read_store();
     }

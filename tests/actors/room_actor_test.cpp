@@ -231,9 +231,42 @@ TEST_F(RoomActor, LooksIntoTheStoreBeforeItSaysThatAPositionIsBeyondTheEnd) {
   EXPECT_FALSE(bob.attached) << "nobody can tell yet";
   EXPECT_NE(bob.steps.back(), kind::beyond_end);
   world_.store.reads_work = true;
-  world_.advance(std::chrono::milliseconds(100));
+  world_.advance(std::chrono::milliseconds(60));
   EXPECT_TRUE(bob.attached);
   EXPECT_EQ(world_.lines(bob), (lines{"replay_end 1"}));
+}
+
+/// A session asks one room at a time, so that its other rooms would wait as well.
+TEST_F(RoomActor, LetsNobodyWaitLongForAStoreThatCannotBeRead) {
+  auto& bob = live(bob_);
+  bob.go_live = false;
+  world_.store.reads_work = false;
+  world_.ask_catch_up(bob, 1);
+  world_.run();
+  EXPECT_NE(bob.steps.back(), kind::beyond_end);
+  world_.advance(std::chrono::milliseconds(100));
+  EXPECT_EQ(bob.steps.back(), kind::beyond_end);
+}
+
+TEST_F(RoomActor, GoesOnAfterEventsThatTheStoreHasLost) {
+  auto& alice = live(alice_);
+  auto& bob = live(bob_);
+  world_.say(alice, "k1", "m1");
+  world_.run();
+  auto& events = world_.store.rooms[room_].events;
+  events.push_back(posted(room_, 2, "by another node", id_of<message_id>(1), alice_));
+  world_.services->faults.after_commit = [&, is_lost = false](auto) mutable {
+    if (!std::exchange(is_lost, true)) events.erase(events.begin() + 1);
+  };
+  world_.say(alice, "k2", "m2");
+  world_.run();
+  EXPECT_EQ(world_.lines(alice).back(), "live ack k2 3");
+  EXPECT_EQ(world_.lines(bob).back(), "event 3 m2");
+  events.insert(events.begin() + 1, posted(room_, 2, "for the fake's numbers", id_of<message_id>(2), alice_));
+  world_.say(bob, "k3", "m3");
+  world_.run();
+  EXPECT_EQ(world_.lines(alice).back(), "event 4 m3");
+  EXPECT_TRUE(live(bob_).attached);
 }
 
 TEST_F(RoomActor, ResumeSetsAnAttachedConnectionBack) {

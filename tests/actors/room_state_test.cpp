@@ -180,6 +180,18 @@ TEST_F(RoomState, SendsToTheStoreWhoeverIsBehindTheRing) {
   EXPECT_EQ(state_->plan_replay(alice_, 6, 200).what, step_kind::attach);
 }
 
+TEST(TypingThrottle, TheEndOfWhatWasPassedOnAlwaysGoes) {
+  using std::chrono::milliseconds;
+  typing_throttle throttle(milliseconds(3'000));
+  const auto user = id_of<user_id>(1);
+  const steady_time start{};
+  EXPECT_TRUE(throttle.pass_on(user, true, start));
+  EXPECT_TRUE(throttle.pass_on(user, false, start + milliseconds(1'000)));
+  EXPECT_TRUE(throttle.pass_on(user, true, start + milliseconds(3'150)));
+  EXPECT_TRUE(throttle.pass_on(user, false, start + milliseconds(3'500)));
+  EXPECT_FALSE(throttle.pass_on(user, false, start + milliseconds(3'600)));
+}
+
 TEST(TypingThrottle, PassesEachValueOnceAnInterval) {
   using std::chrono::milliseconds;
   typing_throttle throttle(milliseconds(3'000));
