@@ -55,6 +55,8 @@ class running_node final : public node {
   ~running_node() override { stop(true); }
 
   result<void> begin() {
+    // First of all: a store that was migrated for a node that then cannot start could not go back.
+    if (auto sound = check_net(settings_); !sound) return sound;
     auto opened = open_database(settings_, counts_);
     if (!opened) return opened.error();
     database_ = std::move(opened.value());

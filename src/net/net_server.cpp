@@ -24,7 +24,6 @@ class net_server::implementation {
   result<void> start(broker& actors, std::function<bool()> store_is_ready) {
     // NOLINTNEXTLINE(modernize-make-unique): an aggregate
     services_.reset(new net_services{settings_, actors, encoder_, counts_, std::move(store_is_ready)});
-    if (auto sound = check_allowed_origins(settings_); sound.has_error()) return sound;
     if (auto loaded = reload_certificates(); loaded.has_error()) return loaded;
     listener_.emplace(shards_, settings_, counts_, [this](auto socket, delivery_shard& shard, connection_place place) {
       begin_connection(std::move(socket), shard, std::move(place));

@@ -53,7 +53,7 @@ class net_server {
   std::unique_ptr<implementation> implementation_;
 };
 
-/// What start() would refuse of the TLS files and net.allowed_origins, without opening a socket.
+/// Whether the TLS files and net.allowed_origins can work; opens no socket. A node looks before it touches its store.
 result<void> check_net(const config& settings);
 
 }  // namespace parley

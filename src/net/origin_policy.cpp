@@ -20,18 +20,39 @@ struct web_origin {
   friend bool operator==(const web_origin&, const web_origin&) = default;
 };
 
+bool is_port(std::string_view text) {
+  if (text.size() > 5 || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return false;
+  return text.empty() || std::stoi(std::string(text)) <= 65'535;
+}
+
+bool is_scheme(std::string_view text) {
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !text.empty() && is_letter(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  });
+}
+
+/// A host as a browser writes it, names in their ASCII form.
+bool is_host(std::string_view text) {
+  if (text.starts_with('[')) text = text.substr(1, text.size() - 2);
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return c > ' ' && c < 0x7f && std::string_view("/\\@?#*<>[]^`{|}\"%").find(c) == std::string_view::npos;
+  });
+}
+
 /// Host and port of "host", "host:port", "[v6]:port".
 std::optional<std::pair<std::string, std::string>> split_authority(std::string_view authority) {
   const auto host_end = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
   if (authority.starts_with('[') && host_end == 0) return std::nullopt;  // find gave npos
   const auto host = authority.substr(0, host_end);
   auto rest = host_end == std::string_view::npos ? std::string_view() : authority.substr(host_end);
-  if (host.empty()) return std::nullopt;
+  if (!is_host(host)) return std::nullopt;
   if (!rest.empty()) {
     if (rest.front() != ':') return std::nullopt;
     rest.remove_prefix(1);
   }
-  if (!std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (!is_port(rest)) return std::nullopt;
   return std::pair(lower(host), std::string(rest));
 }
 
@@ -40,10 +61,10 @@ std::optional<web_origin> parse_origin(std::string_view text) {
   if (scheme_end == std::string_view::npos) return std::nullopt;
   auto scheme = lower(text.substr(0, scheme_end));
   const auto authority = split_authority(text.substr(scheme_end + 3));
-  if (!authority || (scheme != "http" && scheme != "https")) return std::nullopt;
-  if (authority->first.find_first_of("/@?# ") != std::string::npos) return std::nullopt;
+  if (!authority || !is_scheme(scheme)) return std::nullopt;
   auto port = authority->second;
-  if (port.empty()) port = scheme == "https" ? "443" : "80";
+  if (port.empty() && scheme == "https") port = "443";
+  if (port.empty() && scheme == "http") port = "80";
   return web_origin{std::move(scheme), authority->first, std::move(port)};
 }
 
@@ -56,9 +77,10 @@ bool origin_is_allowed(std::string_view origin, std::string_view host, const con
   const auto asked = parse_origin(origin);
   if (!asked) return false;
   // Behind a proxy that ends TLS we cannot know our own scheme; the browser's is taken for both.
-  const auto own = parse_origin(asked->scheme + "://" + std::string(host));
-  if (own && *own == *asked) return true;
-  if (settings.dev && is_loopback_name(asked->host)) return true;
+  if (asked->scheme == "https" || asked->scheme == "http") {
+    if (parse_origin(asked->scheme + "://" + std::string(host)) == asked) return true;
+    if (settings.dev && is_loopback_name(asked->host)) return true;
+  }
   return std::any_of(settings.net.allowed_origins.begin(), settings.net.allowed_origins.end(),
                      [&](const std::string& allowed) { return parse_origin(allowed) == asked; });
 }

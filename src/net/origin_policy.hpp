@@ -13,7 +13,9 @@ namespace parley {
 /// --dev for any loopback origin. `null` and what is no origin are refused.
 bool origin_is_allowed(std::string_view origin, std::string_view host, const config& settings);
 
-/// Error: one of net.allowed_origins could never be a browser's Origin (RFC 6454), such as "chat.example.org" or "*".
+/// Error: one of net.allowed_origins could never be the Origin of a page (RFC 6454), such as "chat.example.org", "*",
+/// "https://*.example.org" or a name that is not in its ASCII form. Schemes of web views, such as capacitor://, may
+/// stand.
 result<void> check_allowed_origins(const config& settings);
 
 /// "localhost", "127.0.0.1:8000", "[::1]:8000", …: --dev refuses all others, so that a page elsewhere cannot

@@ -150,6 +150,26 @@ TEST(origin_policy, allows_this_host_and_the_listed_ones) {
   EXPECT_FALSE(allowed("http://x", ""));
 }
 
+TEST(origin_policy, takes_only_origins_that_a_page_can_have) {
+  const auto check = [](const std::string& origin) {
+    config settings;
+    settings.net.allowed_origins = {"https://chat.example.org", origin};
+    return check_allowed_origins(settings);
+  };
+  for (const auto* origin : {"http://other.example.org:8080", "HTTPS://Chat.Example.ORG", "https://[2001:db8::1]:8443",
+                             "capacitor://localhost", "tauri://localhost", "https://xn--exmple-cua.org"}) {
+    EXPECT_TRUE(check(origin)) << origin;
+  }
+  for (const auto* origin :
+       {"", "*", "null", "chat.example.org", "https://", "https://chat.example.org/", "https://*.example.org",
+        "https://ex\xC3\xA4mple.org", "https://x:99999", "https://x:12345678901234567890", "https://a\tb",
+        "https://user@x", "https://[2001:db8::1", "1a://x"}) {
+    const auto refused = check(origin);
+    ASSERT_FALSE(refused) << origin;
+    EXPECT_NE(refused.error().message.find("net.allowed_origins"), std::string::npos) << refused.error().message;
+  }
+}
+
 TEST(origin_policy, in_development_mode_allows_any_loopback_origin) {
   config settings;
   settings.dev = true;
