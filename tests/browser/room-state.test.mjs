@@ -87,6 +87,8 @@ test("what others have read is seen: one's own messages up to there, and no othe
     room.lines.map((line) => room.isSeen(line)),
     [true, false, true],
   );
+  room.reset(3);
+  assert.equal(room.isSeen(message(4, { user_id: 'me' })), false, 'after a log that went back');
 });
 
 test('lines stand by seq, each once, from whichever side they come', () => {

@@ -83,6 +83,7 @@ export class RoomState {
     this.last_seq = lastSeq;
     this.last_read_seq = Math.min(this.last_read_seq, lastSeq);
     this.#countedSeq = lastSeq;
+    this.#othersReadTo = Math.min(this.#othersReadTo, lastSeq);
     if (this.preview?.seq > lastSeq) this.preview = null;
     for (const entry of this.outgoing.values()) this.setOutgoing(entry, lastSeq);
   }
