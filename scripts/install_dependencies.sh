@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 or 13) that Parley needs and that are missing, and says which and why.
-# Usage: install_dependencies.sh [--unit] [--test] [--postgres] [--browser] [--sanitize] [--check] [--bench] [--all]; without a flag, what a build needs.
+# Usage: install_dependencies.sh [--mistakes] [--test] [--postgres] [--browser] [--sanitize] [--check] [--bench] [--all]; without a flag, what a build needs.
 set -euo pipefail
 
 # One line a need: group, package (names split by | are alternatives, the first that this Debian knows is taken), why.
@@ -28,7 +28,7 @@ build prometheus-cpp-dev metrics
 build libcli11-dev the command line
 build libgtest-dev unit tests
 build libgmock-dev matchers of the unit tests
-unit patch puts the seeded mistakes in, which the simulation must find
+mistakes patch puts the mistakes in that tests must find
 bench libbenchmark-dev the micro-benchmarks
 postgres postgresql the tests start a server of their own with it (the one that Debian starts is not used)
 postgres openssl makes the certificate of the test of encrypted connections
@@ -49,14 +49,14 @@ LIST
 groups=" build "
 for argument in "$@"; do
   case "$argument" in
-    --unit) groups+="unit " ;;
+    --mistakes) groups+="mistakes " ;;
     --test) groups+="test " ;;
     --postgres) groups+="postgres " ;;
     --browser) groups+="test browser " ;;
     --sanitize) groups+="sanitize " ;;
     --check) groups+="check " ;;
     --bench) groups+="bench " ;;
-    --all) groups+="unit test postgres browser sanitize check bench " ;;
+    --all) groups+="mistakes test postgres browser sanitize check bench " ;;
     -h | --help) sed -n '2,3s/^# //p' "$0"; exit 0 ;;
     *) echo "install_dependencies.sh: unknown flag $argument" >&2; exit 2 ;;
   esac

@@ -305,6 +305,8 @@ report run::result() {
   }
   for (const auto& who : talkers_) {
     report_.errors += who.errors().size();
+    if (!who.out_of_order().empty())
+      report_.fault += who.out_of_order() + " was acknowledged after what the same connection had sent later. ";
     report_.trace = (report_.trace ^ who.trace()) * 1099511628211ULL;
     if (is_calm_ && !who.errors().empty()) report_.fault += "an error without a cause: " + who.errors().front() + ". ";
   }

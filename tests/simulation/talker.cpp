@@ -14,6 +14,8 @@ void talker::connect(actor_world& node, std::uint32_t shard) {
   connection_->after = position_;
   connection_->events_left = 1'000'000;
   read_ = 0;
+  first_sent_.clear();
+  last_told_ = 0;
   checks_.connected(name_, position_);
   node.hold(*connection_, room_, true);
 }
@@ -61,6 +63,7 @@ void talker::take(const std::string& line) {
   const bool is_live = what == "live";
   if (is_live) words >> what;
   if (what == "ack" && words >> key >> seq) {
+    check_order(key);
     acknowledged(key, seq);
     if (!is_live) return;
     checks_.seen_as_ack(name_, seq, key);
@@ -81,6 +84,7 @@ bool talker::speak() {
   const auto key = name_ + "-" + std::to_string(spoken_++);
   checks_.attempted(key);
   open_[key] = true;
+  first_sent_[key] = spoken_;
   node_->say(*connection_, key, key);
   return true;
 }
@@ -95,6 +99,7 @@ void talker::speak_by_rest(actor_world& node) {
 void talker::say_again(const std::string& key) {
   if (connection_ == nullptr || !connection_->actor) return;
   open_.at(key) = true;
+  first_sent_.erase(key);
   node_->say(*connection_, key, key);
 }
 
@@ -119,6 +124,14 @@ void talker::forget_rest_answers() {
   for (auto& [key, is_awaited] : open_) {
     if (key.starts_with(name_ + "-rest-")) is_awaited = false;
   }
+}
+
+/// Frames of one connection to one room are stored in the order sent, and acks come in the order of the room.
+void talker::check_order(const std::string& key) {
+  const auto sent = first_sent_.extract(key);
+  if (!sent) return;
+  if (sent.mapped() < last_told_ && out_of_order_.empty()) out_of_order_ = key;
+  last_told_ = std::max(last_told_, sent.mapped());
 }
 
 void talker::acknowledged(const std::string& key, sequence seq) {

@@ -45,10 +45,13 @@ class talker {
   [[nodiscard]] const std::map<std::string, bool>& open() const { return open_; }
   /// Errors that it was told, each with its key.
   [[nodiscard]] const std::vector<std::string>& errors() const { return errors_; }
+  /// A key that was stored after one that the same connection had sent later; empty if there is none.
+  [[nodiscard]] const std::string& out_of_order() const { return out_of_order_; }
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
 
  private:
   void take(const std::string& line);
+  void check_order(const std::string& key);
   void acknowledged(const std::string& key, sequence seq);
   void refused(const std::string& key, const std::string& code);
   void forget_answers();
@@ -63,6 +66,9 @@ class talker {
   sequence position_ = 0;
   int spoken_ = 0;
   std::map<std::string, bool> open_;
+  std::map<std::string, int> first_sent_;  ///< Keys that this connection has sent once, each with its number.
+  int last_told_ = 0;                      ///< The highest number of those that were acknowledged.
+  std::string out_of_order_;
   std::vector<std::string> errors_;
   std::uint64_t trace_ = 14695981039346656037ULL;  ///< FNV-1a of all that was read.
 };
