@@ -10,7 +10,7 @@ namespace parley {
 
 namespace {
 // Connections end by themselves once their sockets are closed. Whatever has not ended by then is discarded.
-constexpr auto end_patience = std::chrono::seconds(2);
+constexpr auto stop_patience = std::chrono::seconds(2);
 }  // namespace
 
 shard_pool::shard_pool(const config& settings, metrics& counts) {
@@ -35,7 +35,7 @@ void shard_pool::stop() {
   if (threads_.empty()) return;
   std::promise<void> joined;
   std::thread watchdog([this, ended = joined.get_future()] {
-    if (ended.wait_for(end_patience) == std::future_status::ready) return;
+    if (ended.wait_for(stop_patience) == std::future_status::ready) return;
     for (const auto& shard : shards_) shard->stop_context();
   });
   for (std::thread& thread : threads_) thread.join();
