@@ -3,8 +3,7 @@
 #include <chrono>
 #include <thread>
 
-#include "postgres_fixture.hpp"
-#include "store/postgres_connection.hpp"
+#include "postgres_locks.hpp"
 
 namespace parley::test {
 namespace {
@@ -87,28 +86,6 @@ TEST_F(postgres_doubt_test, a_job_that_was_cut_off_half_way_lets_go_of_its_locks
   const auto batch = commit_far_user("bob");
   ASSERT_TRUE(batch.has_value()) << batch.error().message;
   EXPECT_EQ(count("SELECT count(*) FROM tb_users WHERE username = 'bob'"), 1);
-}
-
-/// Holds a room's lock until it is destroyed or told to let go, on a connection of its own.
-class lock_holder {
- public:
-  lock_holder(const std::string& url, room_id room) : connection_(expect_value(parse_postgres_url(url))) {
-    connection_.query("BEGIN");
-    connection_.query("SELECT 1 FROM tb_room_position WHERE room_id = $1 FOR UPDATE", room);
-  }
-  void let_go() { connection_.query("ROLLBACK"); }
-
- private:
-  postgres_connection connection_;
-};
-
-/// Until so many wait for a lock in that database; not for ever, so that a wrong case fails and does not hang.
-void wait_for_waiters(const std::string& url, int count) {
-  const auto sql =
-      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::stoi(support::run_sql(url, sql).at(0)) < count && std::chrono::steady_clock::now() < deadline) {
-  }
 }
 
 /// The batch waited for a busy room, its COMMIT lost its answer, and somebody else has the room's lock ever since: the

@@ -6,7 +6,7 @@
 #include <thread>
 #include <tuple>
 
-#include "postgres_fixture.hpp"
+#include "postgres_locks.hpp"
 
 namespace parley::test {
 namespace {
@@ -34,7 +34,11 @@ class postgres_races_test : public postgres_fixture {
     for (std::size_t i = 0; i < nodes; ++i) {
       threads.emplace_back([&, i] {
         start.arrive_and_wait();
-        body(*writers_[i], i);
+        try {
+          body(*writers_[i], i);
+        } catch (const std::exception& fault) {
+          ADD_FAILURE() << fault.what();
+        }
       });
     }
     for (auto& thread : threads) thread.join();
@@ -144,6 +148,68 @@ TEST_F(postgres_races_test, a_key_stands_once) {
               std::get<message_posted>(told[1]->events.at(0).body).content);
   }
   EXPECT_EQ(count("SELECT count(*) FROM tb_messages"), rounds);
+}
+
+/// Whoever comes first: with the leave before it, a message of theirs is refused.
+TEST_F(postgres_races_test, who_is_gone_says_nothing_more) {
+  const auto room = add_group("room", ann_);
+  for (int round = 0; round < rounds; ++round) {
+    append(make.invite(room, ann_, {bob_}));
+    const auto told = race_appends({make.remove(room, ann_, bob_), make.send(room, bob_, "still here?")});
+    ASSERT_TRUE(told[0].has_value()) << told[0].error().message;
+    const auto gone_at = told[0]->events.at(0).seq;
+    if (told[1].has_value()) {
+      EXPECT_LT(told[1]->events.at(0).seq, gone_at);
+    } else {
+      EXPECT_EQ(told[1].error().code, error_code::not_found);
+    }
+  }
+}
+
+/// Both find the rooms busy and wait for them, named in opposite orders. If they took them in those, each would come
+/// to wait for the other, and PostgreSQL would end one of them.
+TEST_F(postgres_races_test, rooms_are_locked_in_one_order) {
+  std::vector<room_id> rooms;
+  for (int i = 0; i < 6; ++i) rooms.push_back(add_group("room", ann_));
+  for (int round = 0; round < 5; ++round) {
+    std::vector<std::vector<append_command>> batches(nodes);
+    for (const auto& room : rooms) {
+      batches[0].push_back(make.send(room, ann_, "to and"));
+      batches[1].insert(batches[1].begin(), make.send(room, ann_, "fro"));
+    }
+    lock_holder other(url_, rooms);
+    std::thread release([&] {
+      wait_for_waiters(url_, nodes);
+      other.let_go();
+    });
+    race([&](database_writer& on, std::size_t i) {
+      for (const auto& outcome : expect_value(on.commit(batches[i], {})).appends) EXPECT_TRUE(outcome.has_value());
+    });
+    release.join();
+  }
+  EXPECT_EQ(counts_.store_retries_total.value(), 0U);
+}
+
+TEST_F(postgres_races_test, read_markers_are_locked_in_one_order) {
+  std::vector<read_marker> markers;
+  for (int i = 0; i < 6; ++i) markers.push_back({add_group("room", ann_), ann_, 1});
+  const std::vector<read_marker> reversed(markers.rbegin(), markers.rend());
+  for (int round = 0; round < 5; ++round) {
+    lock_holder other(url_, std::vector<room_id>{});
+    other.hold_markers();
+    std::thread release([&] {
+      wait_for_waiters(url_, nodes);
+      other.let_go();
+    });
+    race([&](database_writer& on, std::size_t i) {
+      const write_job job = [&](record_writer& records) {
+        return records.save_read_markers(i == 0 ? markers : reversed);
+      };
+      expect_value(expect_value(on.commit({}, {&job, 1})).jobs.at(0));
+    });
+    release.join();
+  }
+  EXPECT_EQ(counts_.store_retries_total.value(), 0U);
 }
 
 /// Random batches over the same rooms from both nodes: keys come again, some commands are refused, rooms stand in any

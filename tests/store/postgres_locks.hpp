@@ -1,0 +1,41 @@
+// Locks of somebody else, and who waits for them.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "postgres_fixture.hpp"
+#include "store/postgres_connection.hpp"
+
+namespace parley::test {
+
+/// Holds what it locked until it is destroyed or told to let go, on a connection of its own.
+class lock_holder {
+ public:
+  lock_holder(const std::string& url, room_id room) : lock_holder(url, std::vector{room}) {}
+  lock_holder(const std::string& url, const std::vector<room_id>& rooms)
+      : connection_(expect_value(parse_postgres_url(url))) {
+    connection_.query("BEGIN");
+    for (const auto& room : rooms) {
+      connection_.query("SELECT 1 FROM tb_room_position WHERE room_id = $1 FOR UPDATE", room);
+    }
+  }
+  /// All read markers there are.
+  void hold_markers() { connection_.query("SELECT 1 FROM tb_read_marker FOR UPDATE"); }
+  void let_go() { connection_.query("ROLLBACK"); }
+
+ private:
+  postgres_connection connection_;
+};
+
+/// Until so many wait for a lock in that database; not for ever, so that a wrong case fails and does not hang.
+inline void wait_for_waiters(const std::string& url, int count) {
+  const auto sql =
+      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::stoi(support::run_sql(url, sql).at(0)) < count && std::chrono::steady_clock::now() < deadline) {
+  }
+}
+
+}  // namespace parley::test
