@@ -192,9 +192,9 @@ TEST_F(postgres_races_test, rooms_are_locked_in_one_order) {
 
 TEST_F(postgres_races_test, read_markers_are_locked_in_one_order) {
   std::vector<read_marker> markers;
-  for (int i = 0; i < 6; ++i) markers.push_back({add_group("room", ann_), ann_, 1});
+  for (int i = 0; i < 40; ++i) markers.push_back({add_group("room", ann_), ann_, 1});
   const std::vector<read_marker> reversed(markers.rbegin(), markers.rend());
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 20; ++round) {
     lock_holder other(url_, std::vector<room_id>{});
     other.hold_markers();
     std::thread release([&] {
