@@ -21,8 +21,7 @@ class lock_holder {
       connection_.query("SELECT 1 FROM tb_room_position WHERE room_id = $1 FOR UPDATE", room);
     }
   }
-  /// All read markers there are.
-  void hold_markers() { connection_.query("SELECT 1 FROM tb_read_marker FOR UPDATE"); }
+  void hold_all_of(const std::string& table) { connection_.run_script("SELECT 1 FROM " + table + " FOR UPDATE"); }
   void let_go() { connection_.query("ROLLBACK"); }
 
  private:
