@@ -102,9 +102,17 @@ void postgres_connection::connect(const postgres_options& options) {
   }
   if (PQserverVersion(handle_.get()) < oldest_server) throw postgres_error("0A000", "PostgreSQL 14 or newer is needed");
   if (PQsetnonblocking(handle_.get(), 1) != 0) give_up("no non-blocking mode");
-  PQsetNoticeProcessor(
-      handle_.get(), [](void*, const char* notice) { log::debug("postgres", "notice", "{}", trimmed(notice)); },
-      nullptr);
+  PQsetNoticeReceiver(handle_.get(), &postgres_connection::take_notice, this);
+}
+
+/// When somebody cancels the wait for a synchronous standby, the server says that the commit has worked, and warns of
+/// what that is worth. The warning's text is in the server's language, the function that it comes from is not.
+void postgres_connection::take_notice(void* connection, const PGresult* notice) {
+  const char* from = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+  if (from != nullptr && std::string_view(from) == "SyncRepWaitForLSN") {
+    static_cast<postgres_connection*>(connection)->is_unconfirmed_ = true;
+  }
+  log::debug("postgres", "notice", "{}", trimmed(PQresultErrorMessage(notice)));
 }
 
 /// What an acknowledgement rests on is set here and checked, whatever the server's own configuration says.
@@ -140,11 +148,13 @@ void postgres_connection::set_up(const postgres_options& options) {
 
 void postgres_connection::end_session(const postgres_session& lost) {
   const auto ended = query(
-      "SELECT CASE WHEN wait_event IS DISTINCT FROM 'SyncRep' THEN pg_terminate_backend(pid, $4) ELSE false END"
+      "SELECT CASE WHEN wait_event IS DISTINCT FROM 'SyncRep' THEN pg_terminate_backend(pid, $4) END"
       " FROM pg_stat_activity WHERE pid = $1 AND " STARTED_AT_US " = $2 AND application_name = $3",
       lost.process_id, lost.started_at_us, lost.name, session_end_ms);
-  if (!ended.empty() && ended[0].integer(0) == 0) {
-    throw postgres_error("", "the session of a lost connection does not end, or waits for a standby");
+  if (ended.empty()) return;
+  if (ended[0].is_null(0)) throw standby_is_missing();
+  if (ended[0].integer(0) == 0) {
+    throw postgres_error("", "the session of a lost connection does not end");
   }
 }
 #undef STARTED_AT_US
@@ -244,6 +254,7 @@ std::vector<postgres_rows> postgres_round_trip::run() {
   PQclear(connection_.next_result());  // the sync's own
   if (!connection_.is_usable() || PQexitPipelineMode(handle) != 1) connection_.give_up("the connection is lost");
   is_done_ = true;
+  if (connection_.is_unconfirmed_) connection_.give_up("somebody cancelled a commit's wait for a synchronous standby");
   if (!fault) return results;
   if (ends_the_connection(fault->sqlstate())) connection_.give_up(fault->what());
   throw postgres_error(*fault);

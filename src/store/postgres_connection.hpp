@@ -41,6 +41,8 @@ class postgres_connection {
  public:
   /// Connects, sets the session up and checks that it took; see set_up().
   explicit postgres_connection(const postgres_options& options);
+  postgres_connection(const postgres_connection&) = delete;
+  postgres_connection& operator=(const postgres_connection&) = delete;
 
   /// One statement, one round trip. The SQL must be a literal: statements are kept by its address. Outside a
   /// transaction it is one of its own.
@@ -51,8 +53,9 @@ class postgres_connection {
 
   [[nodiscard]] const postgres_session& session() const { return session_; }
   /// Ends the session of a connection that was lost, if it is still there, and waits until it is gone: whatever it was
-  /// about to do is done or never will be, and its locks are free. Throws when it does not go, or may not: a commit
-  /// that waits for a synchronous standby would be shown to everybody without being there.
+  /// about to do is done or never will be, and its locks are free. Throws when it does not go, or may not
+  /// (standby_is_missing): a commit that waits for a synchronous standby would be shown to everybody without being
+  /// there.
   void end_session(const postgres_session& lost);
 
   [[nodiscard]] bool is_usable() const { return PQstatus(handle_.get()) == CONNECTION_OK; }
@@ -63,6 +66,7 @@ class postgres_connection {
 
   void connect(const postgres_options& options);
   void set_up(const postgres_options& options);
+  static void take_notice(void* connection, const PGresult* notice);
   /// Until the socket can be read (or what waits to be written has left); throws when it takes longer than answer().
   void wait(bool for_input);
   void send_rest();
@@ -77,6 +81,7 @@ class postgres_connection {
   };
   std::chrono::milliseconds answer_;
   bool is_bounded_ = true;
+  bool is_unconfirmed_ = false;  ///< A commit was said to have worked without the standby.
   postgres_session session_;
   std::chrono::steady_clock::time_point plans_end_;
   std::unique_ptr<PGconn, finish> handle_;

@@ -34,6 +34,12 @@ class postgres_error : public std::runtime_error {
   std::string sqlstate_;
 };
 
+/// The commit is there, but not on the synchronous standby that it must wait for: to say or show it now would be a lie.
+class standby_is_missing : public postgres_error {
+ public:
+  standby_is_missing() : postgres_error("", "a commit waits for a synchronous standby") {}
+};
+
 /// The one table from PostgreSQL's states to Parley's errors. No message of the server's goes to a client.
 error to_error(const postgres_error& fault);
 

@@ -198,6 +198,8 @@ class postgres_writer final : public database_writer {
         log::info("postgres", "in_doubt_settled", "A commit without an answer {} taken effect.",
                   stands ? "had" : "had not");
         return stands;
+      } catch (const standby_is_missing&) {
+        throw;  // it may be away for long, and whoever sent it should know soon
       } catch (const postgres_error& fault) {
         // Whatever stands in the way, the doubt stays: nobody may take it for a refusal.
         if (steady_clock::now() + pause > end) throw postgres_error("", fault.what());

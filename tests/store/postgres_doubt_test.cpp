@@ -166,6 +166,34 @@ TEST_F(postgres_doubt_test, a_commit_that_no_standby_has_is_neither_acknowledged
   EXPECT_EQ(events_of(room_).size(), 2U);
 }
 
+/// PostgreSQL answers it as if all were well. The message can then be read, and a retry of it would be found; neither
+/// is an acknowledgement before the standby has it.
+TEST_F(postgres_doubt_test, a_cancelled_wait_for_the_standby_acknowledges_nothing) {
+  const auto message = make.send(room_, ann_, "one", "key");
+  lost_standby standby(url_);
+  std::thread cancel([&] {
+    const auto sql =
+        "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        " AND application_name LIKE 'parleyd%'";
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (support::run_sql(url_, sql).at(0) == "0" && std::chrono::steady_clock::now() < deadline) {
+    }
+  });
+  const auto batch = writer->commit({&message, 1}, {});
+  cancel.join();
+  EXPECT_TRUE(batch.has_error()) << "acknowledged without the standby";
+  ASSERT_EQ(events_of(room_).size(), 2U) << "the commit was not cancelled";
+  EXPECT_TRUE(commit_far({message}).has_error()) << "the retry was acknowledged without the standby";
+
+  standby.come_back();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (writer->probe().has_error() && std::chrono::steady_clock::now() < deadline) {
+  }
+  const auto again = writer->commit({&message, 1}, {});
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_TRUE(again->appends[0]->duplicate);
+}
+
 TEST_F(postgres_doubt_test, a_room_that_nobody_lets_go_of_costs_only_its_own_commands) {
   const auto free_room = add_group("free", ann_);
   lock_holder other(url_, room_);
