@@ -97,7 +97,7 @@ class catch_up_plan {
   void outbox_drained() { awaiting_outbox_ = false; }
   /// Live, or at the request's limit.
   void finish() { current_.reset(); }
-  /// The room does not know the user yet: wait for the news of the join.
+  /// The room cannot tell what is wanted yet: others go first.
   void suspend() {
     suspended_.push_back(current_->what);
     current_.reset();
@@ -122,11 +122,13 @@ class catch_up_plan {
   [[nodiscard]] bool is_asking(const room_id& room) const {
     return is_current(room) && current_->at == step::asking_room;
   }
+  [[nodiscard]] bool is_suspended(const room_id& room) const {
+    return std::any_of(suspended_.begin(), suspended_.end(), [&](const request& r) { return r.room == room; });
+  }
   /// Queued, under way or suspended.
   [[nodiscard]] bool has(const room_id& room) const {
     const auto same = [&](const request& r) { return r.room == room; };
-    return is_current(room) || std::any_of(queue_.begin(), queue_.end(), same) ||
-           std::any_of(suspended_.begin(), suspended_.end(), same);
+    return is_current(room) || std::any_of(queue_.begin(), queue_.end(), same) || is_suspended(room);
   }
   [[nodiscard]] std::uint64_t current_number() const { return current_->number; }
   [[nodiscard]] bool empty() const { return !current_ && queue_.empty() && suspended_.empty(); }

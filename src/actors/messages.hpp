@@ -131,7 +131,8 @@ struct catch_up_step {
     page,      ///< `frames` hold the events up to `position`; ask again from there, also with events_left 0.
     limit,     ///< `frames` (may be null) hold the events up to `position`; the request's limit is reached with more to
                ///< come.
-    read_store,  ///< The ring does not reach back to `position`: read a page from the store.
+    read_store,  ///< The ring does not reach back to the connection's place: read a page from the store, whose log
+                 ///< reaches to `position` at least.
     not_member,
     beyond_end,  ///< `after` is past the room's end.
   };
@@ -146,6 +147,7 @@ struct catch_up_step {
 struct store_page {
   room_id room;
   std::uint64_t replay = 0;
+  sequence log_end = 0;  ///< At least so far reached the log when the page was asked for.
   result<std::vector<durable_event>> events;
 };
 /// Sent by the connection's shard when its outbox has room for the next page.
@@ -237,10 +239,15 @@ struct batch_stored {
   std::uint64_t batch = 0;
   result<std::vector<append_outcome>> outcomes;
 };
+/// A part of a room's log as the store has it, and where the log ended just before that was read.
+struct log_page {
+  sequence end = 0;
+  std::vector<durable_event> events;
+};
 /// Sent by a reading actor: the events of a hole in the room's order, or of an in-doubt batch.
 struct hole_read {
   sequence after = 0;
-  result<std::vector<durable_event>> events;
+  result<log_page> page;
 };
 /// Sent by a shard that has tried its sockets with a batch: it may have the next one.
 struct shard_ready {

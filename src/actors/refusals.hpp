@@ -8,4 +8,7 @@ namespace parley {
 /// Of a room that is not there as of one that is not among the user's, and of a message in it.
 inline error no_such_room() { return not_found("There is no such room or message among yours."); }
 
+/// Nothing was stored.
+inline error cannot_be_read() { return unavailable("The room cannot be read at the moment; send again."); }
+
 }  // namespace parley

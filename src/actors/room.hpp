@@ -50,14 +50,14 @@ class room final : public room_handle::base {
 
   // Commands and events.
   void post(post_to_room& message);
-  [[nodiscard]] bool may_speak(const pending_command& command) const;
   void send_next_batch();
   void on_batch_stored(batch_stored& message);
   void release_ready();
+  void note_answers_due();
   void look_for_missing();
   void read_missing(bool behind_the_store);
   void on_hole_read(hole_read& message);
-  void skip_what_the_store_lacks(const hole_read& read);
+  void start_anew(const hole_read& read);
 
   // Replay, typing, read markers.
   void on_catch_up(const catch_up& ask);
@@ -114,6 +114,7 @@ class room final : public room_handle::base {
   bool reading_ = false;       ///< Missing events are on their way from the store.
   bool read_settles_ = false;  ///< That read began when nothing unclear was left with the store.
   std::optional<steady_time> read_again_at_;
+  std::optional<steady_time> answers_due_;  ///< Those that wait for missing events wait no longer than this.
   std::chrono::milliseconds back_off_{};
 };
 

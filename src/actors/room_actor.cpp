@@ -183,6 +183,11 @@ void room::on_tick() {
     read_again_at_.reset();
     read_missing(settling_);
   }
+  if (answers_due_ && *answers_due_ <= now) {
+    answers_due_.reset();
+    state_->give_up_answers();
+    note_answers_due();
+  }
   let_go_of_parked(now);
   store_due_markers();
   retire_if_idle();
@@ -194,7 +199,9 @@ void room::plan_tick() {
   auto at = last_activity_ + idle_time();
   if (at <= now) at = now + idle_time();
   if (const auto due = markers_.next_due()) at = std::min(at, *due);
-  if (read_again_at_) at = std::min(at, *read_again_at_);
+  for (const auto& due : {read_again_at_, answers_due_}) {
+    if (due) at = std::min(at, *due);
+  }
   if (!parked_.empty()) at = std::min(at, *parked_.front().until);  // they stand in the order in which they came
   if (planned_tick_ && *planned_tick_ <= at) return;
   planned_tick_ = at;

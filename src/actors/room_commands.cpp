@@ -17,6 +17,22 @@ constexpr std::uint32_t missing_events_page = 500;
 constexpr std::int64_t busy_retry_after_ms = 250;
 constexpr milliseconds first_back_off{50};
 constexpr milliseconds longest_back_off{2'000};
+/// Of a sender whose message is stored but stands behind events that cannot be read.
+constexpr milliseconds patience_with_a_hole{5'000};
+
+/// In this order: what was there at the first look is among the events of the second.
+result<log_page> read_log(database_reader& store, const room_id& room, sequence after) {
+  const auto end = store.last_seq(room);
+  if (!end) return end.error();
+  auto events = store.events_after(room, after, missing_events_page);
+  if (!events) return events.error();
+  return log_page{*end, std::move(*events)};
+}
+
+/// Seqs are given under the room's lock, so that no later event can be there before an earlier one: rows were deleted.
+bool lacks_events(const log_page& page, sequence after) {
+  return page.events.empty() ? page.end > after : page.events.front().seq > after + 1;
+}
 
 }  // namespace
 
@@ -26,21 +42,12 @@ void room::post(post_to_room& message) {
   if (closing_ || settling_) {
     return command->reply(unavailable("The room cannot store anything at the moment; send again."));
   }
-  if (!may_speak(*command)) return command->reply(no_such_room());
   auto reply = command->reply;
   if (!batcher_->add(std::move(command))) {
     services_.counts.room_busy_total.add();
     return reply(busy("Too many messages wait in this room; send again.", busy_retry_after_ms));
   }
   send_next_batch();
-}
-
-/// Only an early refusal, which spares the store: the store decides.
-bool room::may_speak(const pending_command& command) const {
-  if (state_->is_member(command.user)) return true;
-  const bool moderates =
-      std::holds_alternative<delete_message>(command.command) || std::holds_alternative<remove_member>(command.command);
-  return moderates && command.user_role != role::user;
 }
 
 /// While a shard serves its sockets the commands gather: what is stored now could only wait there, and one batch of
@@ -90,7 +97,17 @@ void room::release_ready() {
     }
     for (const auto& tell : release->on_released) tell();
   }
+  note_answers_due();
   retry_parked();
+}
+
+void room::note_answers_due() {
+  if (!state_->has_hole()) {
+    answers_due_.reset();
+  } else if (!answers_due_) {
+    answers_due_ = services_.time.steady_now() + patience_with_a_hole;
+    plan_tick();
+  }
 }
 
 void room::look_for_missing() {
@@ -109,12 +126,11 @@ void room::read_missing(bool behind_the_store) {
     if (ask.at_store == look::wanted) ask.at_store = look::under_way;
   }
   const auto after = state_->released();
-  const auto tell = answer<std::vector<durable_event>>([self = self_handle(), after](auto events) {
-    caf::anon_send(self, hole_read{after, std::move(events)});
+  const auto tell = answer<log_page>([self = self_handle(), after](auto page) {
+    caf::anon_send(self, hole_read{after, std::move(page)});
   });
   const auto read = [reads = services_.reads, id = id_, after, tell] {
-    reads->ask<std::vector<durable_event>>(
-        [id, after](database_reader& store) { return store.events_after(id, after, missing_events_page); }, tell);
+    reads->ask<log_page>([id, after](database_reader& store) { return read_log(store, id, after); }, tell);
   };
   if (!behind_the_store) return read();
   const auto nothing = [](record_writer&) { return result<void>{}; };
@@ -127,13 +143,13 @@ void room::read_missing(bool behind_the_store) {
 void room::on_hole_read(hole_read& message) {
   if (!state_) return;
   reading_ = false;
-  const bool answered = message.events.has_value();
-  const auto found = answered ? message.events->size() : 0;
-  const bool had_hole = state_->has_hole();
-  if (answered) {
-    skip_what_the_store_lacks(message);
-    state_->fill(std::move(*message.events));
+  const bool answered = message.page.has_value();
+  if (answered && state_->released() == message.after && lacks_events(*message.page, message.after)) {
+    return start_anew(message);
   }
+  const auto found = answered ? message.page->events.size() : 0;
+  const bool had_hole = state_->has_hole();
+  if (answered) state_->fill(std::move(message.page->events));
   // With a hole only what lies in it was taken; with a full page there is more to come.
   const bool all_taken = answered && !had_hole && found < missing_events_page;
   if (settling_ && read_settles_ && all_taken) settling_ = false;
@@ -162,17 +178,14 @@ void room::on_hole_read(hole_read& message) {
   quit_if_done();
 }
 
-/// Seqs are given under the room's lock, so that no later event can be there before an earlier one: rows were deleted.
-/// Nobody may wait for them for ever.
-void room::skip_what_the_store_lacks(const hole_read& read) {
-  if (read.events->empty() || state_->released() != read.after) return;
-  const auto first = read.events->front().seq;
-  if (first == read.after + 1) return;
+/// The missing events may be joins and leaves: only what the tables say of the room holds now, and the next actor
+/// begins with that. Nobody may wait for ever for what does not come.
+void room::start_anew(const hole_read& read) {
   log::error("room", "hole_in_log",
-             "Room {}: the store has no events {} to {}, though it has later ones; going on there", to_string(id_),
-             read.after + 1, first - 1);
+             "Room {}: the store has no event {}, though its log goes on to {}; reading the room anew", to_string(id_),
+             read.after + 1, std::max(read.page->end, read.page->events.empty() ? 0 : read.page->events.back().seq));
   fanout_->flush();
-  state_->skip_to(first - 1);
+  quit(caf::make_error(caf::sec::runtime_error, "the room's log lacks events"));
 }
 
 }  // namespace parley

@@ -40,9 +40,13 @@ void room_order::fill(std::vector<durable_event> events) {
   }
 }
 
-void room_order::skip_to(sequence seq) {
-  if (!waiting_.empty()) seq = std::min(seq, waiting_.begin()->first - 1);
-  released_ = std::max(released_, seq);
+void room_order::give_up_answers() {
+  for (auto& [seq, waiting] : waiting_) {
+    waiting.before.clear();
+    waiting.after.clear();
+    waiting.item.reply.reset();
+    waiting.item.on_released = nullptr;
+  }
 }
 
 released_run room_order::release() {

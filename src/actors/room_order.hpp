@@ -52,8 +52,8 @@ class room_order {
   void push(std::vector<order_item> batch);
   /// What the store holds after released(): fills the hole, or, when nothing waits, counts as news.
   void fill(std::vector<durable_event> events);
-  /// What is missing up to `seq` will never come: goes on after it, at most up to what waits.
-  void skip_to(sequence seq);
+  /// The answers that wait are answered `unavailable` now. Their events still come, to those connections too.
+  void give_up_answers();
   /// Everything that follows without a hole.
   released_run release();
 

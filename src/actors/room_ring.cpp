@@ -44,11 +44,6 @@ void room_ring::append(const durable_event& event, shared_bytes bytes, std::uint
   shrink_if_over_budget();
 }
 
-void room_ring::begin_anew(sequence last) {
-  while (!entries_.empty()) forget_oldest();
-  last_ = last;
-}
-
 void room_ring::shrink_if_over_budget() {
   if (node_total_.value() <= static_cast<std::int64_t>(bounds_.node_bytes)) return;
   const auto keep = entries_.size() / 2;

@@ -33,8 +33,6 @@ class room_ring {
   /// `event` has seq last() + 1; its frame is `length` bytes of `bytes` from `offset`. An edit or delete first rewrites
   /// the entries of its message.
   void append(const durable_event& event, shared_bytes bytes, std::uint32_t offset, std::uint32_t length);
-  /// Forgets everything and goes on behind `last`.
-  void begin_anew(sequence last);
   /// Forgets the oldest half when the node's rings are over their budget.
   void shrink_if_over_budget();
 

@@ -48,8 +48,9 @@ void room::on_catch_up(const catch_up& ask) {
 void room::take_step(parked_catch_up parked) {
   const auto& ask = parked.what;
   auto plan = state_->plan_replay(ask.user, ask.after, ask.events_left);
-  if (plan.what == replay_step::kind::beyond_end &&
-      (may_be_behind_store(parked.batch) || parked.at_store != look::done)) {
+  // Another node may have stored the event, or the join, that is missing here.
+  const bool is_news = plan.what == replay_step::kind::beyond_end || plan.what == replay_step::kind::not_member;
+  if (is_news && (may_be_behind_store(parked.batch) || parked.at_store != look::done)) {
     if (!parked.until) parked.until = services_.time.steady_now() + parking_time;
     return parked_.push_back(std::move(parked));
   }
@@ -82,7 +83,7 @@ void room::let_go_of_parked(steady_time now) {
     if (*ask.until > now) {
       parked_.push_back(std::move(ask));
     } else {
-      send_step(ask.what, {replay_step::kind::beyond_end, ask.what.after, 0, {}});
+      send_step(ask.what, state_->plan_replay(ask.what.user, ask.what.after, ask.what.events_left));
     }
   }
 }
@@ -108,7 +109,6 @@ void room::relay(relay_typing& message) {
 }
 
 void room::mark(move_read_marker& message) {
-  if (!state_->is_member(message.user)) return message.reply(no_such_room());
   const auto user = message.user;
   const auto to = std::clamp<sequence>(message.seq, 0, state_->released());
   switch (markers_.move(user, to, message.reply)) {

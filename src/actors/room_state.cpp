@@ -61,7 +61,7 @@ replay_step room_state::plan_replay(user_id user, sequence after, std::uint32_t 
   if (after > released()) return {kind::beyond_end, after, 0, {}};
   const auto missing = released() - after;
   if (missing > 0 && events_left == 0) return {kind::limit, after, 0, {}};
-  if (!ring_.covers(after)) return {kind::read_store, after, 0, {}};
+  if (!ring_.covers(after)) return {kind::read_store, released(), 0, {}};
 
   const auto fits = ring_.measure(after, std::min(events_left, page_events), page_bytes);
   replay_step step{kind::page, after + fits.events, fits.events, {}};

@@ -33,7 +33,7 @@ struct room_release {
 struct replay_step {
   enum class kind : std::uint8_t { attach, page, limit, read_store, not_member, beyond_end };
   kind what = kind::attach;
-  sequence position = 0;  ///< Where the connection stands after this step.
+  sequence position = 0;  ///< Where the connection stands after this step; read_store: where the log ends.
   std::uint32_t events = 0;
   std::string frames;  ///< `events` of them.
 };
@@ -62,11 +62,8 @@ class room_state {
 
   void push(std::vector<order_item> batch) { order_.push(std::move(batch)); }
   void fill(std::vector<durable_event> events) { order_.fill(std::move(events)); }
-  /// What is missing up to `seq` will never come.
-  void skip_to(sequence seq) {
-    order_.skip_to(seq);
-    ring_.begin_anew(order_.released());
-  }
+  /// See room_order.
+  void give_up_answers() { order_.give_up_answers(); }
   /// Takes what may leave, encodes it, and makes it part of the room: members, name, ring. Null when nothing may leave.
   std::optional<room_release> release();
 

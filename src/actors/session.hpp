@@ -78,6 +78,7 @@ class session {
   void remove_room(const room_id& room);
   void hold(const room_id& room);
   void flush_parked(room_entry& room);
+  void fail_parked(room_entry& room, const error& why);
   std::uint64_t begin_join(const room_id& room, bool is_news);
   bool end_join(std::uint64_t number);
   void join(const room_id& room, bool is_news, std::function<void(const result<room_summary>&)> then);
@@ -92,7 +93,7 @@ class session {
   void on_step(const catch_up_step& what);
   void on_store_page(const store_page& what);
   void on_outbox_drained();
-  void read_store();
+  void read_store(sequence log_end);
   void send_page(shared_bytes frames, std::uint32_t count);
   void wait_for_outbox();
   void try_again_later(const room_id& room);

@@ -204,14 +204,17 @@ void session::flush_parked(room_entry& room) {
   }
 }
 
+void session::fail_parked(room_entry& room, const error& why) {
+  if (const auto parked = std::move(room.parked)) {
+    for (const auto& frame : *parked) reply_to(*frame).fail(why);
+  }
+}
+
 /// Frames that waited for the room are answered as those to any room of others.
 void session::remove_room(const room_id& room) {
-  const auto parked = std::move(find_room(room)->parked);
+  fail_parked(*find_room(room), no_such_room());
   std::erase_if(rooms_, [&](const room_entry& entry) { return entry.id == room; });
   plan_.cancel(room);
-  if (parked) {
-    for (const auto& frame : *parked) reply_to(*frame).fail(no_such_room());
-  }
 }
 
 void session::hold(const room_id& room) {
@@ -232,9 +235,7 @@ void session::on_room_held(const room_held& what) {
 void session::on_room_unknown(const room_unknown& what) {
   auto* room = closed_ ? nullptr : find_room(what.room);
   if (room == nullptr || room->actor) return;
-  if (const auto parked = std::move(room->parked)) {
-    for (const auto& frame : *parked) reply_to(*frame).fail(what.why);
-  }
+  fail_parked(*room, what.why);
   if (what.why.code == error_code::not_found) {
     remove_room(what.room);
     return finish_resume();

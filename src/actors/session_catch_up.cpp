@@ -54,13 +54,14 @@ void session::on_step(const catch_up_step& what) {
       break;
     }
     case kind::read_store:
-      read_store();
+      read_store(what.position);
       break;
     case kind::not_member:
-      plan_.suspend();  // the news of the join, or of the leave, is on its way
+      plan_.suspend();
       look_whether_left(what.room);
       break;
     case kind::beyond_end:
+      plan_.suspend();
       try_again_later(what.room);  // the store has it, the room will hear of it
       break;
   }
@@ -83,7 +84,7 @@ void session::on_outbox_drained() {
   advance();
 }
 
-void session::read_store() {
+void session::read_store(sequence log_end) {
   const auto& what = plan_.reading_store();
   const auto number = plan_.current_number();
   const auto count = std::min(what.events_left, page_events);
@@ -92,17 +93,22 @@ void session::read_store() {
         return store.events_after(room, after, count);
       },
       answer<std::vector<durable_event>>(
-          [me = me(), room = what.room, number](result<std::vector<durable_event>> events) {
-            caf::anon_send(me, store_page{room, number, std::move(events)});
+          [me = me(), room = what.room, number, log_end](result<std::vector<durable_event>> events) {
+            caf::anon_send(me, store_page{room, number, log_end, std::move(events)});
           }));
 }
 
 void session::on_store_page(const store_page& what) {
   if (closed_ || !plan_.matches(what.room, what.replay)) return;
-  if (!what.events || what.events->empty()) {
-    if (what.events) log::warn("session", "log_ends_early", "The store has fewer events of a room than the room");
+  if (!what.events) {
+    plan_.suspend();
     try_again_later(what.room);
     return advance();
+  }
+  if (what.events->empty()) {  // rows were deleted; nobody may wait for what does not come
+    log::error("session", "hole_in_log", "The log of room {} ends before seq {}", to_string(what.room), what.log_end);
+    plan_.page_sent(what.log_end, 0);
+    return wait_for_outbox();
   }
   std::string bytes;
   std::uint32_t count = 0;
@@ -116,9 +122,10 @@ void session::on_store_page(const store_page& what) {
   send_page(std::make_shared<const std::string>(std::move(bytes)), count);
 }
 
-/// Another room goes first; this one is asked again after a while, unless news of it comes before.
+/// Of a suspended room: others go first, and it is asked again after a while unless news of it comes before. Its frames
+/// wait no longer.
 void session::try_again_later(const room_id& room) {
-  plan_.suspend();
+  if (auto* entry = find_room(room)) fail_parked(*entry, cannot_be_read());
   self_->delayed_send(self_, patience, look_up_done{[this, room] {
                         if (plan_.revive(room)) advance();
                       }});
@@ -129,7 +136,12 @@ void session::look_whether_left(const room_id& room) {
   const auto user = request_.who.user.id;
   look_up<bool>([user, room](database_reader& store) { return store.is_member(user, room); },
                 [this, room](const result<bool>& member) {
-                  if (member && !*member) on_user_left({room, leave_reason::removed});
+                  if (closed_) return;
+                  if (member && !*member) {
+                    on_user_left({room, leave_reason::removed});
+                  } else {
+                    try_again_later(room);
+                  }
                 });
 }
 

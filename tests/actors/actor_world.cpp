@@ -48,7 +48,7 @@ class small_session final : public session_handle::base {
     if (what.replay != state_.replay) return;
     using kind = catch_up_step::kind;
     state_.steps.push_back(what.what);
-    state_.after = what.position;
+    if (what.what != kind::read_store) state_.after = what.position;
     state_.events_left -= std::min(what.events, state_.events_left);
     if (what.what == kind::attached) {
       state_.attached = true;
@@ -59,15 +59,16 @@ class small_session final : public session_handle::base {
     } else if (what.what == kind::beyond_end) {
       delayed_send(this, std::chrono::milliseconds(100), outbox_drained{});
     } else if (what.what == kind::read_store) {
-      read_store();
+      read_store(what.position);
     }
   }
-  void read_store() {
+  void read_store(sequence log_end) {
     constexpr std::uint32_t page = 5;
     std::string frames;
     std::uint32_t count = 0;
     const auto found = (*world_.source.open_reader())->events_after(state_.room, state_.after, page);
     if (!found) return state_.news.emplace_back("unread"), void();
+    if (found->empty()) state_.after = log_end;
     for (const auto& event : *found) {
       world_.encoder.append_event(frames, event);
       state_.after = event.seq;

@@ -68,7 +68,7 @@ class fake_reader final : public empty_reader {
   result<std::optional<room_summary>> room_of(user_id user, room_id room) override {
     if (!store_.reads_work) return unavailable("reads fail");
     const auto found = store_.rooms.find(room);
-    if (found == store_.rooms.end()) return std::optional<room_summary>{};
+    if (found == store_.rooms.end() || !found->second.has(user)) return std::optional<room_summary>{};
     room_summary summary;
     summary.id = room;
     summary.last_read_seq = found->second.markers[user];
@@ -78,7 +78,7 @@ class fake_reader final : public empty_reader {
     if (!store_.reads_work) return unavailable("reads fail");
     const auto found = store_.rooms.find(room);
     if (found == store_.rooms.end()) return false;
-    return std::find(found->second.members.begin(), found->second.members.end(), user) != found->second.members.end();
+    return found->second.has(user);
   }
   result<std::optional<room_snapshot>> snapshot(room_id room) override {
     if (!store_.reads_work) return unavailable("reads fail");
@@ -87,7 +87,7 @@ class fake_reader final : public empty_reader {
     room_snapshot snapshot;
     snapshot.id = room;
     snapshot.name = "room";
-    snapshot.last_seq = static_cast<sequence>(found->second.events.size());
+    snapshot.last_seq = found->second.end();
     snapshot.members = found->second.members;
     return std::optional<room_snapshot>{snapshot};
   }
@@ -99,7 +99,10 @@ class fake_reader final : public empty_reader {
     }
     return count;
   }
-  result<sequence> last_seq(room_id room) override { return static_cast<sequence>(store_.rooms[room].events.size()); }
+  result<sequence> last_seq(room_id room) override {
+    if (!store_.reads_work) return unavailable("reads fail");
+    return store_.rooms[room].end();
+  }
   result<std::vector<durable_event>> events_after(room_id room, sequence after, std::uint32_t limit) override {
     if (!store_.reads_work) return unavailable("reads fail");
     const auto& events = store_.rooms[room].events;
@@ -128,15 +131,13 @@ result<std::unique_ptr<database_reader>> fake_database::open_reader() {
 
 result<stored> fake_database::append(const append_command& command) {
   auto& room = rooms[command.room];
-  const auto next = [&] { return static_cast<sequence>(room.events.size()) + 1; };
+  const auto next = [&] { return room.end() + 1; };
   stored outcome;
   const auto store = [&](event_body body) {
     room.events.push_back({command.room, next(), std::move(body)});
     outcome.events.push_back(room.events.back());
   };
-  if (std::find(room.members.begin(), room.members.end(), command.actor) == room.members.end()) {
-    return not_found("no member");
-  }
+  if (!room.has(command.actor)) return not_found("no member");
   if (const auto* send = std::get_if<send_message>(&command.command)) {
     if (send->content == "forbidden") return forbidden("not this");
     if (send->client_msg_id) {
@@ -149,7 +150,7 @@ result<stored> fake_database::append(const append_command& command) {
     store(message_edited{edit->message, command.actor, edit->content, command.at});
   } else if (const auto* invite = std::get_if<invite_members>(&command.command)) {
     for (const auto& user : invite->users) {
-      if (std::find(room.members.begin(), room.members.end(), user) != room.members.end()) continue;
+      if (room.has(user)) continue;
       room.members.push_back(user);
       store(member_joined{user, command.actor, join_reason::invited});
     }

@@ -1,6 +1,7 @@
 // A store in memory for actor tests: just enough rules to be a log, and every way of failing that actors must bear.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -18,6 +19,12 @@ class fake_database final : public database {
     std::vector<durable_event> events;
     std::map<std::pair<user_id, std::string>, std::size_t> keys;  ///< client_msg_id to index in `events`.
     std::map<user_id, sequence> markers;
+    sequence lost = 0;  ///< So many of the last events were deleted behind the store's back.
+
+    [[nodiscard]] sequence end() const { return static_cast<sequence>(events.size()) + lost; }
+    [[nodiscard]] bool has(user_id user) const {
+      return std::find(members.begin(), members.end(), user) != members.end();
+    }
   };
   struct commit_record {
     std::size_t commands = 0, jobs = 0;

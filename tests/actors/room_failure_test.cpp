@@ -77,6 +77,63 @@ TEST_F(RoomFailure, AHoleThatCannotBeReadYetHoldsEverythingBack) {
   EXPECT_EQ(world_.lines(alice), (lines{"event 1 old", "live ack k1 2", "live ack k2 3"}));
 }
 
+TEST_F(RoomFailure, NobodyWaitsLongForAnAnswerBehindAHoleThatCannotBeRead) {
+  auto& alice = live(alice_);
+  fill_log(1);
+  world_.store.reads_work = false;
+  world_.say(alice, "k1", "mine");
+  world_.post_by_rest(room_, alice_, "rest", send_message{"too", {}, {}, {}});
+  world_.run();
+  EXPECT_FALSE(alice.results.contains("k1"));
+  world_.advance(milliseconds(5'000));
+  EXPECT_EQ(alice.results["k1"], "unavailable");
+  EXPECT_EQ(world_.rest_results["rest"], "unavailable");
+  world_.say(alice, "k2", "mine too");
+  world_.run();
+  world_.advance(milliseconds(5'000));
+  EXPECT_EQ(alice.results["k2"], "unavailable");
+  world_.store.reads_work = true;
+  world_.advance(milliseconds(3'000));
+  EXPECT_EQ(world_.lines(alice), (lines{"error k1 unavailable", "error k2 unavailable", "event 1 old", "event 2 mine",
+                                        "event 3 too", "event 4 mine too"}));
+}
+
+/// What is missing may be a leave: the room goes on with what the tables say, not with what it remembers.
+TEST_F(RoomFailure, ARoomWhoseLogLacksEventsIsReadAnew) {
+  auto& alice = live(alice_);
+  auto& bob = live(bob_);
+  auto& record = world_.store.rooms[room_];
+  std::erase(record.members, bob_);
+  record.lost = 1;  // another node's member_left
+  world_.say(alice, "k1", "bob is gone");
+  world_.run();
+  world_.advance(milliseconds(3'000));
+  EXPECT_EQ(alice.results["k1"], "unavailable");
+  EXPECT_EQ(world_.lines(alice), (lines{"error k1 unavailable", "event 2 bob is gone", "replay_end 2"}));
+  EXPECT_TRUE(world_.lines(bob).empty()) << world_.lines(bob).back();
+  EXPECT_FALSE(bob.attached);
+}
+
+TEST_F(RoomFailure, NobodyWaitsForTheLostEndOfALog) {
+  auto& alice = live(alice_);
+  world_.say(alice, "k1", "m1");
+  world_.run();
+  auto& record = world_.store.rooms[room_];
+  record.lost = 1;  // another node's
+  auto& bob = world_.connect(bob_);
+  bob.after = 2;
+  world_.hold(bob, room_, true);
+  world_.run();
+  EXPECT_TRUE(bob.attached);
+  EXPECT_EQ(world_.lines(bob), (lines{"replay_end 2"}));
+  record.events.pop_back();
+  record.lost = 2;
+  world_.ask_catch_up(bob, 0);
+  world_.run();
+  EXPECT_TRUE(bob.attached);
+  EXPECT_EQ(world_.lines(bob).back(), "replay_end 2");
+}
+
 TEST_F(RoomFailure, ARoomThatDiesIsMadeAnewAndNothingStoredIsMissed) {
   auto& alice = live(alice_);
   auto& bob = live(bob_, 1);

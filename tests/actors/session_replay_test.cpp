@@ -9,6 +9,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using kind = catch_up_step::kind;
 
 class SessionReplay : public session_fixture {
@@ -237,7 +238,7 @@ TEST_F(SessionReplay, LateAnswersToAReplayThatAResumeEndedAreDropped) {
   run();
   take(socket_ref);
   const auto asked_so_far = asked[red].size();
-  caf::anon_send(session, store_page{red, ended, std::vector{testing::posted(red, 1, "late")}});
+  caf::anon_send(session, store_page{red, ended, 9, std::vector{testing::posted(red, 1, "late")}});
   caf::anon_send(session, catch_up_step{red, ended, kind::page, 3, 3, std::make_shared<const std::string>("late\n")});
   caf::anon_send(session, catch_up_step{red, ended, kind::limit, 3, 3, nullptr});
   run();
@@ -296,6 +297,46 @@ TEST_F(SessionReplay, ARoomThatLagsBehindTheStoreIsAskedAgain) {
   EXPECT_EQ(asked[red].size(), 1U);
   advance(std::chrono::milliseconds(100));
   EXPECT_EQ(asked[red].size(), 2U);
+}
+
+TEST_F(SessionReplay, FramesToARoomThatCannotBeReadAreRefusedAndNotKept) {
+  add_room_with(red, 1);
+  open(replay_mode::none);
+  say("early", "before", red);
+  run();
+  step(red, kind::beyond_end, 1);
+  run();
+  say("late", "after", red);
+  run();
+  EXPECT_THAT(take(socket_ref), IsSupersetOf({"error early unavailable", "error late unavailable"}));
+  advance(std::chrono::milliseconds(100));
+  attach(red, 1);
+  say("now", "at last", red);
+  run();
+  EXPECT_EQ(contents(red), (std::vector<std::string>{"at last"}));
+}
+
+TEST_F(SessionReplay, AMemberWhomTheRoomDoesNotKnowAsksAgain) {
+  add_room_with(red, 1);
+  open(replay_mode::none);
+  step(red, kind::not_member, 1);
+  run();
+  EXPECT_EQ(asked[red].size(), 1U);
+  advance(std::chrono::milliseconds(100));
+  EXPECT_EQ(asked[red].size(), 2U);
+}
+
+TEST_F(SessionReplay, TheLostEndOfALogIsPassedOver) {
+  add_room_with(red, 3);
+  auto& log = store.rooms[red];
+  open();
+  log.events.erase(log.events.begin() + 1, log.events.end());
+  step(red, kind::read_store, 3);
+  run();
+  EXPECT_EQ(asked[red].back().after, 1);
+  step(red, kind::read_store, 3);
+  run();
+  EXPECT_EQ(asked[red].back().after, 3);
 }
 
 TEST_F(SessionReplay, WhatGoesOutWithAnAttachmentWaitsForTheOutboxToo) {
