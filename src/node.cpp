@@ -56,7 +56,7 @@ class running_node final : public node {
 
   result<void> begin() {
     // First of all: a store that was migrated for a node that then cannot start could not go back.
-    if (auto sound = check_net(settings_); !sound) return sound;
+    if (auto bound = net_.bind(); !bound) return bound;
     auto opened = open_database(settings_, counts_);
     if (!opened) return opened.error();
     database_ = std::move(opened.value());
@@ -126,6 +126,7 @@ result<void> check_settings(const config& settings) {
 }
 
 result<void> migrate_store(const config& settings) {
+  if (auto sound = check_net(settings); !sound) return sound;
   metrics counts;
   auto opened = open_database(settings, counts);
   if (!opened) return opened.error();

@@ -21,14 +21,21 @@ class net_server::implementation {
 
   delivery& deliveries() { return shards_; }
 
-  result<void> start(broker& actors, std::function<bool()> store_is_ready) {
-    // NOLINTNEXTLINE(modernize-make-unique): an aggregate
-    services_.reset(new net_services{settings_, actors, encoder_, counts_, std::move(store_is_ready)});
+  result<void> bind() {
+    if (auto sound = check_allowed_origins(settings_); sound.has_error()) return sound;
     if (auto loaded = reload_certificates(); loaded.has_error()) return loaded;
     listener_.emplace(shards_, settings_, counts_, [this](auto socket, delivery_shard& shard, connection_place place) {
       begin_connection(std::move(socket), shard, std::move(place));
     });
-    if (auto opened = listener_->open(settings_.net.listen); opened.has_error()) return opened;
+    return listener_->open(settings_.net.listen);
+  }
+
+  result<void> start(broker& actors, std::function<bool()> store_is_ready) {
+    if (!listener_) {
+      if (auto bound = bind(); bound.has_error()) return bound;
+    }
+    // NOLINTNEXTLINE(modernize-make-unique): an aggregate
+    services_.reset(new net_services{settings_, actors, encoder_, counts_, std::move(store_is_ready)});
     boost::asio::post(shards_.shard(0).context(), [this] { listener_->start(); });
     shards_.start();
     log::info("net", "listening", "{} with {} I/O threads{}", settings_.net.listen, shards_.shard_count(),
@@ -89,6 +96,7 @@ net_server::net_server(const config& settings, const frame_encoder& encoder, met
 net_server::~net_server() = default;
 
 delivery& net_server::deliveries() { return implementation_->deliveries(); }
+result<void> net_server::bind() { return implementation_->bind(); }
 result<void> net_server::start(broker& actors, std::function<bool()> store_is_ready) {
   return implementation_->start(actors, std::move(store_is_ready));
 }

@@ -15,9 +15,10 @@ namespace parley {
 
 /// All members may be called from any one thread that is not an I/O thread.
 ///
-/// Order: construct; give deliveries() to the actors; start(); on the first signal set_unready(), then begin_drain(),
-/// then stop() once it is done or at a second signal. The actors behind `broker` must live until stop() has returned,
-/// and must be gone before this object is: they call deliveries(), and their late answers find their way through it.
+/// Order: construct; bind(); give deliveries() to the actors; start(); on the first signal set_unready(), then
+/// begin_drain(), then stop() once it is done or at a second signal. The actors behind `broker` must live until stop()
+/// has returned, and must be gone before this object is: they call deliveries(), and their late answers find their way
+/// through it.
 class net_server {
  public:
   /// All three must outlive this object.
@@ -28,7 +29,10 @@ class net_server {
 
   [[nodiscard]] delivery& deliveries();
 
-  /// Binds net.listen and starts the I/O threads. Error: the address is in use or not ours, a TLS file cannot be used.
+  /// Binds net.listen; who connects waits until start(). Error: the address is in use or not ours, a TLS file or an
+  /// origin cannot be used.
+  result<void> bind();
+  /// Starts the I/O threads, after bind() if that was not called.
   /// `store_is_ready` is asked by /readyz on I/O threads and must not block; empty counts as ready.
   result<void> start(broker& actors, std::function<bool()> store_is_ready);
   /// Where it listens; useful when the configuration says port 0.

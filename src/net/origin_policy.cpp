@@ -2,6 +2,7 @@
 #include "net/origin_policy.hpp"
 
 #include <algorithm>
+#include <boost/asio/ip/address_v6.hpp>
 #include <optional>
 #include <string>
 
@@ -20,24 +21,32 @@ struct web_origin {
   friend bool operator==(const web_origin&, const web_origin&) = default;
 };
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// As a browser writes it: without zeros in front.
 bool is_port(std::string_view text) {
-  if (text.size() > 5 || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
-    return false;
+  if (text.size() > 5 || text.starts_with('0') || !std::all_of(text.begin(), text.end(), is_digit)) return false;
   return text.empty() || std::stoi(std::string(text)) <= 65'535;
 }
 
+/// Of a page: files have the origin "null", and the WebSocket's own schemes are never a page's.
 bool is_scheme(std::string_view text) {
   const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  if (text == "ws" || text == "wss" || text == "file") return false;
   return !text.empty() && is_letter(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
   });
 }
 
-/// A host as a browser writes it, names in their ASCII form.
+/// As a browser writes it: names in their ASCII form, IPv6 in its shortest. `text` is in lower case.
 bool is_host(std::string_view text) {
-  if (text.starts_with('[')) text = text.substr(1, text.size() - 2);
+  if (text.starts_with('[')) {
+    const std::string address(text.substr(1, text.size() - 2));
+    boost::system::error_code fault;
+    return boost::asio::ip::make_address_v6(address, fault).to_string() == address && !fault;
+  }
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return c > ' ' && c < 0x7f && std::string_view("/\\@?#*<>[]^`{|}\"%").find(c) == std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '_';
   });
 }
 
@@ -45,7 +54,7 @@ bool is_host(std::string_view text) {
 std::optional<std::pair<std::string, std::string>> split_authority(std::string_view authority) {
   const auto host_end = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
   if (authority.starts_with('[') && host_end == 0) return std::nullopt;  // find gave npos
-  const auto host = authority.substr(0, host_end);
+  auto host = lower(authority.substr(0, host_end));
   auto rest = host_end == std::string_view::npos ? std::string_view() : authority.substr(host_end);
   if (!is_host(host)) return std::nullopt;
   if (!rest.empty()) {
@@ -53,7 +62,7 @@ std::optional<std::pair<std::string, std::string>> split_authority(std::string_v
     rest.remove_prefix(1);
   }
   if (!is_port(rest)) return std::nullopt;
-  return std::pair(lower(host), std::string(rest));
+  return std::pair(std::move(host), std::string(rest));
 }
 
 std::optional<web_origin> parse_origin(std::string_view text) {

@@ -90,14 +90,21 @@ result<shared_tls_context> load_tls_context(const std::string& certificate_file,
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);  // tickets resume sessions without our memory
-  // An encrypted key is refused: OpenSSL would ask at the terminal, and wait.
-  SSL_CTX_set_default_passwd_cb(context.get(), [](char*, int, int, void*) { return 0; });
+  // OpenSSL would ask at the terminal, and wait.
+  bool is_encrypted = false;
+  SSL_CTX_set_default_passwd_cb_userdata(context.get(), &is_encrypted);
+  SSL_CTX_set_default_passwd_cb(context.get(), [](char*, int, int, void* asked) {
+    *static_cast<bool*>(asked) = true;
+    return -1;
+  });
   if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1) {
     return bad_file("net.tls_certificate", certificate_file);
   }
-  if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return bad_file("net.tls_key", key_file);
-  }
+  const bool has_key = SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) == 1;
+  SSL_CTX_set_default_passwd_cb(context.get(), nullptr);
+  SSL_CTX_set_default_passwd_cb_userdata(context.get(), nullptr);
+  if (is_encrypted) return bad_request("net.tls_key " + key_file + " has a passphrase; store the key without one.");
+  if (!has_key) return bad_file("net.tls_key", key_file);
   if (SSL_CTX_check_private_key(context.get()) != 1)
     return bad_file("net.tls_key does not fit the certificate:", key_file);
   return context;

@@ -160,10 +160,29 @@ TEST(origin_policy, takes_only_origins_that_a_page_can_have) {
                              "capacitor://localhost", "tauri://localhost", "https://xn--exmple-cua.org"}) {
     EXPECT_TRUE(check(origin)) << origin;
   }
-  for (const auto* origin :
-       {"", "*", "null", "chat.example.org", "https://", "https://chat.example.org/", "https://*.example.org",
-        "https://ex\xC3\xA4mple.org", "https://x:99999", "https://x:12345678901234567890", "https://a\tb",
-        "https://user@x", "https://[2001:db8::1", "1a://x"}) {
+  for (const auto* origin : {"",
+                             "*",
+                             "null",
+                             "chat.example.org",
+                             "https://",
+                             "https://chat.example.org/",
+                             "https://*.example.org",
+                             "https://ex\xC3\xA4mple.org",
+                             "https://x:99999",
+                             "https://x:12345678901234567890",
+                             "https://a\tb",
+                             "https://user@x",
+                             "https://[2001:db8::1",
+                             "1a://x",
+                             "wss://chat.example.org",
+                             "ws://x",
+                             "file://x",
+                             "https://x:0443",
+                             "https://[hello]",
+                             "https://[0:0:0:0:0:0:0:1]",
+                             "https://[]",
+                             "https://[fe80::1%25eth0]",
+                             "https://a.example,b.example"}) {
     const auto refused = check(origin);
     ASSERT_FALSE(refused) << origin;
     EXPECT_NE(refused.error().message.find("net.allowed_origins"), std::string::npos) << refused.error().message;

@@ -1,5 +1,7 @@
 // What parleyd says and does by its command line and environment.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { newAccount } from '../support/client.mjs';
 import { runParleyd, startParleyd } from '../support/parleyd.mjs';
@@ -104,12 +106,17 @@ test('a store that another node has open is refused with a clear word', { skip: 
   }
 });
 
-test('a port that is taken is refused with a clear word', async () => {
+test('a port that is taken is refused with a clear word, and the store is left as it is', async () => {
   const parley = await startParleyd();
+  const store = path.join(parley.dir, 'other.db');
   try {
-    const { code, output } = await runParleyd({ listen: `127.0.0.1:${parley.port}` });
+    const { code, output } = await runParleyd({
+      listen: `127.0.0.1:${parley.port}`,
+      set: { 'store.url': `sqlite:${store}` },
+    });
     assert.ok(code > 0, `exit code ${code}`);
     assert.match(output, /in use/i);
+    assert.equal(existsSync(store), false);
   } finally {
     await parley.stop();
   }

@@ -2,7 +2,9 @@
 // certificates.
 #include <gtest/gtest.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 
+#include <cstdio>
 #include <fstream>
 #include <future>
 #include <thread>
@@ -95,6 +97,22 @@ class tls : public testing::Test {
   }
   test_certificate certificate{"one"};
 };
+
+TEST_F(tls, refuses_a_key_with_a_passphrase_and_says_so) {
+  const auto locked = certificate.key_file + ".locked";
+  const auto open = [](const std::string& path, const char* mode) {
+    return std::unique_ptr<FILE, int (*)(FILE*)>(std::fopen(path.c_str(), mode), &std::fclose);
+  };
+  {
+    const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(
+        PEM_read_PrivateKey(open(certificate.key_file, "r").get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
+    const auto out = open(locked, "w");
+    ASSERT_EQ(PEM_write_PKCS8PrivateKey(out.get(), key.get(), EVP_aes_128_cbc(), "secret", 6, nullptr, nullptr), 1);
+  }
+  const auto loaded = load_tls_context(certificate.certificate_file, locked);
+  ASSERT_TRUE(loaded.has_error());
+  EXPECT_NE(loaded.error().message.find("passphrase"), std::string::npos) << loaded.error().message;
+}
 
 TEST_F(tls, carries_bytes_both_ways) {
   engine_pair pair(context());
