@@ -1,5 +1,7 @@
 // Databases of the tests' own on the PostgreSQL server that with_postgres.mjs has started.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
 
 const server = process.env.TEST_POSTGRES;
 let databases = 0;
@@ -20,8 +22,39 @@ export function dropDatabase(url) {
   psql(`DROP DATABASE ${url.slice(url.lastIndexOf('/') + 1)} WITH (FORCE)`);
 }
 
-/** Runs a file of SQL as an operator would. */
-export function runSqlFile(url, file, variables = {}) {
+const fileArguments = (url, file, variables) => {
   const settings = Object.entries(variables).flatMap(([name, value]) => ['-v', `${name}=${value}`]);
-  return execFileSync('psql', ['-X', '-d', url, '-v', 'ON_ERROR_STOP=1', ...settings, '-f', file], { encoding: 'utf8' });
+  return ['-X', '-d', url, '-v', 'ON_ERROR_STOP=1', ...settings, '-f', file];
+};
+
+/** Runs a file of SQL as an operator would; what psql prints. */
+export const runSqlFile = (url, file, variables = {}) =>
+  execFileSync('psql', fileArguments(url, file, variables), { encoding: 'utf8' });
+
+/** The same while the test goes on. */
+export const startSqlFile = (url, file, variables = {}) =>
+  promisify(execFile)('psql', fileArguments(url, file, variables));
+
+/** Rows of text. */
+export const queryRows = (url, sql) =>
+  execFileSync('psql', ['-X', '-A', '-t', '-F', '\t', '-d', url, '-c', sql], { encoding: 'utf8' })
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split('\t'));
+
+/** How many sessions of that database wait for a lock. */
+export const lockWaiters = (url) =>
+  Number(
+    queryRows(
+      url,
+      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+    )[0][0],
+  );
+
+/** Holds a room's lock in a transaction of its own, until the answer is called. */
+export async function holdRoom(url, roomId) {
+  const session = spawn('psql', ['-X', '-q', '-A', '-t', '-d', url], { stdio: ['pipe', 'pipe', 'inherit'] });
+  session.stdin.write(`BEGIN; SELECT 1 FROM tb_room_position WHERE room_id = '${roomId}' FOR UPDATE;\n`);
+  await once(session.stdout, 'data');
+  return () => session.stdin.end('ROLLBACK;\n');
 }
