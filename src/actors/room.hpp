@@ -110,9 +110,10 @@ class room final : public room_handle::base {
   [[nodiscard]] bool somebody_wants_a_look() const;
   std::vector<parked_catch_up> parked_;
 
-  bool settling_ = false;      ///< A batch failed: what the store has of it is being found out.
-  bool reading_ = false;       ///< Missing events are on their way from the store.
-  bool read_settles_ = false;  ///< That read began when nothing unclear was left with the store.
+  bool settling_ = false;               ///< A batch failed: what the store has of it is being found out.
+  bool reading_ = false;                ///< Missing events are on their way from the store.
+  std::optional<hole_read> held_page_;  ///< Until the batch under way has come back.
+  bool read_settles_ = false;           ///< That read began when nothing unclear was left with the store.
   std::optional<steady_time> read_again_at_;
   std::optional<steady_time> answers_due_;  ///< Those that wait for missing events wait no longer than this.
   std::chrono::milliseconds back_off_{};

@@ -79,6 +79,7 @@ void room::on_batch_stored(batch_stored& message) {
     back_off_ = first_back_off;
     if (!reading_) read_missing(true);
   }
+  if (auto held = std::exchange(held_page_, std::nullopt)) return on_hole_read(*held);
   release_ready();
   look_for_missing();
   send_next_batch();
@@ -87,6 +88,7 @@ void room::on_batch_stored(batch_stored& message) {
 
 void room::release_ready() {
   if (auto release = state_->release()) {
+    answers_due_.reset();
     services_.counts.events_delivered_total.add(release->batch->ends.size());
     // Before those who left are forgotten: their shard cuts them off at their place.
     fanout_->deliver(release->batch, std::move(release->answers));
@@ -142,22 +144,28 @@ void room::read_missing(bool behind_the_store) {
 
 void room::on_hole_read(hole_read& message) {
   if (!state_) return;
+  // It may hold what the batch under way has stored: that batch's answers take their places first.
+  if (message.page && !state_->has_hole() && batcher_->has_batch_under_way()) {
+    held_page_ = std::move(message);
+    return;
+  }
   reading_ = false;
   const bool answered = message.page.has_value();
   if (answered && state_->released() == message.after && lacks_events(*message.page, message.after)) {
     return start_anew(message);
   }
   const auto found = answered ? message.page->events.size() : 0;
+  const bool is_full = found == missing_events_page;
   const bool had_hole = state_->has_hole();
   if (answered) state_->fill(std::move(message.page->events));
   // With a hole only what lies in it was taken; with a full page there is more to come.
-  const bool all_taken = answered && !had_hole && found < missing_events_page;
+  const bool all_taken = answered && !had_hole && !is_full;
   if (settling_ && read_settles_ && all_taken) settling_ = false;
   for (auto& ask : parked_) {
-    if (ask.at_store == look::under_way) ask.at_store = answered ? look::done : look::wanted;
+    if (ask.at_store == look::under_way) ask.at_store = answered && !is_full ? look::done : look::wanted;
   }
   release_ready();
-  if (settling_ || state_->has_hole() || found == missing_events_page || (!answered && somebody_wants_a_look())) {
+  if (settling_ || state_->has_hole() || is_full || (!answered && somebody_wants_a_look())) {
     const bool got_further = state_->released() > message.after;
     if (got_further && (read_settles_ || !settling_)) {
       read_missing(false);

@@ -28,6 +28,10 @@ class session {
  private:
   using frame_ptr = std::shared_ptr<client_frame>;
 
+  struct parked_frames {
+    steady_time since;
+    std::vector<frame_ptr> frames;
+  };
   /// A room of this connection. Frames to it wait in `parked` while it was asked for (no `actor`), and while it is live
   /// by contract but not attached yet: its acks and events then come in one order from the beginning.
   struct room_entry {
@@ -37,7 +41,7 @@ class session {
     bool live_due = false;             ///< Frames wait until it is attached.
     bool position_due = false;         ///< Its actor died while attached: the shard tells where the connection stood.
     std::uint8_t stale_positions = 0;  ///< Such news that a resume has overtaken.
-    std::unique_ptr<std::vector<frame_ptr>> parked{};
+    std::unique_ptr<parked_frames> parked{};
   };
   /// A join that is being read from the store; a leave in between drops it.
   struct pending_join {

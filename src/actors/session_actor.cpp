@@ -200,13 +200,13 @@ void session::flush_parked(room_entry& room) {
   if (!room.actor || room.live_due) return;
   const auto id = room.id;
   if (const auto parked = std::move(room.parked)) {
-    for (const auto& frame : *parked) speak(*find_room(id), frame);
+    for (const auto& frame : parked->frames) speak(*find_room(id), frame);
   }
 }
 
 void session::fail_parked(room_entry& room, const error& why) {
   if (const auto parked = std::move(room.parked)) {
-    for (const auto& frame : *parked) reply_to(*frame).fail(why);
+    for (const auto& frame : parked->frames) reply_to(*frame).fail(why);
   }
 }
 

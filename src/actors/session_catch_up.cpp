@@ -11,6 +11,8 @@ namespace {
 constexpr std::uint32_t page_events = 100;
 constexpr std::size_t page_bytes = 64 * 1024;
 constexpr std::chrono::milliseconds patience{100};
+/// Of those that wait for a room which cannot be read, as of a sender whose message stands behind a hole.
+constexpr std::chrono::milliseconds patience_of_frames{5'000};
 
 }  // namespace
 
@@ -122,10 +124,12 @@ void session::on_store_page(const store_page& what) {
   send_page(std::make_shared<const std::string>(std::move(bytes)), count);
 }
 
-/// Of a suspended room: others go first, and it is asked again after a while unless news of it comes before. Its frames
-/// wait no longer.
+/// Of a suspended room: others go first, and it is asked again after a while unless news of it comes before.
 void session::try_again_later(const room_id& room) {
-  if (auto* entry = find_room(room)) fail_parked(*entry, cannot_be_read());
+  auto* entry = find_room(room);
+  if (entry != nullptr && entry->parked && services_->time.steady_now() - entry->parked->since >= patience_of_frames) {
+    fail_parked(*entry, cannot_be_read());
+  }
   self_->delayed_send(self_, patience, look_up_done{[this, room] {
                         if (plan_.revive(room)) advance();
                       }});
@@ -136,7 +140,7 @@ void session::look_whether_left(const room_id& room) {
   const auto user = request_.who.user.id;
   look_up<bool>([user, room](database_reader& store) { return store.is_member(user, room); },
                 [this, room](const result<bool>& member) {
-                  if (closed_) return;
+                  if (closed_ || !plan_.is_suspended(room)) return;  // revived or left since
                   if (member && !*member) {
                     on_user_left({room, leave_reason::removed});
                   } else {

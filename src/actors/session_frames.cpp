@@ -126,11 +126,10 @@ void session::to_room_of(const room_id& room, const frame_ptr& frame) {
 
 void session::speak(room_entry& room, const frame_ptr& frame) {
   if (!room.actor || room.live_due) {
-    if (plan_.is_suspended(room.id)) return reply_to(*frame).fail(cannot_be_read());
     if (room.live_due) plan_.prefer(room.id);
-    if (!room.parked) room.parked = std::make_unique<std::vector<frame_ptr>>();
-    if (room.parked->size() < most_waiting(*services_)) {
-      room.parked->push_back(frame);
+    if (!room.parked) room.parked = std::make_unique<parked_frames>(parked_frames{services_->time.steady_now(), {}});
+    if (room.parked->frames.size() < most_waiting(*services_)) {
+      room.parked->frames.push_back(frame);
     } else {
       reply_to(*frame).fail(busy("Too many frames wait for this room; send again.", 500));
     }

@@ -20,6 +20,11 @@ namespace {
 constexpr auto address_missing = parley::error_code::not_found;
 constexpr auto retry_after = std::chrono::milliseconds(100);  // out of file descriptors, mostly
 
+error cannot_listen(const tcp::endpoint& where, const system_error& why) {
+  return unavailable("Cannot listen on " + where.address().to_string() + " port " + std::to_string(where.port()) +
+                     ": " + why.message() + ".");
+}
+
 }  // namespace
 
 struct listener::door {
@@ -62,16 +67,25 @@ result<void> listener::open_one(tcp::endpoint where) {
   const bool both_families = where.address().is_unspecified();
   if (!ec && where.address().is_v6()) made->acceptor.set_option(asio::ip::v6_only(!both_families), ec);
   if (!ec) made->acceptor.bind(where, ec);
-  if (!ec) made->acceptor.listen(asio::socket_base::max_listen_connections, ec);
   if (ec) {
+    auto fault = cannot_listen(where, ec);
     const bool missing =
         ec == asio::error::address_family_not_supported || ec == boost::system::errc::address_not_available;
-    return make_error(missing ? address_missing : parley::error_code::unavailable,
-                      "Cannot listen on " + where.address().to_string() + " port " + std::to_string(where.port()) +
-                          ": " + ec.message() + ".");
+    if (missing) fault.code = address_missing;
+    return fault;
   }
   if (port_ == 0) port_ = made->acceptor.local_endpoint(ec).port();
   doors_.push_back(std::move(made));
+  return {};
+}
+
+result<void> listener::listen() {
+  for (const auto& at : doors_) {
+    system_error ec;
+    at->acceptor.listen(asio::socket_base::max_listen_connections, ec);
+    system_error ignored;
+    if (ec) return cannot_listen(at->acceptor.local_endpoint(ignored), ec);
+  }
   return {};
 }
 

@@ -26,6 +26,8 @@ class listener {
 
   /// Binds every address that "host:port" names; before the threads start. Error: names the address and the reason.
   result<void> open(const std::string& address);
+  /// Takes connections from now on. Error: somebody else on the same address was first.
+  result<void> listen();
   /// Of the first address; differs from the configured one only if that is 0.
   [[nodiscard]] std::uint16_t port() const { return port_; }
   void start();

@@ -36,6 +36,7 @@ class net_server::implementation {
     }
     // NOLINTNEXTLINE(modernize-make-unique): an aggregate
     services_.reset(new net_services{settings_, actors, encoder_, counts_, std::move(store_is_ready)});
+    if (auto listening = listener_->listen(); listening.has_error()) return listening;
     boost::asio::post(shards_.shard(0).context(), [this] { listener_->start(); });
     shards_.start();
     log::info("net", "listening", "{} with {} I/O threads{}", settings_.net.listen, shards_.shard_count(),

@@ -29,8 +29,8 @@ class net_server {
 
   [[nodiscard]] delivery& deliveries();
 
-  /// Binds net.listen; who connects waits until start(). Error: the address is in use or not ours, a TLS file or an
-  /// origin cannot be used.
+  /// Binds net.listen; who connects before start() is refused. Error: the address is in use or not ours, a TLS file or
+  /// an origin cannot be used.
   result<void> bind();
   /// Starts the I/O threads, after bind() if that was not called.
   /// `store_is_ready` is asked by /readyz on I/O threads and must not block; empty counts as ready.

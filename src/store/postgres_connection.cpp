@@ -126,6 +126,8 @@ void postgres_connection::set_up(const postgres_options& options) {
       " set_config('statement_timeout', $2, false), set_config('lock_timeout', $3, false),"
       " set_config('idle_in_transaction_session_timeout', $4, false),"
       " set_config('default_transaction_isolation', 'read committed', false),"
+      // For take_notice().
+      " set_config('client_min_messages', 'warning', false),"
       // Plans that were made while a table was small, or without statistics, must still be right when it is large: by
       // index, row by row, and not all that fits before the first row of it, as a bitmap does: a LIMIT ends nothing
       // there. Every statement has an index.

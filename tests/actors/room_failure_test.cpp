@@ -77,6 +77,31 @@ TEST_F(RoomFailure, AHoleThatCannotBeReadYetHoldsEverythingBack) {
   EXPECT_EQ(world_.lines(alice), (lines{"event 1 old", "live ack k1 2", "live ack k2 3"}));
 }
 
+/// A look at the store may see a batch before its answers are back.
+TEST_F(RoomFailure, WhatIsReadBeforeItsBatchIsBackDoesNotTakeTheAcksPlace) {
+  auto& alice = live(alice_);
+  auto& bob = live(bob_);
+  world_.services->faults.after_commit = [&](auto) {
+    caf::anon_send(alice.actor, hole_read{0, log_page{1, world_.store.rooms[room_].events}});
+  };
+  world_.say(alice, "k1", "m1");
+  world_.run();
+  EXPECT_EQ(world_.lines(alice), (lines{"live ack k1 1"}));
+  EXPECT_EQ(world_.lines(bob), (lines{"event 1 m1"}));
+}
+
+TEST_F(RoomFailure, WhoAsksForMoreThanAPageIsNotTurnedAway) {
+  auto& alice = live(alice_);
+  fill_log(100);
+  for (sequence seq = 101; seq <= 1'300; ++seq) {
+    world_.store.rooms[room_].events.push_back(posted(room_, seq, "another node's", id_of<message_id>(1), alice_));
+  }
+  world_.ask_catch_up(alice, 1'300);
+  world_.run();
+  EXPECT_EQ(alice.steps.back(), kind::attached);
+  EXPECT_EQ(std::count(alice.steps.begin(), alice.steps.end(), kind::beyond_end), 0);
+}
+
 TEST_F(RoomFailure, NobodyWaitsLongForAnAnswerBehindAHoleThatCannotBeRead) {
   auto& alice = live(alice_);
   fill_log(1);

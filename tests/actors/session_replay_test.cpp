@@ -9,7 +9,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::IsSupersetOf;
 using kind = catch_up_step::kind;
 
 class SessionReplay : public session_fixture {
@@ -299,16 +298,23 @@ TEST_F(SessionReplay, ARoomThatLagsBehindTheStoreIsAskedAgain) {
   EXPECT_EQ(asked[red].size(), 2U);
 }
 
-TEST_F(SessionReplay, FramesToARoomThatCannotBeReadAreRefusedAndNotKept) {
+TEST_F(SessionReplay, FramesToARoomThatCannotBeReadWaitFiveSecondsAndNoLonger) {
   add_room_with(red, 1);
   open(replay_mode::none);
-  say("early", "before", red);
+  say("a", "before", red);
   run();
   step(red, kind::beyond_end, 1);
   run();
-  say("late", "after", red);
+  say("b", "after", red);
+  take(socket_ref);
+  advance(std::chrono::milliseconds(4'900));
+  step(red, kind::beyond_end, 1);
   run();
-  EXPECT_THAT(take(socket_ref), IsSupersetOf({"error early unavailable", "error late unavailable"}));
+  EXPECT_THAT(take(socket_ref), IsEmpty());
+  advance(std::chrono::milliseconds(100));
+  step(red, kind::beyond_end, 1);
+  run();
+  EXPECT_THAT(take(socket_ref), ElementsAre("error a unavailable", "error b unavailable"));
   advance(std::chrono::milliseconds(100));
   attach(red, 1);
   say("now", "at last", red);

@@ -170,6 +170,11 @@ TEST_F(postgres_doubt_test, a_commit_that_no_standby_has_is_neither_acknowledged
 /// is an acknowledgement before the standby has it.
 TEST_F(postgres_doubt_test, a_cancelled_wait_for_the_standby_acknowledges_nothing) {
   const auto message = make.send(room_, ann_, "one", "key");
+  // As a database may be set up: its warning is what tells the two apart.
+  support::run_sql(url_,
+                   "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET client_min_messages = error',"
+                   " current_database()); END $$");
+  writer = expect_value(node_->open_writer());
   lost_standby standby(url_);
   std::thread cancel([&] {
     const auto sql =
