@@ -6,9 +6,9 @@
 
 #include "actors/queries.hpp"
 #include "actors/read_pool.hpp"
-#include "actors/refusals.hpp"
 #include "actors/session_actor.hpp"
 #include "actors/storage_pool.hpp"
+#include "parley/refusals.hpp"
 
 namespace parley {
 namespace {

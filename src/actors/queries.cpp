@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "actors/refusals.hpp"
+#include "parley/refusals.hpp"
 
 namespace parley {
 namespace {

@@ -9,11 +9,11 @@
 
 #include "actors/actor_services.hpp"
 #include "actors/read_marker_state.hpp"
-#include "actors/refusals.hpp"
 #include "actors/room_batcher.hpp"
 #include "actors/room_fanout.hpp"
 #include "actors/room_state.hpp"
 #include "actors/typing_throttle.hpp"
+#include "parley/refusals.hpp"
 
 namespace parley {
 

@@ -5,9 +5,9 @@
 
 #include "actors/guarded.hpp"
 #include "actors/queries.hpp"
-#include "actors/refusals.hpp"
 #include "actors/session.hpp"
 #include "parley/log.hpp"
+#include "parley/refusals.hpp"
 
 namespace parley {
 namespace {

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "actors/queries.hpp"
-#include "actors/refusals.hpp"
 #include "actors/session.hpp"
+#include "parley/refusals.hpp"
 
 namespace parley {
 namespace {

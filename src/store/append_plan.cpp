@@ -3,10 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "parley/refusals.hpp"
+
 namespace parley {
 namespace {
 
-error no_such_room() { return not_found("room_id: there is no such room, or you are not a member of it."); }
 error no_such_message() { return not_found("message_id: there is no such message in this room."); }
 error private_blocked() { return forbidden("This private room is closed, since one of you has blocked the other."); }
 

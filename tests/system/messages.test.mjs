@@ -312,3 +312,35 @@ test('odd numbers in queries are a bad request', async () => {
     await ada.call('GET', `/rooms/${roomId}/messages?${query}`, { expect: 400 });
   }
 });
+
+test("a stranger cannot tell another's room and message from ones that do not exist", async () => {
+  const eve = await newAccount(parley, 'eve');
+  const { message_id } = await ada.post(roomId, 'not for eve');
+  const asks = (room, message) => [
+    ['GET', `/rooms/${room}`],
+    ['PATCH', `/rooms/${room}`, { name: 'mine' }],
+    ['GET', `/rooms/${room}/members`],
+    ['POST', `/rooms/${room}/members`, { user_ids: [eve.id] }],
+    ['DELETE', `/rooms/${room}/members/me`],
+    ['DELETE', `/rooms/${room}/members/${bob.id}`],
+    ['GET', `/rooms/${room}/messages`],
+    ['GET', `/rooms/${room}/events?after_seq=0`],
+    ['POST', `/rooms/${room}/messages`, { content: 'x' }],
+    ['POST', `/rooms/${room}/read`, { seq: 1 }],
+    ['PATCH', `/messages/${message}`, { content: 'x' }],
+    ['DELETE', `/messages/${message}`],
+    ['PUT', `/messages/${message}/reactions/x`],
+    ['DELETE', `/messages/${message}/reactions/x`],
+  ];
+  const answers = async (room, message) => {
+    const told = [];
+    for (const [method, target, body] of asks(room, message)) {
+      const { status, body: problem } = await eve.answerOf(method, target, { body });
+      told.push([method, target.split('/')[1], status, problem]);
+    }
+    return told;
+  };
+  const hers = await answers(roomId, message_id);
+  assert.deepEqual(hers, await answers(nothing, nothing));
+  for (const [, , status] of hers) assert.equal(status, 404);
+});

@@ -1,4 +1,5 @@
-// Refusals that several actors give, in the same words, so that nobody learns from them what he may not see.
+// Refusals that rooms, sessions and stores give, in the same words, so that nobody learns from them what he may not
+// see.
 #pragma once
 
 #include "parley/error.hpp"
