@@ -86,6 +86,18 @@ struct get_presence {
   principal who;
   std::vector<user_id> users;
 };
+struct list_friends {
+  using reply = page<friend_item>;
+  principal who;
+  std::optional<friend_status> status;  ///< Null: all.
+  page_request range;
+};
+struct change_friendship {
+  using reply = std::optional<friend_item>;  ///< As the caller now sees the other; null for `none`.
+  principal who;
+  user_id other;
+  friend_action action = friend_action::ask;
+};
 struct create_room {
   struct reply {
     room_summary room;
@@ -151,10 +163,11 @@ struct call {
   answer<typename Request::reply> reply;
 };
 
-using any_call = std::variant<call<register_user>, call<log_in>, call<authenticate>, call<enter_by_name>, call<log_out>,
-                              call<get_me>, call<find_users>, call<get_user>, call<get_presence>, call<create_room>,
-                              call<list_rooms>, call<get_room>, call<list_members>, call<change_room>, call<mark_read>,
-                              call<get_history>, call<get_events>>;
+using any_call =
+    std::variant<call<register_user>, call<log_in>, call<authenticate>, call<enter_by_name>, call<log_out>,
+                 call<get_me>, call<find_users>, call<get_user>, call<get_presence>, call<list_friends>,
+                 call<change_friendship>, call<create_room>, call<list_rooms>, call<get_room>, call<list_members>,
+                 call<change_room>, call<mark_read>, call<get_history>, call<get_events>>;
 
 enum class replay_mode : std::uint8_t { unread, none };
 

@@ -84,6 +84,11 @@ struct read_notice {
 struct presence_notice {
   presence_record presence;
 };
+struct friend_notice {
+  user_id user;  ///< The other one.
+  friend_status status = friend_status::none;
+  user_id by;  ///< Who acted.
+};
 struct replay_end_notice {
   room_id room;
   sequence seq = 0;  ///< Up to here the client now has everything.
@@ -94,7 +99,7 @@ struct drain_notice {
 };
 
 using notice = std::variant<ready_notice, room_added_notice, room_removed_notice, typing_notice, read_notice,
-                            presence_notice, replay_end_notice, drain_notice>;
+                            presence_notice, friend_notice, replay_end_notice, drain_notice>;
 
 /// Appends complete WebSocket frames to `out`. Stateless and thread-safe; never fails: text from the store is valid
 /// UTF-8.

@@ -73,6 +73,10 @@ struct read_marker {
   sequence seq = 0;
 };
 
+struct friendship_change {
+  friendship before, after;  ///< As the one who acts has them; the same when nothing changed.
+};
+
 /// Writes within the batch's transaction; a job that returns an error is rolled back alone.
 class record_writer {
  public:
@@ -83,6 +87,8 @@ class record_writer {
   virtual result<void> delete_token(const token_hash& hash) = 0;
   virtual result<std::vector<token_hash>> delete_tokens_of(user_id user) = 0;
   virtual result<created_room> create_room(const new_room& room) = 0;  ///< `not_found` for an unknown member.
+  /// See act(). `not_found` for an unknown user, and for asking one who is not active.
+  virtual result<friendship_change> change_friendship(user_id who, user_id other, friend_action what, timestamp at) = 0;
   virtual result<void> save_read_markers(std::span<const read_marker> markers) = 0;  ///< Each only moves forward.
   virtual result<void> save_presence(std::span<const presence_record> users) = 0;
   virtual result<void> clear_presence() = 0;  ///< Embedded start: nobody is online; last_seen stays.
@@ -146,6 +152,10 @@ class account_queries {
   virtual result<std::vector<presence_record>> presence(
       std::span<const user_id> users) = 0;                            ///< Unknown users are left out.
   virtual result<std::vector<user_id>> friends_of(user_id user) = 0;  ///< status = accepted
+  /// As that user sees them, in order of user_id, which is the cursor; null status: all.
+  virtual result<page<friend_item>> friends(user_id user, std::optional<friend_status> status,
+                                            const page_request& range) = 0;
+  virtual result<std::optional<friend_item>> friend_seen_by(user_id user, user_id other) = 0;  ///< Null for `none`.
 };
 
 class room_queries {

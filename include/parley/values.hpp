@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "parley/clock.hpp"
+#include "parley/friendship.hpp"
 #include "parley/ids.hpp"
 
 namespace parley {
@@ -58,6 +59,14 @@ struct presence_record {
   user_id user;
   bool is_online = false;
   std::optional<timestamp> last_seen;
+};
+
+/// Somebody to whom a user stands in some relation.
+struct friend_item {
+  user_profile profile;
+  friend_status status = friend_status::pending;
+  user_id by;  ///< Who acted last: asked, accepted or blocked.
+  timestamp created_at{};
 };
 
 /// A page of a list and where the next one begins; no cursor when this was the last.

@@ -105,6 +105,51 @@ struct room_creation : std::enable_shared_from_this<room_creation> {
   created_room made;
 };
 
+/// One change of a friendship on its way through writer and reader; each step runs where its answer came from.
+struct friendship_work : std::enable_shared_from_this<friendship_work> {
+  friendship_work(const actor_services& shared, call<change_friendship> asked)
+      : services(shared), ask(std::move(asked)) {}
+
+  void start() {
+    const auto& [who, other, action] = ask.request;
+    if (other == who.user.id) return ask.reply(bad_request("user_id: that is you."));
+    // A pair's changes are told in the order in which they were stored: they all go to the same worker.
+    services.storage->write(
+        std::min(who.user.id, other),
+        [self = shared_from_this(), at = services.time.now()](record_writer& writer) -> result<void> {
+          const auto& wish = self->ask.request;
+          auto changed = writer.change_friendship(wish.who.user.id, wish.other, wish.action, at);
+          if (!changed) return changed.error();
+          self->change = *changed;
+          return {};
+        },
+        answer<std::monostate>([self = shared_from_this()](const result<std::monostate>& done) {
+          if (!done) return self->ask.reply(done.error());
+          self->tell();
+        }));
+  }
+
+  void tell() {
+    const auto me = ask.request.who.user.id;
+    const auto other = ask.request.other;
+    const auto& [before, after] = change;
+    if (before.seen_by_me() != after.seen_by_me()) {
+      caf::anon_send(services.directory, friendship_changed{me, {other, after.seen_by_me(), me}});
+    }
+    if (before.seen_by_them() != after.seen_by_them()) {
+      caf::anon_send(services.directory, friendship_changed{other, {me, after.seen_by_them(), me}});
+    }
+    using found = std::optional<friend_item>;
+    if (after.seen_by_me() == friend_status::none) return ask.reply(found{});
+    services.reads->ask<found>([me, other](database_reader& store) { return store.friend_seen_by(me, other); },
+                               std::move(ask.reply));
+  }
+
+  const actor_services& services;
+  call<change_friendship> ask;
+  friendship_change change;
+};
+
 }  // namespace
 
 void actor_broker::submit(any_call what) {
@@ -124,6 +169,10 @@ void actor_broker::handle(call<Request> ask) {
         [request = std::move(ask.request)](database_reader& store) { return answer_query(store, request); },
         std::move(ask.reply));
   }
+}
+
+void actor_broker::handle(call<change_friendship> ask) {
+  std::make_shared<friendship_work>(services_, std::move(ask))->start();
 }
 
 void actor_broker::handle(call<create_room> ask) {

@@ -18,6 +18,7 @@ class actor_broker final : public broker {
  private:
   template <class Request>
   void handle(call<Request> ask);
+  void handle(call<change_friendship> ask);
   void handle(call<create_room> ask);
   void handle(call<change_room> ask);
   void handle(call<mark_read> ask);

@@ -30,6 +30,9 @@ class directory final : public directory_handle::base {
         [this](unregister_session message) { sessions_.erase(message.connection); },
         [this](to_room& message) { hand_to_room(message); },
         [this](membership_changed message) { tell_membership(message); },
+        [this](const friendship_changed& message) {
+          sessions_.for_user(message.user, [&](const auto& each) { send(each.handle, friend_changed{message.what}); });
+        },
         [this](const end_token& message) { end_sessions(message); },
         [this](const to_presence& message) { hand_to_presence(message); },
         [this](presence_idle message) { let_presence_go(message); },

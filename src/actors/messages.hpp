@@ -35,6 +35,7 @@ struct room_failed;
 struct presence_failed;
 struct user_joined_room;
 struct user_left_room;
+struct friend_changed;
 struct token_ended;
 struct session_ended;
 struct look_up_done;
@@ -44,7 +45,8 @@ using session_handle =
                      caf::reacts_to<room_held>, caf::reacts_to<room_unknown>, caf::reacts_to<catch_up_step>,
                      caf::reacts_to<store_page>, caf::reacts_to<outbox_drained>, caf::reacts_to<room_failed>,
                      caf::reacts_to<presence_failed>, caf::reacts_to<user_joined_room>, caf::reacts_to<user_left_room>,
-                     caf::reacts_to<token_ended>, caf::reacts_to<session_ended>, caf::reacts_to<look_up_done>>;
+                     caf::reacts_to<friend_changed>, caf::reacts_to<token_ended>, caf::reacts_to<session_ended>,
+                     caf::reacts_to<look_up_done>>;
 
 struct room_loaded;
 struct hold_room;
@@ -86,6 +88,7 @@ struct register_session;
 struct unregister_session;
 struct to_room;
 struct membership_changed;
+struct friendship_changed;
 struct end_token;
 struct to_presence;
 struct presence_idle;
@@ -94,8 +97,9 @@ struct close_directory;
 /// One a node: which room, presence record and sessions are where. It makes and monitors rooms and presence records.
 using directory_handle =
     caf::typed_actor<caf::reacts_to<register_session>, caf::reacts_to<unregister_session>, caf::reacts_to<to_room>,
-                     caf::reacts_to<membership_changed>, caf::reacts_to<end_token>, caf::reacts_to<to_presence>,
-                     caf::reacts_to<presence_idle>, caf::reacts_to<retire_room>, caf::reacts_to<close_directory>>;
+                     caf::reacts_to<membership_changed>, caf::reacts_to<friendship_changed>, caf::reacts_to<end_token>,
+                     caf::reacts_to<to_presence>, caf::reacts_to<presence_idle>, caf::reacts_to<retire_room>,
+                     caf::reacts_to<close_directory>>;
 
 // --- Messages to a session ---
 
@@ -172,6 +176,10 @@ struct user_joined_room {
 struct user_left_room {
   room_id room;
   leave_reason reason = leave_reason::left;
+};
+/// Sent by the directory to all sessions of one who now stands to somebody otherwise than before.
+struct friend_changed {
+  friend_notice what;
 };
 /// Sent by the directory when the session's token ended: close 4401.
 struct token_ended {
@@ -342,6 +350,11 @@ struct membership_changed {
   user_id user;
   std::optional<leave_reason> left;  ///< Null: joined.
 };
+/// Sent by the broker when a change is stored: all sessions of `user` are told.
+struct friendship_changed {
+  user_id user;
+  friend_notice what;
+};
 /// Sent by the account actor at log-out: the sockets of these tokens close with 4401.
 struct end_token {
   user_id user;
@@ -383,6 +396,8 @@ PARLEY_UNSAFE(room_failed)
 PARLEY_UNSAFE(presence_failed)
 PARLEY_UNSAFE(user_joined_room)
 PARLEY_UNSAFE(user_left_room)
+PARLEY_UNSAFE(friend_changed)
+PARLEY_UNSAFE(friendship_changed)
 PARLEY_UNSAFE(token_ended)
 PARLEY_UNSAFE(session_ended)
 PARLEY_UNSAFE(look_up_done)

@@ -67,6 +67,10 @@ result<std::vector<presence_record>> answer_query(database_reader& store, const 
   return store.presence(ask.users);
 }
 
+result<page<friend_item>> answer_query(database_reader& store, const list_friends& ask) {
+  return store.friends(ask.who.user.id, ask.status, bounded(ask.range));
+}
+
 result<page<room_summary>> answer_query(database_reader& store, const list_rooms& ask) {
   return store.rooms_page(ask.who.user.id, bounded(ask.range));
 }

@@ -12,6 +12,7 @@ result<own_profile> answer_query(database_reader& store, const get_me& ask);
 result<page<user_profile>> answer_query(database_reader& store, const find_users& ask);
 result<user_profile> answer_query(database_reader& store, const get_user& ask);
 result<std::vector<presence_record>> answer_query(database_reader& store, const get_presence& ask);
+result<page<friend_item>> answer_query(database_reader& store, const list_friends& ask);
 result<page<room_summary>> answer_query(database_reader& store, const list_rooms& ask);
 result<room_summary> answer_query(database_reader& store, const get_room& ask);
 result<page<room_member>> answer_query(database_reader& store, const list_members& ask);

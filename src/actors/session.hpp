@@ -77,6 +77,7 @@ class session {
   void on_presence_failed(const presence_failed& what);
   void on_user_joined(const user_joined_room& what);
   void on_user_left(const user_left_room& what);
+  void on_friend_changed(const friend_changed& what);
   room_entry* find_room(const room_id& room);
   room_entry& add_room(const room_id& room);
   void remove_room(const room_id& room);
@@ -141,7 +142,8 @@ class session {
   catch_up_plan plan_;
   std::vector<frame_ptr> waiting_;  ///< Behind a look-up.
   std::vector<pending_join> joins_;
-  std::vector<std::variant<user_joined_room, user_left_room>> early_news_;  ///< Before the rooms were read.
+  std::vector<std::variant<user_joined_room, user_left_room, friend_changed>>
+      early_news_;  ///< Before the rooms were read.
   std::unique_ptr<pending_resume> resume_;
   std::vector<user_id> friends_, watched_;
   std::optional<rate_limiter> watch_rate_;

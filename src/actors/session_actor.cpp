@@ -76,6 +76,7 @@ session_handle::behavior_type session::begin(const actor_services& services, ses
       [this](const presence_failed& what) { on_presence_failed(what); },
       [this](const user_joined_room& what) { on_user_joined(what); },
       [this](const user_left_room& what) { on_user_left(what); },
+      [this](const friend_changed& what) { on_friend_changed(what); },
       [this](const token_ended&) { on_token_ended(); },
       [this](const session_ended&) { on_session_ended(); },
       [this](const look_up_done& what) {
@@ -136,6 +137,7 @@ void session::on_bootstrap(session_bootstrap& what) {
   for (const auto& news : std::exchange(early_news_, {})) {
     if (const auto* joined = std::get_if<user_joined_room>(&news)) on_user_joined(*joined);
     if (const auto* left = std::get_if<user_left_room>(&news)) on_user_left(*left);
+    if (const auto* changed = std::get_if<friend_changed>(&news)) on_friend_changed(*changed);
   }
   unblock();
 }
@@ -307,6 +309,26 @@ void session::on_user_left(const user_left_room& what) {
   tell(room_removed_notice{what.room, what.reason});
   finish_resume();
   advance();
+}
+
+/// Friends are watched without being asked for.
+void session::on_friend_changed(const friend_changed& what) {
+  if (closed_) return;
+  if (!ready_) {
+    early_news_.emplace_back(what);
+    return;
+  }
+  const auto& user = what.what.user;
+  const auto known = std::find(friends_.begin(), friends_.end(), user);
+  const bool is_watched = std::binary_search(watched_.begin(), watched_.end(), user);
+  if (what.what.status == friend_status::accepted && known == friends_.end()) {
+    friends_.push_back(user);
+    if (!is_watched) caf::anon_send(services_->directory, to_presence{watch_user{user, request_.connection}});
+  } else if (what.what.status != friend_status::accepted && known != friends_.end()) {
+    friends_.erase(known);
+    if (!is_watched) caf::anon_send(services_->directory, to_presence{unwatch_user{user, request_.connection}});
+  }
+  if (!request_.only_room) tell(what.what);
 }
 
 std::uint64_t session::begin_join(const room_id& room, bool is_news) {

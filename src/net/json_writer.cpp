@@ -200,6 +200,15 @@ void append_object(std::string& out, const presence_record& presence) {
       .field("last_seen", presence.last_seen);
 }
 
+void append_object(std::string& out, const friend_item& item) {
+  object_writer(out)
+      .field("user_id", item.profile.id)
+      .field("profile", item.profile)
+      .field("status", to_string(item.status))
+      .field("by", item.by)
+      .field("created_at", item.created_at);
+}
+
 void append_object(std::string& out, const reaction_summary& reaction) {
   object_writer(out).field("emoji", reaction.emoji).field("count", reaction.count).field("user_ids", reaction.users);
 }
@@ -271,6 +280,11 @@ void append_object(std::string& out, const notice& what) {
             });
           },
           [&](const presence_notice& n) { append_typed(out, "presence", [&] { append_object(out, n.presence); }); },
+          [&](const friend_notice& n) {
+            append_typed(out, "friend", [&] {
+              object_writer(out).field("user_id", n.user).field("status", to_string(n.status)).field("by", n.by);
+            });
+          },
           [&](const replay_end_notice& n) {
             append_typed(out, "replay_end", [&] {
               object_writer(out).field("room_id", n.room).field("seq", n.seq).field("more", n.more);

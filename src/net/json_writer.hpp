@@ -30,6 +30,7 @@ void append_object(std::string& out, const own_profile& user);
 void append_object(std::string& out, const room_summary& room);
 void append_object(std::string& out, const room_member& member);
 void append_object(std::string& out, const presence_record& presence);
+void append_object(std::string& out, const friend_item& item);
 void append_object(std::string& out, const history_item& item);
 void append_object(std::string& out, const reaction_summary& reaction);
 void append_object(std::string& out, const log_in::reply& reply);

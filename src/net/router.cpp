@@ -70,6 +70,7 @@ const router& api_router() {
     router made;
     add_auth_routes(made);
     add_user_routes(made);
+    add_friend_routes(made);
     add_room_routes(made);
     add_message_routes(made);
     add_health_routes(made);

@@ -9,7 +9,7 @@ namespace parley {
 namespace {
 
 error no_such_message() { return not_found("message_id: there is no such message in this room."); }
-error private_blocked() { return forbidden("This private room is closed, since one of you has blocked the other."); }
+error private_blocked() { return forbidden("Nobody can write in this private room now."); }
 
 append_outcome stored_one(room_id room, sequence seq, event_body body) {
   stored outcome;

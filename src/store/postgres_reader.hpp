@@ -23,6 +23,9 @@ class postgres_reader final : public database_reader {
   result<page<user_profile>> find_users(const std::string& query, const page_request& range) override;
   result<std::vector<presence_record>> presence(std::span<const user_id> users) override;
   result<std::vector<user_id>> friends_of(user_id user) override;
+  result<page<friend_item>> friends(user_id user, std::optional<friend_status> status,
+                                    const page_request& range) override;
+  result<std::optional<friend_item>> friend_seen_by(user_id user, user_id other) override;
 
   // postgres_reader_rooms.cpp
   result<std::vector<room_summary>> rooms_of(user_id user) override;

@@ -7,6 +7,11 @@
 
 namespace parley {
 
+/// Where a page in order of ids begins; null for a cursor that is not one of ours.
+inline std::optional<uuid> uuid_cursor(const page_request& range) {
+  return range.cursor ? parse_uuid(*range.cursor) : uuid{};
+}
+
 /// user_id, username, display_name, img_url, role_enum
 template <class Row>
 user_profile read_profile(const Row& row, int first) {

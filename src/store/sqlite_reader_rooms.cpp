@@ -6,7 +6,6 @@ namespace parley {
 namespace {
 
 /// The id after which a page begins; the nil UUID, which is before all others, for the first page.
-std::optional<uuid> uuid_cursor(const page_request& range) { return range.cursor ? parse_uuid(*range.cursor) : uuid{}; }
 
 /// A room as one of its members sees it, without its unread count. A macro, since literals join only that way.
 #define ROOM_OF_MEMBER                                                                        \

@@ -20,6 +20,7 @@ class sqlite_records final : public record_writer {
   result<void> delete_token(const token_hash& hash) override;
   result<std::vector<token_hash>> delete_tokens_of(user_id user) override;
   result<created_room> create_room(const new_room& room) override;
+  result<friendship_change> change_friendship(user_id who, user_id other, friend_action what, timestamp at) override;
   result<void> save_read_markers(std::span<const read_marker> markers) override;
   result<void> save_presence(std::span<const presence_record> users) override;
   result<void> clear_presence() override;
@@ -30,6 +31,7 @@ class sqlite_records final : public record_writer {
   template <class Body>
   std::invoke_result_t<Body> record(std::string_view what, Body&& body);
 
+  void write_friendship(user_id who, user_id other, friend_status before, friend_status after, timestamp at);
   result<std::vector<user_id>> check_members(const new_room& room);
   result<void> check_block(user_id creator, user_id other);
   std::optional<room_id> room_of_pair(user_id one, user_id other);

@@ -27,6 +27,7 @@ class small_session final : public session_handle::base {
         [](const presence_failed&) {},
         [this](user_joined_room) { state_.news.emplace_back("joined"); },
         [this](user_left_room) { state_.news.emplace_back("left"); },
+        [](const friend_changed&) {},
         [this](token_ended) { state_.news.emplace_back("token ended"); },
         [this](session_ended) { quit(); },
         [](look_up_done& what) { what.then(); },

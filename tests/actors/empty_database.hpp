@@ -15,6 +15,9 @@ class empty_records : public record_writer {
   result<void> delete_token(const token_hash&) override { return not_in_this_store(); }
   result<std::vector<token_hash>> delete_tokens_of(user_id) override { return not_in_this_store(); }
   result<created_room> create_room(const new_room&) override { return not_in_this_store(); }
+  result<friendship_change> change_friendship(user_id, user_id, friend_action, timestamp) override {
+    return not_in_this_store();
+  }
   result<void> save_read_markers(std::span<const read_marker>) override { return {}; }
   result<void> save_presence(std::span<const presence_record>) override { return {}; }
   result<void> clear_presence() override { return {}; }
@@ -30,6 +33,10 @@ class empty_reader : public database_reader {
   }
   result<std::vector<presence_record>> presence(std::span<const user_id>) override { return not_in_this_store(); }
   result<std::vector<user_id>> friends_of(user_id) override { return not_in_this_store(); }
+  result<page<friend_item>> friends(user_id, std::optional<friend_status>, const page_request&) override {
+    return not_in_this_store();
+  }
+  result<std::optional<friend_item>> friend_seen_by(user_id, user_id) override { return not_in_this_store(); }
   result<std::vector<room_summary>> rooms_of(user_id) override { return not_in_this_store(); }
   result<page<room_summary>> rooms_page(user_id, const page_request&) override { return not_in_this_store(); }
   result<std::optional<room_summary>> room_of(user_id, room_id) override { return not_in_this_store(); }

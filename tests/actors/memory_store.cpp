@@ -68,6 +68,9 @@ class memory_records final : public record_writer {
     }
     return created_room{room.id, true, members};
   }
+  result<friendship_change> change_friendship(user_id, user_id, friend_action, timestamp) override {
+    return not_found("not in this store");
+  }
   result<void> save_read_markers(std::span<const read_marker> markers) override {
     for (const auto& marker : markers) {
       auto& stands = store_.rooms[marker.room].markers[marker.user];
@@ -154,6 +157,12 @@ class memory_reader final : public database_reader {
     return out;
   }
   result<std::vector<user_id>> friends_of(user_id user) override { return store_.friends[user]; }
+  result<page<friend_item>> friends(user_id, std::optional<friend_status>, const page_request&) override {
+    return not_found("not in this store");
+  }
+  result<std::optional<friend_item>> friend_seen_by(user_id, user_id) override {
+    return not_found("not in this store");
+  }
 
   result<std::vector<room_summary>> rooms_of(user_id user) override {
     if (!store_.reads_work) return down();

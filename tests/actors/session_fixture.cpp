@@ -54,6 +54,7 @@ class session_fixture::scripted_directory final : public directory_handle::base 
           }
         },
         [](const membership_changed&) {},
+        [](const friendship_changed&) {},
         [](const end_token&) {},
         [this](const to_presence& what) { std::visit([this](const auto& m) { note(m); }, what.message); },
         [](const presence_idle&) {},

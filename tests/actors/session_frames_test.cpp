@@ -306,6 +306,29 @@ TEST_F(SessionFrames, FriendsAreAlwaysWatched) {
   EXPECT_THAT(take(socket_ref), ElementsAre("ack w 2:off", "ack v"));
 }
 
+TEST_F(SessionFrames, ANewFriendIsToldAndWatchedAndAFormerOneIsNot) {
+  open_quietly();
+  caf::anon_send(session, friend_changed{{other, friend_status::pending, other}});
+  caf::anon_send(session, friend_changed{{other, friend_status::accepted, me}});
+  run();
+  EXPECT_THAT(take(socket_ref), ElementsAre("friend 2 pending", "friend 2 accepted"));
+  EXPECT_THAT(presence_log, ElementsAre("on 1", "watch 2"));
+  caf::anon_send(session, friend_changed{{other, friend_status::none, other}});
+  run();
+  EXPECT_THAT(take(socket_ref), ElementsAre("friend 2 none"));
+  EXPECT_THAT(presence_log, ElementsAre("on 1", "watch 2", "unwatch 2"));
+}
+
+TEST_F(SessionFrames, WhoIsWatchedByNameStaysWatchedWhenAFriendshipEnds) {
+  open_quietly();
+  submit(watch_presence_frame{{other}}, "w");
+  run();
+  caf::anon_send(session, friend_changed{{other, friend_status::accepted, me}});
+  caf::anon_send(session, friend_changed{{other, friend_status::none, me}});
+  run();
+  EXPECT_THAT(presence_log, ElementsAre("on 1", "watch 2"));
+}
+
 TEST_F(SessionFrames, TooManyWatchedIsABadRequest) {
   settings.limits.watched_users = 2;
   open_quietly();

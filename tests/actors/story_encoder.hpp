@@ -36,6 +36,8 @@ class story_encoder final : public frame_encoder {
       out += "room_removed " + number(removed->room) + (removed->reason == leave_reason::left ? " left" : " removed");
     } else if (const auto* presence = std::get_if<presence_notice>(&what)) {
       out += "presence " + number(presence->presence.user) + (presence->presence.is_online ? " on" : " off");
+    } else if (const auto* changed = std::get_if<friend_notice>(&what)) {
+      out += "friend " + number(changed->user) + " " + std::string(to_string(changed->status));
     } else {
       return lines_.append_notice(out, what);
     }

@@ -32,6 +32,19 @@ struct replies {
   page<user_profile> reply_to(const find_users&) { return {{fake_broker::ada().profile}, of.next_cursor}; }
   user_profile reply_to(const get_user&) { return fake_broker::ada().profile; }
   std::vector<presence_record> reply_to(const get_presence&) { return {{ada_id, true, {}}}; }
+  static friend_item bob(friend_status status) {
+    return {{bob_id, "bob", "Bob", {}, role::user}, status, bob_id, timestamp{}};
+  }
+  page<friend_item> reply_to(const list_friends& request) {
+    return {{bob(request.status.value_or(friend_status::accepted))}, of.next_cursor};
+  }
+  std::optional<friend_item> reply_to(const change_friendship& request) {
+    using enum friend_action;
+    if (request.action == decline || request.action == unblock || request.action == remove) return std::nullopt;
+    return bob(request.action == ask      ? friend_status::pending
+               : request.action == accept ? friend_status::accepted
+                                          : friend_status::blocked);
+  }
   create_room::reply reply_to(const create_room&) { return {room(room_one), of.created}; }
   page<room_summary> reply_to(const list_rooms&) { return {{room(room_one)}, of.next_cursor}; }
   result<room_summary> reply_to(const get_room& request) {

@@ -154,6 +154,8 @@ TEST(json_encode, notices_have_the_names_of_the_contract) {
             R"({"type":"read","data":{"room_id":)" + room_json + R"(,"user_id":)" + user_json + R"(,"seq":7}})");
   EXPECT_EQ(notice_json(presence_notice{{user, false, at}}), R"({"type":"presence","data":{"user_id":)" + user_json +
                                                                  R"(,"is_online":false,"last_seen":)" + at_json + "}}");
+  EXPECT_EQ(notice_json(friend_notice{user, friend_status::accepted, other}),
+            R"({"type":"friend","data":{"user_id":)" + user_json + R"(,"status":"accepted","by":)" + other_json + "}}");
   EXPECT_EQ(notice_json(replay_end_notice{room, 7, true}),
             R"({"type":"replay_end","data":{"room_id":)" + room_json + R"(,"seq":7,"more":true}})");
   EXPECT_EQ(notice_json(drain_notice{1'500}), R"({"type":"drain","data":{"reconnect_after_ms":1500}})");

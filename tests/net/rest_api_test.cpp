@@ -56,6 +56,38 @@ TEST_F(rest_api, people_and_their_presence) {
   expect_problem(call("GET", "/api/v1/presence"), 400, "bad_request");
 }
 
+TEST_F(rest_api, friends_are_listed_and_changed) {
+  const auto listed = call("GET", "/api/v1/friends?status=blocked&limit=7");
+  const auto start = R"({"user_id":")" + bob_text + R"(","profile":{"user_id":")" + bob_text +
+                     R"(","username":"bob","display_name":"Bob","img_url":null},"status":")";
+  EXPECT_EQ(listed.body().find(R"({"items":[)" + start + R"(blocked","by":")" + bob_text), 0U) << listed.body();
+  EXPECT_EQ(broker_.last<list_friends>()->status, friend_status::blocked);
+  EXPECT_EQ(broker_.last<list_friends>()->range.limit, 7U);
+  EXPECT_EQ(call("GET", "/api/v1/friends").result_int(), 200U);
+  EXPECT_FALSE(broker_.last<list_friends>()->status);
+  for (const auto* status : {"none", "friends", ""}) {
+    expect_problem(call("GET", std::string("/api/v1/friends?status=") + status), 400, "bad_request");
+  }
+
+  const auto body = R"({"user_id":")" + bob_text + R"("})";
+  EXPECT_EQ(call("POST", "/api/v1/friends", body).body().find(start + "pending"), 0U);
+  EXPECT_EQ(broker_.last<change_friendship>()->action, friend_action::ask);
+  EXPECT_EQ(broker_.last<change_friendship>()->other, bob_id);
+  for (const auto* wrong : {"{}", R"({"user_id":"bob"})", "[]", ""}) {
+    expect_problem(call("POST", "/api/v1/friends", wrong), 400, "bad_request");
+  }
+  const auto path = "/api/v1/friends/" + bob_text;
+  using enum friend_action;
+  for (const auto& [end, action, status] : {std::tuple{"/accept", accept, 200U}, std::tuple{"/decline", decline, 204U},
+                                            std::tuple{"/block", block, 200U}, std::tuple{"/unblock", unblock, 204U}}) {
+    EXPECT_EQ(call("POST", path + end).result_int(), status) << end;
+    EXPECT_EQ(broker_.last<change_friendship>()->action, action) << end;
+  }
+  EXPECT_EQ(call("DELETE", path).result_int(), 204U);
+  EXPECT_EQ(broker_.last<change_friendship>()->action, friend_action::remove);
+  expect_problem(call("DELETE", "/api/v1/friends/bob"), 400, "bad_request");
+}
+
 TEST_F(rest_api, rooms_are_made_listed_and_renamed) {
   const auto made =
       call("POST", "/api/v1/rooms", R"({"name":"Engines","is_group":true,"members":[")" + bob_text + R"("]})");

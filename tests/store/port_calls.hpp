@@ -63,6 +63,8 @@ class port_calls : public database_fixture {
     (void)expect_value(reader->find_users("a", {}));
     (void)expect_value(reader->presence(users));
     (void)expect_value(reader->friends_of(who.ann));
+    (void)expect_value(reader->friends(who.ann, friend_status::accepted, {}));
+    (void)expect_value(reader->friend_seen_by(who.ann, who.ann));
     (void)expect_value(reader->rooms_of(who.ann));
     (void)expect_value(reader->rooms_page(who.ann, {}));
     (void)expect_value(reader->room_of(who.ann, who.group));

@@ -131,6 +131,29 @@ TEST_F(postgres_races_test, a_name_is_taken_once) {
   }
 }
 
+TEST_F(postgres_races_test, who_ask_each_other_at_once_are_friends) {
+  for (int round = 0; round < rounds; ++round) {
+    const auto other = add_user("other" + std::to_string(round));
+    const auto act_both = [&](friend_action what) {
+      race([&](database_writer& on, std::size_t i) {
+        const write_job job = [&](record_writer& records) -> result<void> {
+          const auto changed = i == 0 ? records.change_friendship(ann_, other, what, time_at(0))
+                                      : records.change_friendship(other, ann_, what, time_at(0));
+          if (changed.has_error()) return changed.error();
+          return {};
+        };
+        expect_value(expect_value(on.commit({}, {&job, 1})).jobs.at(0));
+      });
+    };
+    act_both(friend_action::ask);
+    EXPECT_EQ(expect_value(reader->friend_seen_by(ann_, other))->status, friend_status::accepted);
+    act_both(friend_action::block);
+    EXPECT_EQ(expect_value(reader->friend_seen_by(ann_, other))->status, friend_status::blocked);
+    EXPECT_EQ(expect_value(reader->friend_seen_by(other, ann_))->status, friend_status::blocked);
+  }
+  EXPECT_EQ(count("SELECT count(*) FROM tb_friendships WHERE status <> 'blocked'"), 0);
+}
+
 TEST_F(postgres_races_test, a_person_joins_once) {
   const auto room = add_group("room", ann_, {bob_});
   for (int round = 0; round < rounds; ++round) {

@@ -58,6 +58,7 @@ const serverFrames = new Set([
   'typing',
   'read',
   'presence',
+  'friend',
   'replay_end',
   'drain',
   'error',

@@ -7,6 +7,7 @@ class router;
 
 void add_auth_routes(router& routes);
 void add_user_routes(router& routes);
+void add_friend_routes(router& routes);
 void add_room_routes(router& routes);
 void add_message_routes(router& routes);
 void add_health_routes(router& routes);

@@ -1,0 +1,90 @@
+// Friendships on PostgreSQL: changed behind the two people's locks, read as one of them sees them.
+#include "store/friend_rows.hpp"
+#include "store/postgres_reader.hpp"
+#include "store/postgres_records.hpp"
+
+namespace parley {
+namespace {
+
+/// Whoever is blocked does not see that row. An accepted request was accepted by the one who was asked.
+#define SEEN_FRIENDS                                                                                                   \
+  "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, f.status, f.acted_by, f.created_at"           \
+  " FROM (SELECT friend_id AS other, status, CASE status WHEN 'accepted' THEN friend_id ELSE user_id END AS acted_by," \
+  " created_at FROM tb_friendships WHERE user_id = $1 UNION ALL"                                                       \
+  " SELECT user_id, status, CASE status WHEN 'accepted' THEN friend_id ELSE user_id END, created_at"                   \
+  " FROM tb_friendships WHERE friend_id = $1 AND status <> 'blocked') f"                                               \
+  " JOIN tb_users u ON u.user_id = f.other JOIN tb_roles r ON r.role_id = u.role_id"
+
+}  // namespace
+
+result<friendship_change> postgres_records::change_friendship(user_id who, user_id other, friend_action what,
+                                                              timestamp at) {
+  return record("changing a friendship", [&]() -> result<friendship_change> {
+    postgres_array<uuid> both;
+    both.add(who);
+    both.add(other);
+    // Both may act at once, on two nodes: one of them goes first, and the other sees what came of it. Locked in order,
+    // and so that messages of theirs need not wait.
+    const auto people = connection_.query(
+        "SELECT user_id, flagDelete FROM tb_users WHERE user_id = ANY($1) ORDER BY user_id FOR NO KEY UPDATE", both);
+    std::optional<account_flag> flag;
+    for (const auto& row : people) {
+      if (row.id<user_id>(0) == other) flag = parse_account_flag(row.text(1));
+    }
+    friendship_change change;
+    const auto rows = connection_.query(
+        "SELECT user_id, status FROM tb_friendships WHERE user_id = $1 AND friend_id = $2"
+        " UNION ALL SELECT user_id, status FROM tb_friendships WHERE user_id = $2 AND friend_id = $1",
+        who, other);
+    for (const auto& row : rows) {
+      auto& stands = row.id<user_id>(0) == who ? change.before.mine : change.before.theirs;
+      stands = parse_friend_status(row.text(1)).value_or(friend_status::none);
+    }
+    if (auto fault = friend_fault(flag, what)) return *fault;
+    const auto next = act(change.before, what);
+    if (!next) return next.error();
+    change.after = *next;
+    write_friendship(who, other, change.before.mine, change.after.mine, at);
+    write_friendship(other, who, change.before.theirs, change.after.theirs, at);
+    return change;
+  });
+}
+
+void postgres_records::write_friendship(user_id who, user_id other, friend_status before, friend_status after,
+                                        timestamp at) {
+  if (before == after) return;
+  if (after == friend_status::none) {
+    connection_.query("DELETE FROM tb_friendships WHERE user_id = $1 AND friend_id = $2", who, other);
+  } else {
+    connection_.query(
+        "INSERT INTO tb_friendships (user_id, friend_id, status, created_at) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (user_id, friend_id) DO UPDATE SET status = excluded.status, created_at = CASE excluded.status"
+        " WHEN 'blocked' THEN excluded.created_at ELSE tb_friendships.created_at END",
+        who, other, to_string(after), at);
+  }
+}
+
+result<page<friend_item>> postgres_reader::friends(user_id user, std::optional<friend_status> status,
+                                                   const page_request& range) {
+  return read("reading friends", [&](postgres_connection& open) -> result<page<friend_item>> {
+    const auto after = uuid_cursor(range);
+    if (!after) return bad_request("cursor: not one of ours.");
+    const auto rows = open.query(
+        SEEN_FRIENDS " WHERE f.other > $2 AND ($3 = '' OR f.status = $3) ORDER BY f.other LIMIT $4", user, *after,
+        status ? to_string(*status) : std::string_view(), static_cast<std::int64_t>(range.limit) + 1);
+    std::vector<friend_item> found;
+    for (const auto& row : rows) found.push_back(read_friend(row));
+    return page_of_friends(std::move(found), range.limit);
+  });
+}
+
+result<std::optional<friend_item>> postgres_reader::friend_seen_by(user_id user, user_id other) {
+  return read("reading a friend", [&](postgres_connection& open) -> result<std::optional<friend_item>> {
+    const auto rows = open.query(SEEN_FRIENDS " WHERE f.other = $2", user, other);
+    return rows.empty() ? std::nullopt : std::optional(read_friend(rows[0]));
+  });
+}
+
+#undef SEEN_FRIENDS
+
+}  // namespace parley
