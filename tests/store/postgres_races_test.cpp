@@ -52,6 +52,7 @@ class postgres_races_test : public postgres_fixture {
       told[i] = batch ? std::move(batch->appends.at(0)) : append_outcome(batch.error());
     });
     std::vector<append_outcome> all;
+    all.reserve(nodes);
     for (auto& outcome : told) all.push_back(std::move(*outcome));
     return all;
   }
@@ -212,6 +213,7 @@ TEST_F(postgres_races_test, who_is_gone_says_nothing_more) {
 /// to wait for the other, and PostgreSQL would end one of them.
 TEST_F(postgres_races_test, rooms_are_locked_in_one_order) {
   std::vector<room_id> rooms;
+  rooms.reserve(6);
   for (int i = 0; i < 6; ++i) rooms.push_back(add_group("room", ann_));
   for (int round = 0; round < 5; ++round) {
     std::vector<std::vector<append_command>> batches(nodes);
@@ -234,6 +236,7 @@ TEST_F(postgres_races_test, rooms_are_locked_in_one_order) {
 
 TEST_F(postgres_races_test, read_markers_are_locked_in_one_order) {
   std::vector<read_marker> markers;
+  markers.reserve(40);
   for (int i = 0; i < 40; ++i) markers.push_back({add_group("room", ann_), ann_, 1});
   const std::vector<read_marker> reversed(markers.rbegin(), markers.rend());
   race_jobs_for("tb_read_marker", [&](record_writer& records, std::size_t i) {
@@ -243,6 +246,7 @@ TEST_F(postgres_races_test, read_markers_are_locked_in_one_order) {
 
 TEST_F(postgres_races_test, presence_is_locked_in_one_order) {
   std::vector<presence_record> presences;
+  presences.reserve(40);
   for (int i = 0; i < 40; ++i) presences.push_back({add_user("user" + std::to_string(i)), true, {}});
   const std::vector<presence_record> reversed(presences.rbegin(), presences.rend());
   race_jobs_for("tb_user_status", [&](record_writer& records, std::size_t i) {
