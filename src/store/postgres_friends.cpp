@@ -7,13 +7,16 @@ namespace parley {
 namespace {
 
 /// Whoever is blocked does not see that row. An accepted request was accepted by the one who was asked.
-#define SEEN_FRIENDS                                                                                                   \
-  "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, f.status, f.acted_by, f.created_at"           \
-  " FROM (SELECT friend_id AS other, status, CASE status WHEN 'accepted' THEN friend_id ELSE user_id END AS acted_by," \
-  " created_at FROM tb_friendships WHERE user_id = $1 UNION ALL"                                                       \
-  " SELECT user_id, status, CASE status WHEN 'accepted' THEN friend_id ELSE user_id END, created_at"                   \
-  " FROM tb_friendships WHERE friend_id = $1 AND status <> 'blocked') f"                                               \
-  " JOIN tb_users u ON u.user_id = f.other JOIN tb_roles r ON r.role_id = u.role_id"
+#define SEEN                                                                                                     \
+  "(SELECT friend_id AS other, status, CASE status WHEN 'accepted' THEN friend_id ELSE user_id END AS acted_by," \
+  " created_at FROM tb_friendships WHERE user_id = $1 UNION ALL"                                                 \
+  " SELECT user_id, status, CASE status WHEN 'accepted' THEN friend_id ELSE user_id END, created_at"             \
+  " FROM tb_friendships WHERE friend_id = $1 AND status <> 'blocked') s"
+/// As read_friend() wants them. The rows are chosen before the people are looked up, of whom there are many more.
+#define FRIENDS(chosen)                                                                                      \
+  "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, f.status, f.acted_by, f.created_at" \
+  " FROM (SELECT * FROM " SEEN " WHERE " chosen                                                              \
+  ") f JOIN tb_users u ON u.user_id = f.other JOIN tb_roles r ON r.role_id = u.role_id ORDER BY f.other"
 
 }  // namespace
 
@@ -69,9 +72,9 @@ result<page<friend_item>> postgres_reader::friends(user_id user, std::optional<f
   return read("reading friends", [&](postgres_connection& open) -> result<page<friend_item>> {
     const auto after = uuid_cursor(range);
     if (!after) return bad_request("cursor: not one of ours.");
-    const auto rows = open.query(
-        SEEN_FRIENDS " WHERE f.other > $2 AND ($3 = '' OR f.status = $3) ORDER BY f.other LIMIT $4", user, *after,
-        status ? to_string(*status) : std::string_view(), static_cast<std::int64_t>(range.limit) + 1);
+    const auto rows =
+        open.query(FRIENDS("s.other > $2 AND ($3 = '' OR s.status = $3) ORDER BY s.other LIMIT $4"), user, *after,
+                   status ? to_string(*status) : std::string_view(), static_cast<std::int64_t>(range.limit) + 1);
     std::vector<friend_item> found;
     for (const auto& row : rows) found.push_back(read_friend(row));
     return page_of_friends(std::move(found), range.limit);
@@ -80,11 +83,12 @@ result<page<friend_item>> postgres_reader::friends(user_id user, std::optional<f
 
 result<std::optional<friend_item>> postgres_reader::friend_seen_by(user_id user, user_id other) {
   return read("reading a friend", [&](postgres_connection& open) -> result<std::optional<friend_item>> {
-    const auto rows = open.query(SEEN_FRIENDS " WHERE f.other = $2", user, other);
+    const auto rows = open.query(FRIENDS("s.other = $2 LIMIT 1"), user, other);
     return rows.empty() ? std::nullopt : std::optional(read_friend(rows[0]));
   });
 }
 
-#undef SEEN_FRIENDS
+#undef FRIENDS
+#undef SEEN
 
 }  // namespace parley

@@ -162,7 +162,6 @@ TEST_F(http_session, head_and_options_and_wrong_methods) {
   }
   expect_problem(call("BREW", "/api/v1/me"), 405, "method_not_allowed");
   expect_problem(call("GET", "/api/v1/nothing"), 404, "not_found");
-  expect_problem(call("GET", "/api/v1/friends"), 404, "not_found");
   expect_problem(call("GET", "/%"), 400, "bad_request");
 }
 
