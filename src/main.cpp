@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "node.hpp"
+#include "node_settings.hpp"
 #include "parley/config.hpp"
 #include "parley/credentials.hpp"
 #include "parley/log.hpp"
@@ -22,9 +23,7 @@ constexpr int exit_failed = 1;
 constexpr std::chrono::seconds stop_allowance{20};
 
 struct command_line {
-  std::string config_file;
-  std::vector<std::string> settings;
-  bool dev = false;
+  parley::settings_sources sources;
   bool check_config = false;
   bool print_config = false;
   bool migrate_only = false;
@@ -34,31 +33,6 @@ struct command_line {
 int fail(int code, const std::string& message) {
   std::cerr << "parleyd: " << message << '\n';
   return code;
-}
-
-parley::result<parley::config> configuration(const command_line& args, std::vector<std::string>& unknown_variables) {
-  std::string text;
-  if (!args.config_file.empty()) {
-    auto content = parley::read_config_file(args.config_file);
-    if (!content) return content.error();
-    text = std::move(content.value());
-  }
-  std::vector<parley::config_setting> settings;
-  // In development nobody waits for load balancers; whoever wants to see a drain sets it.
-  if (args.dev) settings.push_back({"drain.seconds", "0", "--dev"});
-  auto environment = parley::settings_from_environment(environ);
-  unknown_variables = std::move(environment.unknown);
-  settings.insert(settings.end(), environment.settings.begin(), environment.settings.end());
-  for (const auto& argument : args.settings) {
-    const auto equals = argument.find('=');
-    if (equals == std::string::npos) return parley::bad_request("--set " + argument + ": write KEY=VALUE");
-    settings.push_back({argument.substr(0, equals), argument.substr(equals + 1), "--set"});
-  }
-  auto loaded = parley::load_config(text, args.config_file.empty() ? "defaults" : args.config_file, settings);
-  if (!loaded) return loaded.error();
-  loaded.value().dev = args.dev;
-  if (const auto sound = parley::validate(loaded.value()); !sound) return sound.error();
-  return loaded;
 }
 
 sigset_t our_signals() {
@@ -137,11 +111,11 @@ int run(const parley::config& settings) {
 int main(int argc, char** argv) {
   command_line args;
   CLI::App app{"Parley, a message broker for chat: rooms, sessions and presence over WebSocket and REST."};
-  app.add_option("--config", args.config_file, "TOML file; see config/parley.toml for every key");
-  app.add_option("--set", args.settings, "KEY=VALUE, over the file and the environment; repeatable")
+  app.add_option("--config", args.sources.config_file, "TOML file; see config/parley.toml for every key");
+  app.add_option("--set", args.sources.settings, "KEY=VALUE, over the file and the environment; repeatable")
       ->take_all()
       ->allow_extra_args(false);
-  app.add_flag("--dev", args.dev, "Development: no token needed, loopback only");
+  app.add_flag("--dev", args.sources.dev, "Development: no token needed, loopback only");
   app.add_flag("--check-config", args.check_config, "Check the configuration and exit");
   app.add_flag("--print-config", args.print_config, "Print the configuration in force and exit");
   app.add_flag("--migrate-only", args.migrate_only, "Bring the store's schema up to date and exit");
@@ -154,7 +128,7 @@ int main(int argc, char** argv) {
   }
 
   std::vector<std::string> unknown_variables;
-  const auto settings = configuration(args, unknown_variables);
+  const auto settings = parley::load_settings(args.sources, unknown_variables);
   if (!settings) return fail(exit_usage, settings.error().message);
   if (args.print_config) {
     std::cout << parley::to_toml(settings.value());

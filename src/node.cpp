@@ -8,6 +8,7 @@
 #include "actors/broker_runtime.hpp"
 #include "net/json_encoder.hpp"
 #include "net/net_server.hpp"
+#include "node_settings.hpp"
 #include "parley/clock.hpp"
 #include "parley/database.hpp"
 #include "parley/ids.hpp"
@@ -65,7 +66,8 @@ class running_node final : public node {
         {settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(), system_ids(), faults_});
     if (!made) return made.error();
     actors_ = std::move(made.value());
-    auto listening = net_.start(actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); });
+    auto listening = net_.start(
+        actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); }, admin_socket());
     if (!listening) return listening;
     const auto scheme = settings_.net.tls_certificate.empty() ? "http" : "https";
     const auto address = parse_listen_address(settings_.net.listen);
@@ -100,6 +102,14 @@ class running_node final : public node {
   }
 
  private:
+  /// A file beside the store may have a name that is too long for a socket's; a node without it is still a node.
+  [[nodiscard]] std::string admin_socket() const {
+    auto path = admin_socket_path(settings_);
+    if (settings_.admin.socket != "auto" || path.size() <= longest_admin_socket_path) return path;
+    log::warn("node", "no_admin_socket", "{} is too long a name for a socket; set admin.socket to a shorter one", path);
+    return {};
+  }
+
   const config settings_;
   const fault_points faults_;
   metrics counts_;

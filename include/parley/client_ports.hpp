@@ -8,68 +8,17 @@
 #include <variant>
 #include <vector>
 
+#include "parley/account_requests.hpp"
 #include "parley/answer.hpp"
 #include "parley/codec.hpp"
 #include "parley/commands.hpp"
-#include "parley/credentials.hpp"
 #include "parley/delivery.hpp"
-#include "parley/rate_limit.hpp"
 #include "parley/values.hpp"
 
 namespace parley {
 
-/// Whom a token speaks for. Connections and REST calls of one token share its allowance.
-struct principal {
-  user_profile user;
-  token_hash token;
-  timestamp expires_at{};
-  std::shared_ptr<rate_limiter> send_allowance;
-};
-
-// --- Requests without a user ---
-
-struct register_user {
-  using reply = own_profile;
-  std::string username;
-  std::string password;
-  std::optional<std::string> email, phone, display_name, img_url;
-};
-struct log_in {
-  struct reply {
-    std::string token;
-    timestamp expires_at{};
-    own_profile user;
-  };
-  std::string username;
-  std::string password;
-  std::string remote_address;  ///< For throttling only.
-};
-/// Answers `unauthenticated` for a token that is malformed, unknown, expired, or whose user is not active.
-struct authenticate {
-  using reply = principal;
-  std::string token;
-};
-/// Development mode only: makes the user and the room if missing, joins them. UUIDs are taken as ids, else names.
-struct enter_by_name {
-  struct reply {
-    principal who;
-    room_id room;
-  };
-  std::string room;
-  std::string user;
-};
-
 // --- Requests of a user: `who` is the caller ---
 
-struct log_out {
-  using reply = std::monostate;
-  principal who;
-  bool everywhere = false;
-};
-struct get_me {
-  using reply = own_profile;
-  principal who;
-};
 struct find_users {
   using reply = page<user_profile>;
   principal who;
@@ -156,6 +105,30 @@ struct get_events {
   std::uint32_t limit = 50;
 };
 
+// --- Requests of the operator about this node ---
+
+struct connected_user {
+  user_profile user;
+  std::uint32_t connections = 0;
+};
+/// In order of user_id, which is the cursor.
+struct list_connections {
+  using reply = page<connected_user>;
+  page_request range;
+};
+struct active_room {
+  room_id id;
+  std::optional<std::string> name;
+  bool is_group = true;
+  std::size_t members = 0;
+  sequence last_seq = 0;
+};
+/// Rooms in memory, in order of room_id, which is the cursor.
+struct list_active_rooms {
+  using reply = page<active_room>;
+  page_request range;
+};
+
 /// A request and the one who waits for its reply.
 template <class Request>
 struct call {
@@ -165,9 +138,11 @@ struct call {
 
 using any_call =
     std::variant<call<register_user>, call<log_in>, call<authenticate>, call<enter_by_name>, call<log_out>,
-                 call<get_me>, call<find_users>, call<get_user>, call<get_presence>, call<list_friends>,
-                 call<change_friendship>, call<create_room>, call<list_rooms>, call<get_room>, call<list_members>,
-                 call<change_room>, call<mark_read>, call<get_history>, call<get_events>>;
+                 call<get_me>, call<change_me>, call<change_own_password>, call<list_own_tokens>, call<end_own_token>,
+                 call<list_accounts>, call<change_user>, call<end_user_tokens>, call<reset_password>, call<list_audit>,
+                 call<list_connections>, call<list_active_rooms>, call<find_users>, call<get_user>, call<get_presence>,
+                 call<list_friends>, call<change_friendship>, call<create_room>, call<list_rooms>, call<get_room>,
+                 call<list_members>, call<change_room>, call<mark_read>, call<get_history>, call<get_events>>;
 
 enum class replay_mode : std::uint8_t { unread, none };
 

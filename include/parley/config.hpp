@@ -14,7 +14,8 @@ struct net_config {
   std::string listen = "127.0.0.1:8000";
   std::uint32_t threads = 0;  ///< I/O threads, which are the delivery shards; 0 = one a core.
   std::vector<std::string> allowed_origins;
-  std::string tls_certificate, tls_key;  ///< PEM files; both or neither.
+  std::vector<std::string> trusted_proxies;  ///< Addresses or networks ("10.0.0.0/8") whose X-Forwarded-For counts.
+  std::string tls_certificate, tls_key;      ///< PEM files; both or neither.
   std::uint32_t heartbeat_ms = 30'000;
   std::uint32_t request_deadline_ms = 10'000;  ///< For a request's header and body, and a TLS handshake.
   std::uint32_t max_connections = 100'000;
@@ -66,10 +67,15 @@ struct limits_config {
   std::uint32_t frame_bytes = 64 * 1024;
   std::uint32_t content_bytes = 8 * 1024;
   std::uint32_t emoji_bytes = 32;
-  std::uint32_t body_bytes = 64 * 1024;   ///< A REST request's body (files have their own).
-  double send_rate_per_second = 20;       ///< 0 = no limit.
-  double send_burst = 40;                 ///< 0 = no limit.
-  double login_rate_per_minute = 5;       ///< Failed log-ins for an account and address; 0 = no limit.
+  std::uint32_t body_bytes = 64 * 1024;       ///< A REST request's body (files have their own).
+  double send_rate_per_second = 20;           ///< 0 = no limit.
+  double send_burst = 40;                     ///< 0 = no limit.
+  double login_rate_per_minute = 5;           ///< Failed log-ins for an account and address; 0 = no limit on any.
+  double login_account_rate_per_minute = 20;  ///< For an account, from addresses it never logged in at.
+  double login_address_rate_per_minute = 60;  ///< For an address, over accounts that never logged in there.
+  double changes_per_second =
+      2;                       ///< Of friendships, members removed, names, profiles; a session (token). 0 = no limit.
+  double changes_burst = 100;  ///< 0 = no limit.
   std::uint32_t frames_per_second = 100;  ///< Of any kind, a connection; 0 = no limit.
   std::uint32_t bad_frames_per_minute = 10;
   std::uint32_t unanswered_sends = 64;  ///< A connection; then its socket is not read.
@@ -78,7 +84,8 @@ struct limits_config {
   std::uint32_t reactions_per_message = 100;  ///< Distinct emojis, whoever uses them.
   std::uint32_t read_receipt_members = 200;
   std::uint32_t watched_users = 500;
-  std::uint32_t watches_per_second = 5;  ///< watch_presence frames of a connection; 0 = no limit.
+  std::uint32_t friends_per_user = 1'000;  ///< Accepted ones and requests of one's own.
+  std::uint32_t watches_per_second = 5;    ///< watch_presence frames of a connection; 0 = no limit.
   std::uint32_t outbox_bytes =
       1024 * 1024;  ///< Queued to a connection; then ephemeral frames are dropped; past twice that: 4408.
   std::uint32_t outbox_frames = 1'000;
@@ -97,11 +104,20 @@ struct drain_config {
 };
 
 struct auth_config {
-  std::uint32_t token_days = 30;
+  std::uint32_t token_days = 30;       ///< A token ends when it was not used for so long.
+  std::uint32_t token_max_days = 365;  ///< And so long after the log-in; 0 = never.
   std::uint32_t password_memory_kib = 19 * 1024;
   std::uint32_t password_passes = 2;
   std::uint32_t password_threads = 1;
   std::uint32_t password_queue = 64;  ///< Log-ins and registrations waiting; then `busy`.
+};
+
+/// In bytes; sockaddr_un has no room for more.
+inline constexpr std::size_t longest_admin_socket_path = 107;
+
+struct admin_config {
+  /// The admin socket of parleyctl, a file; "auto": beside SQLite's file, none with PostgreSQL. Empty: none.
+  std::string socket = "auto";
 };
 
 struct log_config {
@@ -120,6 +136,7 @@ struct config {
   presence_config presence;
   drain_config drain;
   auth_config auth;
+  admin_config admin;
   log_config log;
   bool dev = false;  ///< --dev; never in a file.
 };

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "parley/error.hpp"
+#include "parley/ids.hpp"
 
 namespace parley {
 
@@ -32,6 +33,8 @@ struct token_hash {
   friend auto operator<=>(const token_hash&, const token_hash&) = default;
 };
 std::string to_hex(const token_hash& hash);
+/// By which a user names a token without showing it: a UUIDv8 (RFC 9562) of the first 122 bits of its hash.
+uuid token_id_of(const token_hash& hash);
 
 /// 256 random bits as 43 characters of base64url.
 std::string new_token();

@@ -6,9 +6,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "parley/account_values.hpp"
+#include "parley/audit.hpp"
 #include "parley/commands.hpp"
 #include "parley/credentials.hpp"
 #include "parley/error.hpp"
@@ -46,12 +50,41 @@ struct new_user {
   std::string display_name;
   std::optional<std::string> email, phone, img_url;
   timestamp created_at{};
+  role user_role = role::user;
 };
 struct new_token_record {
   token_hash hash;
   user_id user;
   timestamp created_at{};
   timestamp expires_at{};
+  std::optional<std::string> user_agent;
+  std::optional<std::string> password_hash;  ///< That was checked, and must still be the user's; null: any.
+};
+/// A token was used: its end moves on.
+struct token_renewal {
+  token_hash hash;
+  timestamp used_at{};
+  timestamp expires_at{};
+};
+struct password_change {
+  user_id user;
+  std::optional<std::string> old_hash;  ///< As it was when the current password was checked; null: any.
+  std::string new_hash;
+  std::optional<token_hash> keep;  ///< The one token that goes on.
+  audit_record audit;
+};
+/// By staff, or by the operator of the machine, who may do everything.
+struct account_change {
+  std::optional<user_id> by;
+  user_id user;
+  account_wish wish;
+  timestamp at{};
+  uuid flag_audit, role_audit;  ///< Ids of the audit rows.
+};
+struct changed_account {
+  own_profile before, after;
+  bool shows_contacts = true;
+  std::vector<token_hash> ended;  ///< Tokens that stopped with it.
 };
 struct new_room {
   room_id id;
@@ -74,7 +107,8 @@ struct read_marker {
 };
 
 struct friendship_change {
-  friendship before, after;  ///< As the one who acts has them; the same when nothing changed.
+  friendship before, after;         ///< As the one who acts has them; the same when nothing changed.
+  std::optional<friend_item> item;  ///< As the one who acts now sees the other; null for `none`.
 };
 
 /// Writes within the batch's transaction; a job that returns an error is rolled back alone.
@@ -82,19 +116,47 @@ class record_writer {
  public:
   virtual ~record_writer() = default;
   virtual result<own_profile> create_user(const new_user& user) = 0;  ///< `conflict` when the name is taken.
-  virtual result<void> set_password_hash(user_id user, const std::string& hash) = 0;
+  /// The same password, hashed anew; `unauthenticated` when the old hash is not the user's any more.
+  virtual result<void> set_password_hash(user_id user, const std::string& old_hash, const std::string& hash) = 0;
+  /// Null when there is no such user, or the old hash is not the user's any more.
+  virtual result<std::optional<std::vector<token_hash>>> change_password(const password_change& change) = 0;
+  virtual result<own_profile> change_profile(user_id user, const profile_change& change) = 0;
+  /// `forbidden` by check_account_wish, `not_found` for an unknown user, `conflict` when no active admin would be left.
+  virtual result<changed_account> change_account(const account_change& change) = 0;
+  /// `unauthenticated` when the user is not active, or the password has been changed since.
   virtual result<void> create_token(const new_token_record& token) = 0;
+  virtual result<void> renew_tokens(std::span<const token_renewal> used) = 0;
   virtual result<void> delete_token(const token_hash& hash) = 0;
   virtual result<std::vector<token_hash>> delete_tokens_of(user_id user) = 0;
   virtual result<created_room> create_room(const new_room& room) = 0;  ///< `not_found` for an unknown member.
-  /// See act(). `not_found` for an unknown user, and for asking one who is not active.
+  /// See act(). `not_found` for an unknown user, and for asking one who is not active; `conflict` for too many.
   virtual result<friendship_change> change_friendship(user_id who, user_id other, friend_action what, timestamp at) = 0;
   virtual result<void> save_read_markers(std::span<const read_marker> markers) = 0;  ///< Each only moves forward.
+  virtual result<void> record_audit(const audit_record& what) = 0;
   virtual result<void> save_presence(std::span<const presence_record> users) = 0;
   virtual result<void> clear_presence() = 0;  ///< Embedded start: nobody is online; last_seen stays.
 };
 
-using write_job = std::function<result<void>(record_writer&)>;
+/// What a job does within a transaction, and how it locks.
+struct write_job {
+  std::function<result<void>(record_writer&)> run;
+  /// A job locks rows of one thing at most: its key, by which a batch is put in order (a user's id, a room's). So of
+  /// two batches on two connections neither waits for the other's locks while it holds what the other waits for.
+  uuid key{};
+  /// It locks more than that: a transaction of its own, where the store has several writers.
+  bool alone = false;
+
+  template <class Run>
+  requires std::is_invocable_r_v<result<void>, Run&, record_writer&> write_job(Run work)
+      : run(std::move(work)) {}  // NOLINT(google-explicit-constructor): any function is a job
+};
+/// See write_job::alone.
+template <class Run>
+write_job alone(Run work) {
+  write_job job(std::move(work));
+  job.alone = true;
+  return job;
+}
 
 /// One connection that writes; belongs to one storage actor and its thread.
 class database_writer {
@@ -124,6 +186,8 @@ struct account_record {
 };
 struct token_record {
   own_profile user;
+  timestamp created_at{};
+  timestamp last_used_at{};
   timestamp expires_at{};
 };
 /// All that a room actor must know to begin.
@@ -149,13 +213,17 @@ class account_queries {
   virtual result<std::optional<token_record>> token(const token_hash& hash) = 0;
   virtual result<std::optional<own_profile>> user(user_id user) = 0;
   virtual result<page<user_profile>> find_users(const std::string& query, const page_request& range) = 0;
+  /// In order of username, which is the cursor; a page may hold fewer than asked for and still have a next.
+  virtual result<page<own_profile>> accounts(const account_filter& which, const page_request& range) = 0;
+  virtual result<std::vector<token_item>> tokens_of(user_id user) = 0;  ///< The newest first; expired ones too.
+  /// The newest first; the cursor is an audit id.
+  virtual result<page<audit_entry>> audit_trail(const page_request& range) = 0;
   virtual result<std::vector<presence_record>> presence(
       std::span<const user_id> users) = 0;                            ///< Unknown users are left out.
   virtual result<std::vector<user_id>> friends_of(user_id user) = 0;  ///< status = accepted
   /// As that user sees them, in order of user_id, which is the cursor; null status: all.
   virtual result<page<friend_item>> friends(user_id user, std::optional<friend_status> status,
                                             const page_request& range) = 0;
-  virtual result<std::optional<friend_item>> friend_seen_by(user_id user, user_id other) = 0;  ///< Null for `none`.
 };
 
 class room_queries {

@@ -92,6 +92,9 @@ class delivery {
   virtual void send(connection_ref to, outgoing what, std::function<void()> when_drained = {}) = 0;
   /// Sends what waits, then the close frame; nothing enters after it.
   virtual void close(connection_ref to, close_code code) = 0;
+  /// For whoever may see nothing more: drops what has not begun to leave, then as close(). `ended` is let go of when
+  /// the socket has taken its last byte, or is gone.
+  virtual void revoke(connection_ref to, close_code code, std::shared_ptr<void> ended) = 0;
   /// A room actor died: detaches the room from every connection and tells each one's session where it stood
   /// (client_session::room_failed).
   virtual void fail_room(room_id room) = 0;

@@ -1,8 +1,8 @@
 // The account actor's mailbox: passwords are checked on their own threads, tokens in a small cache before the store.
 #include "actors/account_actor.hpp"
 
+#include <algorithm>
 #include <array>
-#include <limits>
 
 #include "actors/accounts.hpp"
 #include "actors/guarded.hpp"
@@ -11,12 +11,8 @@ namespace parley {
 namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
-/// Stands for "no socket" where a connection is asked for; no shard has that number.
-constexpr connection_ref no_connection{std::numeric_limits<std::uint32_t>::max(), 0};
-
 error wrong_credentials() { return make_error(error_code::unauthenticated, "Wrong username or password."); }
 error unknown_token() { return make_error(error_code::unauthenticated, "The token is missing, unknown or has ended."); }
-error too_many_passwords() { return busy("Too many log-ins at once; try again.", 1000); }
 
 }  // namespace
 
@@ -33,9 +29,12 @@ account_handle::behavior_type accounts::begin(const actor_services& services, st
   hashers_ = std::move(hashers);
   const auto& settings = services.settings;
   hashing_ = std::make_shared<queue_bound>(settings.auth.password_queue, services.counts.password_queue);
-  throttle_.emplace(settings.limits.login_rate_per_minute);
+  throttle_.emplace(login_throttle::rates{settings.limits.login_rate_per_minute,
+                                          settings.limits.login_account_rate_per_minute,
+                                          settings.limits.login_address_rate_per_minute});
   token_cache::settings cache;
   cache.send_rate = {settings.limits.send_rate_per_second, settings.limits.send_burst};
+  cache.change_rate = {settings.limits.changes_per_second, settings.limits.changes_burst};
   tokens_.emplace(cache);
   self_->delayed_send(self_, tick_interval, account_tick{});
   return {
@@ -44,6 +43,12 @@ account_handle::behavior_type accounts::begin(const actor_services& services, st
       [this](call<authenticate>& ask) { guarded("accounts", [&] { on_authenticate(ask); }); },
       [this](call<log_out>& ask) { guarded("accounts", [&] { on_log_out(ask); }); },
       [this](call<enter_by_name>& ask) { guarded("accounts", [&] { on_enter(ask); }); },
+      [this](call<change_me>& ask) { guarded("accounts", [&] { on_change_me(ask); }); },
+      [this](call<change_own_password>& ask) { guarded("accounts", [&] { on_change_password(ask); }); },
+      [this](call<end_own_token>& ask) { guarded("accounts", [&] { on_end_own_token(ask); }); },
+      [this](call<change_user>& ask) { guarded("accounts", [&] { on_change_user(ask); }); },
+      [this](call<end_user_tokens>& ask) { guarded("accounts", [&] { on_end_user_tokens(ask); }); },
+      [this](call<reset_password>& ask) { guarded("accounts", [&] { on_reset_password(ask); }); },
       [](const password_checked& what) { guarded("accounts", what.then); },
       [this](const account_tick&) { guarded("accounts", [&] { on_tick(); }); },
   };
@@ -78,16 +83,19 @@ void accounts::create(const call<register_user>& ask, const std::string& passwor
                 wish.email,
                 wish.phone,
                 wish.img_url,
-                services_->time.now()};
+                services_->time.now(),
+                wish.user_role};
+  std::optional<audit_record> audit;
+  if (wish.by_operator) audit = audit_of_operator(audit_action::user_created, user.id);
   const auto made = std::make_shared<own_profile>();
   const auto key = user.id;
   services_->storage->write(
       key,
-      [user = std::move(user), made](record_writer& writer) -> result<void> {
+      [user = std::move(user), made, audit = std::move(audit)](record_writer& writer) -> result<void> {
         auto created = writer.create_user(user);
         if (!created) return created.error();
         *made = std::move(*created);
-        return {};
+        return audit ? writer.record_audit(*audit) : result<void>();
       },
       answer<std::monostate>([reply = ask.reply, made](const result<std::monostate>& done) {
         if (done) {
@@ -101,7 +109,8 @@ void accounts::create(const call<register_user>& ask, const std::string& passwor
 void accounts::on_log_in(call<log_in>& ask) {
   auto place = hashing_->try_enter(1);
   if (!place) return ask.reply(too_many_passwords());
-  const auto& [name, password, address] = ask.request;
+  const auto& name = ask.request.username;
+  const auto& address = ask.request.remote_address;
   const auto wait_ms = throttle_->begin(name, address, services_->time.steady_now());
   if (wait_ms > 0) {
     services_->counts.logins_throttled_total.add();
@@ -111,7 +120,7 @@ void accounts::on_log_in(call<log_in>& ask) {
   look_up<found>([name = name](database_reader& store) { return store.account_by_name(name); },
                  [this, ask, place](const result<found>& account) {
                    if (account) return verify(ask, *account, place);
-                   throttle_->succeeded(ask.request.username, ask.request.remote_address);  // no guess was judged
+                   throttle_->given_up(ask.request.username, ask.request.remote_address);
                    ask.reply(account.error());
                  });
 }
@@ -130,7 +139,10 @@ void accounts::verify(const call<log_in>& ask, const std::optional<account_recor
         return outcome;
       },
       [this, ask, found](const result<verified>& outcome) {
-        if (!outcome) return ask.reply(outcome.error());
+        if (!outcome) {
+          throttle_->given_up(ask.request.username, ask.request.remote_address);
+          return ask.reply(outcome.error());
+        }
         on_verified(ask, found, *outcome);
       });
 }
@@ -139,20 +151,27 @@ void accounts::on_verified(const call<log_in>& ask, const std::optional<account_
                            const verified& outcome) {
   if (!outcome.fits || found->user.flag != account_flag::active) {
     services_->counts.login_failures_total.add();
+    throttle_->failed(ask.request.username, ask.request.remote_address, services_->time.steady_now());
     return ask.reply(wrong_credentials());
   }
-  throttle_->succeeded(ask.request.username, ask.request.remote_address);
+  throttle_->succeeded(ask.request.username, ask.request.remote_address, services_->time.steady_now());
   const auto token = new_token();
   const auto hashed = hash_of_token(token);
   if (!hashed) return ask.reply(hashed.error());
   const auto now = services_->time.now();
   const auto user = found->user.profile.id;
-  const new_token_record record{*hashed, user, now, now + std::chrono::hours(24) * services_->settings.auth.token_days};
+  const new_token_record record{*hashed,
+                                user,
+                                now,
+                                end_of_token(now, now),
+                                ask.request.user_agent,
+                                outcome.new_hash ? outcome.new_hash : found->password_hash};
   write(
       user,
-      [record, user, new_hash = outcome.new_hash](record_writer& writer) -> result<void> {
+      [record, user, old_hash = found->password_hash,
+       new_hash = outcome.new_hash](record_writer& writer) -> result<void> {
         if (new_hash) {
-          if (auto changed = writer.set_password_hash(user, *new_hash); !changed) return changed;
+          if (auto changed = writer.set_password_hash(user, old_hash, *new_hash); !changed) return changed;
         }
         // The presence record saves this as well; here it is in the table before the log-in is answered.
         if (auto online = writer.save_presence(std::array{presence_record{user, true, record.created_at}}); !online)
@@ -195,7 +214,9 @@ void accounts::on_token_read(const token_hash& token, const result<std::optional
       services_->time.now() >= record->expires_at) {
     return all(unknown_token());
   }
-  all(tokens_->remember(record->user.profile, token, record->expires_at, services_->time.steady_now()));
+  const token_cache::use_of_token use{record->created_at, record->last_used_at, record->expires_at};
+  all(tokens_->remember(record->user.profile, token, use, services_->time.steady_now()));
+  if (pending.outdated) tokens_->forget(token);
 }
 
 void accounts::on_log_out(call<log_out>& ask) {
@@ -214,27 +235,46 @@ void accounts::on_log_out(call<log_out>& ask) {
       },
       [this, user, ended, reply = ask.reply](const result<std::monostate>& done) {
         if (!done) return reply(done.error());
-        // Answered when the last socket's close is on its way: nothing of it is accepted afterwards.
-        revoke(user, *ended, answer<std::monostate>([reply](const auto&) { reply(std::monostate{}); }));
+        forget_tokens(*ended);
+        end_sockets_then({user, *ended, close_code::token_ended, {}}, reply, std::monostate{});
+        caf::anon_send(services_->directory, to_presence{user_went_off{user, no_connection, true}});
       });
 }
 
-void accounts::revoke(const user_id& user, const std::vector<token_hash>& tokens,
-                      const answer<std::monostate>& closed) {
+void accounts::forget_tokens(const std::vector<token_hash>& tokens) {
   for (const auto& token : tokens) {
     tokens_->forget(token);
     if (const auto pending = look_ups_.find(token); pending != look_ups_.end()) pending->second.revoked = true;
   }
-  caf::anon_send(services_->directory, end_token{user, tokens, closed});
-  caf::anon_send(services_->directory, to_presence{user_went_off{user, no_connection, true}});
 }
 
 /// Sockets do not outlive their token's time.
 void accounts::on_tick() {
   self_->delayed_send(self_, tick_interval, account_tick{});
   for (const auto& over : tokens_->take_expired(services_->time.now())) {
-    caf::anon_send(services_->directory, end_token{over.user, {over.token}, {}});
+    caf::anon_send(services_->directory, end_sockets{over.user, {{over.token}}, close_code::token_ended, {}});
   }
+  renew_used_tokens();
+}
+
+/// Whoever uses a token now and then never has to log in again, until auth.token_max_days are over.
+void accounts::renew_used_tokens() {
+  const auto now = services_->time.now();
+  const auto end_of = [&](timestamp created_at) { return end_of_token(created_at, now); };
+  const auto due = tokens_->take_renewals(now, end_of);
+  if (due.empty()) return;
+  std::vector<token_renewal> used;
+  for (const auto& token : due) used.push_back({token.token, now, end_of(token.created_at)});
+  const auto& key = due.front().user;
+  services_->storage->write(key, [used = std::move(used)](record_writer& writer) { return writer.renew_tokens(used); },
+                            {});
+}
+
+timestamp accounts::end_of_token(timestamp created_at, timestamp used_at) const {
+  const auto& auth = services_->settings.auth;
+  const auto slides_to = used_at + std::chrono::hours(24) * auth.token_days;
+  if (auth.token_max_days == 0) return slides_to;
+  return std::min(slides_to, created_at + std::chrono::hours(24) * auth.token_max_days);
 }
 
 }  // namespace parley

@@ -96,7 +96,6 @@ void accounts::invite(const entry& ask, const entry_facts& facts, int steps_left
   if (!facts.inviter) return end_entry(ask, make_error(error_code::conflict, "Everybody has left this room."));
   auto command = std::make_shared<pending_command>();
   command->user = facts.inviter->id;
-  command->user_role = facts.inviter->user_role;
   command->command = invite_members{{facts.user->id}};
   command->new_id = services_->ids.next();
   command->membership_ids = {services_->ids.next()};
@@ -112,12 +111,14 @@ void accounts::finish_entry(const entry& ask, const entry_facts& facts) {
   const auto token = hash_of_token(new_token());
   if (!token) return ask->reply(token.error());
   const auto now = services_->time.now();
-  const new_token_record record{*token, facts.user->id, now, now + entry_lasts};
+  const new_token_record record{*token, facts.user->id, now, now + entry_lasts, {}, {}};
   write(
       record.user, [record](record_writer& writer) { return writer.create_token(record); },
       [this, ask, facts, record](const result<std::monostate>& done) {
         if (!done) return ask->reply(done.error());
-        auto who = tokens_->remember(*facts.user, record.hash, record.expires_at, services_->time.steady_now());
+        auto who =
+            tokens_->remember(*facts.user, record.hash, {record.created_at, record.created_at, record.expires_at},
+                              services_->time.steady_now());
         ask->reply(enter_by_name::reply{std::move(who), *facts.room});
       });
 }

@@ -11,10 +11,12 @@ namespace parley {
 struct password_checked;
 struct account_tick;
 /// Registration, log-in, tokens and their cache.
-using account_handle = caf::typed_actor<caf::reacts_to<call<register_user>>, caf::reacts_to<call<log_in>>,
-                                        caf::reacts_to<call<authenticate>>, caf::reacts_to<call<log_out>>,
-                                        caf::reacts_to<call<enter_by_name>>, caf::reacts_to<password_checked>,
-                                        caf::reacts_to<account_tick>>;
+using account_handle = caf::typed_actor<
+    caf::reacts_to<call<register_user>>, caf::reacts_to<call<log_in>>, caf::reacts_to<call<authenticate>>,
+    caf::reacts_to<call<log_out>>, caf::reacts_to<call<enter_by_name>>, caf::reacts_to<call<change_me>>,
+    caf::reacts_to<call<change_own_password>>, caf::reacts_to<call<end_own_token>>, caf::reacts_to<call<change_user>>,
+    caf::reacts_to<call<end_user_tokens>>, caf::reacts_to<call<reset_password>>, caf::reacts_to<password_checked>,
+    caf::reacts_to<account_tick>>;
 
 struct run_password_job;
 /// Hashes and verifies; one for each auth.password_threads, on its own thread.
@@ -42,4 +44,10 @@ PARLEY_UNSAFE(call<parley::log_in>)
 PARLEY_UNSAFE(call<parley::authenticate>)
 PARLEY_UNSAFE(call<parley::log_out>)
 PARLEY_UNSAFE(call<parley::enter_by_name>)
+PARLEY_UNSAFE(call<parley::change_me>)
+PARLEY_UNSAFE(call<parley::change_own_password>)
+PARLEY_UNSAFE(call<parley::end_own_token>)
+PARLEY_UNSAFE(call<parley::change_user>)
+PARLEY_UNSAFE(call<parley::end_user_tokens>)
+PARLEY_UNSAFE(call<parley::reset_password>)
 #undef PARLEY_UNSAFE

@@ -1,7 +1,9 @@
-// The state of the account actor; account_actor.cpp has passwords and tokens, account_entry.cpp entering by name.
+// The state of the account actor; account_actor.cpp has passwords and tokens, account_changes.cpp what is changed about
+// an account, account_entry.cpp entering by name.
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +16,11 @@
 #include "actors/token_cache.hpp"
 
 namespace parley {
+
+/// Stands for "no socket" where a connection is asked for; no shard has that number.
+inline constexpr connection_ref no_connection{std::numeric_limits<std::uint32_t>::max(), 0};
+
+inline error too_many_passwords() { return busy("Too many log-ins at once; try again.", 1000); }
 
 class accounts {
  public:
@@ -30,6 +37,7 @@ class accounts {
   struct token_look_up {
     std::vector<answer<principal>> waiting;
     bool revoked = false;
+    bool outdated = false;  ///< Somebody's role or name has changed since: good for an answer, not for the cache.
   };
   /// Who and where, as the store has it; what is missing is made.
   struct entry_facts {
@@ -51,8 +59,21 @@ class accounts {
   void on_authenticate(call<authenticate>& ask);
   void on_token_read(const token_hash& token, const result<std::optional<token_record>>& found);
   void on_log_out(call<log_out>& ask);
-  void revoke(const user_id& user, const std::vector<token_hash>& tokens, const answer<std::monostate>& closed);
+  void forget_tokens(const std::vector<token_hash>& tokens);
   void on_tick();
+  void renew_used_tokens();
+
+  // --- Changes ---
+  void on_change_me(call<change_me>& ask);
+  void on_change_password(call<change_own_password>& ask);
+  void store_password(const call<change_own_password>& ask, const std::string& old_hash, const std::string& new_hash);
+  void write_password(const password_change& change, const error& otherwise, const answer<std::monostate>& reply);
+  void on_end_own_token(call<end_own_token>& ask);
+  void on_change_user(call<change_user>& ask);
+  void on_end_user_tokens(call<end_user_tokens>& ask);
+  void on_reset_password(call<reset_password>& ask);
+  [[nodiscard]] audit_record audit_of_operator(audit_action what, user_id user) const;
+  void outdate_user(const user_id& user);
 
   // --- Entering by name ---
   void on_enter(call<enter_by_name>& ask);
@@ -88,6 +109,15 @@ class accounts {
     return answer<T>([me = me(), then = std::move(then)](result<T> done) {
       caf::anon_send(me, password_checked{[then, done = std::move(done)] { then(done); }});
     });
+  }
+  /// Where the sliding end of a token stands that was used at that time.
+  [[nodiscard]] timestamp end_of_token(timestamp created_at, timestamp used_at) const;
+  /// Ends those sockets and then answers: when each has got its last byte, or at the latest after a second.
+  template <class T>
+  void end_sockets_then(end_sockets what, const answer<T>& reply, const T& value) {
+    what.closed = answer<std::monostate>([reply, value](const auto&) { reply(value); });
+    caf::anon_send(services_->directory, std::move(what));
+    self_->delayed_send(self_, std::chrono::seconds(1), password_checked{[reply, value] { reply(value); }});
   }
   [[nodiscard]] account_handle me() const { return caf::actor_cast<account_handle>(self_); }
   [[nodiscard]] password_cost cost() const {

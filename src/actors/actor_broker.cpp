@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "actors/node_view.hpp"
 #include "actors/queries.hpp"
 #include "actors/read_pool.hpp"
 #include "actors/session_actor.hpp"
@@ -13,10 +14,16 @@
 namespace parley {
 namespace {
 
+constexpr const char* too_many_sends = "Too many messages at once; wait a moment.";
+constexpr const char* too_many_changes = "Too many changes at once; wait a moment.";
+
 template <class Request>
 constexpr bool is_account_request =
     std::is_same_v<Request, register_user> || std::is_same_v<Request, log_in> ||
-    std::is_same_v<Request, authenticate> || std::is_same_v<Request, log_out> || std::is_same_v<Request, enter_by_name>;
+    std::is_same_v<Request, authenticate> || std::is_same_v<Request, log_out> ||
+    std::is_same_v<Request, enter_by_name> || std::is_same_v<Request, change_own_password> ||
+    std::is_same_v<Request, end_own_token> || std::is_same_v<Request, change_user> ||
+    std::is_same_v<Request, end_user_tokens> || std::is_same_v<Request, reset_password>;
 
 /// A connection's hold on its session.
 class open_socket final : public client_session {
@@ -34,9 +41,21 @@ class open_socket final : public client_session {
   session_handle session_;
 };
 
-/// The commands that the limit of sends is about.
-bool counts_as_send(const durable_command& command) {
-  return std::holds_alternative<send_message>(command) || message_of(command);
+/// What limits that command of one log-in; null: nothing but what the room itself may hold.
+const std::shared_ptr<rate_limiter>& allowance_for(const principal& who, const durable_command& command) {
+  static const std::shared_ptr<rate_limiter> none;
+  if (std::holds_alternative<send_message>(command) || message_of(command)) return who.send_allowance;
+  const auto* removal = std::get_if<remove_member>(&command);
+  const bool comes_or_leaves =
+      std::holds_alternative<invite_members>(command) || (removal != nullptr && removal->user == who.user.id);
+  return comes_or_leaves ? none : who.change_allowance;
+}
+
+/// One key for two people, whoever acts.
+uuid key_of_pair(const user_id& one, const user_id& other) {
+  uuid key = one;
+  for (std::size_t i = 0; i < key.bytes.size(); ++i) key.bytes[i] ^= other.bytes[i];
+  return key;
 }
 
 /// Everybody once, the creator not at all.
@@ -71,18 +90,18 @@ struct room_creation : std::enable_shared_from_this<room_creation> {
                   services.time.now()};
     if (room.is_group) room.name = ask.request.name;
     for (std::size_t i = 0; i < others.size() + 1; ++i) room.membership_ids.push_back(services.ids.next());
-    services.storage->write(
-        room.id,
-        [room, self = shared_from_this()](record_writer& writer) -> result<void> {
-          auto created = writer.create_room(room);
-          if (!created) return created.error();
-          self->made = std::move(*created);
-          return {};
-        },
-        answer<std::monostate>([self = shared_from_this()](const result<std::monostate>& done) {
-          if (!done) return self->ask.reply(done.error());
-          self->tell();
-        }));
+    write_job job([room, self = shared_from_this()](record_writer& writer) -> result<void> {
+      auto created = writer.create_room(room);
+      if (!created) return created.error();
+      self->made = std::move(*created);
+      return {};
+    });
+    job.alone = !room.is_group;
+    services.storage->write(room.is_group ? room.id : key_of_pair(room.creator, others.front()), std::move(job),
+                            answer<std::monostate>([self = shared_from_this()](const result<std::monostate>& done) {
+                              if (!done) return self->ask.reply(done.error());
+                              self->tell();
+                            }));
   }
 
   void tell() {
@@ -105,7 +124,7 @@ struct room_creation : std::enable_shared_from_this<room_creation> {
   created_room made;
 };
 
-/// One change of a friendship on its way through writer and reader; each step runs where its answer came from.
+/// One change of a friendship on its way through the writer; each step runs where its answer came from.
 struct friendship_work : std::enable_shared_from_this<friendship_work> {
   friendship_work(const actor_services& shared, call<change_friendship> asked)
       : services(shared), ask(std::move(asked)) {}
@@ -115,14 +134,14 @@ struct friendship_work : std::enable_shared_from_this<friendship_work> {
     if (other == who.user.id) return ask.reply(bad_request("user_id: that is you."));
     // A pair's changes are told in the order in which they were stored: they all go to the same worker.
     services.storage->write(
-        std::min(who.user.id, other),
-        [self = shared_from_this(), at = services.time.now()](record_writer& writer) -> result<void> {
+        key_of_pair(who.user.id, other),
+        alone([self = shared_from_this(), at = services.time.now()](record_writer& writer) -> result<void> {
           const auto& wish = self->ask.request;
           auto changed = writer.change_friendship(wish.who.user.id, wish.other, wish.action, at);
           if (!changed) return changed.error();
-          self->change = *changed;
+          self->change = std::move(*changed);
           return {};
-        },
+        }),
         answer<std::monostate>([self = shared_from_this()](const result<std::monostate>& done) {
           if (!done) return self->ask.reply(done.error());
           self->tell();
@@ -132,17 +151,15 @@ struct friendship_work : std::enable_shared_from_this<friendship_work> {
   void tell() {
     const auto me = ask.request.who.user.id;
     const auto other = ask.request.other;
-    const auto& [before, after] = change;
+    const auto& before = change.before;
+    const auto& after = change.after;
     if (before.seen_by_me() != after.seen_by_me()) {
       caf::anon_send(services.directory, friendship_changed{me, {other, after.seen_by_me(), me}});
     }
     if (before.seen_by_them() != after.seen_by_them()) {
       caf::anon_send(services.directory, friendship_changed{other, {me, after.seen_by_them(), me}});
     }
-    using found = std::optional<friend_item>;
-    if (after.seen_by_me() == friend_status::none) return ask.reply(found{});
-    services.reads->ask<found>([me, other](database_reader& store) { return store.friend_seen_by(me, other); },
-                               std::move(ask.reply));
+    ask.reply(std::move(change.item));
   }
 
   const actor_services& services;
@@ -171,7 +188,22 @@ void actor_broker::handle(call<Request> ask) {
   }
 }
 
+/// Null when the allowance has room.
+std::optional<error> actor_broker::over(const std::shared_ptr<rate_limiter>& allowance, const char* message) const {
+  if (!allowance) return std::nullopt;
+  const auto wait_ms = allowance->try_take(services_.time.steady_now());
+  if (wait_ms <= 0) return std::nullopt;
+  services_.counts.rate_limited_total.add();
+  return error{error_code::rate_limited, message, wait_ms};
+}
+
+void actor_broker::handle(call<change_me> ask) {
+  if (auto fault = over(ask.request.who.change_allowance, too_many_changes)) return ask.reply(std::move(*fault));
+  caf::anon_send(accounts_, std::move(ask));
+}
+
 void actor_broker::handle(call<change_friendship> ask) {
+  if (auto fault = over(ask.request.who.change_allowance, too_many_changes)) return ask.reply(std::move(*fault));
   std::make_shared<friendship_work>(services_, std::move(ask))->start();
 }
 
@@ -180,13 +212,9 @@ void actor_broker::handle(call<create_room> ask) {
 }
 
 void actor_broker::handle(call<change_room> ask) {
-  const auto& allowance = ask.request.who.send_allowance;
-  if (allowance && counts_as_send(ask.request.command)) {
-    if (const auto wait_ms = allowance->try_take(services_.time.steady_now()); wait_ms > 0) {
-      services_.counts.rate_limited_total.add();
-      return ask.reply(error{error_code::rate_limited, "Too many messages at once; wait a moment.", wait_ms});
-    }
-  }
+  const auto& allowance = allowance_for(ask.request.who, ask.request.command);
+  const bool is_send = allowance == ask.request.who.send_allowance;
+  if (auto fault = over(allowance, is_send ? too_many_sends : too_many_changes)) return ask.reply(std::move(*fault));
   if (const auto room = ask.request.room) return post(*room, std::move(ask));
   const auto message = message_of(ask.request.command);
   if (!message) return ask.reply(bad_request("room_id is missing."));
@@ -205,12 +233,14 @@ void actor_broker::post(room_id room, call<change_room> ask) {
     for (std::size_t i = 0; i < invite->users.size(); ++i) command->membership_ids.push_back(services_.ids.next());
   }
   command->user = ask.request.who.user.id;
-  command->user_role = ask.request.who.user.user_role;
   command->command = std::move(ask.request.command);
   command->new_id = services_.ids.next();
   command->reply = std::move(ask.reply);
   caf::anon_send(services_.directory, to_room{room, post_to_room{std::move(command)}});
 }
+
+void actor_broker::handle(call<list_connections> ask) { show_node(services_, std::move(ask)); }
+void actor_broker::handle(call<list_active_rooms> ask) { show_node(services_, std::move(ask)); }
 
 void actor_broker::handle(call<mark_read> ask) {
   const auto& what = ask.request;

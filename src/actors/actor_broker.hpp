@@ -18,11 +18,15 @@ class actor_broker final : public broker {
  private:
   template <class Request>
   void handle(call<Request> ask);
+  void handle(call<change_me> ask);
   void handle(call<change_friendship> ask);
   void handle(call<create_room> ask);
   void handle(call<change_room> ask);
   void handle(call<mark_read> ask);
+  void handle(call<list_connections> ask);
+  void handle(call<list_active_rooms> ask);
   void post(room_id room, call<change_room> ask);
+  [[nodiscard]] std::optional<error> over(const std::shared_ptr<rate_limiter>& allowance, const char* message) const;
 
   caf::actor_system& system_;
   const actor_services& services_;

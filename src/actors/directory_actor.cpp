@@ -33,10 +33,14 @@ class directory final : public directory_handle::base {
         [this](const friendship_changed& message) {
           sessions_.for_user(message.user, [&](const auto& each) { send(each.handle, friend_changed{message.what}); });
         },
-        [this](const end_token& message) { end_sessions(message); },
+        [this](const end_sockets& message) { end_sessions(message); },
+        [this](const role_changed& message) {
+          sessions_.for_user(message.user, [&](const auto& each) { send(each.handle, role_granted{message.granted}); });
+        },
         [this](const to_presence& message) { hand_to_presence(message); },
         [this](presence_idle message) { let_presence_go(message); },
         [this](retire_room message) { let_room_go(message); },
+        [this](const look_at_node& message) { message.reply(view()); },
         [this](const close_directory& message) { close(message); },
     };
   }
@@ -87,11 +91,13 @@ class directory final : public directory_handle::base {
     });
   }
 
-  void end_sessions(const end_token& message) {
+  void end_sessions(const end_sockets& message) {
+    const auto is_meant = [&](const token_hash& token) {
+      const auto& tokens = message.tokens;
+      return !tokens || std::find(tokens->begin(), tokens->end(), token) != tokens->end();
+    };
     sessions_.for_user(message.user, [&](const auto& each) {
-      if (std::find(message.tokens.begin(), message.tokens.end(), each.token) != message.tokens.end()) {
-        send(each.handle, token_ended{message.closed});
-      }
+      if (is_meant(each.token)) send(each.handle, token_ended{message.code, message.closed});
     });
   }
 
@@ -123,6 +129,17 @@ class directory final : public directory_handle::base {
     const bool granted = rooms_.let_go(message.room, from->id(), message.received);
     send(caf::actor_cast<room_handle>(from), retirement_decided{granted});
     end_if_closed();
+  }
+
+  [[nodiscard]] node_view view() const {
+    node_view seen;
+    sessions_.for_each_user([&](const user_id& user, std::size_t count) {
+      seen.users.emplace_back(user, static_cast<std::uint32_t>(count));
+    });
+    rooms_.for_each_key([&](const room_id& room) { seen.rooms.push_back(room); });
+    std::sort(seen.users.begin(), seen.users.end());
+    std::sort(seen.rooms.begin(), seen.rooms.end());
+    return seen;
   }
 
   void on_down(const caf::down_msg& gone) {

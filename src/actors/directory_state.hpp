@@ -53,6 +53,10 @@ class activation_table {
   void for_each(Visit visit) const {
     for (const auto& [key, running] : parts_) visit(running.handle);
   }
+  template <class Visit>
+  void for_each_key(Visit visit) const {
+    for (const auto& [key, running] : parts_) visit(key);
+  }
   [[nodiscard]] bool empty() const { return parts_.empty(); }
 
  private:
@@ -104,6 +108,10 @@ class session_table {
     const auto found = by_user_.find(user);
     if (found == by_user_.end()) return;
     for (const auto& [connection, each] : found->second) visit(each);
+  }
+  template <class Visit>
+  void for_each_user(Visit visit) const {
+    for (const auto& [user, sessions] : by_user_) visit(user, sessions.size());
   }
   template <class Visit>
   void for_each(Visit visit) const {

@@ -1,4 +1,4 @@
-// A sliding window of failed tries for each account and address.
+// Sliding windows of failed tries, and the addresses that an account is known at.
 #include "actors/login_throttle.hpp"
 
 #include <algorithm>
@@ -8,56 +8,109 @@ namespace parley {
 namespace {
 
 /// A NUL stands in no name and no address.
-std::string key_of(const std::string& account, const std::string& address) { return account + '\0' + address; }
+std::string pair_of(const std::string& account, const std::string& address) { return account + '\0' + address; }
 
 }  // namespace
 
-login_throttle::login_throttle(double per_minute, std::size_t capacity) : capacity_(capacity) {
+sliding_window::sliding_window(double per_minute, std::size_t capacity) : capacity_(capacity) {
   if (per_minute <= 0) return;
   const double allowed = std::max(1.0, std::floor(per_minute));
   allowed_ = static_cast<std::size_t>(allowed);
   window_ = std::chrono::duration_cast<steady_time::duration>(std::chrono::duration<double>(60 * allowed / per_minute));
 }
 
-std::int64_t login_throttle::begin(const std::string& account, const std::string& address, steady_time now) {
-  if (allowed_ == 0) return 0;
-  const auto key = key_of(account, address);
-  auto found = tries_.find(key);
-  if (found == tries_.end()) {
+std::int64_t sliding_window::wait_ms(const std::string& key, steady_time now) {
+  const auto found = moments_.find(key);
+  if (unlimited() || found == moments_.end()) return 0;
+  drop_old(found->second, now);
+  if (found->second.size() < allowed_) return 0;
+  const auto wait = found->second.front() + window_ - now;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(wait).count() + 1;
+}
+
+void sliding_window::add(const std::string& key, steady_time now) {
+  if (unlimited()) return;
+  auto found = moments_.find(key);
+  if (found == moments_.end()) {
     make_room(now);
-    found = tries_.try_emplace(key).first;
+    found = moments_.try_emplace(key).first;
   }
-  auto& tries = found->second;
-  drop_old(tries, now);
-  if (tries.size() >= allowed_) {
-    const auto wait = tries.front() + window_ - now;
-    return std::chrono::duration_cast<std::chrono::milliseconds>(wait).count() + 1;
-  }
-  tries.push_back(now);
-  return 0;
+  drop_old(found->second, now);
+  found->second.push_back(now);
+  // What is beyond the limit decides nothing more.
+  if (found->second.size() > allowed_) found->second.pop_front();
 }
 
-void login_throttle::succeeded(const std::string& account, const std::string& address) {
-  const auto found = tries_.find(key_of(account, address));
-  if (found == tries_.end()) return;
+void sliding_window::take_back(const std::string& key) {
+  const auto found = moments_.find(key);
+  if (found == moments_.end()) return;
   if (!found->second.empty()) found->second.pop_back();
-  if (found->second.empty()) tries_.erase(found);
+  if (found->second.empty()) moments_.erase(found);
 }
 
-void login_throttle::drop_old(moments& tries, steady_time now) const {
-  while (!tries.empty() && now - tries.front() >= window_) tries.pop_front();
+bool sliding_window::is_empty(const std::string& key, steady_time now) {
+  const auto found = moments_.find(key);
+  if (found == moments_.end()) return true;
+  drop_old(found->second, now);
+  return found->second.empty();
 }
 
-void login_throttle::make_room(steady_time now) {
-  if (tries_.size() < capacity_) return;
-  for (auto at = tries_.begin(); at != tries_.end();) {
+void sliding_window::drop_old(moments& of, steady_time now) const {
+  while (!of.empty() && now - of.front() >= window_) of.pop_front();
+}
+
+void sliding_window::make_room(steady_time now) {
+  if (moments_.size() < capacity_) return;
+  for (auto at = moments_.begin(); at != moments_.end();) {
     drop_old(at->second, now);
-    at = at->second.empty() ? tries_.erase(at) : std::next(at);
+    at = at->second.empty() ? moments_.erase(at) : std::next(at);
   }
-  if (tries_.size() < capacity_) return;
-  const auto oldest = std::min_element(tries_.begin(), tries_.end(),
+  if (moments_.size() < capacity_) return;
+  const auto oldest = std::min_element(moments_.begin(), moments_.end(),
                                        [](const auto& a, const auto& b) { return a.second.back() < b.second.back(); });
-  tries_.erase(oldest);
+  moments_.erase(oldest);
+}
+
+login_throttle::login_throttle(rates allowed, std::size_t capacity)
+    : capacity_(capacity),
+      pairs_(allowed.pair, capacity),
+      accounts_(allowed.account, capacity),
+      addresses_(allowed.address, capacity) {}
+
+std::int64_t login_throttle::begin(const std::string& account, const std::string& address, steady_time now) {
+  if (pairs_.unlimited()) return 0;
+  const auto pair = pair_of(account, address);
+  auto wait = pairs_.wait_ms(pair, now);
+  if (wait == 0 && !known_.contains(pair)) {
+    wait = addresses_.wait_ms(address, now);
+    if (wait == 0 && !pairs_.is_empty(pair, now)) wait = accounts_.wait_ms(account, now);
+  }
+  if (wait == 0) pairs_.add(pair, now);
+  return wait;
+}
+
+void login_throttle::failed(const std::string& account, const std::string& address, steady_time now) {
+  if (pairs_.unlimited()) return;
+  accounts_.add(account, now);
+  addresses_.add(address, now);
+}
+
+void login_throttle::succeeded(const std::string& account, const std::string& address, steady_time now) {
+  if (pairs_.unlimited()) return;
+  given_up(account, address);
+  know(pair_of(account, address), now);
+}
+
+void login_throttle::given_up(const std::string& account, const std::string& address) {
+  pairs_.take_back(pair_of(account, address));
+}
+
+void login_throttle::know(const std::string& pair, steady_time now) {
+  if (known_.size() >= capacity_ && !known_.contains(pair)) {
+    known_.erase(std::min_element(known_.begin(), known_.end(),
+                                  [](const auto& a, const auto& b) { return a.second < b.second; }));
+  }
+  known_[pair] = now;
 }
 
 }  // namespace parley

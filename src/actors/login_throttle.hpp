@@ -1,4 +1,5 @@
-// How many log-ins may fail for one account and address in a minute; pure state of the account actor.
+// How many log-ins may fail: for one account and address, for one account from all addresses, and for one address over
+// all accounts; pure state of the account actor.
 #pragma once
 
 #include <cstdint>
@@ -10,28 +11,60 @@
 
 namespace parley {
 
-/// Belongs to the account actor. A try counts from its beginning, so that many at once cannot slip through; one that
-/// succeeds is given back.
-class login_throttle {
+/// Moments of the last minute by key.
+class sliding_window {
  public:
-  /// `per_minute` 0 = no limit. Beyond `capacity` pairs the oldest knowledge is dropped: memory is bounded.
-  explicit login_throttle(double per_minute, std::size_t capacity = 10'000);
+  /// `per_minute` 0 = no limit. Beyond `capacity` keys the oldest knowledge is dropped: memory is bounded.
+  sliding_window(double per_minute, std::size_t capacity);
 
-  /// Milliseconds to wait; 0 when the try may go on and has been counted.
-  std::int64_t begin(const std::string& account, const std::string& address, steady_time now);
-  void succeeded(const std::string& account, const std::string& address);
-
-  [[nodiscard]] std::size_t size() const { return tries_.size(); }
+  [[nodiscard]] bool unlimited() const { return allowed_ == 0; }
+  /// Milliseconds until one more is allowed; 0 when it is now.
+  std::int64_t wait_ms(const std::string& key, steady_time now);
+  void add(const std::string& key, steady_time now);
+  /// The last one did not count.
+  void take_back(const std::string& key);
+  [[nodiscard]] bool is_empty(const std::string& key, steady_time now);
+  [[nodiscard]] std::size_t size() const { return moments_.size(); }
 
  private:
   using moments = std::deque<steady_time>;
   void make_room(steady_time now);
-  void drop_old(moments& tries, steady_time now) const;
+  void drop_old(moments& of, steady_time now) const;
 
   std::size_t allowed_ = 0;
   steady_time::duration window_{};
   std::size_t capacity_;
-  std::unordered_map<std::string, moments> tries_;
+  std::unordered_map<std::string, moments> moments_;
+};
+
+/// Belongs to the account actor. A victim cannot be locked out for long: from an address from which the account has
+/// logged in before, only the failures of the two count; from any other, one try a minute is always left.
+class login_throttle {
+ public:
+  /// Failures a minute, 0 = no limit; `pair` 0 switches everything off.
+  struct rates {
+    double pair = 5;
+    double account = 20;
+    double address = 60;
+  };
+  explicit login_throttle(rates allowed, std::size_t capacity = 10'000);
+
+  /// Milliseconds to wait; 0 when the try may go on. For the pair it counts from its beginning, so that many at once
+  /// cannot slip through. Exactly one of the three below follows.
+  std::int64_t begin(const std::string& account, const std::string& address, steady_time now);
+  void failed(const std::string& account, const std::string& address, steady_time now);
+  void succeeded(const std::string& account, const std::string& address, steady_time now);
+  /// No guess was judged.
+  void given_up(const std::string& account, const std::string& address);
+
+  [[nodiscard]] std::size_t size() const { return pairs_.size(); }
+
+ private:
+  void know(const std::string& pair, steady_time now);
+
+  std::size_t capacity_;
+  sliding_window pairs_, accounts_, addresses_;
+  std::unordered_map<std::string, steady_time> known_;  ///< Pairs that have logged in, and when last.
 };
 
 }  // namespace parley

@@ -37,6 +37,7 @@ struct user_joined_room;
 struct user_left_room;
 struct friend_changed;
 struct token_ended;
+struct role_granted;
 struct session_ended;
 struct look_up_done;
 /// One for each open WebSocket.
@@ -45,8 +46,8 @@ using session_handle =
                      caf::reacts_to<room_held>, caf::reacts_to<room_unknown>, caf::reacts_to<catch_up_step>,
                      caf::reacts_to<store_page>, caf::reacts_to<outbox_drained>, caf::reacts_to<room_failed>,
                      caf::reacts_to<presence_failed>, caf::reacts_to<user_joined_room>, caf::reacts_to<user_left_room>,
-                     caf::reacts_to<friend_changed>, caf::reacts_to<token_ended>, caf::reacts_to<session_ended>,
-                     caf::reacts_to<look_up_done>>;
+                     caf::reacts_to<friend_changed>, caf::reacts_to<token_ended>, caf::reacts_to<role_granted>,
+                     caf::reacts_to<session_ended>, caf::reacts_to<look_up_done>>;
 
 struct room_loaded;
 struct hold_room;
@@ -89,16 +90,19 @@ struct unregister_session;
 struct to_room;
 struct membership_changed;
 struct friendship_changed;
-struct end_token;
+struct end_sockets;
+struct role_changed;
 struct to_presence;
 struct presence_idle;
 struct retire_room;
+struct look_at_node;
 struct close_directory;
 /// One a node: which room, presence record and sessions are where. It makes and monitors rooms and presence records.
 using directory_handle =
     caf::typed_actor<caf::reacts_to<register_session>, caf::reacts_to<unregister_session>, caf::reacts_to<to_room>,
-                     caf::reacts_to<membership_changed>, caf::reacts_to<friendship_changed>, caf::reacts_to<end_token>,
-                     caf::reacts_to<to_presence>, caf::reacts_to<presence_idle>, caf::reacts_to<retire_room>,
+                     caf::reacts_to<membership_changed>, caf::reacts_to<friendship_changed>,
+                     caf::reacts_to<end_sockets>, caf::reacts_to<role_changed>, caf::reacts_to<to_presence>,
+                     caf::reacts_to<presence_idle>, caf::reacts_to<retire_room>, caf::reacts_to<look_at_node>,
                      caf::reacts_to<close_directory>>;
 
 // --- Messages to a session ---
@@ -181,9 +185,14 @@ struct user_left_room {
 struct friend_changed {
   friend_notice what;
 };
-/// Sent by the directory when the session's token ended: close 4401.
+/// Sent by the directory when the session's token ended, or its user was suspended: close with that code.
 struct token_ended {
-  answer<std::monostate> closed{};  ///< Dropped once the close is on its way.
+  close_code code = close_code::token_ended;
+  answer<std::monostate> closed{};  ///< Told by being dropped, once the socket has got its last byte.
+};
+/// Sent by the directory: the user has another role now.
+struct role_granted {
+  role granted = role::user;
 };
 /// Sent by the connection when it is gone: the session releases its rooms and ends.
 struct session_ended {};
@@ -197,7 +206,6 @@ struct look_up_done {
 /// One command on its way through a room, from whichever entry, answered once.
 struct pending_command {
   user_id user;
-  role user_role = role::user;
   durable_command command;
   uuid new_id;
   std::vector<uuid> membership_ids;
@@ -355,11 +363,17 @@ struct friendship_changed {
   user_id user;
   friend_notice what;
 };
-/// Sent by the account actor at log-out: the sockets of these tokens close with 4401.
-struct end_token {
+/// Sent by the account actor: the user's sockets that hold these tokens, or all of them, close with that code.
+struct end_sockets {
   user_id user;
-  std::vector<token_hash> tokens;
+  std::optional<std::vector<token_hash>> tokens;
+  close_code code = close_code::token_ended;
   answer<std::monostate> closed{};  ///< Told by being dropped, once each of the sockets has got its last byte.
+};
+/// Sent by the account actor: all sessions of `user` are told.
+struct role_changed {
+  user_id user;
+  role granted = role::user;
 };
 /// Sent by sessions and accounts: makes the user's presence record if need be and hands the message on.
 struct to_presence {
@@ -375,6 +389,15 @@ struct presence_idle {
 struct retire_room {
   room_id room;
   std::uint64_t received = 0;
+};
+/// Who is connected and which rooms are in memory, each in order of id.
+struct node_view {
+  std::vector<std::pair<user_id, std::uint32_t>> users;  ///< With the count of their connections.
+  std::vector<room_id> rooms;
+};
+/// Sent by the broker for the operator.
+struct look_at_node {
+  answer<node_view> reply;
 };
 /// Sent at the stop: rooms flush their markers and end, then the directory.
 struct close_directory {
@@ -399,6 +422,7 @@ PARLEY_UNSAFE(user_left_room)
 PARLEY_UNSAFE(friend_changed)
 PARLEY_UNSAFE(friendship_changed)
 PARLEY_UNSAFE(token_ended)
+PARLEY_UNSAFE(role_granted)
 PARLEY_UNSAFE(session_ended)
 PARLEY_UNSAFE(look_up_done)
 PARLEY_UNSAFE(room_loaded)
@@ -427,9 +451,11 @@ PARLEY_UNSAFE(register_session)
 PARLEY_UNSAFE(unregister_session)
 PARLEY_UNSAFE(to_room)
 PARLEY_UNSAFE(membership_changed)
-PARLEY_UNSAFE(end_token)
+PARLEY_UNSAFE(end_sockets)
+PARLEY_UNSAFE(role_changed)
 PARLEY_UNSAFE(to_presence)
 PARLEY_UNSAFE(presence_idle)
 PARLEY_UNSAFE(retire_room)
+PARLEY_UNSAFE(look_at_node)
 PARLEY_UNSAFE(close_directory)
 #undef PARLEY_UNSAFE

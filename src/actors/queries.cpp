@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "parley/permissions.hpp"
 #include "parley/refusals.hpp"
 
 namespace parley {
@@ -32,9 +33,24 @@ page<T> page_of(std::vector<T> items, std::uint32_t limit) {
 result<void> may_read(database_reader& store, user_id user, room_id room) {
   const auto member = store.is_member(user, room);
   if (!member) return member.error();
-  if (!*member) return no_such_room();
+  // Of reading, the role decides nothing.
+  const auto how = *member ? standing::member : standing::outsider;
+  if (permission(operation::read_room, role::user, how) != verdict::allowed) return no_such_room();
   return {};
 }
+
+/// The role as it now stands: a token may be remembered with a former one. The operator may do everything.
+result<role> role_of(database_reader& store, const std::optional<principal>& who) {
+  if (!who) return role::admin;
+  const auto found = store.user(who->user.id);
+  if (!found) return found.error();
+  if (!*found || (*found)->flag != account_flag::active) {
+    return make_error(error_code::unauthenticated, "Your account is not active.");
+  }
+  return (*found)->profile.user_role;
+}
+
+bool may(role as, operation what) { return permission(what, as, standing::outsider) == verdict::allowed; }
 
 }  // namespace
 
@@ -50,6 +66,27 @@ result<own_profile> answer_query(database_reader& store, const get_me& ask) {
   if (!found) return found.error();
   if (!*found) return not_found("There is no such user.");
   return std::move(**found);
+}
+
+result<std::vector<token_item>> answer_query(database_reader& store, const list_own_tokens& ask) {
+  return store.tokens_of(ask.who.user.id);
+}
+
+result<page<own_profile>> answer_query(database_reader& store, const list_accounts& ask) {
+  const auto as = role_of(store, ask.who);
+  if (!as) return as.error();
+  if (!may(*as, operation::list_accounts)) return forbidden("Only moderators and admins may do this.");
+  auto found = store.accounts(ask.which, bounded(ask.range));
+  if (!found || may(*as, operation::see_contacts)) return found;
+  for (auto& account : found->items) account.email = account.phone = std::nullopt;
+  return found;
+}
+
+result<page<audit_entry>> answer_query(database_reader& store, const list_audit& ask) {
+  const auto as = role_of(store, ask.who);
+  if (!as) return as.error();
+  if (!may(*as, operation::read_audit)) return forbidden("Only admins may do this.");
+  return store.audit_trail(bounded(ask.range));
 }
 
 result<page<user_profile>> answer_query(database_reader& store, const find_users& ask) {

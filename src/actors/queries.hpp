@@ -9,6 +9,9 @@ namespace parley {
 // A room that the caller is no member of is `not_found`, as if it did not exist.
 
 result<own_profile> answer_query(database_reader& store, const get_me& ask);
+result<std::vector<token_item>> answer_query(database_reader& store, const list_own_tokens& ask);
+result<page<own_profile>> answer_query(database_reader& store, const list_accounts& ask);
+result<page<audit_entry>> answer_query(database_reader& store, const list_audit& ask);
 result<page<user_profile>> answer_query(database_reader& store, const find_users& ask);
 result<user_profile> answer_query(database_reader& store, const get_user& ask);
 result<std::vector<presence_record>> answer_query(database_reader& store, const get_presence& ask);

@@ -5,6 +5,7 @@
 #include "actors/read_pool.hpp"
 #include "actors/room.hpp"
 #include "actors/storage_pool.hpp"
+#include "parley/permissions.hpp"
 
 namespace parley {
 
@@ -99,7 +100,8 @@ bool room::may_be_behind_store(std::uint64_t batch) const {
 
 void room::relay(relay_typing& message) {
   touch();
-  if (!state_ || !state_->is_member(message.user)) return message.reply(no_such_room());
+  const auto how = state_ && state_->is_member(message.user) ? standing::member : standing::outsider;
+  if (permission(operation::signal, role::user, how) != verdict::allowed) return message.reply(no_such_room());
   if (typing_.pass_on(message.user, message.is_typing, services_.time.steady_now())) {
     auto frame = std::make_shared<std::string>();
     services_.encoder.append_notice(*frame, typing_notice{id_, message.user, message.is_typing});

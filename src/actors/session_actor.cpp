@@ -77,7 +77,8 @@ session_handle::behavior_type session::begin(const actor_services& services, ses
       [this](const user_joined_room& what) { on_user_joined(what); },
       [this](const user_left_room& what) { on_user_left(what); },
       [this](const friend_changed& what) { on_friend_changed(what); },
-      [this](const token_ended&) { on_token_ended(); },
+      [this](const token_ended& what) { on_token_ended(what); },
+      [this](const role_granted& what) { request_.who.user.user_role = what.granted; },
       [this](const session_ended&) { on_session_ended(); },
       [this](const look_up_done& what) {
         if (!closed_) what.then();
@@ -114,7 +115,7 @@ void session::on_bootstrap(session_bootstrap& what) {
   if (closed_) return;
   if (!what.rooms) {
     const auto code = what.rooms.error().code;
-    if (code == error_code::unauthenticated) return on_token_ended();
+    if (code == error_code::unauthenticated) return on_token_ended({});
     return close(code == error_code::not_found ? close_code::not_allowed : close_code::overloaded);
   }
   const auto& settings = services_->settings;
@@ -142,9 +143,11 @@ void session::on_bootstrap(session_bootstrap& what) {
   unblock();
 }
 
-void session::on_token_ended() {
+/// Also of a connection that is closing: what waits for its socket must not leave any more.
+void session::on_token_ended(const token_ended& what) {
   logged_out_ = true;
-  close(close_code::token_ended);
+  closed_ = true;
+  services_->out.revoke(request_.connection, what.code, std::make_shared<answer<std::monostate>>(what.closed));
 }
 
 void session::on_session_ended() {

@@ -3,6 +3,7 @@
 
 #include "actors/queries.hpp"
 #include "actors/session.hpp"
+#include "parley/permissions.hpp"
 #include "parley/refusals.hpp"
 
 namespace parley {
@@ -107,7 +108,8 @@ void session::to_named_room(const frame_ptr& frame, const std::optional<room_id>
 void session::to_room_of(const room_id& room, const frame_ptr& frame) {
   if (auto* known = find_room(room)) return speak(*known, frame);
   if (request_.only_room) return reply_to(*frame).fail(no_such_room());
-  if (request_.who.user.user_role != role::user && is_deletion(*frame)) {
+  const auto as = request_.who.user.user_role;
+  if (is_deletion(*frame) && permission(operation::delete_message, as, standing::outsider) == verdict::allowed) {
     // Moderators may delete in rooms in which they are not; the store decides.
     caf::anon_send(services_->directory, to_room{room, post_to_room{command_of(*frame)}});
     return;
@@ -163,7 +165,6 @@ void session::speak(room_entry& room, const frame_ptr& frame) {
 std::shared_ptr<pending_command> session::command_of(client_frame& frame) const {
   auto command = std::make_shared<pending_command>();
   command->user = request_.who.user.id;
-  command->user_role = request_.who.user.user_role;
   command->command = std::move(std::get<durable_frame>(frame.request).command);
   command->new_id = services_->ids.next();
   command->connection = pending_command::from_connection{request_.connection, frame.id, frame.wants_answer()};
@@ -299,19 +300,23 @@ void session::handle(const frame_ptr& frame, const watch_presence_frame& what) {
 
 void session::watch_instead(const std::vector<presence_record>& known, const answer<std::monostate>& watched) {
   const auto by_directory = [this](auto message) { caf::anon_send(services_->directory, to_presence{message}); };
+  const auto is_friend = [this](const user_id& user) {
+    return std::find(friends_.begin(), friends_.end(), user) != friends_.end();
+  };
+  // Friends too: they may cease to be.
   std::vector<user_id> wanted;
-  for (const auto& record : known) {
-    if (std::find(friends_.begin(), friends_.end(), record.user) == friends_.end()) wanted.push_back(record.user);
-  }
+  for (const auto& record : known) wanted.push_back(record.user);
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   for (const auto& user : wanted) {
-    if (!std::binary_search(watched_.begin(), watched_.end(), user)) {
+    if (!std::binary_search(watched_.begin(), watched_.end(), user) && !is_friend(user)) {
       by_directory(watch_user{user, request_.connection, watched});
     }
   }
   for (const auto& user : watched_) {
-    if (!std::binary_search(wanted.begin(), wanted.end(), user)) by_directory(unwatch_user{user, request_.connection});
+    if (!std::binary_search(wanted.begin(), wanted.end(), user) && !is_friend(user)) {
+      by_directory(unwatch_user{user, request_.connection});
+    }
   }
   watched_ = std::move(wanted);
 }

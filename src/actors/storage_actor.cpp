@@ -131,6 +131,9 @@ class storage_actor : public storage_handle::base {
   bool take_job(store_batch& batch) {
     if (jobs_.empty() || !has_room(batch, 1, 0)) return false;
     auto& [job, reply, place] = jobs_.front().message;
+    const bool goes_alone =
+        writer_->commits_jobs_apart() && (job.alone || (!batch.jobs.empty() && batch.jobs[0].alone));
+    if (goes_alone && !batch.jobs.empty()) return false;
     batch.jobs.push_back(std::move(job));
     batch.writers.push_back(reply);
     batch.places.push_back(std::move(place));

@@ -7,6 +7,7 @@ std::optional<principal> token_cache::find(const token_hash& token, steady_time 
   const auto found = index_.find(token);
   if (found == index_.end()) return std::nullopt;
   const auto entry = found->second;
+  if (entry->is_outdated) return std::nullopt;
   if (now >= entry->until || today >= entry->who.expires_at) {
     entries_.erase(entry);
     index_.erase(found);
@@ -16,11 +17,13 @@ std::optional<principal> token_cache::find(const token_hash& token, steady_time 
   return entry->who;
 }
 
-principal token_cache::remember(const user_profile& user, const token_hash& token, timestamp expires_at,
+principal token_cache::remember(const user_profile& user, const token_hash& token, const use_of_token& times,
                                 steady_time now) {
+  // Before the entry goes that may be the last to hold them.
+  const auto both = allowances_of(user.id, token, times);
   forget(token);
   entries_.push_front(
-      {principal{user, token, expires_at, allowance_of(user.id, token, expires_at)}, now + settings_.keep});
+      {principal{user, token, times.expires_at, {both, &both->sends}, {both, &both->changes}}, now + settings_.keep});
   index_.emplace(token, entries_.begin());
   if (index_.size() > settings_.capacity) {
     index_.erase(entries_.back().who.token);
@@ -36,6 +39,12 @@ void token_cache::forget(const token_hash& token) {
   index_.erase(found);
 }
 
+void token_cache::outdate_user(const user_id& user) {
+  for (auto& entry : entries_) {
+    if (entry.who.user.id == user) entry.is_outdated = true;
+  }
+}
+
 std::vector<token_cache::ended_token> token_cache::take_expired(timestamp today) {
   std::erase_if(index_, [&](const auto& item) {
     const bool over = today >= item.second->who.expires_at;
@@ -45,20 +54,21 @@ std::vector<token_cache::ended_token> token_cache::take_expired(timestamp today)
   std::vector<ended_token> ended;
   std::erase_if(in_use_, [&](const auto& item) {
     if (item.second.allowance.expired()) return true;
-    if (today < item.second.expires_at) return false;
+    if (today < item.second.times.expires_at) return false;
     ended.push_back({item.second.user, item.first});
     return true;
   });
   return ended;
 }
 
-std::shared_ptr<rate_limiter> token_cache::allowance_of(const user_id& user, const token_hash& token,
-                                                        timestamp expires_at) {
+std::shared_ptr<token_cache::allowances> token_cache::allowances_of(const user_id& user, const token_hash& token,
+                                                                    const use_of_token& times) {
   auto& entry = in_use_[token];
-  auto allowance = entry.allowance.lock();
-  if (!allowance) allowance = std::make_shared<rate_limiter>(settings_.send_rate);
-  entry = {user, expires_at, allowance};
-  return allowance;
+  auto both = entry.allowance.lock();
+  // Not a make_shared of an aggregate: rate limiters stay where they were made.
+  if (!both) both.reset(new allowances{rate_limiter(settings_.send_rate), rate_limiter(settings_.change_rate)});
+  entry = {user, times, both};
+  return both;
 }
 
 }  // namespace parley

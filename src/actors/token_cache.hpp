@@ -2,6 +2,7 @@
 // actor.
 #pragma once
 
+#include <algorithm>
 #include <list>
 #include <memory>
 #include <optional>
@@ -20,6 +21,17 @@ class token_cache {
     std::size_t capacity = 10'000;
     std::chrono::milliseconds keep{30'000};
     rate send_rate;
+    rate change_rate;
+  };
+  struct use_of_token {
+    timestamp created_at{};
+    timestamp last_used_at{};
+    timestamp expires_at{};
+  };
+  struct renewal {
+    user_id user;
+    token_hash token;
+    timestamp created_at{};
   };
   struct ended_token {
     user_id user;
@@ -31,9 +43,26 @@ class token_cache {
   /// Null when it was not looked up lately or has expired.
   std::optional<principal> find(const token_hash& token, steady_time now, timestamp today);
   /// Makes the principal of a token that the store knows, and keeps it.
-  principal remember(const user_profile& user, const token_hash& token, timestamp expires_at, steady_time now);
+  principal remember(const user_profile& user, const token_hash& token, const use_of_token& times, steady_time now);
   /// Revoked: the next look-up goes to the store.
   void forget(const token_hash& token);
+  /// The user's tokens are looked up anew. What they may send goes on: else whoever changes a profile would get a new
+  /// allowance by it.
+  void outdate_user(const user_id& user);
+  /// Tokens in use whose last use was noted renewal_interval ago; some of them, if many. They count as noted now, and
+  /// last until their `end_of`.
+  template <class EndOf>
+  std::vector<renewal> take_renewals(timestamp today, EndOf end_of) {
+    std::vector<renewal> due;
+    for (auto& [token, used] : in_use_) {
+      if (due.size() == most_renewals) break;
+      if (today - used.times.last_used_at < renewal_interval || used.allowance.expired()) continue;
+      used.times.last_used_at = today;
+      used.times.expires_at = std::max(used.times.expires_at, end_of(used.times.created_at));
+      due.push_back({used.user, token, used.times.created_at});
+    }
+    return due;
+  }
   /// The tokens still held by somebody whose time is over; each is named once. Drops the allowances that nobody holds.
   std::vector<ended_token> take_expired(timestamp today);
 
@@ -44,13 +73,19 @@ class token_cache {
   struct cached {
     principal who;
     steady_time until{};
+    bool is_outdated = false;
+  };
+  struct allowances {
+    rate_limiter sends, changes;
   };
   struct use {
     user_id user;
-    timestamp expires_at{};
-    std::weak_ptr<rate_limiter> allowance;
+    use_of_token times;
+    std::weak_ptr<allowances> allowance;
   };
-  std::shared_ptr<rate_limiter> allowance_of(const user_id& user, const token_hash& token, timestamp expires_at);
+  static constexpr std::chrono::hours renewal_interval{1};
+  static constexpr std::size_t most_renewals = 256;
+  std::shared_ptr<allowances> allowances_of(const user_id& user, const token_hash& token, const use_of_token& times);
 
   settings settings_;
   std::list<cached> entries_;  ///< The latest used first.

@@ -13,6 +13,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("net.listen", c.net.listen);
   visit("net.threads", c.net.threads, 0, 256);
   visit("net.allowed_origins", c.net.allowed_origins);
+  visit("net.trusted_proxies", c.net.trusted_proxies);
   visit("net.tls_certificate", c.net.tls_certificate);
   visit("net.tls_key", c.net.tls_key);
   visit("net.heartbeat_ms", c.net.heartbeat_ms, 100, 3'600'000);
@@ -49,6 +50,10 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("limits.send_rate_per_second", c.limits.send_rate_per_second, 0, million);
   visit("limits.send_burst", c.limits.send_burst, 0, million);
   visit("limits.login_rate_per_minute", c.limits.login_rate_per_minute, 0, million);
+  visit("limits.login_account_rate_per_minute", c.limits.login_account_rate_per_minute, 0, million);
+  visit("limits.login_address_rate_per_minute", c.limits.login_address_rate_per_minute, 0, million);
+  visit("limits.changes_per_second", c.limits.changes_per_second, 0, million);
+  visit("limits.changes_burst", c.limits.changes_burst, 0, million);
   visit("limits.frames_per_second", c.limits.frames_per_second, 0, million);
   visit("limits.bad_frames_per_minute", c.limits.bad_frames_per_minute, 0, million);
   visit("limits.unanswered_sends", c.limits.unanswered_sends, 1, 100'000);
@@ -56,6 +61,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("limits.room_members", c.limits.room_members, 2, million);
   visit("limits.reactions_per_message", c.limits.reactions_per_message, 1, 10'000);
   visit("limits.read_receipt_members", c.limits.read_receipt_members, 0, million);
+  visit("limits.friends_per_user", c.limits.friends_per_user, 1, 100'000);
   visit("limits.watched_users", c.limits.watched_users, 0, 100'000);
   visit("limits.watches_per_second", c.limits.watches_per_second, 0, million);
   visit("limits.outbox_bytes", c.limits.outbox_bytes, 4096, gib);
@@ -67,10 +73,12 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("drain.seconds", c.drain.seconds, 0, 3'600);
   visit("drain.ready_seconds", c.drain.ready_seconds, 0, 3'600);
   visit("auth.token_days", c.auth.token_days, 1, 3'650);
+  visit("auth.token_max_days", c.auth.token_max_days, 0, 36'500);
   visit("auth.password_memory_kib", c.auth.password_memory_kib, 8, 4.0 * 1024 * 1024);
   visit("auth.password_passes", c.auth.password_passes, 1, 100);
   visit("auth.password_threads", c.auth.password_threads, 1, 64);
   visit("auth.password_queue", c.auth.password_queue, 1, 100'000);
+  visit("admin.socket", c.admin.socket);
   visit("log.level", c.log.level);
   visit("log.format", c.log.format);
 }

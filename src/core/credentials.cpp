@@ -79,6 +79,14 @@ bool needs_rehash(const std::string& encoded, const password_cost& cost) {
   return crypto_pwhash_str_needs_rehash(padded.data(), cost.passes, cost.memory_bytes) != 0;
 }
 
+uuid token_id_of(const token_hash& hash) {
+  uuid id;
+  std::copy_n(hash.bytes.begin(), id.bytes.size(), id.bytes.begin());
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0FU) | 0x80U);
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3FU) | 0x80U);
+  return id;
+}
+
 std::string to_hex(const token_hash& hash) {
   std::string out(hash.bytes.size() * 2 + 1, '\0');
   sodium_bin2hex(out.data(), out.size(), hash.bytes.data(), hash.bytes.size());

@@ -27,7 +27,8 @@ struct api_call {
   http_target target;
   std::vector<std::string> parameters;  ///< The path's variable parts, in order.
   principal who;                        ///< Of routes for users: whom the token speaks for.
-  std::string remote_address;
+  bool by_operator = false;             ///< It came by the admin socket without a token; `who` is nobody.
+  std::string remote_address;           ///< The client's; see trusted_proxies.
   net_services& services;
   boost::asio::any_io_executor executor;
   /// Called exactly once. Use `answer` and its kin.
@@ -36,6 +37,9 @@ struct api_call {
   std::string_view route;
 
   [[nodiscard]] const limits_config& limits() const { return services.settings.limits; }
+
+  /// Of routes for staff: nobody is the operator.
+  [[nodiscard]] std::optional<principal> staff() const { return by_operator ? std::nullopt : std::optional(who); }
 
   void answer(unsigned status, std::string json) { respond({status, std::move(json)}); }
   void answer_nothing() { respond({204, {}, {}, {}}); }

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "net/transport_stream.hpp"
+#include "net/trusted_proxies.hpp"
 #include "parley/client_ports.hpp"
 #include "parley/codec.hpp"
 #include "parley/config.hpp"
@@ -27,6 +28,7 @@ struct net_services {
   broker& actors;
   const frame_encoder& encoder;
   metrics& counts;
+  trusted_proxies proxies;
   /// Whether the store answers; any thread, must not block. Empty counts as yes.
   std::function<bool()> store_is_ready;
   /// From the first signal on: /readyz answers 503, everything else goes on as before.
@@ -50,11 +52,15 @@ struct websocket_start {
   net_services& services;
 };
 
+/// Who is at the other end: anybody, or whoever may open the admin socket.
+enum class peer_kind : std::uint8_t { client, machine_operator };
+
 // Both run on the shard's thread and return at once; the connection then lives by its pending operations.
 
 /// Reads requests until the connection ends or is upgraded (http_session.cpp). TLS is already behind `stream`: its
 /// handshake happens within the first read, so the first request's deadline bounds it too.
-void start_http_session(transport_stream stream, delivery_shard& shard, net_services& services);
+void start_http_session(transport_stream stream, delivery_shard& shard, net_services& services,
+                        peer_kind peer = peer_kind::client);
 /// Accepts the upgrade and opens the client's session (websocket_session.cpp).
 void start_websocket_session(websocket_start start);
 

@@ -152,6 +152,13 @@ void delivery_shard::handle(close_work& what) {
   note_closing(*of, what.code);
 }
 
+void delivery_shard::handle(revoke_work& what) {
+  connection* of = find(what.number);
+  if (of == nullptr) return;
+  of->layer->push_revocation(what.code, std::move(what.ended));
+  if (!of->is_closing) note_closing(*of, what.code);
+}
+
 void delivery_shard::handle(fail_work& what) {
   for (const auto& [attached, position] : rooms_.remove(what.room)) {
     const auto number = static_cast<connection*>(attached)->number;

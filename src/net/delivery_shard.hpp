@@ -65,11 +65,16 @@ struct close_work {
   std::uint64_t number;
   close_code code;
 };
+struct revoke_work {
+  std::uint64_t number;
+  close_code code;
+  std::shared_ptr<void> ended;
+};
 struct fail_work {
   room_id room;
 };
-using shard_work =
-    std::variant<room_delivery, room_broadcast, attach_work, detach_work, send_work, close_work, fail_work>;
+using shard_work = std::variant<room_delivery, room_broadcast, attach_work, detach_work, send_work, close_work,
+                                revoke_work, fail_work>;
 
 /// Apart from `enqueue`, `context` and `stop_context` all members run on the shard's own thread.
 class delivery_shard {
@@ -167,6 +172,7 @@ class delivery_shard {
   void handle(detach_work& what);
   void handle(send_work& what);
   void handle(close_work& what);
+  void handle(revoke_work& what);
   void handle(fail_work& what);
 
   void index_answers(const room_delivery& what);

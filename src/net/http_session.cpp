@@ -39,10 +39,11 @@ constexpr std::chrono::seconds idle_deadline{60};  ///< Between two requests.
 /// Lives by its pending operation, or by the api_call that owes it an answer.
 class http_session : public std::enable_shared_from_this<http_session> {
  public:
-  http_session(transport_stream stream, delivery_shard& shard, net_services& services)
+  http_session(transport_stream stream, delivery_shard& shard, net_services& services, peer_kind peer)
       : stream_(std::move(stream)),
         shard_(shard),
         services_(services),
+        peer_(peer),
         deadline_(stream_->get_executor()),
         buffer_(buffer_bytes) {}
 
@@ -154,11 +155,13 @@ class http_session : public std::enable_shared_from_this<http_session> {
     const std::string raw_target(request.target().data(), request.target().size());
     auto target = parse_target(raw_target);
     if (!target) return answer(problem(target.error()));
+    auto client = services_.proxies.client_address(stream_->remote_address(), request);
     auto call = std::make_shared<api_call>(api_call{std::move(request),
                                                     *std::move(target),
                                                     {},
                                                     {},
-                                                    stream_->remote_address(),
+                                                    false,
+                                                    std::move(client),
                                                     services_,
                                                     stream_->get_executor(),
                                                     {},
@@ -190,7 +193,10 @@ class http_session : public std::enable_shared_from_this<http_session> {
     }
     const auto method = call->request.method();
     auto match = api_router().find(method, call->target.segments);
-    if (auto* route = std::get_if<router::found>(&match)) return run(call, std::move(*route));
+    if (auto* route = std::get_if<router::found>(&match)) {
+      if (!is_hidden(*route)) return run(call, std::move(*route));
+      match = router::nowhere{};
+    }
     std::string allow;
     if (const auto* wrong = std::get_if<router::wrong_method>(&match)) allow = wrong->allow;
     const auto* file = allow.empty() ? find_static_file(call->target.path) : nullptr;
@@ -204,6 +210,10 @@ class http_session : public std::enable_shared_from_this<http_session> {
     call->respond(static_file_reply(*file, {known.data(), known.size()}));
   }
 
+  [[nodiscard]] bool is_hidden(const router::found& route) const {
+    return route.who == access::operators && peer_ != peer_kind::machine_operator;
+  }
+
   void run(const api_call_ptr& call, router::found route) {
     call->route = route.pattern;
     call->parameters = std::move(route.parameters);
@@ -211,6 +221,11 @@ class http_session : public std::enable_shared_from_this<http_session> {
     if (counts && !take_place()) return call->fail(busy("node: too many requests at once", 1'000));
     if (route.who == access::open) return route.run(call);
     auto token = bearer_token(call->request);
+    const bool is_staffs = route.who == access::staff || route.who == access::operators;
+    if (is_staffs && peer_ == peer_kind::machine_operator && !token) {
+      call->by_operator = true;
+      return route.run(call);
+    }
     if (!token) return call->fail(parley::make_error(parley::error_code::unauthenticated, "Authorization: is missing"));
     ask(call, authenticate{*std::move(token)}, [call, handler = route.run](const principal& who) {
       call->who = who;
@@ -301,6 +316,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
   std::optional<transport_stream> stream_;  ///< Gone once the connection is a WebSocket.
   delivery_shard& shard_;
   net_services& services_;
+  peer_kind peer_;
   boost::asio::steady_timer deadline_;
   boost::beast::flat_buffer buffer_;  ///< Holds what follows the request at hand: pipelined requests wait here.
   std::optional<http::request_parser<http::string_body>> parser_;
@@ -313,8 +329,8 @@ class http_session : public std::enable_shared_from_this<http_session> {
 
 }  // namespace
 
-void start_http_session(transport_stream stream, delivery_shard& shard, net_services& services) {
-  std::make_shared<http_session>(std::move(stream), shard, services)->start();
+void start_http_session(transport_stream stream, delivery_shard& shard, net_services& services, peer_kind peer) {
+  std::make_shared<http_session>(std::move(stream), shard, services, peer)->start();
 }
 
 }  // namespace parley

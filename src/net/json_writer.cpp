@@ -167,13 +167,63 @@ void append_object(std::string& out, const user_profile& user) {
   add_profile(object, user);
 }
 
-void append_object(std::string& out, const own_profile& user) {
-  object_writer object(out);
+namespace {
+void add_own_profile(object_writer& object, const own_profile& user) {
   add_profile(object, user.profile);
   object.field("role", to_string(user.profile.user_role))
       .field("email", user.email)
       .field("phone", user.phone)
       .field("created_at", user.created_at);
+}
+}  // namespace
+
+void append_object(std::string& out, const own_profile& user) {
+  object_writer object(out);
+  add_own_profile(object, user);
+}
+
+void append_object(std::string& out, const account& of) {
+  object_writer object(out);
+  add_own_profile(object, of.user);
+  object.field("flagDelete", to_string(of.user.flag));
+}
+
+void append_object(std::string& out, const audit_entry& entry) {
+  const auto& what = entry.record;
+  object_writer(out)
+      .field("audit_id", what.id)
+      .field("at", what.at)
+      .field("action", to_string(what.action))
+      .field("actor", entry.actor)
+      .field("user", entry.user)
+      .field("room_id", what.room)
+      .field("message_id", what.message)
+      .field("detail", what.detail);
+}
+
+void append_object(std::string& out, const connected_user& user) {
+  object_writer object(out);
+  add_profile(object, user.user);
+  object.field("connections", user.connections);
+}
+
+void append_object(std::string& out, const active_room& room) {
+  object_writer(out)
+      .field("room_id", room.id)
+      .field("name", room.name)
+      .field("is_group", room.is_group)
+      .field("members", room.members)
+      .field("last_seq", room.last_seq);
+}
+
+void append_token(std::string& out, const token_item& token, bool is_current) {
+  object_writer(out)
+      .field("token_id", token_id_of(token.hash))
+      .field("created_at", token.created_at)
+      .field("last_used_at", token.last_used_at)
+      .field("expires_at", token.expires_at)
+      .field("user_agent", token.user_agent)
+      .field("is_current", is_current);
 }
 
 void append_object(std::string& out, const room_summary& room) {

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "parley/audit.hpp"
 #include "parley/client_ports.hpp"
 #include "parley/clock.hpp"
 #include "parley/codec.hpp"
@@ -27,6 +28,17 @@ void append_string(std::string& out, std::string_view text);
 void append_object(std::string& out,
                    const user_profile& user);  ///< What everybody may see: without the role.
 void append_object(std::string& out, const own_profile& user);
+/// As staff sees it: with flagDelete.
+struct account {
+  own_profile user;
+  explicit account(const own_profile& user_) : user(user_) {}
+};
+void append_object(std::string& out, const account& of);
+void append_object(std::string& out, const audit_entry& entry);
+void append_object(std::string& out, const connected_user& user);
+void append_object(std::string& out, const active_room& room);
+/// `is_current`: the token that asks.
+void append_token(std::string& out, const token_item& token, bool is_current);
 void append_object(std::string& out, const room_summary& room);
 void append_object(std::string& out, const room_member& member);
 void append_object(std::string& out, const presence_record& presence);

@@ -1,7 +1,12 @@
 // Binding with clear errors, accepting within net.max_connections.
 #include "net/listener.hpp"
 
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <exception>
@@ -20,6 +25,14 @@ namespace {
 constexpr auto address_missing = parley::error_code::not_found;
 constexpr auto retry_after = std::chrono::milliseconds(100);  // out of file descriptors, mostly
 
+/// Whatever the file's mode says: this user, or root.
+bool may_administer(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  return peer.uid == ::geteuid() || peer.uid == 0;
+}
+
 error cannot_listen(const tcp::endpoint& where, const system_error& why) {
   return unavailable("Cannot listen on " + where.address().to_string() + " port " + std::to_string(where.port()) +
                      ": " + why.message() + ".");
@@ -31,6 +44,14 @@ struct listener::door {
   explicit door(asio::io_context& context) : acceptor(context), pause(context) {}
   asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> acceptor;
   asio::steady_timer pause;
+};
+
+/// Unix domain. Its connections go the way of all others: Asio's sockets are typed by their protocol, but what is done
+/// with them is the same for every stream.
+struct listener::admin_door {
+  explicit admin_door(asio::io_context& context) : acceptor(context) {}
+  asio::basic_socket_acceptor<asio::local::stream_protocol, asio::io_context::executor_type> acceptor;
+  std::string path;
 };
 
 listener::listener(shard_pool& shards, const config& settings, metrics& counts, accepted on_accepted)
@@ -89,8 +110,52 @@ result<void> listener::listen() {
   return {};
 }
 
+result<void> listener::open_admin_socket(const std::string& path) {
+  const auto fails = [&](const std::string& why) {
+    return unavailable("admin.socket: cannot listen on " + path + ": " + why + ".");
+  };
+  if (path.size() > longest_admin_socket_path) {
+    return fails("the path has more than " + std::to_string(longest_admin_socket_path) + " bytes");
+  }
+  auto made = std::make_unique<admin_door>(shards_.shard(0).context());
+  const asio::local::stream_protocol::endpoint where(path);
+  system_error ec;
+  asio::local::stream_protocol::socket probe(shards_.shard(0).context());
+  if (probe.connect(where, ec); !ec) return fails("another process listens there");
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) == 0) {
+    if (!S_ISSOCK(found.st_mode)) return fails("there is a file that is no socket");
+    ::unlink(path.c_str());
+  }
+  made->acceptor.open(where.protocol(), ec);
+  if (!ec) made->acceptor.bind(where, ec);
+  if (!ec && ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) ec.assign(errno, boost::system::system_category());
+  if (!ec) made->acceptor.listen(asio::socket_base::max_listen_connections, ec);
+  if (ec) return fails(ec.message());
+  made->path = path;
+  admin_door_ = std::move(made);
+  return {};
+}
+
 void listener::start() {
   for (const auto& at : doors_) accept(*at);
+  if (admin_door_) accept_operator();
+}
+
+void listener::accept_operator() {
+  admin_door_->acceptor.async_accept([this](system_error ec, asio::local::stream_protocol::socket fresh) {
+    if (closed_ || ec == asio::error::operation_aborted) return;
+    if (!ec && may_administer(fresh.native_handle())) {
+      outbound_layer::tcp_socket socket(shards_.shard(0).context());
+      socket.assign(tcp::v4(), fresh.release(ec), ec);
+      // Not held back by net.max_connections: on a full node an operator is needed most.
+      if (!ec) {
+        on_accepted_(std::move(socket), shards_.shard(0), connection_place(counts_.connections),
+                     peer_kind::machine_operator);
+      }
+    }
+    accept_operator();
+  });
 }
 
 void listener::accept(door& at) {
@@ -123,7 +188,7 @@ void listener::hand_on(outbound_layer::tcp_socket socket, delivery_shard& to) {
   // Counted here, by the one thread that compares: the shard may begin with the connection much later.
   asio::post(to.context(),
              [this, &to, accepted = std::move(socket), place = connection_place(counts_.connections)]() mutable {
-               on_accepted_(std::move(accepted), to, std::move(place));
+               on_accepted_(std::move(accepted), to, std::move(place), peer_kind::client);
              });
 }
 
@@ -133,6 +198,10 @@ void listener::close() {
   for (const auto& at : doors_) {
     at->acceptor.close(ignored);
     at->pause.cancel();
+  }
+  if (admin_door_) {
+    admin_door_->acceptor.close(ignored);
+    ::unlink(admin_door_->path.c_str());
   }
 }
 

@@ -8,9 +8,19 @@
 #include "net/listener.hpp"
 #include "net/origin_policy.hpp"
 #include "net/shard_pool.hpp"
+#include "net/trusted_proxies.hpp"
 #include "parley/log.hpp"
 
 namespace parley {
+namespace {
+
+result<void> check_lists(const config& settings) {
+  if (auto sound = check_allowed_origins(settings); sound.has_error()) return sound;
+  const auto proxies = trusted_proxies::parse(settings.net.trusted_proxies);
+  return proxies.has_error() ? result<void>(proxies.error()) : result<void>();
+}
+
+}  // namespace
 
 class net_server::implementation {
  public:
@@ -22,21 +32,28 @@ class net_server::implementation {
   delivery& deliveries() { return shards_; }
 
   result<void> bind() {
-    if (auto sound = check_allowed_origins(settings_); sound.has_error()) return sound;
+    if (auto sound = check_lists(settings_); sound.has_error()) return sound;
     if (auto loaded = reload_certificates(); loaded.has_error()) return loaded;
-    listener_.emplace(shards_, settings_, counts_, [this](auto socket, delivery_shard& shard, connection_place place) {
-      begin_connection(std::move(socket), shard, std::move(place));
-    });
+    listener_.emplace(shards_, settings_, counts_,
+                      [this](auto socket, delivery_shard& shard, connection_place place, peer_kind peer) {
+                        begin_connection(std::move(socket), shard, std::move(place), peer);
+                      });
     return listener_->open(settings_.net.listen);
   }
 
-  result<void> start(broker& actors, std::function<bool()> store_is_ready) {
+  result<void> start(broker& actors, std::function<bool()> store_is_ready, const std::string& admin_socket) {
     if (!listener_) {
       if (auto bound = bind(); bound.has_error()) return bound;
     }
+    auto proxies = trusted_proxies::parse(settings_.net.trusted_proxies);
+    if (proxies.has_error()) return proxies.error();
     // NOLINTNEXTLINE(modernize-make-unique): an aggregate
-    services_.reset(new net_services{settings_, actors, encoder_, counts_, std::move(store_is_ready)});
+    services_.reset(
+        new net_services{settings_, actors, encoder_, counts_, *std::move(proxies), std::move(store_is_ready)});
     if (auto listening = listener_->listen(); listening.has_error()) return listening;
+    if (!admin_socket.empty()) {
+      if (auto opened = listener_->open_admin_socket(admin_socket); opened.has_error()) return opened;
+    }
     boost::asio::post(shards_.shard(0).context(), [this] { listener_->start(); });
     shards_.start();
     log::info("net", "listening", "{} with {} I/O threads{}", settings_.net.listen, shards_.shard_count(),
@@ -75,13 +92,14 @@ class net_server::implementation {
  private:
   [[nodiscard]] bool has_tls() const { return !settings_.net.tls_certificate.empty(); }
 
-  void begin_connection(outbound_layer::tcp_socket socket, delivery_shard& shard, connection_place place) {
+  void begin_connection(outbound_layer::tcp_socket socket, delivery_shard& shard, connection_place place,
+                        peer_kind peer) {
     if (shard.is_closed()) return;
     std::unique_ptr<tls_engine> tls;
-    if (has_tls()) tls = std::make_unique<tls_engine>(shard.tls_context());
+    if (has_tls() && peer == peer_kind::client) tls = std::make_unique<tls_engine>(shard.tls_context());
     transport_stream stream(
         std::make_shared<outbound_layer>(std::move(socket), shard, std::move(tls), std::move(place)));
-    start_http_session(std::move(stream), shard, *services_);
+    start_http_session(std::move(stream), shard, *services_, peer);
   }
 
   const config& settings_;
@@ -98,8 +116,8 @@ net_server::~net_server() = default;
 
 delivery& net_server::deliveries() { return implementation_->deliveries(); }
 result<void> net_server::bind() { return implementation_->bind(); }
-result<void> net_server::start(broker& actors, std::function<bool()> store_is_ready) {
-  return implementation_->start(actors, std::move(store_is_ready));
+result<void> net_server::start(broker& actors, std::function<bool()> store_is_ready, const std::string& admin_socket) {
+  return implementation_->start(actors, std::move(store_is_ready), admin_socket);
 }
 std::uint16_t net_server::port() const { return implementation_->port(); }
 result<void> net_server::reload_certificates() { return implementation_->reload_certificates(); }
@@ -110,7 +128,7 @@ void net_server::begin_drain(std::chrono::milliseconds duration, std::function<v
 void net_server::stop() { implementation_->stop(); }
 
 result<void> check_net(const config& settings) {
-  if (auto sound = check_allowed_origins(settings); sound.has_error()) return sound;
+  if (auto sound = check_lists(settings); sound.has_error()) return sound;
   if (settings.net.tls_certificate.empty()) return {};
   const auto context = load_tls_context(settings.net.tls_certificate, settings.net.tls_key);
   return context.has_error() ? result<void>(context.error()) : result<void>();

@@ -33,8 +33,9 @@ class net_server {
   /// an origin cannot be used.
   result<void> bind();
   /// Starts the I/O threads, after bind() if that was not called.
-  /// `store_is_ready` is asked by /readyz on I/O threads and must not block; empty counts as ready.
-  result<void> start(broker& actors, std::function<bool()> store_is_ready);
+  /// `store_is_ready` is asked by /readyz on I/O threads and must not block; empty counts as ready. `admin_socket` is
+  /// the path of the operator's own way in (see listener::open_admin_socket); empty: there is none.
+  result<void> start(broker& actors, std::function<bool()> store_is_ready, const std::string& admin_socket = {});
   /// Where it listens; useful when the configuration says port 0.
   [[nodiscard]] std::uint16_t port() const;
 

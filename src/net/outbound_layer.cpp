@@ -143,6 +143,16 @@ void outbound_layer::push_too_slow() {
   push_close(close_code::too_slow);
 }
 
+void outbound_layer::push_revocation(close_code code, std::shared_ptr<void> ended) {
+  if (phase_ == phase::closed) return;
+  if (!outbox_.is_sealed()) {
+    outbox_.drop_unbegun();
+    push_close(code);
+  }
+  until_sent_.push_back(std::move(ended));
+  shard_.mark_dirty(*this);
+}
+
 void outbound_layer::when_drained(std::function<void()> task) {
   when_drained_.push_back(std::move(task));
   shard_.mark_dirty(*this);
@@ -233,6 +243,7 @@ void outbound_layer::check_waiters() {
     const auto write = std::move(write_);
     write->complete(failed ? asio::error::operation_aborted : error_code(), failed ? 0 : write_bytes_);
   }
+  if (!until_sent_.empty() && (failed || !has_unsent())) until_sent_.clear();
   if (!when_drained_.empty() && (outbox_.is_sealed() || outbox_.under_quarter(shard_.bounds()))) {
     for (auto& task : std::exchange(when_drained_, {})) shard_.run_after_work(std::move(task));
   }

@@ -83,6 +83,11 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   void push_close(close_code code);
   /// Drops the frames not begun, finishes the one begun, then the close frame 4408.
   void push_too_slow();
+  /// Drops the frames not begun, finishes the one begun, then the close frame, if none is on its way. Lets go of
+  /// `ended` once all has left, or the connection has ended.
+  void push_revocation(close_code code, std::shared_ptr<void> ended);
+  /// Something waits for the socket.
+  [[nodiscard]] bool has_unsent() const;
   /// Runs the task on the shard once less than a quarter of the bound waits, or the connection has ended.
   void when_drained(std::function<void()> task);
 
@@ -206,7 +211,6 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   void add_to_write(boost::asio::const_buffer part);
   void finish_write(std::unique_ptr<pending_write> write);
 
-  [[nodiscard]] bool has_unsent() const;
   void check_waiters();
   void wait_writable();
   void shut_down_sending();
@@ -222,6 +226,7 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   std::size_t write_bytes_ = 0;
   std::size_t gathered_bytes_ = 0;
   std::vector<std::function<void()>> when_drained_;
+  std::vector<std::shared_ptr<void>> until_sent_;  ///< Let go of when nothing is unsent.
   std::function<void(std::span<const char>)> on_received_;
   std::string control_;  ///< Beast's frame while its buffers are gathered.
   std::unique_ptr<boost::asio::steady_timer> end_deadline_;

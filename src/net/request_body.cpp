@@ -43,6 +43,8 @@ result<request_body> request_body::parse(std::string_view text) {
   }
 }
 
+bool request_body::has(std::string_view field) const { return fields_.contains(view(field)); }
+
 const bj::value* request_body::find(std::string_view field) const {
   const auto* value = fields_.if_contains(view(field));
   return value != nullptr && !value->is_null() ? value : nullptr;

@@ -30,7 +30,8 @@ class request_body {
   /// Without repeats, in the order given; empty when absent.
   std::vector<user_id> users(std::string_view field);
   sequence required_position(std::string_view field);
-  [[nodiscard]] bool has(std::string_view field) const { return find(field) != nullptr; }
+  /// Null counts as there.
+  [[nodiscard]] bool has(std::string_view field) const;
 
   void require(const result<void>& checked);
   void refuse(error what);

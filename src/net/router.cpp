@@ -69,6 +69,9 @@ const router& api_router() {
   static const router routes = [] {
     router made;
     add_auth_routes(made);
+    add_me_routes(made);
+    add_admin_routes(made);
+    add_operator_routes(made);
     add_user_routes(made);
     add_friend_routes(made);
     add_room_routes(made);

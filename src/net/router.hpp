@@ -12,8 +12,10 @@
 namespace parley {
 
 enum class access : std::uint8_t {
-  open,  ///< Anybody.
-  user,  ///< Who brings a token; api_call::who is set.
+  open,       ///< Anybody.
+  user,       ///< Who brings a token; api_call::who is set.
+  staff,      ///< The same, or the operator by the admin socket; the roles are looked at behind the port.
+  operators,  ///< Only by the admin socket; from elsewhere there is no such path.
 };
 
 /// Built once, then only read; safe from any thread.

@@ -30,7 +30,10 @@ struct collector {
       needs.memberships.push_back({command.room, user});
     }
   }
-  void operator()(const remove_member& what) const { needs.memberships.push_back({command.room, what.user}); }
+  void operator()(const remove_member& what) const {
+    needs.counted_rooms.push_back(command.room);  // the last one closes the room
+    needs.memberships.push_back({command.room, what.user});
+  }
   void operator()(const rename_room&) const {}
 };
 

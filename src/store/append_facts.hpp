@@ -51,7 +51,7 @@ struct append_needs {
   std::vector<message_id> messages;
   std::vector<reaction_key> reactions;
   std::vector<message_id> counted_messages;  ///< Whose emojis are counted, for further ones.
-  std::vector<room_id> counted_rooms;        ///< Whose members are counted, for invitations.
+  std::vector<room_id> counted_rooms;  ///< Whose members are counted, for invitations and for the last one who leaves.
   std::vector<user_id> counted_accounts;     ///< Whose rooms are counted.
   std::vector<const append_command*> sends;  ///< Each may have been stored before.
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "parley/permissions.hpp"
 #include "parley/refusals.hpp"
 
 namespace parley {
@@ -30,11 +31,6 @@ std::optional<error> content_fault(const std::string& content, const limits_conf
                     fmt::format("content: {} bytes, the limit is {}.", content.size(), limits.content_bytes));
 }
 
-/// Moderators may do these in any room, so that they need not be members.
-bool open_to_moderators(const durable_command& command) {
-  return std::holds_alternative<delete_message>(command) || std::holds_alternative<remove_member>(command);
-}
-
 }  // namespace
 
 append_outcome append_plan::take(const append_command& command) {
@@ -44,9 +40,9 @@ append_outcome append_plan::take(const append_command& command) {
   }
   const auto room = facts_.rooms.find(command.room);
   if (room == facts_.rooms.end()) return no_such_room();
-  const scene at{command, room->second, actor->second};
-  const bool is_member = facts_.members.contains({command.room, command.actor});
-  if (!is_member && !(at.by_moderator() && open_to_moderators(command.command))) return no_such_room();
+  const scene at{command, room->second, actor->second, operation_of(command.command, command.actor),
+                 facts_.members.contains({command.room, command.actor})};
+  if (at.permission(false) == verdict::hidden) return no_such_room();
   return std::visit([&](const auto& what) { return decide(at, what); }, command.command);
 }
 
@@ -94,7 +90,7 @@ std::optional<durable_event> append_plan::stored_before(const scene& at, const s
 append_outcome append_plan::decide(const scene& at, const edit_message& what) {
   const auto* message = find_message(at.command.room, what.message);
   if (message == nullptr || message->deleted) return no_such_message();
-  if (message->sender != at.command.actor) return forbidden("message_id: only its sender may edit a message.");
+  if (!at.may(message->sender)) return forbidden("message_id: only its sender may edit a message.");
   if (at.room.blocked) return private_blocked();
   if (what.content.empty()) return bad_request("content: required.");
   if (auto fault = content_fault(what.content, limits_)) return *fault;
@@ -109,7 +105,7 @@ append_outcome append_plan::decide(const scene& at, const edit_message& what) {
 append_outcome append_plan::decide(const scene& at, const delete_message& what) {
   auto* message = find_message(at.command.room, what.message);
   if (message == nullptr) return no_such_message();
-  if (message->sender != at.command.actor && !at.by_moderator()) {
+  if (!at.may(message->sender)) {
     return forbidden("message_id: only its sender or a moderator may delete a message.");
   }
   if (message->deleted) {
@@ -119,6 +115,9 @@ append_outcome append_plan::decide(const scene& at, const delete_message& what) 
   const auto seq = next_seq(at);
   message->deleted = append_facts::deletion{seq, at.command.actor, at.command.at};
   writes_.emplace_back(empty_message{&at.command, seq});
+  if (message->sender != at.command.actor) {
+    audit(at, audit_action::message_deleted, message->sender, what.message);
+  }
   log_row row;
   row.message = what.message;
   write_log_row(at, seq, log_row::kind::message_deleted, row);
@@ -231,7 +230,7 @@ append_outcome append_plan::decide(const scene& at, const remove_member& what) {
   if (!at.room.is_group) return make_error(error_code::conflict, "room_id: a private room stays with its two people.");
   const bool leaving = what.user == at.command.actor;
   const membership_key who{at.command.room, what.user};
-  if (!leaving && at.room.created_by != at.command.actor && !at.by_moderator()) {
+  if (!at.may(at.room.created_by)) {
     return forbidden("user_id: only the room's creator or a moderator may remove a member.");
   }
   if (!facts_.members.contains(who)) {
@@ -244,6 +243,8 @@ append_outcome append_plan::decide(const scene& at, const remove_member& what) {
     --account->second.rooms;
   }
   writes_.emplace_back(delete_membership{who});
+  if (at.room.members == 0) writes_.emplace_back(close_empty_room{&at.command});
+  if (!leaving) audit(at, audit_action::member_removed, what.user, std::nullopt);
   log_row row;
   row.user = what.user;
   write_log_row(at, seq, leaving ? log_row::kind::member_left : log_row::kind::member_removed, row);
@@ -253,16 +254,23 @@ append_outcome append_plan::decide(const scene& at, const remove_member& what) {
 
 append_outcome append_plan::decide(const scene& at, const rename_room& what) {
   if (!at.room.is_group) return make_error(error_code::conflict, "room_id: a private room has no name.");
-  if (at.room.created_by != at.command.actor && !at.by_moderator()) {
+  if (!at.may(at.room.created_by)) {
     return forbidden("name: only the room's creator or a moderator may rename it.");
   }
   if (what.name.empty()) return bad_request("name: required.");
   const auto seq = next_seq(at);
   writes_.emplace_back(update_room_name{&at.command});
+  if (at.room.created_by != at.command.actor) audit(at, audit_action::room_renamed, std::nullopt, std::nullopt);
   log_row row;
   row.text = what.name;
   write_log_row(at, seq, log_row::kind::room_renamed, row);
   return stored_one(at.command.room, seq, room_renamed{what.name, at.command.actor});
+}
+
+void append_plan::audit(const scene& at, audit_action what, std::optional<user_id> user,
+                        std::optional<message_id> message) {
+  writes_.emplace_back(audit_record{at.command.new_id, at.command.at, at.command.actor, what, user, at.command.room,
+                                    message, std::nullopt});
 }
 
 append_facts::message* append_plan::find_message(room_id room, message_id message) {

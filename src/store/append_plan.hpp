@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "parley/config.hpp"
+#include "parley/permissions.hpp"
 #include "store/append_facts.hpp"
 
 namespace parley {
@@ -69,9 +70,14 @@ struct delete_membership {
 struct update_room_name {
   const append_command* command;  ///< A rename_room.
 };
+/// Its last member is gone.
+struct close_empty_room {
+  const append_command* command;  ///< A remove_member.
+};
 
-using append_write = std::variant<insert_message, update_content, empty_message, insert_reaction, delete_reaction,
-                                  insert_membership, delete_membership, update_room_name, log_row>;
+using append_write =
+    std::variant<insert_message, update_content, empty_message, insert_reaction, delete_reaction, insert_membership,
+                 delete_membership, update_room_name, close_empty_room, audit_record, log_row>;
 
 /// Used for one batch under the locks of its rooms. Commands see the effects of those before them. A refusal
 /// writes nothing and takes no seq. The commands and the facts must outlive the plan and stay in place.
@@ -92,8 +98,15 @@ class append_plan {
     const append_command& command;
     append_facts::room& room;
     const append_facts::account& actor;
+    operation what;
+    bool is_member;
 
-    [[nodiscard]] bool by_moderator() const { return actor.user_role != role::user; }
+    [[nodiscard]] verdict permission(bool is_owner) const {
+      const auto how = !is_member ? standing::outsider : is_owner ? standing::owner : standing::member;
+      return parley::permission(what, actor.user_role, how);
+    }
+    /// `owner`: of what the command is about.
+    [[nodiscard]] bool may(user_id owner) const { return permission(owner == command.actor) == verdict::allowed; }
   };
   struct send_key {
     room_id room;
@@ -125,6 +138,8 @@ class append_plan {
   append_outcome remove_reaction(const scene& at, const change_reaction& what);
   result<std::vector<std::size_t>> find_newcomers(const scene& at, const invite_members& what) const;
 
+  /// What is done to somebody else's things is kept for good.
+  void audit(const scene& at, audit_action what, std::optional<user_id> user, std::optional<message_id> message);
   [[nodiscard]] append_facts::message* find_message(room_id room, message_id message);
   [[nodiscard]] durable_event posted_event(const append_command& command, sequence seq) const;
   sequence next_seq(const scene& at);

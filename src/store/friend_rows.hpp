@@ -24,10 +24,36 @@ inline page<friend_item> page_of_friends(std::vector<friend_item> items, std::ui
   return found;
 }
 
-/// `flag` is the other's; null where there is nobody. Somebody who is away for a time stays what they are to one.
-inline std::optional<error> friend_fault(std::optional<account_flag> flag, friend_action what) {
-  if (flag && (*flag == account_flag::active || what != friend_action::ask)) return std::nullopt;
-  return not_found("user_id: there is no such user.");
+/// Two people as they stand before one of them acts. No flag: there is nobody.
+struct friendship_at_hand {
+  std::optional<account_flag> own_flag, others_flag;
+  friendship rows;
+};
+
+/// `Steps` has lock_friendship, has_friends_left, write_friendship and read_friend_seen_by. Somebody who is away for a
+/// time stays what they are to one, but is not asked anew.
+template <class Steps>
+result<friendship_change> run_friendship_change(Steps& steps, user_id who, user_id other, friend_action what,
+                                                timestamp at) {
+  const friendship_at_hand found = steps.lock_friendship(who, other, what);
+  if (found.own_flag != account_flag::active) {
+    return make_error(error_code::unauthenticated, "Your account is not active.");
+  }
+  const bool is_new = what == friend_action::ask && found.rows == friendship{};
+  if (!found.others_flag || (is_new && found.others_flag != account_flag::active)) {
+    return not_found("user_id: there is no such user.");
+  }
+  const auto next = act(found.rows, what);
+  if (!next) return next.error();
+  const bool makes_more = is_new || (what == friend_action::accept && *next != found.rows);
+  if (makes_more && !steps.has_friends_left(who)) {
+    return make_error(error_code::conflict, "user_id: you have as many friends and requests as one may have.");
+  }
+  friendship_change change{found.rows, *next, {}};
+  steps.write_friendship(who, other, change.before.mine, change.after.mine, at);
+  steps.write_friendship(other, who, change.before.theirs, change.after.theirs, at);
+  if (change.after.seen_by_me() != friend_status::none) change.item = steps.read_friend_seen_by(who, other);
+  return change;
 }
 
 }  // namespace parley

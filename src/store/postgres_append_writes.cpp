@@ -166,6 +166,16 @@ class write_sender {
     trip_.add("UPDATE tb_chat_rooms SET name = $2 WHERE chat_room_id = $1", write.command->room,
               std::get<rename_room>(write.command->command).name);
   }
+  void operator()(const close_empty_room& write) {
+    trip_.add("UPDATE tb_chat_rooms SET closed_at = $2 WHERE chat_room_id = $1", write.command->room,
+              write.command->at);
+  }
+  void operator()(const audit_record& what) {
+    trip_.add(
+        "INSERT INTO tb_audit (audit_id, created_at, actor_id, action, user_id, room_id, message_id, detail)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        what.id, what.at, what.actor, to_string(what.action), what.user, what.room, what.message, what.detail);
+  }
 
  private:
   postgres_round_trip& trip_;

@@ -1,4 +1,6 @@
 // Friendships on PostgreSQL: changed behind the two people's locks, read as one of them sees them.
+#include <algorithm>
+
 #include "store/friend_rows.hpp"
 #include "store/postgres_reader.hpp"
 #include "store/postgres_records.hpp"
@@ -22,35 +24,50 @@ namespace {
 
 result<friendship_change> postgres_records::change_friendship(user_id who, user_id other, friend_action what,
                                                               timestamp at) {
-  return record("changing a friendship", [&]() -> result<friendship_change> {
-    postgres_array<uuid> both;
-    both.add(who);
-    both.add(other);
-    // Both may act at once, on two nodes: one of them goes first, and the other sees what came of it. Locked in order,
-    // and so that messages of theirs need not wait.
-    const auto people = connection_.query(
-        "SELECT user_id, flagDelete FROM tb_users WHERE user_id = ANY($1) ORDER BY user_id FOR NO KEY UPDATE", both);
-    std::optional<account_flag> flag;
-    for (const auto& row : people) {
-      if (row.id<user_id>(0) == other) flag = parse_account_flag(row.text(1));
-    }
-    friendship_change change;
-    const auto rows = connection_.query(
-        "SELECT user_id, status FROM tb_friendships WHERE user_id = $1 AND friend_id = $2"
-        " UNION ALL SELECT user_id, status FROM tb_friendships WHERE user_id = $2 AND friend_id = $1",
-        who, other);
-    for (const auto& row : rows) {
-      auto& stands = row.id<user_id>(0) == who ? change.before.mine : change.before.theirs;
-      stands = parse_friend_status(row.text(1)).value_or(friend_status::none);
-    }
-    if (auto fault = friend_fault(flag, what)) return *fault;
-    const auto next = act(change.before, what);
-    if (!next) return next.error();
-    change.after = *next;
-    write_friendship(who, other, change.before.mine, change.after.mine, at);
-    write_friendship(other, who, change.before.theirs, change.after.theirs, at);
-    return change;
-  });
+  return record("changing a friendship", [&] { return run_friendship_change(*this, who, other, what, at); });
+}
+
+/// A block also waits for what is being written in the two people's room: what comes to be stored behind it is refused.
+friendship_at_hand postgres_records::lock_friendship(user_id who, user_id other, friend_action what) {
+  lock_pair(who, other);
+  if (what == friend_action::block) {
+    connection_.query(
+        "SELECT 1 FROM tb_room_position WHERE room_id = (SELECT room_id FROM tb_private_pair"
+        " WHERE user_low = $1 AND user_high = $2) FOR UPDATE",
+        std::min(who, other), std::max(who, other));
+  }
+  friendship_at_hand found;
+  const auto people =
+      connection_.query("SELECT user_id, flagDelete FROM tb_users WHERE user_id = $1 OR user_id = $2", who, other);
+  for (const auto& row : people) {
+    auto& flag = row.id<user_id>(0) == who ? found.own_flag : found.others_flag;
+    flag = parse_account_flag(row.text(1));
+  }
+  const auto rows = connection_.query(
+      "SELECT user_id, status FROM tb_friendships WHERE user_id = $1 AND friend_id = $2"
+      " UNION ALL SELECT user_id, status FROM tb_friendships WHERE user_id = $2 AND friend_id = $1",
+      who, other);
+  for (const auto& row : rows) {
+    auto& stands = row.id<user_id>(0) == who ? found.rows.mine : found.rows.theirs;
+    stands = parse_friend_status(row.text(1)).value_or(friend_status::none);
+  }
+  return found;
+}
+
+/// Both may act at once, on two nodes: one of them goes first, and the other sees what came of it. Taken before rooms,
+/// by jobs that are alone in their transaction.
+void postgres_records::lock_pair(user_id one, user_id other) {
+  connection_.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+                    to_string(std::min(one, other)) + to_string(std::max(one, other)));
+}
+
+bool postgres_records::has_friends_left(user_id user) {
+  const auto most = static_cast<std::int64_t>(limits_.friends_per_user);
+  const auto rows = connection_.query(
+      "SELECT count(*) FROM (SELECT 1 FROM tb_friendships WHERE user_id = $1 AND status <> 'blocked'"
+      " UNION ALL SELECT 1 FROM tb_friendships WHERE friend_id = $1 AND status = 'accepted' LIMIT $2) f",
+      user, most);
+  return rows[0].integer(0) < most;
 }
 
 void postgres_records::write_friendship(user_id who, user_id other, friend_status before, friend_status after,
@@ -81,11 +98,9 @@ result<page<friend_item>> postgres_reader::friends(user_id user, std::optional<f
   });
 }
 
-result<std::optional<friend_item>> postgres_reader::friend_seen_by(user_id user, user_id other) {
-  return read("reading a friend", [&](postgres_connection& open) -> result<std::optional<friend_item>> {
-    const auto rows = open.query(FRIENDS("s.other = $2 LIMIT 1"), user, other);
-    return rows.empty() ? std::nullopt : std::optional(read_friend(rows[0]));
-  });
+std::optional<friend_item> postgres_records::read_friend_seen_by(user_id user, user_id other) {
+  const auto rows = connection_.query(FRIENDS("s.other = $2 LIMIT 1"), user, other);
+  return rows.empty() ? std::nullopt : std::optional(read_friend(rows[0]));
 }
 
 #undef FRIENDS

@@ -1,24 +1,31 @@
 // Savepoints around jobs, and the mark by which a commit without an answer is found.
 #include "store/postgres_jobs.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 #include "store/postgres_records.hpp"
 
 namespace parley {
 
 void postgres_jobs::run(postgres_connection& connection, std::span<const write_job> jobs) {
-  outcomes_.clear();
-  outcomes_.reserve(jobs.size());
+  outcomes_.assign(jobs.size(), {});
+  last_ = nullptr;
+  std::vector<std::size_t> order(jobs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto one, auto other) { return jobs[one].key < jobs[other].key; });
   postgres_records records(connection, limits_);
-  for (const auto& job : jobs) {
+  for (const auto index : order) {
     postgres_round_trip trip(connection);
-    if (outcomes_.empty()) {
+    if (last_ == nullptr) {
       trip.add("BEGIN");
     } else {
       end_job(trip);
     }
     trip.add("SAVEPOINT job");
     trip.run();
-    outcomes_.push_back(guard_postgres("a write job", [&] { return job(records); }));
+    last_ = &outcomes_[index];
+    *last_ = guard_postgres("a write job", [&] { return jobs[index].run(records); });
     if (records.transaction_fault()) throw postgres_error(*records.transaction_fault());
   }
 }
@@ -36,7 +43,7 @@ void postgres_jobs::commit(postgres_connection& connection) {
 }
 
 void postgres_jobs::end_job(postgres_round_trip& trip) const {
-  if (outcomes_.back().has_error()) trip.add("ROLLBACK TO SAVEPOINT job");
+  if (last_->has_error()) trip.add("ROLLBACK TO SAVEPOINT job");
   trip.add("RELEASE SAVEPOINT job");
 }
 

@@ -15,7 +15,7 @@ class postgres_jobs {
  public:
   explicit postgres_jobs(const limits_config& limits) : limits_(limits) {}
 
-  /// Runs them in order. Afterwards the transaction is open.
+  /// Runs them in order of their keys, those of one key as they stand. Afterwards the transaction is open.
   void run(postgres_connection& connection, std::span<const write_job> jobs);
   /// A lost connection leaves in doubt whether it took effect: see was_committed().
   void commit(postgres_connection& connection);
@@ -34,6 +34,7 @@ class postgres_jobs {
   uuid writer_ = system_ids().next();
   uuid mark_;
   std::vector<result<void>> outcomes_;
+  result<void>* last_ = nullptr;  ///< Of the job that ran last.
 };
 
 }  // namespace parley

@@ -8,9 +8,6 @@ namespace {
 
 /// After a failure to connect, questions are refused at once for so long: they would only wait in line.
 constexpr std::chrono::milliseconds connect_pause{500};
-/// Rows that one call of find_users looks at.
-constexpr std::int64_t most_examined_users = 5'000;
-
 #define PROFILE_COLUMNS "u.user_id, u.username, u.display_name, u.img_url, r.role_enum"
 #define OWN_PROFILE_COLUMNS PROFILE_COLUMNS ", u.email, u.phone, u.flagDelete, u.created_at"
 
@@ -46,12 +43,13 @@ result<std::optional<account_record>> postgres_reader::account_by_name(const std
 result<std::optional<token_record>> postgres_reader::token(const token_hash& hash) {
   return read("reading a token", [&](postgres_connection& open) -> result<std::optional<token_record>> {
     const auto rows = open.query("SELECT " OWN_PROFILE_COLUMNS
-                                 ", t.expires_at FROM tb_token t"
+                                 ", t.created_at, coalesce(t.last_used_at, t.created_at), t.expires_at FROM tb_token t"
                                  " JOIN tb_users u ON u.user_id = t.user_id JOIN tb_roles r ON r.role_id = u.role_id"
                                  " WHERE t.token_hash = $1",
                                  hash);
     if (rows.empty()) return std::optional<token_record>();
-    return std::optional(token_record{read_own_profile(rows[0], 0), rows[0].time(9)});
+    return std::optional(
+        token_record{read_own_profile(rows[0], 0), rows[0].time(9), rows[0].time(10), rows[0].time(11)});
   });
 }
 

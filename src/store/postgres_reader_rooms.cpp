@@ -122,7 +122,7 @@ result<std::optional<room_snapshot>> postgres_reader::snapshot(room_id room) {
 result<std::optional<room_id>> postgres_reader::group_by_name(const std::string& name) {
   return read("finding a group", [&](postgres_connection& open) -> result<std::optional<room_id>> {
     const auto rows = open.query(
-        "SELECT chat_room_id FROM tb_chat_rooms WHERE is_group = 1 AND name = $1"
+        "SELECT chat_room_id FROM tb_chat_rooms WHERE is_group = 1 AND name = $1 AND closed_at IS NULL"
         " ORDER BY created_at, chat_room_id LIMIT 1",
         name);
     if (rows.empty()) return std::optional<room_id>();

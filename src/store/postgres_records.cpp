@@ -12,14 +12,14 @@ result<own_profile> postgres_records::create_user(const new_user& user) {
     // Two nodes may ask for one name at once: the index decides.
     const auto made = connection_.query(
         "INSERT INTO tb_users (user_id, username, password, email, phone, img_url, display_name, role_id, flagDelete,"
-        " created_at) SELECT $1, $2, $3, $4, $5, $6, $7, role_id, 'active', $8 FROM tb_roles WHERE role_enum = 'user'"
+        " created_at) SELECT $1, $2, $3, $4, $5, $6, $7, role_id, 'active', $8 FROM tb_roles WHERE role_enum = $9"
         " ON CONFLICT (username) DO NOTHING",
         user.id, user.username, user.password_hash, user.email, user.phone, user.img_url, user.display_name,
-        user.created_at);
+        user.created_at, to_string(user.user_role));
     if (made.changed() == 0) return make_error(error_code::conflict, "username: it is taken.");
     connection_.query("INSERT INTO tb_user_status (user_id, is_online, last_seen) VALUES ($1, 0, NULL)", user.id);
     own_profile own;
-    own.profile = {user.id, user.username, user.display_name, user.img_url, role::user};
+    own.profile = {user.id, user.username, user.display_name, user.img_url, user.user_role};
     own.email = user.email;
     own.phone = user.phone;
     own.flag = account_flag::active;
@@ -28,21 +28,28 @@ result<own_profile> postgres_records::create_user(const new_user& user) {
   });
 }
 
-result<void> postgres_records::set_password_hash(user_id user, const std::string& hash) {
-  return record("changing a password", [&]() -> result<void> {
-    if (connection_.query("UPDATE tb_users SET password = $2 WHERE user_id = $1", user, hash).changed() == 0) {
-      return not_found("user_id: there is no such user.");
-    }
+result<void> postgres_records::set_password_hash(user_id user, const std::string& old_hash, const std::string& hash) {
+  return record("renewing a password's hash", [&]() -> result<void> {
+    const auto changed = connection_.query("UPDATE tb_users SET password = $3 WHERE user_id = $1 AND password = $2",
+                                           user, old_hash, hash);
+    if (changed.changed() == 0) return changed_meanwhile();
     return {};
   });
 }
 
 result<void> postgres_records::create_token(const new_token_record& token) {
   return record("creating a token", [&]() -> result<void> {
+    // Whoever suspends this person, or changes the password, comes before this lock or sees the token that came of it.
+    const auto person = connection_.query(
+        "SELECT 1 FROM tb_users WHERE user_id = $1 AND ($2 IS NULL OR password = $2) AND flagDelete = 'active' FOR "
+        "SHARE",
+        token.user, token.password_hash);
+    if (person.empty()) return changed_meanwhile();
     // Who logs in sweeps up: so tokens that nobody ends do not gather.
     connection_.query("DELETE FROM tb_token WHERE user_id = $1 AND expires_at <= $2", token.user, token.created_at);
-    connection_.query("INSERT INTO tb_token (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
-                      token.hash, token.user, token.created_at, token.expires_at);
+    connection_.query(
+        "INSERT INTO tb_token (token_hash, user_id, created_at, expires_at, user_agent) VALUES ($1, $2, $3, $4, $5)",
+        token.hash, token.user, token.created_at, token.expires_at, token.user_agent);
     return {};
   });
 }

@@ -12,6 +12,8 @@ result<created_room> postgres_records::create_room(const new_room& room) {
   return record("creating a room", [&]() -> result<created_room> {
     if (auto fault = shape_fault(room)) return *fault;
     if (!room.is_group) {
+      // Neither of them opens it beside the other, nor while one blocks the other.
+      lock_pair(room.creator, room.others.front());
       // First of all: no limit and no block takes the room away that the two have.
       if (const auto existing = room_of_pair(room.creator, room.others.front())) {
         return created_room{*existing, false, {room.creator, room.others.front()}};
@@ -21,15 +23,8 @@ result<created_room> postgres_records::create_room(const new_room& room) {
     auto members = check_members(room);
     if (members.has_error()) return members.error();
     if (!room.is_group) {
-      // Another node may have been first: the index decides, and waits for one that is about to.
-      const auto made = connection_.query(
-          "INSERT INTO tb_private_pair (user_low, user_high, room_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-          std::min(members->at(0), members->at(1)), std::max(members->at(0), members->at(1)), room.id);
-      if (made.changed() == 0) {
-        const auto existing = room_of_pair(room.creator, room.others.front());
-        if (!existing) return make_error(error_code::internal, "The private room of two people is gone.");
-        return created_room{*existing, false, std::move(*members)};
-      }
+      connection_.query("INSERT INTO tb_private_pair (user_low, user_high, room_id) VALUES ($1, $2, $3)",
+                        std::min(members->at(0), members->at(1)), std::max(members->at(0), members->at(1)), room.id);
     }
     insert_room(room, *members);
     return created_room{room.id, true, std::move(*members)};

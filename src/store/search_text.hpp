@@ -1,10 +1,14 @@
 // What a search looks for, as SQL's LIKE wants it; the same in every dialect.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace parley {
+
+/// Rows of tb_users that one call looks at.
+constexpr std::int64_t most_examined_users = 5'000;
 
 inline std::string lower_ascii(std::string_view text) {
   std::string lower(text);

@@ -67,6 +67,12 @@ struct sqlite_write_visitor {
         .bind(write.command->room, std::get<rename_room>(write.command->command).name)
         .run();
   }
+  void operator()(const close_empty_room& write) const {
+    connection.use("UPDATE tb_chat_rooms SET closed_at = ?2 WHERE chat_room_id = ?1")
+        .bind(write.command->room, write.command->at)
+        .run();
+  }
+  void operator()(const audit_record& record) const { write_audit_row(connection, record); }
   void operator()(const log_row& row) const { write_log_row(connection, row); }
 };
 

@@ -23,23 +23,26 @@ namespace {
 
 result<friendship_change> sqlite_records::change_friendship(user_id who, user_id other, friend_action what,
                                                             timestamp at) {
-  return record("changing a friendship", [&]() -> result<friendship_change> {
-    auto person = connection_.use("SELECT flagDelete FROM tb_users WHERE user_id = ?1");
-    const auto flag = person.bind(other).step() ? parse_account_flag(person.text(0)) : std::nullopt;
-    if (auto fault = friend_fault(flag, what)) return *fault;
-    friendship_change change;
-    auto row = connection_.use("SELECT status FROM tb_friendships WHERE user_id = ?1 AND friend_id = ?2");
-    if (row.bind(who, other).step())
-      change.before.mine = parse_friend_status(row.text(0)).value_or(friend_status::none);
-    if (row.bind(other, who).step())
-      change.before.theirs = parse_friend_status(row.text(0)).value_or(friend_status::none);
-    const auto next = act(change.before, what);
-    if (!next) return next.error();
-    change.after = *next;
-    write_friendship(who, other, change.before.mine, change.after.mine, at);
-    write_friendship(other, who, change.before.theirs, change.after.theirs, at);
-    return change;
-  });
+  return record("changing a friendship", [&] { return run_friendship_change(*this, who, other, what, at); });
+}
+
+friendship_at_hand sqlite_records::lock_friendship(user_id who, user_id other, friend_action) {
+  friendship_at_hand found;
+  auto person = connection_.use("SELECT flagDelete FROM tb_users WHERE user_id = ?1");
+  if (person.bind(who).step()) found.own_flag = parse_account_flag(person.text(0));
+  if (person.bind(other).step()) found.others_flag = parse_account_flag(person.text(0));
+  auto row = connection_.use("SELECT status FROM tb_friendships WHERE user_id = ?1 AND friend_id = ?2");
+  if (row.bind(who, other).step()) found.rows.mine = parse_friend_status(row.text(0)).value_or(friend_status::none);
+  if (row.bind(other, who).step()) found.rows.theirs = parse_friend_status(row.text(0)).value_or(friend_status::none);
+  return found;
+}
+
+bool sqlite_records::has_friends_left(user_id user) {
+  const auto most = static_cast<std::int64_t>(limits_.friends_per_user);
+  auto row = connection_.use(
+      "SELECT count(*) FROM (SELECT 1 FROM tb_friendships WHERE user_id = ?1 AND status <> 'blocked'"
+      " UNION ALL SELECT 1 FROM tb_friendships WHERE friend_id = ?1 AND status = 'accepted' LIMIT ?2)");
+  return row.bind(user, most).step() && row.integer(0) < most;
 }
 
 void sqlite_records::write_friendship(user_id who, user_id other, friend_status before, friend_status after,
@@ -75,14 +78,11 @@ result<page<friend_item>> sqlite_reader::friends(user_id user, std::optional<fri
   });
 }
 
-result<std::optional<friend_item>> sqlite_reader::friend_seen_by(user_id user, user_id other) {
-  return guarded("reading a friend",
-                 [&]() -> result<std::optional<friend_item>> {
-                   auto row = connection_.use(FRIENDS_FROM("friend_id") " WHERE f.user_id = ?1 AND f.friend_id = ?2 UNION ALL "
-                               FRIENDS_FROM("user_id") " WHERE f.user_id = ?2 AND f.friend_id = ?1"
-                               " AND f.status <> 'blocked'");
-                   return row.bind(user, other).step() ? std::optional(read_friend(row)) : std::nullopt;
-                 });
+std::optional<friend_item> sqlite_records::read_friend_seen_by(user_id user, user_id other) {
+  auto row =
+      connection_.use(FRIENDS_FROM("friend_id") " WHERE f.user_id = ?1 AND f.friend_id = ?2 UNION ALL " FRIENDS_FROM(
+          "user_id") " WHERE f.user_id = ?2 AND f.friend_id = ?1 AND f.status <> 'blocked'");
+  return row.bind(user, other).step() ? std::optional(read_friend(row)) : std::nullopt;
 }
 
 #undef FRIENDS_OF_OTHERS

@@ -22,7 +22,11 @@ class sqlite_reader final : public database_reader {
   result<std::vector<user_id>> friends_of(user_id user) override;
   result<page<friend_item>> friends(user_id user, std::optional<friend_status> status,
                                     const page_request& range) override;
-  result<std::optional<friend_item>> friend_seen_by(user_id user, user_id other) override;
+
+  // sqlite_people.cpp
+  result<page<own_profile>> accounts(const account_filter& which, const page_request& range) override;
+  result<std::vector<token_item>> tokens_of(user_id user) override;
+  result<page<audit_entry>> audit_trail(const page_request& range) override;
 
   // sqlite_reader_rooms.cpp
   result<std::vector<room_summary>> rooms_of(user_id user) override;

@@ -4,13 +4,6 @@
 #include "store/sqlite_rows.hpp"
 
 namespace parley {
-namespace {
-
-/// Rows that one call of find_users looks at.
-constexpr std::int64_t most_examined_users = 5'000;
-
-}  // namespace
-
 result<std::optional<account_record>> sqlite_reader::account_by_name(const std::string& username) {
   return guarded("reading an account", [&]() -> result<std::optional<account_record>> {
     auto row = connection_.use(
@@ -28,10 +21,11 @@ result<std::optional<token_record>> sqlite_reader::token(const token_hash& hash)
     auto row = connection_.use(
         "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, u.email, u.phone, "
         "u.flagDelete,"
-        " u.created_at, t.expires_at FROM tb_token t JOIN tb_users u ON u.user_id = t.user_id"
+        " u.created_at, t.created_at, coalesce(t.last_used_at, t.created_at), t.expires_at FROM tb_token t JOIN "
+        "tb_users u ON u.user_id = t.user_id"
         " JOIN tb_roles r ON r.role_id = u.role_id WHERE t.token_hash = ?1");
     if (!row.bind(hash).step()) return std::optional<token_record>();
-    return std::optional(token_record{read_own_profile(row, 0), row.time(9)});
+    return std::optional(token_record{read_own_profile(row, 0), row.time(9), row.time(10), row.time(11)});
   });
 }
 

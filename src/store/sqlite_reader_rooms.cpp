@@ -116,7 +116,7 @@ result<std::optional<room_snapshot>> sqlite_reader::snapshot(room_id room) {
 result<std::optional<room_id>> sqlite_reader::group_by_name(const std::string& name) {
   return guarded("finding a group", [&]() -> result<std::optional<room_id>> {
     auto row = connection_.use(
-        "SELECT chat_room_id FROM tb_chat_rooms WHERE is_group = 1 AND name = ?1"
+        "SELECT chat_room_id FROM tb_chat_rooms WHERE is_group = 1 AND name = ?1 AND closed_at IS NULL"
         " ORDER BY created_at, chat_room_id LIMIT 1");
     if (!row.bind(name).step()) return std::optional<room_id>();
     return std::optional(row.id<room_id>(0));

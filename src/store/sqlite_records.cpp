@@ -13,15 +13,15 @@ result<own_profile> sqlite_records::create_user(const new_user& user) {
         .use(
             "INSERT INTO tb_users (user_id, username, password, email, phone, img_url, display_name, role_id,"
             " flagDelete, created_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, role_id, 'active', ?8 FROM tb_roles"
-            " WHERE role_enum = 'user'")
+            " WHERE role_enum = ?9")
         .bind(user.id, user.username, user.password_hash, user.email, user.phone, user.img_url, user.display_name,
-              user.created_at)
+              user.created_at, to_string(user.user_role))
         .run();
     connection_.use("INSERT INTO tb_user_status (user_id, is_online, last_seen) VALUES (?1, 0, NULL)")
         .bind(user.id)
         .run();
     own_profile own;
-    own.profile = {user.id, user.username, user.display_name, user.img_url, role::user};
+    own.profile = {user.id, user.username, user.display_name, user.img_url, user.user_role};
     own.email = user.email;
     own.phone = user.phone;
     own.flag = account_flag::active;
@@ -30,22 +30,30 @@ result<own_profile> sqlite_records::create_user(const new_user& user) {
   });
 }
 
-result<void> sqlite_records::set_password_hash(user_id user, const std::string& hash) {
-  return record("changing a password", [&]() -> result<void> {
-    connection_.use("UPDATE tb_users SET password = ?2 WHERE user_id = ?1").bind(user, hash).run();
-    if (connection_.changes() == 0) return not_found("user_id: there is no such user.");
+result<void> sqlite_records::set_password_hash(user_id user, const std::string& old_hash, const std::string& hash) {
+  return record("renewing a password's hash", [&]() -> result<void> {
+    connection_.use("UPDATE tb_users SET password = ?3 WHERE user_id = ?1 AND password = ?2")
+        .bind(user, old_hash, hash)
+        .run();
+    if (connection_.changes() == 0) return changed_meanwhile();
     return {};
   });
 }
 
 result<void> sqlite_records::create_token(const new_token_record& token) {
   return record("creating a token", [&]() -> result<void> {
+    auto person = connection_.use(
+        "SELECT 1 FROM tb_users WHERE user_id = ?1 AND (?2 IS NULL OR password = ?2) AND flagDelete = 'active'");
+    if (!person.bind(token.user, token.password_hash).step()) return changed_meanwhile();
     // Who logs in sweeps up: so tokens that nobody ends do not gather.
     connection_.use("DELETE FROM tb_token WHERE user_id = ?1 AND expires_at <= ?2")
         .bind(token.user, token.created_at)
         .run();
-    connection_.use("INSERT INTO tb_token (token_hash, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)")
-        .bind(token.hash, token.user, token.created_at, token.expires_at)
+    connection_
+        .use(
+            "INSERT INTO tb_token (token_hash, user_id, created_at, expires_at, user_agent)"
+            " VALUES (?1, ?2, ?3, ?4, ?5)")
+        .bind(token.hash, token.user, token.created_at, token.expires_at, token.user_agent)
         .run();
     return {};
   });

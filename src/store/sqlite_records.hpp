@@ -3,6 +3,8 @@
 
 #include "parley/config.hpp"
 #include "parley/database.hpp"
+#include "store/account_steps.hpp"
+#include "store/friend_rows.hpp"
 #include "store/sqlite_connection.hpp"
 
 namespace parley {
@@ -15,15 +17,30 @@ class sqlite_records final : public record_writer {
       : connection_(connection), limits_(limits) {}
 
   result<own_profile> create_user(const new_user& user) override;
-  result<void> set_password_hash(user_id user, const std::string& hash) override;
+  result<void> set_password_hash(user_id user, const std::string& old_hash, const std::string& hash) override;
+  result<std::optional<std::vector<token_hash>>> change_password(const password_change& change) override;
+  result<own_profile> change_profile(user_id user, const profile_change& change) override;
+  result<changed_account> change_account(const account_change& change) override;
   result<void> create_token(const new_token_record& token) override;
+  result<void> renew_tokens(std::span<const token_renewal> used) override;
   result<void> delete_token(const token_hash& hash) override;
   result<std::vector<token_hash>> delete_tokens_of(user_id user) override;
   result<created_room> create_room(const new_room& room) override;
   result<friendship_change> change_friendship(user_id who, user_id other, friend_action what, timestamp at) override;
   result<void> save_read_markers(std::span<const read_marker> markers) override;
+  result<void> record_audit(const audit_record& what) override;
   result<void> save_presence(std::span<const presence_record> users) override;
   result<void> clear_presence() override;
+
+  // Steps of run_friendship_change and run_account_change; they throw.
+  friendship_at_hand lock_friendship(user_id who, user_id other, friend_action what);
+  bool has_friends_left(user_id user);
+  std::optional<friend_item> read_friend_seen_by(user_id user, user_id other);
+  void write_friendship(user_id who, user_id other, friend_status before, friend_status after, timestamp at);
+  accounts_at_hand lock_accounts(std::optional<user_id> by, user_id user);
+  bool has_other_admin(user_id user);
+  void write_account(user_id user, account_flag flag, role user_role);
+  void write_audit(const audit_record& what);
 
   [[nodiscard]] const std::optional<error>& transaction_fault() const { return transaction_fault_; }
 
@@ -31,7 +48,6 @@ class sqlite_records final : public record_writer {
   template <class Body>
   std::invoke_result_t<Body> record(std::string_view what, Body&& body);
 
-  void write_friendship(user_id who, user_id other, friend_status before, friend_status after, timestamp at);
   result<std::vector<user_id>> check_members(const new_room& room);
   result<void> check_block(user_id creator, user_id other);
   std::optional<room_id> room_of_pair(user_id one, user_id other);

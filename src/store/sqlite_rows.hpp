@@ -11,5 +11,6 @@ namespace parley {
 void write_log_row(sqlite_connection& connection, const log_row& row);
 /// The membership and its read marker.
 void write_membership(sqlite_connection& connection, const insert_membership& membership);
+void write_audit_row(sqlite_connection& connection, const audit_record& what);
 
 }  // namespace parley

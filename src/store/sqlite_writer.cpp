@@ -73,7 +73,7 @@ class sqlite_writer final : public database_writer {
 
   static result<void> run_job(sqlite_connection& connection, sqlite_records& records, const write_job& job) {
     connection.use("SAVEPOINT job").run();
-    auto done = guarded("a write job", [&] { return job(records); });
+    auto done = guarded("a write job", [&] { return job.run(records); });
     // A fault of the whole transaction may have ended it, and the savepoint with it.
     if (records.transaction_fault()) return done;
     if (done.has_error()) connection.use("ROLLBACK TO job").run();

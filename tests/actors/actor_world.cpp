@@ -28,7 +28,10 @@ class small_session final : public session_handle::base {
         [this](user_joined_room) { state_.news.emplace_back("joined"); },
         [this](user_left_room) { state_.news.emplace_back("left"); },
         [](const friend_changed&) {},
-        [this](token_ended) { state_.news.emplace_back("token ended"); },
+        [this](const token_ended& what) {
+          state_.news.push_back("token ended " + std::to_string(static_cast<int>(what.code)));
+        },
+        [this](role_granted what) { state_.news.emplace_back(to_string(what.granted)); },
         [this](session_ended) { quit(); },
         [](look_up_done& what) { what.then(); },
     };
@@ -183,11 +186,9 @@ void actor_world::say(client& who, const std::string& frame_id, const std::strin
   post(who, frame_id, send_message{content, {}, {}, frame_id});
 }
 
-void actor_world::post_by_rest(room_id room, user_id user, const std::string& name, durable_command command,
-                               role user_role) {
+void actor_world::post_by_rest(room_id room, user_id user, const std::string& name, durable_command command) {
   auto pending = std::make_shared<pending_command>();
   pending->user = user;
-  pending->user_role = user_role;
   pending->command = std::move(command);
   pending->reply = answer<change_room::reply>([this, name](const result<change_room::reply>& done) {
     auto& told = rest_results[name];

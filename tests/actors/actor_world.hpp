@@ -56,8 +56,7 @@ class actor_world {
   void post(client& who, const std::string& frame_id, durable_command command, bool wants_answer = true);
   void say(client& who, const std::string& frame_id, const std::string& content);
   /// By REST, through the directory. What became of it stands in rest_results[name].
-  void post_by_rest(room_id room, user_id user, const std::string& name, durable_command command,
-                    role user_role = role::user);
+  void post_by_rest(room_id room, user_id user, const std::string& name, durable_command command);
   void ask_catch_up(client& who, sequence after);
 
   /// Everything until nothing moves, oldest first.

@@ -10,7 +10,16 @@ inline error not_in_this_store() { return not_found("not in this store"); }
 class empty_records : public record_writer {
  public:
   result<own_profile> create_user(const new_user&) override { return not_in_this_store(); }
-  result<void> set_password_hash(user_id, const std::string&) override { return not_in_this_store(); }
+  result<void> set_password_hash(user_id, const std::string&, const std::string&) override {
+    return not_in_this_store();
+  }
+  result<std::optional<std::vector<token_hash>>> change_password(const password_change&) override {
+    return not_in_this_store();
+  }
+  result<own_profile> change_profile(user_id, const profile_change&) override { return not_in_this_store(); }
+  result<changed_account> change_account(const account_change&) override { return not_in_this_store(); }
+  result<void> renew_tokens(std::span<const token_renewal>) override { return {}; }
+  result<void> record_audit(const audit_record&) override { return {}; }
   result<void> create_token(const new_token_record&) override { return not_in_this_store(); }
   result<void> delete_token(const token_hash&) override { return not_in_this_store(); }
   result<std::vector<token_hash>> delete_tokens_of(user_id) override { return not_in_this_store(); }
@@ -36,7 +45,11 @@ class empty_reader : public database_reader {
   result<page<friend_item>> friends(user_id, std::optional<friend_status>, const page_request&) override {
     return not_in_this_store();
   }
-  result<std::optional<friend_item>> friend_seen_by(user_id, user_id) override { return not_in_this_store(); }
+  result<page<own_profile>> accounts(const account_filter&, const page_request&) override {
+    return not_in_this_store();
+  }
+  result<std::vector<token_item>> tokens_of(user_id) override { return not_in_this_store(); }
+  result<page<audit_entry>> audit_trail(const page_request&) override { return not_in_this_store(); }
   result<std::vector<room_summary>> rooms_of(user_id) override { return not_in_this_store(); }
   result<page<room_summary>> rooms_page(user_id, const page_request&) override { return not_in_this_store(); }
   result<std::optional<room_summary>> room_of(user_id, room_id) override { return not_in_this_store(); }

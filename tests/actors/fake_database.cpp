@@ -42,7 +42,7 @@ class fake_writer final : public database_writer {
     batch_result results;
     for (const auto& command : commands) results.appends.push_back(store_.append(command));
     fake_records records(store_);
-    for (const auto& job : jobs) results.jobs.push_back(job(records));
+    for (const auto& job : jobs) results.jobs.push_back(job.run(records));
     store_.commits.push_back({commands.size(), jobs.size()});
     if (store_.unclear_commits > 0) {
       --store_.unclear_commits;

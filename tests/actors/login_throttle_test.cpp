@@ -15,8 +15,12 @@ class LoginThrottle : public ::testing::Test {
   std::int64_t begin(const std::string& account = "ann", const std::string& address = "10.0.0.1") {
     return throttle.begin(account, address, time.steady_now());
   }
+  void fail(const std::string& account, const std::string& address) {
+    EXPECT_EQ(begin(account, address), 0);
+    throttle.failed(account, address, time.steady_now());
+  }
   fake_clock time;
-  login_throttle throttle{5};
+  login_throttle throttle{{5, 20, 60}};
 };
 
 TEST_F(LoginThrottle, FiveFailuresAMinuteThenAWaitUntilTheFirstIsOld) {
@@ -38,10 +42,10 @@ TEST_F(LoginThrottle, ARefusedTryDoesNotCount) {
   EXPECT_EQ(begin(), 0);
 }
 
-TEST_F(LoginThrottle, ASuccessIsGivenBack) {
+TEST_F(LoginThrottle, ATryThatWasNotJudgedIsGivenBack) {
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(begin(), 0);
-    throttle.succeeded("ann", "10.0.0.1");
+    throttle.given_up("ann", "10.0.0.1");
   }
   EXPECT_EQ(throttle.size(), 0U);
 }
@@ -60,14 +64,43 @@ TEST_F(LoginThrottle, AccountsAndAddressesAreCountedApart) {
   EXPECT_EQ(begin("ann1", "0.0.0.1"), 0);
 }
 
+TEST_F(LoginThrottle, GuessingFromManyAddressesLeavesEachOneTryAMinute) {
+  for (int i = 0; i < 20; ++i) fail("ann", "10.0.1." + std::to_string(i));
+  EXPECT_EQ(begin("ann", "10.0.2.1"), 0) << "the victim's own first try, from wherever";
+  EXPECT_GT(begin("ann", "10.0.2.1"), 0) << "a second one would be a fifth of a guesser's";
+  EXPECT_GT(begin("ann", "10.0.1.3"), 0);
+  EXPECT_EQ(begin("bob", "10.0.1.3"), 0) << "others are not concerned";
+  time.advance(seconds(60));
+  EXPECT_EQ(begin("ann", "10.0.1.3"), 0);
+}
+
+TEST_F(LoginThrottle, WhoHasLoggedInFromThereIsNotLockedOutByOthers) {
+  EXPECT_EQ(begin("ann", "home"), 0);
+  throttle.succeeded("ann", "home", time.steady_now());
+  for (int i = 0; i < 20; ++i) fail("ann", "10.0.1." + std::to_string(i));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(begin("ann", "home"), 0);
+  EXPECT_GT(begin("ann", "home"), 0) << "its own failures count";
+}
+
+TEST_F(LoginThrottle, OneAddressTriesOnlySoManyAccounts) {
+  EXPECT_EQ(begin("neighbour", "10.0.0.1"), 0);
+  throttle.succeeded("neighbour", "10.0.0.1", time.steady_now());
+  for (int i = 0; i < 60; ++i) fail("user" + std::to_string(i), "10.0.0.1");
+  EXPECT_GT(begin("another", "10.0.0.1"), 0);
+  EXPECT_EQ(begin("another", "10.0.0.2"), 0);
+  EXPECT_EQ(begin("neighbour", "10.0.0.1"), 0) << "known there";
+  time.advance(seconds(60));
+  EXPECT_EQ(begin("another", "10.0.0.1"), 0);
+}
+
 TEST_F(LoginThrottle, ZeroMeansNoLimit) {
-  login_throttle open(0);
+  login_throttle open({0, 1, 1});
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(open.begin("ann", "x", time.steady_now()), 0);
   EXPECT_EQ(open.size(), 0U);
 }
 
 TEST_F(LoginThrottle, LessThanOneAMinuteIsALongerWindow) {
-  login_throttle strict(0.5);
+  login_throttle strict({0.5, 0, 0});
   EXPECT_EQ(strict.begin("ann", "x", time.steady_now()), 0);
   time.advance(seconds(119));
   EXPECT_GT(strict.begin("ann", "x", time.steady_now()), 0);
@@ -76,7 +109,7 @@ TEST_F(LoginThrottle, LessThanOneAMinuteIsALongerWindow) {
 }
 
 TEST_F(LoginThrottle, MemoryIsBoundedAndTheOldestGoesFirst) {
-  login_throttle small(1, 3);
+  login_throttle small({1, 0, 0}, 3);
   for (const auto* name : {"a", "b", "c"}) {
     EXPECT_EQ(small.begin(name, "x", time.steady_now()), 0);
     time.advance(seconds(1));

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "empty_database.hpp"
+
 namespace parley::testing {
 namespace {
 
@@ -10,7 +12,7 @@ bool contains(const std::vector<user_id>& users, user_id user) {
   return std::find(users.begin(), users.end(), user) != users.end();
 }
 
-class memory_records final : public record_writer {
+class memory_records final : public empty_records {
  public:
   explicit memory_records(memory_store& store) : store_(store) {}
 
@@ -24,7 +26,7 @@ class memory_records final : public record_writer {
     made.password_hash = user.password_hash;
     return made.user;
   }
-  result<void> set_password_hash(user_id user, const std::string& hash) override {
+  result<void> set_password_hash(user_id user, const std::string&, const std::string& hash) override {
     store_.accounts.at(user).password_hash = hash;
     return {};
   }
@@ -103,7 +105,7 @@ class memory_writer final : public database_writer {
     batch_result results;
     for (const auto& command : commands) results.appends.push_back(store_.append(command));
     memory_records records(store_);
-    for (const auto& job : jobs) results.jobs.push_back(job(records));
+    for (const auto& job : jobs) results.jobs.push_back(job.run(records));
     return results;
   }
   result<void> probe() override {
@@ -117,7 +119,7 @@ class memory_writer final : public database_writer {
   memory_store& store_;
 };
 
-class memory_reader final : public database_reader {
+class memory_reader final : public empty_reader {
  public:
   explicit memory_reader(memory_store& store) : store_(store) {}
 
@@ -133,7 +135,7 @@ class memory_reader final : public database_reader {
     if (!store_.reads_work) return down();
     const auto found = store_.tokens.find(hash);
     if (found == store_.tokens.end()) return std::optional<token_record>{};
-    return std::optional(token_record{store_.accounts.at(found->second.first).user, found->second.second});
+    return std::optional(token_record{store_.accounts.at(found->second.first).user, {}, {}, found->second.second});
   }
   result<std::optional<own_profile>> user(user_id user) override {
     const auto found = store_.accounts.find(user);
@@ -158,9 +160,6 @@ class memory_reader final : public database_reader {
   }
   result<std::vector<user_id>> friends_of(user_id user) override { return store_.friends[user]; }
   result<page<friend_item>> friends(user_id, std::optional<friend_status>, const page_request&) override {
-    return not_found("not in this store");
-  }
-  result<std::optional<friend_item>> friend_seen_by(user_id, user_id) override {
     return not_found("not in this store");
   }
 

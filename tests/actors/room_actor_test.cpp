@@ -163,7 +163,7 @@ TEST_F(RoomActor, WhoIsNoMemberIsToldThatThereIsNoSuchRoom) {
 }
 
 TEST_F(RoomActor, AModeratorsDeletionReachesTheStoreFromOutside) {
-  world_.post_by_rest(room_, carol_, "r1", delete_message{id_of<message_id>(1)}, role::moderator);
+  world_.post_by_rest(room_, carol_, "r1", delete_message{id_of<message_id>(1)});
   world_.run();
   EXPECT_EQ(world_.store.commits.size(), 1U);
 }

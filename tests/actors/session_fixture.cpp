@@ -55,10 +55,12 @@ class session_fixture::scripted_directory final : public directory_handle::base 
         },
         [](const membership_changed&) {},
         [](const friendship_changed&) {},
-        [](const end_token&) {},
+        [](const end_sockets&) {},
+        [](const role_changed&) {},
         [this](const to_presence& what) { std::visit([this](const auto& m) { note(m); }, what.message); },
         [](const presence_idle&) {},
         [](const retire_room&) {},
+        [](const look_at_node&) {},
         [](const close_directory&) {},
     };
   }

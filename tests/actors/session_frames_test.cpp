@@ -263,8 +263,46 @@ TEST_F(SessionFrames, AModeratorDeletesWhereHeIsNot) {
   run();
   ASSERT_EQ(posted[green].size(), 1U) << "by the directory, since this session does not hold the room";
   EXPECT_TRUE(std::holds_alternative<delete_message>(posted[green][0]->command));
-  EXPECT_EQ(posted[green][0]->user_role, role::moderator);
   EXPECT_THAT(take(socket_ref), Contains("error s not_found"));
+}
+
+TEST_F(SessionFrames, WhoBecomesAFriendWhileWatchedStaysWatched) {
+  open();
+  submit(watch_presence_frame{{other}}, "w");
+  run();
+  caf::anon_send(session, friend_changed{{other, friend_status::accepted, other}});
+  submit(watch_presence_frame{{}}, "v");
+  run();
+  EXPECT_THAT(presence_log, ElementsAre("on 1", "watch 2")) << "friends are always watched";
+  caf::anon_send(session, friend_changed{{other, friend_status::none, other}});
+  run();
+  EXPECT_THAT(presence_log, ElementsAre("on 1", "watch 2", "unwatch 2"));
+}
+
+TEST_F(SessionFrames, WhoCeasesToBeAFriendStaysInTheWatchedSet) {
+  store.friends[me] = {other};
+  open();
+  submit(watch_presence_frame{{other}}, "w");
+  run();
+  caf::anon_send(session, friend_changed{{other, friend_status::none, other}});
+  run();
+  EXPECT_THAT(presence_log, ElementsAre("on 1", "watch 2"));
+  submit(watch_presence_frame{{}}, "v");
+  run();
+  EXPECT_THAT(presence_log, ElementsAre("on 1", "watch 2", "unwatch 2"));
+}
+
+TEST_F(SessionFrames, ANewRoleCountsAtOnce) {
+  store.add_room(red, {me});
+  store.add_room(green, {other});
+  open();
+  submit(durable_frame{green, delete_message{id_of<message_id>(7)}}, "d");
+  run();
+  EXPECT_TRUE(posted[green].empty());
+  caf::anon_send(session, role_granted{role::moderator});
+  submit(durable_frame{green, delete_message{id_of<message_id>(7)}}, "e");
+  run();
+  EXPECT_EQ(posted[green].size(), 1U);
 }
 
 TEST_F(SessionFrames, TheWatchedSetChangesOnlySoOften) {

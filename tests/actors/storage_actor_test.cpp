@@ -57,6 +57,25 @@ TEST_F(StorageActor, WhatWaitsTogetherIsOneTransaction) {
   EXPECT_EQ(world_.counts.commits_total.value(), 1U);
 }
 
+TEST_F(StorageActor, AJobThatLocksMuchIsATransactionOfItsOwnWhereThereAreSeveralWriters) {
+  const auto write_one = [&](bool goes_alone) {
+    write_job job([](record_writer&) -> result<void> { return {}; });
+    job.alone = goes_alone;
+    world_.services->storage->write(room_, std::move(job), answer<std::monostate>([](const auto&) {}));
+  };
+  const auto jobs_of_commits = [&](bool several_writers) {
+    world_.store.commits_jobs_apart = several_writers;
+    world_.store.commits.clear();
+    for (const bool goes_alone : {false, false, true, true, false, false, false}) write_one(goes_alone);
+    world_.run();
+    std::vector<std::size_t> counts;
+    for (const auto& commit : world_.store.commits) counts.push_back(commit.jobs);
+    return counts;
+  };
+  EXPECT_EQ(jobs_of_commits(true), (std::vector<std::size_t>{2, 1, 1, 3}));
+  EXPECT_EQ(jobs_of_commits(false), (std::vector<std::size_t>{7}));
+}
+
 TEST_F(StorageActor, ALoneMessageDoesNotWait) {
   append(1);
   world_.run();  // no time passes

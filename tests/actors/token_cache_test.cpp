@@ -23,14 +23,15 @@ user_profile user_of(std::uint8_t number) { return {id_of<user_id>(number), "use
 class TokenCache : public ::testing::Test {
  protected:
   principal remember(std::uint8_t number) {
-    return cache.remember(user_of(number), token_of(number), time.now() + hours(1), time.steady_now());
+    return cache.remember(user_of(number), token_of(number), {time.now(), time.now(), time.now() + hours(1)},
+                          time.steady_now());
   }
   std::optional<principal> find(std::uint8_t number) {
     return cache.find(token_of(number), time.steady_now(), time.now());
   }
 
   fake_clock time;
-  token_cache cache{{.capacity = 3, .keep = seconds(30), .send_rate = {1, 1}}};
+  token_cache cache{{.capacity = 3, .keep = seconds(30), .send_rate = {1, 1}, .change_rate = {1, 1}}};
 };
 
 TEST_F(TokenCache, KnowsATokenForAWhile) {
@@ -47,9 +48,36 @@ TEST_F(TokenCache, KnowsATokenForAWhile) {
 }
 
 TEST_F(TokenCache, NeverOutlivesTheTokensTime) {
-  cache.remember(user_of(1), token_of(1), time.now() + seconds(10), time.steady_now());
+  cache.remember(user_of(1), token_of(1), {time.now(), time.now(), time.now() + seconds(10)}, time.steady_now());
   time.advance(seconds(10));
   EXPECT_FALSE(find(1));
+}
+
+TEST_F(TokenCache, AUsersTokensAreLookedUpAnewAndKeepTheirAllowances) {
+  const std::weak_ptr<rate_limiter> sends = remember(1).send_allowance;
+  remember(2);
+  cache.outdate_user(id_of<user_id>(1));
+  EXPECT_FALSE(find(1));
+  EXPECT_TRUE(find(2));
+  EXPECT_EQ(remember(1).send_allowance, sends.lock());
+  EXPECT_TRUE(find(1));
+}
+
+TEST_F(TokenCache, TheUseOfATokenIsNotedOnceAnHourWhileSomebodyHoldsIt) {
+  const auto held =
+      cache.remember(user_of(1), token_of(1), {time.now(), time.now(), time.now() + hours(2)}, time.steady_now());
+  const auto end_of = [&](timestamp) { return time.now() + hours(2); };
+  EXPECT_TRUE(cache.take_renewals(time.now(), end_of).empty());
+  for (int i = 0; i < 5; ++i) {
+    time.advance(hours(1));
+    const auto due = cache.take_renewals(time.now(), end_of);
+    ASSERT_EQ(due.size(), 1U);
+    EXPECT_EQ(due[0].token, token_of(1));
+    EXPECT_TRUE(cache.take_renewals(time.now(), end_of).empty());
+    EXPECT_TRUE(cache.take_expired(time.now()).empty()) << "its end has moved on";
+  }
+  time.advance(hours(2));
+  EXPECT_EQ(cache.take_expired(time.now()).size(), 1U);
 }
 
 TEST_F(TokenCache, ForgetsTheLeastRecentlyUsed) {

@@ -13,7 +13,7 @@ struct replies {
     if (asked.request.token != "good") {
       return asked.reply(make_error(error_code::unauthenticated, "token: is unknown"));
     }
-    asked.reply(principal{fake_broker::ada().profile, {}, {}, nullptr});
+    asked.reply(principal{fake_broker::ada().profile, {}, {}, nullptr, nullptr});
   }
   template <class Request>
   void answer_call(call<Request>& asked) {
@@ -25,10 +25,30 @@ struct replies {
   own_profile reply_to(const register_user&) { return fake_broker::ada(); }
   log_in::reply reply_to(const log_in&) { return {"good", timestamp{}, fake_broker::ada()}; }
   enter_by_name::reply reply_to(const enter_by_name&) {
-    return {{fake_broker::ada().profile, {}, {}, nullptr}, room_one};
+    return {{fake_broker::ada().profile, {}, {}, nullptr, nullptr}, room_one};
   }
   std::monostate reply_to(const log_out&) { return {}; }
   own_profile reply_to(const get_me&) { return fake_broker::ada(); }
+  own_profile reply_to(const change_me&) { return fake_broker::ada(); }
+  std::monostate reply_to(const change_own_password&) { return {}; }
+  std::vector<token_item> reply_to(const list_own_tokens&) {
+    token_item other;
+    other.hash.bytes.fill(1);
+    other.user_agent = "curl/8";
+    return {token_item{}, other};
+  }
+  std::monostate reply_to(const end_own_token&) { return {}; }
+  page<own_profile> reply_to(const list_accounts&) { return {{fake_broker::ada()}, of.next_cursor}; }
+  own_profile reply_to(const change_user&) { return fake_broker::ada(); }
+  std::monostate reply_to(const end_user_tokens&) { return {}; }
+  std::monostate reply_to(const reset_password&) { return {}; }
+  page<connected_user> reply_to(const list_connections&) { return {{{fake_broker::ada().profile, 2}}, of.next_cursor}; }
+  page<active_room> reply_to(const list_active_rooms&) { return {{{room_one, "Engines", true, 2, 4}}, of.next_cursor}; }
+  page<audit_entry> reply_to(const list_audit&) {
+    audit_entry entry{{{}, timestamp{}, ada_id, audit_action::role_changed, bob_id, {}, {}, "user -> admin"}, {}, {}};
+    entry.actor = fake_broker::ada().profile;
+    return {{entry}, of.next_cursor};
+  }
   page<user_profile> reply_to(const find_users&) { return {{fake_broker::ada().profile}, of.next_cursor}; }
   user_profile reply_to(const get_user&) { return fake_broker::ada().profile; }
   std::vector<presence_record> reply_to(const get_presence&) { return {{ada_id, true, {}}}; }

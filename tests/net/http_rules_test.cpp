@@ -115,7 +115,7 @@ TEST(router, says_which_methods_a_path_takes) {
     const auto* wrong = std::get_if<router::wrong_method>(&match);
     return wrong != nullptr ? wrong->allow : "nowhere";
   };
-  EXPECT_EQ(allow("/api/v1/me"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(allow("/api/v1/me"), "GET, HEAD, OPTIONS, PATCH");
   EXPECT_EQ(allow("/api/v1/rooms"), "GET, HEAD, OPTIONS, POST");
   EXPECT_EQ(allow("/api/v1/messages/m"), "DELETE, OPTIONS, PATCH");
   EXPECT_EQ(allow("/api/v1/auth/login"), "OPTIONS, POST");
@@ -124,7 +124,7 @@ TEST(router, says_which_methods_a_path_takes) {
 TEST(router, leads_nowhere_from_other_paths) {
   for (const auto* path :
        {"/", "/api", "/api/v1", "/api/v1/", "/api/v1/me/", "/api/v1//me", "/API/V1/me", "/api/v2/me", "/api/v1/users/",
-        "/api/v1/me/password", "/api/v1/messages/m/reactions/", "/healthz/", "/ws"}) {
+        "/api/v1/me/passwords", "/api/v1/messages/m/reactions/", "/healthz/", "/ws"}) {
     EXPECT_TRUE(std::holds_alternative<router::nowhere>(api_router().find(http::verb::get, target_of(path).segments)))
         << path;
   }

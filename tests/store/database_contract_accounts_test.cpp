@@ -16,7 +16,7 @@ class accounts_contract : public database_fixture {
     return *created;
   }
   token_hash add_token(user_id user, std::uint8_t first_byte, timestamp created_at, timestamp expires_at) {
-    new_token_record token{{}, user, created_at, expires_at};
+    new_token_record token{{}, user, created_at, expires_at, {}, {}};
     token.hash.bytes.fill(0xA5);
     token.hash.bytes[0] = first_byte;
     write([&](record_writer& records) { return records.create_token(token); });
@@ -82,13 +82,13 @@ TEST_P(accounts_contract, roles_and_flags_are_read_as_they_stand) {
   EXPECT_EQ(expect_value(reader->account_by_name("ann"))->user.flag, account_flag::locked);
 }
 
-TEST_P(accounts_contract, a_password_changes_for_known_users_only) {
+TEST_P(accounts_contract, a_hash_is_renewed_only_while_it_is_still_the_users) {
   const auto ann = add_user("ann");
-  write([&](record_writer& records) { return records.set_password_hash(ann, "new"); });
+  write([&](record_writer& records) { return records.set_password_hash(ann, "hash of ann", "new"); });
   EXPECT_EQ(expect_value(reader->account_by_name("ann"))->password_hash, "new");
-  const auto unknown =
-      try_write([&](record_writer& records) { return records.set_password_hash(make.make_id<user_id>(), "new"); });
-  EXPECT_EQ(unknown.error().code, error_code::not_found);
+  const auto late =
+      try_write([&](record_writer& records) { return records.set_password_hash(ann, "hash of ann", "newer"); });
+  EXPECT_EQ(late.error().code, error_code::unauthenticated);
 }
 
 TEST_P(accounts_contract, a_token_leads_to_its_user_until_it_is_deleted) {
@@ -131,9 +131,9 @@ TEST_P(accounts_contract, logging_in_sweeps_ones_expired_tokens) {
 
 TEST_P(accounts_contract, a_token_of_nobody_is_refused) {
   const auto outcome = try_write([&](record_writer& records) {
-    return records.create_token({{}, make.make_id<user_id>(), time_at(0), time_at(1)});
+    return records.create_token({{}, make.make_id<user_id>(), time_at(0), time_at(1), {}, {}});
   });
-  EXPECT_EQ(outcome.error().code, error_code::not_found);
+  EXPECT_EQ(outcome.error().code, error_code::unauthenticated);
 }
 
 TEST_P(accounts_contract, people_are_found_by_prefix_of_username_or_part_of_display_name) {

@@ -359,11 +359,11 @@ TEST_P(append_contract, appends_and_jobs_share_one_commit_and_a_failing_job_fail
         return {};
       },
       [&](record_writer& records) -> result<void> {
-        (void)records.set_password_hash(ann, "half done");
+        (void)records.set_password_hash(ann, "hash of ann", "half done");
         return forbidden("changed my mind");
       },
       [&](record_writer&) -> result<void> { throw std::runtime_error("a bug in a job"); },
-      [&](record_writer& records) { return records.set_password_hash(bob, "done"); },
+      [&](record_writer& records) { return records.set_password_hash(bob, "hash of bob", "done"); },
   };
   const auto batch = expect_value(writer->commit(commands, jobs));
   EXPECT_FALSE(batch.appends.at(0).has_error());

@@ -23,7 +23,7 @@ class friends_contract : public database_fixture {
     return *told;
   }
   friend_status seen(user_id user, user_id other) {
-    const auto found = expect_value(reader->friend_seen_by(user, other));
+    const auto found = friend_seen_by(*reader, user, other);
     return found ? found->status : none;
   }
   std::vector<user_id> listed(user_id user, std::optional<friend_status> status = {}) {
@@ -64,24 +64,24 @@ TEST_P(friends_contract, the_table_follows_the_rule_book) {
 
 TEST_P(friends_contract, each_sees_the_other_with_who_acted_and_since_when) {
   expect_value(change(ann_, bob_, friend_action::ask));
-  const auto asked = *expect_value(reader->friend_seen_by(bob_, ann_));
+  const auto asked = *friend_seen_by(*reader, bob_, ann_);
   EXPECT_EQ(asked.profile.username, "ann");
   EXPECT_EQ(asked.status, pending);
   EXPECT_EQ(asked.by, ann_);
   expect_value(change(bob_, ann_, friend_action::accept));
   for (const auto& [user, other] : {std::pair(ann_, bob_), std::pair(bob_, ann_)}) {
-    const auto item = *expect_value(reader->friend_seen_by(user, other));
+    const auto item = *friend_seen_by(*reader, user, other);
     EXPECT_EQ(item.profile.id, other);
     EXPECT_EQ(item.status, accepted);
     EXPECT_EQ(item.by, bob_);
     EXPECT_EQ(item.created_at, asked.created_at);
   }
   expect_value(change(ann_, bob_, friend_action::block));
-  const auto blocking = *expect_value(reader->friend_seen_by(ann_, bob_));
+  const auto blocking = *friend_seen_by(*reader, ann_, bob_);
   EXPECT_EQ(blocking.status, blocked);
   EXPECT_EQ(blocking.by, ann_);
   EXPECT_GT(blocking.created_at, asked.created_at);
-  EXPECT_FALSE(expect_value(reader->friend_seen_by(bob_, ann_)));
+  EXPECT_FALSE(friend_seen_by(*reader, bob_, ann_));
 }
 
 TEST_P(friends_contract, lists_come_by_status_and_in_pages) {

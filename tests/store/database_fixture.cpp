@@ -27,12 +27,14 @@ class sqlite_under_test final : public store_under_test {
   void run_sql(const std::string& sql) override {
     sqlite3* handle = nullptr;
     char* message = nullptr;
+    std::string fault;
     if (sqlite3_open(path_.c_str(), &handle) != SQLITE_OK ||
         sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &message) != SQLITE_OK) {
-      ADD_FAILURE() << sql << ": " << (message != nullptr ? message : "cannot open");
+      fault = sql + ": " + (message != nullptr ? message : "cannot open");
     }
     sqlite3_free(message);
     sqlite3_close(handle);
+    if (!fault.empty()) throw std::runtime_error(fault);
   }
 
  private:

@@ -125,6 +125,14 @@ inline void expect_value(const result<void>& outcome) {
   if (outcome.has_error()) throw std::runtime_error(outcome.error().message);
 }
 
+/// As that user sees the other; null for `none`.
+inline std::optional<friend_item> friend_seen_by(database_reader& reader, user_id user, user_id other) {
+  for (auto& item : expect_value(reader.friends(user, {}, {})).items) {
+    if (item.profile.id == other) return std::move(item);
+  }
+  return std::nullopt;
+}
+
 /// For INSTANTIATE_TEST_SUITE_P.
 inline std::string name_of_kind(const testing::TestParamInfo<store_kind>& info) { return info.param.name; }
 

@@ -43,8 +43,24 @@ class port_calls : public database_fixture {
     const presence_record online{who.ann, true, make.next_time()};
     write([&](record_writer& records) { return records.save_presence({&online, 1}); });
     write([&](record_writer& records) { return records.clear_presence(); });
-    write([&](record_writer& records) { return records.set_password_hash(who.ann, "new"); });
-    write([&](record_writer& records) { return records.create_token({{}, who.ann, time_at(0), time_at(1)}); });
+    write([&](record_writer& records) { return records.set_password_hash(who.ann, "hash of ann", "new"); });
+    write([&](record_writer& records) { return records.create_token({{}, who.ann, time_at(0), time_at(1), {}, {}}); });
+    const token_renewal used{{}, time_at(0), time_at(1)};
+    write([&](record_writer& records) { return records.renew_tokens({&used, 1}); });
+    write([&](record_writer& records) -> result<void> {
+      (void)expect_value(records.change_profile(who.ann, {{"Ann B."}, {}, {}, {}}));
+      (void)expect_value(
+          records.change_password({who.ann, "new", "newer", {}, audit(audit_action::password_changed, who.ann)}));
+      (void)expect_value(records.change_account({{},
+                                                 who.ann,
+                                                 {account_flag::suspended, role::admin},
+                                                 time_at(1),
+                                                 make.make_id<uuid>(),
+                                                 make.make_id<uuid>()}));
+      (void)expect_value(records.change_account(
+          {{}, who.ann, {account_flag::active, role::user}, time_at(1), make.make_id<uuid>(), make.make_id<uuid>()}));
+      return records.record_audit(audit(audit_action::user_created, who.ann));
+    });
     write([&](record_writer& records) { return records.delete_token({}); });
     write([&](record_writer& records) -> result<void> {
       (void)expect_value(records.delete_tokens_of(who.ann));
@@ -55,16 +71,21 @@ class port_calls : public database_fixture {
   }
 
  private:
+  audit_record audit(audit_action what, user_id user) {
+    return {make.make_id<uuid>(), time_at(1), user, what, user, {}, {}, {}};
+  }
   void read_everything(const circle& who, message_id message) {
     const std::vector users{who.ann};
     (void)expect_value(reader->account_by_name("ann"));
     (void)expect_value(reader->token({}));
     (void)expect_value(reader->user(who.ann));
     (void)expect_value(reader->find_users("a", {}));
+    (void)expect_value(reader->accounts({"a", account_flag::active, role::user}, {}));
+    (void)expect_value(reader->tokens_of(who.ann));
+    (void)expect_value(reader->audit_trail({}));
     (void)expect_value(reader->presence(users));
     (void)expect_value(reader->friends_of(who.ann));
     (void)expect_value(reader->friends(who.ann, friend_status::accepted, {}));
-    (void)expect_value(reader->friend_seen_by(who.ann, who.ann));
     (void)expect_value(reader->rooms_of(who.ann));
     (void)expect_value(reader->rooms_page(who.ann, {}));
     (void)expect_value(reader->room_of(who.ann, who.group));

@@ -22,6 +22,9 @@ class lock_holder {
     }
   }
   void hold_all_of(const std::string& table) { connection_.run_script("SELECT 1 FROM " + table + " FOR UPDATE"); }
+  void hold_table(const std::string& table) {
+    connection_.run_script("LOCK TABLE " + table + " IN SHARE MODE");  // read, but not written
+  }
   void let_go() { connection_.query("ROLLBACK"); }
 
  private:

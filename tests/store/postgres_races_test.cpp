@@ -147,10 +147,10 @@ TEST_F(postgres_races_test, who_ask_each_other_at_once_are_friends) {
       });
     };
     act_both(friend_action::ask);
-    EXPECT_EQ(expect_value(reader->friend_seen_by(ann_, other))->status, friend_status::accepted);
+    EXPECT_EQ(friend_seen_by(*reader, ann_, other)->status, friend_status::accepted);
     act_both(friend_action::block);
-    EXPECT_EQ(expect_value(reader->friend_seen_by(ann_, other))->status, friend_status::blocked);
-    EXPECT_EQ(expect_value(reader->friend_seen_by(other, ann_))->status, friend_status::blocked);
+    EXPECT_EQ(friend_seen_by(*reader, ann_, other)->status, friend_status::blocked);
+    EXPECT_EQ(friend_seen_by(*reader, other, ann_)->status, friend_status::blocked);
   }
   EXPECT_EQ(count("SELECT count(*) FROM tb_friendships WHERE status <> 'blocked'"), 0);
 }

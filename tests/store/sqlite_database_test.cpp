@@ -114,7 +114,8 @@ TEST_F(sqlite_database_test, indexes_refuse_what_must_be_unique) {
   connection.execute(
       "INSERT INTO tb_users (user_id, username, password, display_name, created_at)"
       " VALUES ('a', 'ann', 'h', 'Ann', ''), ('b', 'bob', 'h', 'Bob', '');"
-      "INSERT INTO tb_chat_rooms VALUES ('r', 'room', 1, 'a', '');"
+      "INSERT INTO tb_chat_rooms (chat_room_id, name, is_group, created_by, created_at) VALUES ('r', 'room', 1, 'a', "
+      "'');"
       "INSERT INTO tb_user_room VALUES ('m1', 'a', 'r', '');"
       "INSERT INTO tb_messages (message_id, user_id, room_id, content, created_at, seq, client_msg_id)"
       " VALUES ('x1', 'a', 'r', 'hi', '', 1, 'k');"

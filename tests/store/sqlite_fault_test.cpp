@@ -270,7 +270,7 @@ TEST_F(sqlite_fault_test, a_full_disk_gives_unavailable_and_nothing_half_done_un
 
 TEST_F(sqlite_fault_test, the_jobs_of_a_failed_commit_are_not_done_either) {
   vfs_.fail_syncs();
-  const write_job job = [&](record_writer& records) { return records.set_password_hash(ann_, "new"); };
+  const write_job job = [&](record_writer& records) { return records.set_password_hash(ann_, "h", "new"); };
   const auto commands = batch();
   EXPECT_EQ(writer_->commit(commands, {&job, 1}).error().code, error_code::unavailable);
   vfs_.heal();

@@ -6,6 +6,9 @@ namespace parley {
 class router;
 
 void add_auth_routes(router& routes);
+void add_me_routes(router& routes);
+void add_admin_routes(router& routes);
+void add_operator_routes(router& routes);
 void add_user_routes(router& routes);
 void add_friend_routes(router& routes);
 void add_room_routes(router& routes);

@@ -1,0 +1,132 @@
+// HTTP over the admin socket; or a broker of one's own over the store, without any connection.
+#include "parleyctl_client.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include "actors/broker_runtime.hpp"
+#include "net/json_encoder.hpp"
+#include "net/operator_calls.hpp"
+#include "node_settings.hpp"
+#include "parley/metrics.hpp"
+#include "store/open_database.hpp"
+
+namespace parley {
+namespace {
+
+namespace http = boost::beast::http;
+using local_stream = boost::asio::local::stream_protocol;
+
+http_request make_request(std::string_view method, const std::string& target, const std::string& body) {
+  http_request request(http::string_to_verb({method.data(), method.size()}), target, 11);
+  request.set(http::field::host, "localhost");
+  request.set(http::field::content_type, "application/json");
+  request.set(http::field::connection, "close");
+  request.body() = body;
+  request.prepare_payload();
+  return request;
+}
+
+class socket_client final : public operator_client {
+ public:
+  explicit socket_client(std::string path) : path_(std::move(path)) {}
+
+  boost::system::error_code try_connect() {
+    boost::system::error_code ec;
+    local_stream::socket socket(context_);
+    socket.connect(local_stream::endpoint(path_), ec);
+    return ec;
+  }
+
+  result<operator_reply> request(std::string_view method, const std::string& target, const std::string& body) override {
+    boost::system::error_code ec;
+    local_stream::socket socket(context_);
+    socket.connect(local_stream::endpoint(path_), ec);
+    const auto asked = make_request(method, target, body);
+    if (!ec) http::write(socket, asked, ec);
+    boost::beast::flat_buffer buffer;
+    http::response<http::string_body> answered;
+    if (!ec) http::read(socket, buffer, answered, ec);
+    if (ec) return unavailable(path_ + ": " + ec.message() + ".");
+    return operator_reply{answered.result_int(), std::move(answered.body())};
+  }
+  [[nodiscard]] bool reaches_a_node() const override { return true; }
+
+ private:
+  std::string path_;
+  boost::asio::io_context context_;
+};
+
+/// Nobody is connected to a tool.
+class no_delivery final : public delivery {
+ public:
+  [[nodiscard]] std::uint32_t shard_count() const override { return 1; }
+  void deliver(std::uint32_t, room_delivery) override {}
+  void broadcast(std::uint32_t, room_broadcast) override {}
+  void attach(connection_ref, attachment) override {}
+  void detach(connection_ref, room_id) override {}
+  void send(connection_ref, outgoing, std::function<void()> when_drained) override {
+    if (when_drained) when_drained();
+  }
+  void close(connection_ref, close_code) override {}
+  void revoke(connection_ref, close_code, std::shared_ptr<void>) override {}
+  void fail_room(room_id) override {}
+};
+
+class store_client final : public operator_client {
+ public:
+  explicit store_client(const config& settings) : settings_(settings) {
+    settings_.store.workers = 1;
+    settings_.store.readers = 1;
+  }
+
+  result<void> open() {
+    auto opened = open_database(settings_, counts_);
+    if (!opened) return opened.error();
+    store_ = std::move(*opened);
+    if (auto migrated = store_->migrate(); !migrated) return migrated;
+    auto made = create_broker({settings_, *store_, nobody_, json_encoder(), counts_, system_clock(), system_ids(), {}});
+    if (!made) return made.error();
+    actors_ = std::move(*made);
+    // NOLINTNEXTLINE(modernize-make-unique): an aggregate
+    services_.reset(new net_services{settings_, actors_->client_port(), json_encoder(), counts_, {}, {}});
+    return {};
+  }
+
+  result<operator_reply> request(std::string_view method, const std::string& target, const std::string& body) override {
+    auto answered = answer_operator(*services_, make_request(method, target, body));
+    return operator_reply{answered.status, std::move(answered.body)};
+  }
+  [[nodiscard]] bool reaches_a_node() const override { return false; }
+
+ private:
+  config settings_;
+  metrics counts_;
+  no_delivery nobody_;
+  std::unique_ptr<database> store_;
+  std::unique_ptr<broker_runtime> actors_;
+  std::unique_ptr<net_services> services_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<operator_client>> connect_operator(const config& settings, bool needs_node) {
+  const auto path = admin_socket_path(settings);
+  if (!path.empty()) {
+    auto node = std::make_unique<socket_client>(path);
+    const auto ec = node->try_connect();
+    if (!ec) return std::unique_ptr<operator_client>(std::move(node));
+    if (needs_node) return unavailable("No node answers at its admin socket " + path + ": " + ec.message() + ".");
+  } else if (needs_node) {
+    return unavailable("This needs a node's admin socket; admin.socket names none.");
+  }
+  auto store = std::make_unique<store_client>(settings);
+  if (auto opened = store->open(); !opened) return opened.error();
+  return std::unique_ptr<operator_client>(std::move(store));
+}
+
+}  // namespace parley

@@ -1,0 +1,172 @@
+// Friends, blocks, staff and log-ins of two nodes at the same moment: who comes first, and that nobody waits in a
+// circle.
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "postgres_locks.hpp"
+
+namespace parley::test {
+namespace {
+
+class postgres_people_races_test : public postgres_fixture {
+ protected:
+  void SetUp() override {
+    postgres_fixture::SetUp();
+    other_node_ = open_node(url_);
+    others_writer_ = expect_value(other_node_->open_writer());
+    ann_ = add_user("ann");
+    bob_ = add_user("bob");
+  }
+
+  /// `first` runs until it waits for the table that is held; then `second` begins, and waits too, if it waits for the
+  /// first. Afterwards both go on. Answers in which order they ended.
+  template <class First, class Second>
+  std::string one_behind_the_other(const std::string& table, First&& first, Second&& second) {
+    std::string order;
+    std::mutex mutex;
+    const auto note = [&](char what) {
+      const std::lock_guard lock(mutex);
+      order += what;
+    };
+    lock_holder held(url_, std::vector<room_id>{});
+    held.hold_table(table);
+    std::thread one([&] {
+      first(*writer);
+      note('1');
+    });
+    wait_for_waiters(url_, 1);
+    std::thread two([&] {
+      second(*others_writer_);
+      note('2');
+    });
+    wait_for_waiters(url_, 2);
+    held.let_go();
+    one.join();
+    two.join();
+    return order;
+  }
+  static void run(database_writer& on, const write_job& job) {
+    expect_value(expect_value(on.commit({}, {&job, 1})).jobs.at(0));
+  }
+  void block(database_writer& on, user_id who, user_id whom) {
+    run(on, [&](record_writer& records) -> result<void> {
+      (void)expect_value(records.change_friendship(who, whom, friend_action::block, time_at(1)));
+      return {};
+    });
+  }
+  void make_admin(user_id user) {
+    support::run_sql(url_, "UPDATE tb_users SET role_id = 1 WHERE user_id = '" + to_string(user) + "'");
+  }
+  account_change change_of(user_id by, user_id user, account_wish wish) {
+    return {by, user, wish, time_at(1), make.make_id<uuid>(), make.make_id<uuid>()};
+  }
+
+  std::unique_ptr<database> other_node_;
+  std::unique_ptr<database_writer> others_writer_;
+  user_id ann_, bob_;
+};
+
+/// Each of the two transactions locks both people's rows, which stand in opposite orders in the two batches.
+TEST_F(postgres_people_races_test, the_jobs_of_a_batch_lock_in_the_order_of_their_keys) {
+  const auto profile_of = [](user_id user) {
+    write_job job = [user](record_writer& records) -> result<void> {
+      (void)expect_value(records.change_profile(user, {{"new"}, {}, {}, {}}));
+      return {};
+    };
+    job.key = user;
+    return job;
+  };
+  const std::vector<write_job> to{profile_of(ann_), profile_of(bob_)};
+  const std::vector<write_job> fro{profile_of(bob_), profile_of(ann_)};
+  for (int round = 0; round < 10; ++round) {
+    lock_holder held(url_, std::vector<room_id>{});
+    held.hold_all_of("tb_users");
+    const auto commit = [](database_writer& on, const std::vector<write_job>& jobs) {
+      for (const auto& outcome : expect_value(on.commit({}, jobs)).jobs) expect_value(outcome);
+    };
+    std::thread one([&] { commit(*writer, to); });
+    std::thread two([&] { commit(*others_writer_, fro); });
+    wait_for_waiters(url_, 2);
+    held.let_go();
+    one.join();
+    two.join();
+  }
+  EXPECT_EQ(counts_.store_retries_total.value(), 0U) << "nobody was ended for a deadlock";
+}
+
+TEST_F(postgres_people_races_test, a_block_comes_behind_the_message_that_is_being_stored) {
+  const auto room = add_pair(ann_, bob_);
+  const auto order = one_behind_the_other(
+      "tb_messages",
+      [&](database_writer& on) {
+        const auto message = make.send(room, bob_, "before the block");
+        (void)expect_value(expect_value(on.commit({&message, 1}, {})).appends.at(0));
+      },
+      [&](database_writer& on) { block(on, ann_, bob_); });
+  EXPECT_EQ(order, "12") << "what was decided before the block is stored before it is answered";
+  expect_refusal(make.send(room, bob_, "behind it"), error_code::forbidden);
+}
+
+TEST_F(postgres_people_races_test, a_block_comes_behind_the_private_room_that_is_being_made) {
+  const new_room room{
+      make.make_id<room_id>(), {}, false, bob_, {ann_}, {make.make_id<uuid>(), make.make_id<uuid>()}, time_at(1)};
+  const auto order = one_behind_the_other(
+      "tb_private_pair",
+      [&](database_writer& on) {
+        run(on, [&](record_writer& records) -> result<void> {
+          (void)expect_value(records.create_room(room));
+          return {};
+        });
+      },
+      [&](database_writer& on) { block(on, ann_, bob_); });
+  EXPECT_EQ(order, "12");
+  expect_refusal(make.send(room.id, bob_, "hello"), error_code::forbidden);
+}
+
+TEST_F(postgres_people_races_test, who_is_suspended_while_logging_in_is_not_logged_in) {
+  make_admin(ann_);
+  const new_token_record token{{}, bob_, time_at(1), time_at(1'000), {}, "hash of bob"};
+  const auto suspension = change_of(ann_, bob_, {account_flag::suspended, {}});
+  one_behind_the_other(
+      "tb_token",
+      [&](database_writer& on) { run(on, [&](record_writer& records) { return records.create_token(token); }); },
+      [&](database_writer& on) {
+        run(on, [&](record_writer& records) -> result<void> {
+          EXPECT_EQ(expect_value(records.change_account(suspension)).ended.size(), 1U);
+          return {};
+        });
+      });
+  EXPECT_TRUE(expect_value(reader->tokens_of(bob_)).empty());
+}
+
+TEST_F(postgres_people_races_test, two_admins_cannot_demote_each_other) {
+  for (int round = 0; round < 10; ++round) {
+    make_admin(ann_);
+    make_admin(bob_);
+    std::atomic<int> demoted = 0;
+    const auto demote = [&](database_writer& on, user_id by, user_id user) {
+      const auto what = change_of(by, user, {{}, role::user});
+      const write_job job = [&](record_writer& records) -> result<void> {
+        const auto done = records.change_account(what);
+        if (done.has_error()) return done.error();
+        return {};
+      };
+      const auto outcome = expect_value(on.commit({}, {&job, 1})).jobs.at(0);
+      if (outcome.has_value()) ++demoted;
+    };
+    lock_holder held(url_, std::vector<room_id>{});
+    held.hold_all_of("tb_users");
+    std::thread one([&] { demote(*writer, ann_, bob_); });
+    std::thread two([&] { demote(*others_writer_, bob_, ann_); });
+    wait_for_waiters(url_, 2);
+    held.let_go();
+    one.join();
+    two.join();
+    EXPECT_EQ(demoted, 1);
+  }
+  EXPECT_EQ(counts_.store_retries_total.value(), 0U);
+}
+
+}  // namespace
+}  // namespace parley::test
