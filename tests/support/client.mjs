@@ -95,6 +95,13 @@ export async function newAccount(node, prefix) {
   return login(node, username);
 }
 
+/** A new account that the operator gave that role. */
+export async function newStaff(node, role) {
+  const account = await newAccount(node, role);
+  await node.operate(['user', 'role', account.username, role]);
+  return account;
+}
+
 /** What an upgrade that did not happen was answered with. */
 export class UpgradeRefused extends Error {
   constructor(answer) {

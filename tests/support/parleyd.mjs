@@ -79,6 +79,7 @@ export class Parleyd {
       'net.listen': listen ?? `127.0.0.1:${this.port}`,
       'store.url': this.storeUrl,
       'drain.seconds': 0.1,
+      'admin.socket': `${this.dir}/admin.sock`,
       ...(tls && { 'net.tls_certificate': tls.certificate, 'net.tls_key': tls.key }),
       ...set,
     };
@@ -152,6 +153,28 @@ export class Parleyd {
       request.setTimeout(2_000, () => request.destroy());
       request.on('error', () => resolve(null));
     });
+  }
+
+  /** Runs parleyctl with the node's own settings; answers {code, stdout, stderr}. */
+  async parleyctl(args, input = '') {
+    const settings = this.commandLine().filter((argument) => argument !== '--dev');
+    const proc = spawn(path.join(path.dirname(binary), 'parleyctl'), [...args, ...settings], {
+      cwd: this.dir,
+      env: cleanEnvironment(this.options.env),
+    });
+    const texts = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr']) {
+      proc[stream].setEncoding('utf8').on('data', (text) => (texts[stream] += text));
+    }
+    proc.stdin.on('error', () => {}).end(input);
+    const [code] = await once(proc, 'close');
+    return { code, ...texts };
+  }
+  /** The same, which must work; answers what its JSON says. */
+  async operate(args, input = '') {
+    const { code, stdout, stderr } = await this.parleyctl(['--json', ...args], input);
+    if (code !== 0) throw new Error(`parleyctl ${args.join(' ')} ended with ${code}: ${stderr}`);
+    return stdout === '' ? null : JSON.parse(stdout);
   }
 
   signal(name) {
