@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
+  assertFits,
   createGroup,
   launchBrowser,
   makeSession,
@@ -318,47 +319,28 @@ test('a wrong password and a taken name are said plainly, and signing out ends t
 test('on a phone nothing overflows to the side, and one gets from the list to a room and back', async (t) => {
   const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
   const { anna, ben, names } = await annaAndBen(t, phone);
-  const assertFits = async (where) => {
-    const wide = await anna.evaluate(() =>
-      [...document.querySelectorAll('body, body *')]
-        .filter((element) => {
-          const { left, right, width } = element.getBoundingClientRect();
-          const scrolls =
-            element.scrollWidth > element.clientWidth + 1 &&
-            ['auto', 'scroll'].includes(getComputedStyle(element).overflowX);
-          return (
-            width > 0 &&
-            element.checkVisibility({ visibilityProperty: true }) &&
-            (scrolls || right > innerWidth + 1 || left < -1) &&
-            !element.closest('.hidden-text, .tab input, svg')
-          );
-        })
-        .map((element) => element.outerHTML.slice(0, 120)),
-    );
-    assert.deepEqual(wide, [], where);
-  };
   await openRoom(ben, names.room);
   await say(ben, 'W'.repeat(300));
   await say(ben, 'https://example.org/' + 'path/'.repeat(40));
   await say(anna, 'M'.repeat(200));
   await messageOf(anna, 'MMM').waitFor();
   await messageOf(ben, 'MMM').waitFor();
-  await assertFits('the conversation');
+  await assertFits(anna, 'the conversation');
   await messageOf(anna, 'WWW').getByRole('button', { name: 'React' }).click();
-  await assertFits("the reactions beside another's message");
+  await assertFits(anna, "the reactions beside another's message");
   await anna.getByRole('menuitem', { name: 'Heart' }).click();
   await messageOf(anna, 'WWW').locator('.chip').waitFor();
   await anna.getByRole('button', { name: 'People in this room' }).click();
   await anna.locator('.people li').first().waitFor();
-  await assertFits('the people');
+  await assertFits(anna, 'the people');
   await anna.locator('.people-panel').getByRole('button', { name: 'Close' }).click();
   await anna.getByRole('button', { name: 'Back to the rooms' }).click();
   await anna.locator('.room', { hasText: names.room }).waitFor();
   assert.equal(await anna.locator('.room-view').count(), 0);
-  await assertFits('the list of rooms');
+  await assertFits(anna, 'the list of rooms');
   await anna.getByRole('button', { name: 'New conversation' }).first().click();
   await pickPerson(anna.getByRole('dialog'), names.ben);
-  await assertFits('the dialog');
+  await assertFits(anna, 'the dialog');
   await anna.keyboard.press('Escape');
   await anna.locator('.room', { hasText: names.room }).click();
   await messageOf(anna, 'MMM').waitFor();

@@ -1,5 +1,6 @@
 // Pages in Debian's Chromium: opens them, keeps what they complain of, and a wire to the server that can be
 // cut.
+import assert from 'node:assert/strict';
 import net from 'node:net';
 import { once } from 'node:events';
 import { chromium } from 'playwright-core';
@@ -23,8 +24,8 @@ export function launchBrowser() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 }
 
-/** What a lost or refused connection writes to the console; the tests cause these themselves. */
-const EXPECTED = /net::ERR_|WebSocket connection to .* failed|status of (401|409|503)/;
+/** What lost connections and refusals write to the console; the tests cause these themselves. */
+const EXPECTED = /net::ERR_|WebSocket connection to .* failed|status of (40[139]|503)/;
 
 /**
  * A page of its own, as another person's browser would have it.
@@ -115,6 +116,27 @@ export function messageOf(page, text) {
 /** The texts of all stored messages, from top to bottom. */
 export function texts(page) {
   return page.locator('.message[data-message] .body').allTextContents();
+}
+
+/** Nothing stands out of the window or has to be scrolled to the side. @param {string} where for the report */
+export async function assertFits(page, where) {
+  const wide = await page.evaluate(() =>
+    [...document.querySelectorAll('body, body *')]
+      .filter((element) => {
+        const { left, right, width } = element.getBoundingClientRect();
+        const scrolls =
+          element.scrollWidth > element.clientWidth + 1 &&
+          ['auto', 'scroll'].includes(getComputedStyle(element).overflowX);
+        return (
+          width > 0 &&
+          element.checkVisibility({ visibilityProperty: true }) &&
+          (scrolls || right > innerWidth + 1 || left < -1) &&
+          !element.closest('.hidden-text, .tab input, svg')
+        );
+      })
+      .map((element) => element.outerHTML.slice(0, 120)),
+  );
+  assert.deepEqual(wide, [], where);
 }
 
 /** A wire between pages and server which can be cut, as a phone's is in a tunnel. */

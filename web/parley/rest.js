@@ -15,6 +15,15 @@ const UPLOAD_TIMEOUT_MS = 10 * 60_000;
  * @typedef {{room_id: string, seq: number, message_id: string, user_id: string, display_name: ?string,
  *   content: ?string, file_url: ?string, reply_to: ?string, client_msg_id: ?string, created_at: string,
  *   edited_at?: ?string, deleted_at?: ?string, reactions?: ReactionCount[]}} Message
+ * @typedef {Profile & {email: ?string, phone: ?string, created_at: string}} OwnProfile
+ * @typedef {OwnProfile & {flagDelete: 'active' | 'not_active' | 'delete'}} Account `not_active` is suspended
+ *   for a time, `delete` is locked; moderators get no email and no phone
+ * @typedef {{user_id: string, profile: Profile, status: 'pending' | 'accepted' | 'blocked', by: string,
+ *   created_at: string}} Friendship `by` says who asked, accepted or blocked
+ * @typedef {{token_id: string, created_at: string, last_used_at: ?string, expires_at: string,
+ *   user_agent: ?string, is_current: boolean}} LogIn
+ * @typedef {{audit_id: string, at: string, actor: ?Profile, action: string, user: ?Profile, room_id: ?string,
+ *   message_id: ?string, detail: ?string}} AuditEntry
  * @typedef {{cursor?: string, limit?: number}} Page
  */
 
@@ -65,17 +74,33 @@ export class ParleyRest {
     this.token = null;
   }
 
+  /** @returns {Promise<OwnProfile>} */
   me() {
     return this.call('GET', 'me');
   }
 
+  /**
+   * @param {{display_name?: ?string, img_url?: ?string, email?: ?string, phone?: ?string}} changes null clears
+   * @returns {Promise<OwnProfile>}
+   */
   updateMe(changes) {
     return this.call('PATCH', 'me', { body: changes });
   }
 
+  /** The user's other log-ins end; this one stays. */
   changePassword(currentPassword, newPassword) {
     const body = { current_password: currentPassword, new_password: newPassword };
     return this.call('POST', 'me/password', { body });
+  }
+
+  /** Where the user is logged in, the newest first. @returns {Promise<LogIn[]>} */
+  logIns() {
+    return this.all('me/tokens');
+  }
+
+  /** Ends one log-in; its sockets close. */
+  endLogIn(tokenId) {
+    return this.call('DELETE', `me/tokens/${part(tokenId)}`);
   }
 
   // --- people
@@ -91,6 +116,31 @@ export class ParleyRest {
 
   presence(userIds) {
     return this.call('GET', 'presence', { query: { user_ids: userIds.join(',') } });
+  }
+
+  // --- friends
+
+  /** All friends, requests and blocked people, page by page. @returns {Promise<Friendship[]>} */
+  friends(status = null) {
+    return this.all('friends', { status });
+  }
+
+  /** Asks, or accepts if the other one has asked. @returns {Promise<Friendship>} */
+  askFriend(userId) {
+    return this.call('POST', 'friends', { body: { user_id: userId } });
+  }
+
+  /**
+   * @param {'accept' | 'decline' | 'block' | 'unblock'} action
+   * @returns {Promise<?Friendship>} null where nothing is left
+   */
+  answerFriend(userId, action) {
+    return this.call('POST', `friends/${part(userId)}/${action}`);
+  }
+
+  /** Ends a friendship, or takes back a request. */
+  endFriend(userId) {
+    return this.call('DELETE', `friends/${part(userId)}`);
   }
 
   // --- rooms
@@ -173,6 +223,26 @@ export class ParleyRest {
   /** A short-lived address with which a page can show a file. @returns {Promise<{url, expires_at}>} */
   signFile(fileUrl) {
     return this.call('POST', 'files/sign', { body: { file_url: fileUrl } });
+  }
+
+  // --- for moderators and admins
+
+  /**
+   * @param {{q?: string, flagDelete?: string, role?: string} & Page} [query]
+   * @returns {Promise<{items: Account[], next_cursor: ?string}>} in order of the username
+   */
+  accounts(query = {}) {
+    return this.call('GET', 'admin/users', { query });
+  }
+
+  /** @param {{flagDelete?: string, role?: string}} changes @returns {Promise<Account>} */
+  changeAccount(userId, changes) {
+    return this.call('PATCH', `admin/users/${part(userId)}`, { body: changes });
+  }
+
+  /** What was done to accounts and others' messages, the newest first; for admins. */
+  audit(query = {}) {
+    return this.call('GET', 'admin/audit', { query });
   }
 
   // --- the calls themselves

@@ -5,10 +5,12 @@
 
 import { ConnectionBanner } from './connection-banner.js';
 import { closeDialogs } from './dialog.js';
-import { h, iconButton } from './dom.js';
+import { batched, h, iconButton } from './dom.js';
 import { personName, roomName } from './format.js';
+import { FriendsDialog } from './friends-dialog.js';
 import { personAvatar } from './avatar.js';
 import { NewRoomDialog } from './new-room-dialog.js';
+import { PersonActions } from './person-actions.js';
 import { RoomList } from './room-list.js';
 import { RoomView } from './room-view.js';
 
@@ -24,6 +26,8 @@ const ROOM_HASH = '#/room/';
 export class ChatView {
   #model;
   #roomView = null;
+  /** Those who have asked to be friends and were named to the user. */
+  #announced = new Set();
   #stops = [];
 
   /**
@@ -32,6 +36,7 @@ export class ChatView {
    */
   constructor(model, { signal, onSignOut }) {
     this.#model = model;
+    this.actions = new PersonActions(model, { onOpen: (roomId) => this.#leaveDialogsTo(roomId) });
     this.list = new RoomList(model, { onOpen: (roomId) => this.openRoom(roomId) });
     this.main = h(
       'main.stage',
@@ -39,6 +44,8 @@ export class ChatView {
       welcome(() => this.#newRoom()),
     );
     this.self = h('div.self');
+    this.friendsButton = iconButton('friends', 'Friends', () => new FriendsDialog(model, this.actions).show());
+    this.announcer = h('div.hidden-text', { 'aria-live': 'polite' });
     this.banner = new ConnectionBanner(model.client);
     this.element = h(
       'div.chat',
@@ -51,18 +58,26 @@ export class ChatView {
           'header.sidebar-head',
           {},
           this.self,
+          this.friendsButton,
           iconButton('compose', 'New conversation', () => this.#newRoom()),
           iconButton('sign-out', 'Sign out', onSignOut),
         ),
         this.list.element,
       ),
       this.main,
+      this.announcer,
     );
     this.#showSelf();
+    this.#showRequests();
 
     this.#stops.push(model.client.on('state', () => this.#showSelf()));
     model.on('ready', () => this.#route());
     model.on('rooms', () => this.#showTitle());
+    model.on('me', () => this.#showSelf());
+    model.on(
+      'friends',
+      batched(() => this.#showRequests()),
+    );
     model.on('gone', () => this.closeRoom());
     window.addEventListener('hashchange', () => this.#route(), { signal });
   }
@@ -75,6 +90,11 @@ export class ChatView {
     this.banner.destroy();
     closeDialogs();
     this.element.remove();
+  }
+
+  #leaveDialogsTo(roomId) {
+    closeDialogs();
+    this.openRoom(roomId);
   }
 
   openRoom(roomId) {
@@ -101,6 +121,24 @@ export class ChatView {
     );
   }
 
+  /** How many wait for an answer; whoever has asked just now is named. */
+  #showRequests() {
+    const waiting = this.#model.friends.all('incoming');
+    // A frame does not say the name; who is not known yet is named once the profile has come.
+    const asked = waiting.filter((userId) => !this.#announced.has(userId) && this.#model.users.has(userId));
+    this.#announced = new Set(waiting.filter((userId) => this.#announced.has(userId) || asked.includes(userId)));
+    const count = waiting.length;
+    const label = count === 0 ? 'Friends' : `Friends, ${count} ${count === 1 ? 'request' : 'requests'} for you`;
+    this.friendsButton.setAttribute('aria-label', label);
+    this.friendsButton.title = label;
+    this.friendsButton.querySelector('.badge')?.remove();
+    if (count > 0) this.friendsButton.append(h('span.badge', { 'aria-hidden': 'true' }, String(count)));
+    if (asked.length > 0)
+      this.announcer.textContent = asked
+        .map((userId) => `${personName(this.#model.user(userId))} asks to be your friend.`)
+        .join(' ');
+  }
+
   #showTitle() {
     const unread = this.#model.totalUnread();
     const room = this.#model.openRoom;
@@ -122,7 +160,10 @@ export class ChatView {
       this.main.replaceChildren(welcome(() => this.#newRoom()));
       return;
     }
-    this.#roomView = new RoomView(this.#model, room, { onBack: () => this.closeRoom() });
+    this.#roomView = new RoomView(this.#model, room, {
+      actions: this.actions,
+      onBack: () => this.closeRoom(),
+    });
     this.main.replaceChildren(this.#roomView.element);
     this.#roomView.focus();
   }

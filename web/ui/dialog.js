@@ -2,12 +2,17 @@
 
 import { h, iconButton } from './dom.js';
 
+/** A question may stand over another dialog, so that one name would not be enough. */
+let made = 0;
+
 /** Makes a dialog that is gone once it is closed. */
 export function makeDialog(title, ...content) {
-  const heading = h('h2', { id: 'dialog-title' }, title);
+  made += 1;
+  const id = `dialog-title-${made}`;
+  const heading = h('h2', { id }, title);
   const dialog = h(
     'dialog.dialog',
-    { 'aria-labelledby': 'dialog-title' },
+    { 'aria-labelledby': id },
     h(
       'header',
       {},

@@ -4,9 +4,12 @@ const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute:
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const dayYearFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
 const shortDayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dateTimeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
 
 const DAY_MS = 86_400_000;
+/** How the server begins what it says of one field. */
+const FIELD = /^([a-z][a-zA-Z_]*): /;
 
 function startOfDay(date) {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
@@ -49,6 +52,11 @@ export function briefTime(iso) {
   return shortDayFormat.format(date);
 }
 
+/** When something was, for lists of days long gone as well. */
+export function dateTime(iso) {
+  return dateTimeFormat.format(new Date(iso));
+}
+
 /** @param {?{is_online: boolean, last_seen: ?string}} presence */
 export function presenceText(presence) {
   if (!presence) return '';
@@ -88,5 +96,15 @@ export function errorText(error) {
   if (error.code === 'offline') return 'The server cannot be reached. Please try again.';
   if (error.code === 'rate_limited') return 'Too many tries. Please wait a moment.';
   if (error.code === 'internal') return 'Something went wrong on the server.';
-  return error.message;
+  return sentence(error.message.replace(FIELD, ''));
+}
+
+/** The field of the wire that a refusal names, such as `display_name`. @returns {?string} */
+export function errorField(error) {
+  return error.message.match(FIELD)?.[1] ?? null;
+}
+
+function sentence(text) {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
 }

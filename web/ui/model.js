@@ -1,13 +1,12 @@
 /** @file What the page knows, kept up to date from the client's events; views listen to it and draw. */
 
 import { DURABLE_EVENTS } from '../parley-client.js';
+import { FriendBook } from './friend-book.js';
+import { HistoryLoader } from './history-loader.js';
+import { isModerator } from './roles.js';
 import { RoomState } from './room-state.js';
 import { savePending } from './session.js';
 
-const HISTORY_PAGE = 50;
-/** Rooms whose newest message is fetched for the list; the rest show it once something happens. */
-const MAX_PREVIEWS = 60;
-const PREVIEWS_AT_ONCE = 4;
 const TYPING_ENDS_AFTER_MS = 8_000;
 /**
  * A timeline longer than this is dropped when its room is left, and read anew when it is opened again; the
@@ -18,16 +17,15 @@ const TRIM_OVER_LINES = 700;
 /** More than that is not kept of the open one either, wherever the user is in it. */
 const MAX_OPEN_LINES = 5_000;
 const OPEN_LINES_LEFT = 4_500;
-const HISTORY_RETRY_MS = 2_000;
-const HISTORY_RETRY_MAX_MS = 30_000;
 /** What often comes many at once is answered once; the server takes 5 `watch_presence` frames a second. */
 const SETTLE_MS = 250;
 const MAX_RECOUNTS = 3;
 
 /**
  * Events, without detail: `rooms` (the list), `timeline` (the open room), `people` (members, presence, typing
- * of the open room), `ready` (the list of rooms has come for the first time), `gone` (the open room is one's
- * own no more), `announce` with the message that came in the open room.
+ * of the open room), `friends` (how one stands to others), `me` (one's own profile), `ready` (the list of
+ * rooms has come for the first time), `gone` (the open room is one's own no more), `announce` with the message
+ * that came in the open room.
  */
 export class ChatModel extends EventTarget {
   /** @type {Map<string, RoomState>} */
@@ -45,8 +43,8 @@ export class ChatModel extends EventTarget {
 
   #closed = false;
   #stops = [];
-  #timers = { watch: null, history: null };
-  #historyFailures = 0;
+  #timers = { watch: null };
+  #history;
   /** Rooms whose members are to be read anew, to the timer. @type {Map<RoomState, number>} */
   #memberTimers = new Map();
   /** @type {Set<string>} */
@@ -59,6 +57,20 @@ export class ChatModel extends EventTarget {
     this.rest = client.rest;
     this.me = me;
     this.learn(me);
+    this.#history = new HistoryLoader(client.rest, {
+      isOpen: (room) => !this.#closed && room === this.openRoom,
+      learnAuthors: (messages) => this.#learnAuthors(messages),
+      changed: (type) => this.#changed(type),
+    });
+    this.friends = new FriendBook(client, {
+      me: () => this.me.user_id,
+      knows: (userId) => this.users.has(userId),
+      learn: (profile) => this.learn(profile),
+    });
+    this.friends.addEventListener('change', () => {
+      this.#watchSoon();
+      this.#changed('friends');
+    });
     const listen = (type, listener) => this.#stops.push(client.on(type, listener));
     for (const type of DURABLE_EVENTS) listen(type, (data) => this.#onEvent(type, data));
     listen('ready', (data) => this.#onReady(data));
@@ -76,6 +88,8 @@ export class ChatModel extends EventTarget {
   close() {
     this.#closed = true;
     for (const stop of this.#stops) stop();
+    this.friends.close();
+    this.#history.close();
     const typing = [...this.rooms.values()].flatMap((room) => [...room.typing.values()]);
     for (const timer of [...Object.values(this.#timers), ...this.#memberTimers.values(), ...typing])
       clearTimeout(timer);
@@ -138,40 +152,13 @@ export class ChatModel extends EventTarget {
   }
 
   /** The newest page of history, unless it is there or under way. */
-  async loadHistory(room) {
-    if (room.history === 'ready' || room.history === 'loading') return;
-    clearTimeout(this.#timers.history);
-    room.historyLoading();
-    this.#changed('timeline');
-    const { generation } = room;
-    try {
-      await this.#readHistory(room, {});
-      this.#historyFailures = 0;
-    } catch (error) {
-      if (this.#closed || room.generation !== generation) return;
-      room.historyFailed();
-      this.#changed('timeline');
-      this.#retryHistory(room, error);
-    }
+  loadHistory(room) {
+    return this.#history.load(room);
   }
 
-  /**
-   * The page of history before the oldest message.
-   * @param {{asked?: boolean}} [options] `asked`: because the user did something; without that a failure is
-   *   not followed by another try before the next `ready`
-   */
-  async loadOlder(room, { asked = false } = {}) {
-    if (!room.mayLoadOlder(Date.now(), asked)) return;
-    room.olderLoading();
-    this.#changed('timeline');
-    const { generation } = room;
-    try {
-      await this.#readHistory(room, { before_seq: room.oldestSeq });
-    } catch (error) {
-      if (room.generation !== generation) return;
-      room.olderFailed(Date.now(), error.retryAfterMs);
-      this.#changed('timeline');
-    }
+  /** The page of history before the oldest message. @param {{asked?: boolean}} [options] */
+  loadOlder(room, options) {
+    return this.#history.loadOlder(room, options);
   }
 
   /** Keeps the open timeline short while its oldest lines are out of sight. */
@@ -205,6 +192,22 @@ export class ChatModel extends EventTarget {
       await this.client.react(roomId, message.message_id, emoji, 'remove');
   }
 
+  edit(room, message, content) {
+    return this.client.edit(room.room_id, message.message_id, content);
+  }
+
+  delete(room, message) {
+    return this.client.delete(room.room_id, message.message_id);
+  }
+
+  mayEdit(message) {
+    return message.user_id === this.me.user_id;
+  }
+
+  mayDelete(message) {
+    return this.mayEdit(message) || isModerator(this.me);
+  }
+
   discard(room, entry) {
     if (!this.client.discardSend(entry)) return;
     room.outgoing.delete(entry.client_msg_id);
@@ -223,11 +226,19 @@ export class ChatModel extends EventTarget {
     this.#onRoomAdded(room);
   }
 
+  /** Takes up one's own profile as it is now. */
+  setMe(profile) {
+    this.me = { ...this.me, ...profile };
+    this.learn(this.me);
+    for (const type of ['me', 'rooms', 'timeline', 'people']) this.#changed(type);
+  }
+
   // --- what the client tells
 
   #onReady({ user, rooms }) {
-    this.me = user;
+    this.me = { ...this.me, ...user };
     this.learn(user);
+    this.#changed('me');
     const former = this.rooms;
     this.rooms = new Map();
     for (const room of rooms) {
@@ -248,7 +259,7 @@ export class ChatModel extends EventTarget {
     this.#changed('rooms');
     this.#changed('timeline');
     if (first) this.#changed('ready');
-    this.#loadPreviews();
+    this.#history.loadPreviews(this.sortedRooms());
   }
 
   #onEvent(type, data) {
@@ -281,7 +292,7 @@ export class ChatModel extends EventTarget {
     else this.rooms.set(room.room_id, new RoomState(room, this.me.user_id));
     this.#watchSoon();
     this.#changed('rooms');
-    this.#loadPreviews();
+    this.#history.loadPreviews(this.sortedRooms());
   }
 
   #onRoomRemoved(roomId) {
@@ -368,30 +379,6 @@ export class ChatModel extends EventTarget {
 
   // --- what is fetched
 
-  /** Puts a page of history into the room, if the room is still the one for which it was asked. */
-  async #readHistory(room, query) {
-    const { generation } = room;
-    const { items } = await this.rest.messages(room.room_id, { limit: HISTORY_PAGE, ...query });
-    if (room.generation !== generation) return;
-    this.#learnAuthors(items);
-    room.addHistory(items, items.length === HISTORY_PAGE);
-    if (items.length > 0) room.previewFrom(items[0]);
-    this.#changed('timeline');
-    this.#changed('rooms');
-  }
-
-  /** The open room's first page is tried again by itself, where that can help. */
-  #retryHistory(room, error) {
-    if (room !== this.openRoom || !(error.retryable || error.code === 'internal')) return;
-    const doublings = Math.min(this.#historyFailures, 10);
-    const backoffMs = Math.min(HISTORY_RETRY_MAX_MS, HISTORY_RETRY_MS * 2 ** doublings);
-    this.#historyFailures += 1;
-    this.#timers.history = setTimeout(
-      () => room === this.openRoom && this.loadHistory(room),
-      error.retryAfterMs ?? backoffMs * (0.5 + Math.random() / 2),
-    );
-  }
-
   async #loadMembers(room) {
     const since = room.membersLoading();
     const members = await this.rest.members(room.room_id).catch(() => null);
@@ -416,32 +403,21 @@ export class ChatModel extends EventTarget {
     this.#memberTimers.set(room, setTimeout(read, SETTLE_MS));
   }
 
-  async #loadPreviews() {
-    const due = this.sortedRooms()
-      .filter((room) => !room.preview && room.last_seq > 0)
-      .sort((a, b) => (b.unread > 0) - (a.unread > 0)) // where something is new, something happened lately
-      .slice(0, MAX_PREVIEWS);
-    const work = async () => {
-      for (let room; !this.#closed && (room = due.shift());) {
-        const page = await this.rest.messages(room.room_id, { limit: 1 }).catch(() => ({ items: [] }));
-        this.#learnAuthors(page.items);
-        if (page.items.length > 0) room.previewFrom(page.items[0]);
-        this.#changed('rooms');
-      }
-    };
-    await Promise.all(Array.from({ length: PREVIEWS_AT_ONCE }, work));
-  }
-
   #watchSoon() {
     clearTimeout(this.#timers.watch);
     this.#timers.watch = setTimeout(() => this.#watch(), SETTLE_MS);
   }
 
-  /** Presence of the private rooms' peers and of the open room's members, as far as one may watch so many. */
+  /**
+   * Presence of the private rooms' peers and of the open room's members, as far as one may watch so many.
+   * Friends are watched in any case; to name them brings how it stands with them now.
+   */
   #watch() {
     const peers = [...this.rooms.values()].map((room) => room.peer?.user_id).filter(Boolean);
     const members = this.openRoom?.members ? [...this.openRoom.members.keys()] : [];
-    this.client.watchPresence([...peers, ...members].filter((userId) => userId !== this.me.user_id));
+    const friends = this.friends.all('friend');
+    const others = [...peers, ...members, ...friends].filter((userId) => userId !== this.me.user_id);
+    this.client.watchPresence(others);
   }
 }
 

@@ -3,6 +3,7 @@
 import { makeDialog, showDialog } from './dialog.js';
 import { h } from './dom.js';
 import { errorText } from './format.js';
+import { writeRefusal } from './person-actions.js';
 import { UserPicker } from './user-picker.js';
 
 export class NewRoomDialog {
@@ -87,7 +88,8 @@ export class NewRoomDialog {
     event.preventDefault();
     if (this.submit.disabled) return;
     this.submit.disabled = true;
-    const ids = [...this.picker.picked.keys()];
+    const people = [...this.picker.picked.values()];
+    const ids = people.map((profile) => profile.user_id);
     try {
       const { rest } = this.#model;
       const room = this.#isGroup
@@ -98,7 +100,7 @@ export class NewRoomDialog {
       this.#onOpen(room.room_id);
     } catch (error) {
       this.submit.disabled = false;
-      this.problem.textContent = errorText(error);
+      this.problem.textContent = this.#isGroup ? errorText(error) : writeRefusal(error, people[0]);
     }
   }
 }

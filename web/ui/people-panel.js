@@ -1,28 +1,38 @@
-/** @file Who is in the room, who of them is online, and the ways in and out. */
+/** @file Who is in the room, who of them is online, what one can do about them, and the ways in and out. */
 
 import { personAvatar } from './avatar.js';
 import { ask } from './dialog.js';
 import { batched, h, icon, iconButton } from './dom.js';
 import { errorText, personName, presenceText } from './format.js';
 import { InviteDialog } from './invite-dialog.js';
+import { KeyedList } from './keyed-list.js';
+import { openMenu } from './menu.js';
+import { reporter } from './reporter.js';
+
+/** Shown instead of whether somebody is online, except for friends. */
+const STANDINGS = { outgoing: 'You asked to be friends', incoming: 'Asks to be your friend', blocked: 'Blocked' };
 
 export class PeoplePanel {
   #model;
   #room;
+  #actions;
   #ended = new AbortController();
   #open = false;
 
   /**
    * @param {import('./model.js').ChatModel} model
    * @param {import('./room-state.js').RoomState} room
-   * @param {{onClose: () => void}} options
+   * @param {{actions: import('./person-actions.js').PersonActions, onClose: () => void}} options
    */
-  constructor(model, room, { onClose }) {
+  constructor(model, room, { actions, onClose }) {
     this.#model = model;
     this.#room = room;
+    this.#actions = actions;
     this.heading = h('h3', { tabindex: '-1' }, 'People');
     this.list = h('ul.people');
-    this.message = h('p.problem', { role: 'alert' });
+    this.people = new KeyedList(this.list);
+    this.empty = h('p.empty');
+    this.report = reporter();
     const groupActions =
       room.is_group &&
       h(
@@ -46,14 +56,12 @@ export class PeoplePanel {
       { 'aria-label': 'People', hidden: true },
       h('header', {}, this.heading, iconButton('close', 'Close', onClose)),
       this.list,
-      this.message,
+      this.empty,
+      this.report.element,
       groupActions,
     );
-    model.addEventListener(
-      'people',
-      batched(() => this.#draw()),
-      { signal: this.#ended.signal },
-    );
+    const draw = batched(() => this.#draw());
+    for (const type of ['people', 'friends']) model.addEventListener(type, draw, { signal: this.#ended.signal });
   }
 
   destroy() {
@@ -71,13 +79,21 @@ export class PeoplePanel {
   #draw() {
     if (!this.#open) return;
     const { members } = this.#room;
-    if (!members) {
-      this.list.replaceChildren(h('li.empty', {}, 'Fetching the members…'));
-      return;
-    }
+    this.empty.textContent = members ? '' : 'Fetching the members…';
+    if (!members) return;
     this.heading.textContent = `People · ${members.size}`;
-    this.list.replaceChildren(
-      ...this.#sorted().map(({ profile, presence, isMe }) =>
+    this.people.draw(this.#sorted().map((person) => this.#row(person)));
+  }
+
+  #row({ profile, presence, isMe }) {
+    const name = personName(profile);
+    const standing = this.#model.friends.standing(profile.user_id);
+    const friend = standing === 'friend' ? 'Friend · ' : '';
+    const line = STANDINGS[standing] ?? `${friend}${presenceText(presence)}`;
+    return {
+      key: profile.user_id,
+      shows: [name, profile.img_url, presence.is_online, line, isMe],
+      make: () =>
         h(
           'li',
           {},
@@ -85,11 +101,23 @@ export class PeoplePanel {
           h(
             'span.person',
             {},
-            h('strong', { dir: 'auto' }, personName(profile), isMe && h('small', {}, ' (you)')),
-            h('small', {}, presenceText(presence)),
+            h('strong', { dir: 'auto' }, name, isMe && h('small', {}, ' (you)')),
+            h('small', {}, line),
           ),
+          !isMe && this.#menuButton(profile, name),
         ),
-      ),
+    };
+  }
+
+  #menuButton(profile, name) {
+    const label = `What to do about ${name}`;
+    const say = (text, isProblem) => this.report.say(text, isProblem);
+    const write = this.#room.is_group; // the private room is this one
+    return iconButton(
+      'more',
+      label,
+      (event) => openMenu(event.currentTarget, label, this.#actions.menuFor(profile, { write, say })),
+      { id: `member-menu-${profile.user_id}`, 'aria-haspopup': 'menu', 'data-control': 'menu' },
     );
   }
 
@@ -121,7 +149,7 @@ export class PeoplePanel {
     try {
       await this.#model.leave(this.#room);
     } catch (error) {
-      this.message.textContent = errorText(error);
+      this.report.say(errorText(error), true);
     }
   }
 }

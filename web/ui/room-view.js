@@ -4,6 +4,7 @@ import { roomAvatar } from './avatar.js';
 import { Composer } from './composer.js';
 import { batched, h, iconButton } from './dom.js';
 import { listNames, personName, presenceText, roomName } from './format.js';
+import { BlockedNotice } from './blocked-notice.js';
 import { PeoplePanel } from './people-panel.js';
 import { Timeline } from './timeline.js';
 
@@ -15,14 +16,18 @@ export class RoomView {
   /**
    * @param {import('./model.js').ChatModel} model
    * @param {import('./room-state.js').RoomState} room
-   * @param {{onBack: () => void}} options
+   * @param {{actions: import('./person-actions.js').PersonActions, onBack: () => void}} options
    */
-  constructor(model, room, { onBack }) {
+  constructor(model, room, { actions, onBack }) {
     this.#model = model;
     this.#room = room;
-    this.composer = new Composer(model, room);
-    this.timeline = new Timeline(model, room, { onReply: (message) => this.composer.replyTo(message) });
-    this.people = new PeoplePanel(model, room, { onClose: () => this.#togglePeople(false) });
+    this.composer = new Composer(model, room, { onEditLast: () => this.timeline.editLast() });
+    this.timeline = new Timeline(model, room, {
+      onReply: (message) => this.composer.replyTo(message),
+      onEdited: () => this.focus(),
+    });
+    this.people = new PeoplePanel(model, room, { actions, onClose: () => this.#togglePeople(false) });
+    this.blocked = new BlockedNotice(model, room, actions);
     this.peopleButton = iconButton('people', 'People in this room', () => this.#togglePeople(), {
       'aria-expanded': 'false',
     });
@@ -44,7 +49,14 @@ export class RoomView {
       h(
         'div.room-body',
         {},
-        h('div.conversation', {}, this.timeline.element, this.typing, this.composer.element),
+        h(
+          'div.conversation',
+          {},
+          this.timeline.element,
+          this.typing,
+          this.composer.element,
+          this.blocked.element,
+        ),
         this.people.element,
       ),
     );
@@ -53,6 +65,7 @@ export class RoomView {
     const options = { signal: this.#ended.signal };
     model.addEventListener('people', draw, options);
     model.addEventListener('rooms', draw, options);
+    model.addEventListener('friends', draw, options);
     document.addEventListener('visibilitychange', () => this.timeline.markRead(), options);
     window.addEventListener('focus', () => this.timeline.markRead(), options);
     this.element.addEventListener('keydown', (event) => this.#onKey(event));
@@ -74,6 +87,9 @@ export class RoomView {
 
   #draw() {
     const room = this.#room;
+    const blocked = this.blocked.draw();
+    if (blocked && this.composer.element.contains(document.activeElement)) this.name.focus();
+    this.composer.element.hidden = blocked;
     this.name.textContent = roomName(room);
     this.avatar.replaceChildren(roomAvatar(room, room.peer && this.#model.presence.get(room.peer.user_id)));
     this.line.textContent = room.is_group
