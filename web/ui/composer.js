@@ -2,20 +2,24 @@
 
 import { h, icon, iconButton } from './dom.js';
 import { messageSummary, personName } from './format.js';
-
-/** The server's limit, in bytes of UTF-8. */
-const MAX_CONTENT_BYTES = 8 * 1024;
+import { contentFault } from './message-content.js';
 
 export class Composer {
   #model;
   #room;
+  #onEditLast;
   /** @type {{text: string, pictureUrl: ?string, reply: ?object}} */
   #draft;
 
-  /** @param {import('./model.js').ChatModel} model @param {import('./room-state.js').RoomState} room */
-  constructor(model, room) {
+  /**
+   * @param {import('./model.js').ChatModel} model
+   * @param {import('./room-state.js').RoomState} room
+   * @param {{onEditLast: () => boolean}} options begins to edit one's last message, if there is one
+   */
+  constructor(model, room, { onEditLast }) {
     this.#model = model;
     this.#room = room;
+    this.#onEditLast = onEditLast;
     this.#draft = model.drafts.get(room.room_id) ?? { text: '', pictureUrl: null, reply: null };
     this.input = h('textarea', {
       rows: 1,
@@ -99,8 +103,12 @@ export class Composer {
     this.#show();
   }
 
-  /** Enter sends, Shift and Enter makes a new line; not while a word is still being composed. */
+  /**
+   * Enter sends, Shift and Enter makes a new line; not while a word is still being composed. Where nothing is
+   * written, the arrow upwards goes to one's last message.
+   */
   #onKey(event) {
+    if (event.key === 'ArrowUp' && this.input.value === '' && this.#onEditLast()) event.preventDefault();
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     this.element.requestSubmit();
@@ -111,10 +119,8 @@ export class Composer {
     const content = this.input.value.trim();
     const { pictureUrl, reply } = this.#draft;
     if (content === '' && !pictureUrl) return;
-    if (new TextEncoder().encode(content).length > MAX_CONTENT_BYTES) {
-      this.problem.textContent = 'This message is too long. Please send it in parts.';
-      return;
-    }
+    this.problem.textContent = contentFault(content);
+    if (this.problem.textContent) return;
     this.#model.client.send(this.#room.room_id, {
       content: content || null,
       file_url: pictureUrl,

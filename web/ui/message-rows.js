@@ -13,31 +13,44 @@ const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,12}$
  *   read it; `newestSeen`: the last of these
  */
 
-/** A stored message. */
+/**
+ * A stored message.
+ * @param {object} message
+ * @param {Place} place
+ * @param {object} about what is around it, and what one may do with it: `onEdit` and `onDelete` are null where
+ *   one may not; `editor` stands in the place of the text while it is edited
+ */
 export function messageRow(
   message,
   place,
-  { author, me, quote, reactors, isGroup, onReact, onPick, onReply },
+  { author, me, quote, reactors, isGroup, editor, onReact, onPick, onReply, onEdit, onDelete },
 ) {
   const own = message.user_id === me.user_id;
   const deleted = Boolean(message.deleted_at) || (message.content === null && message.file_url === null);
+  const edited = Boolean(message.edited_at) && !deleted;
   const name = personName(author);
-  const pick = iconButton('smile', 'React', (event) => onPick(event.currentTarget), {
-    'aria-haspopup': 'menu',
-    'data-control': 'react',
-  });
-  const reply = iconButton('reply', 'Reply', onReply, {
-    class: 'icon-button reply',
-    'data-control': 'reply',
-  });
+  const action = (name, label, onclick, control) =>
+    onclick &&
+    iconButton(name, label, onclick, { class: 'icon-button beside', 'data-control': control });
   const actions =
     !deleted &&
-    h('div.actions', {}, pick, reply);
+    !editor &&
+    h(
+      'div.actions',
+      {},
+      iconButton('smile', 'React', (event) => onPick(event.currentTarget), {
+        'aria-haspopup': 'menu',
+        'data-control': 'react',
+      }),
+      action('reply', 'Reply', onReply, 'reply'),
+      action('edit', 'Edit', onEdit, 'edit'),
+      action('trash', 'Delete', onDelete, 'delete'),
+    );
   const bubble = h(
-    `div.bubble${deleted ? '.deleted' : ''}`,
+    `div.bubble${deleted ? '.deleted' : ''}${editor ? '.editing' : ''}`,
     {},
     quote && quoteBlock(quote),
-    deleted ? h('p', {}, 'This message was deleted.') : body(message),
+    deleted ? h('p', {}, 'This message was deleted.') : (editor ?? body(message)),
   );
   return h(
     `li.message${own ? '.own' : ''}${place.together ? '.together' : ''}`,
@@ -50,7 +63,7 @@ export function messageRow(
       (own || !isGroup || place.together) && h('span.hidden-text', {}, own ? 'You' : name),
       h('div.bubble-line', {}, bubble, actions),
       message.reactions.length > 0 && reactionChips(message.reactions, reactors, me, onReact),
-      (place.last || message.edited_at || place.newestSeen) && foot(message, own, place),
+      (place.last || edited || place.newestSeen) && foot(message, own, edited, place),
     ),
   );
 }
@@ -93,11 +106,11 @@ export function noteRow(text, createdAt) {
   return h('li.note', { title: createdAt && fullTime(createdAt) }, text);
 }
 
-function foot(message, own, { seen }) {
+function foot(message, own, edited, { seen }) {
   return h(
     'p.foot',
     {},
-    message.edited_at && h('span', {}, 'edited'),
+    edited && h('span.edited', { title: `Edited ${fullTime(message.edited_at)}` }, 'edited'),
     h(
       'time',
       { datetime: message.created_at, title: fullTime(message.created_at) },

@@ -1,4 +1,4 @@
-/** @file The small menu of emojis that opens beside a message. */
+/** @file The small menu of emojis, and where there is no mouse of all one can do, that opens beside a message. */
 
 import { h, icon } from './dom.js';
 
@@ -21,9 +21,10 @@ export class ReactionPicker {
   /**
    * @param {HTMLElement} button what it opens beside
    * @param {(emoji: string) => void} onPick
-   * @param {() => void} onReply offered here where there is no room for a button of its own
+   * @param {{text: string, icon: string, run: () => void}[]} actions offered here where there is no room for
+   *   buttons of their own
    */
-  open(button, onPick, onReply) {
+  open(button, onPick, actions) {
     const again = this.#button === button;
     this.close();
     if (again) return;
@@ -49,7 +50,7 @@ export class ReactionPicker {
       'div.picker',
       { role: 'menu', 'aria-label': 'Reactions', onkeydown: (event) => this.#onKey(event) },
       ...EMOJIS.map(([emoji, name]) => item(name, emoji, () => onPick(emoji))),
-      item('Reply', icon('reply'), onReply, 'reply'),
+      ...actions.map(({ text, icon: name, run }) => item(text, h('span', {}, icon(name), text), run, 'deed')),
     );
     this.#attach();
     this.#menu.firstElementChild.focus({ preventScroll: true });
@@ -91,7 +92,7 @@ export class ReactionPicker {
   #stayInside() {
     const frame = this.#button.closest('.scroller').getBoundingClientRect();
     const at = this.#button.getBoundingClientRect();
-    this.#menu.classList.toggle('below', at.top - frame.top < 64);
+    this.#menu.classList.toggle('below', at.top - frame.top < this.#menu.offsetHeight + 2 * EDGE_PX);
     const rightmost = frame.right - EDGE_PX - this.#menu.offsetWidth;
     const left = Math.max(frame.left + EDGE_PX, Math.min(at.left, rightmost));
     this.#menu.style.left = `${left - this.#button.parentElement.getBoundingClientRect().left}px`;

@@ -3,38 +3,46 @@
  * seen.
  */
 
+import { ask } from './dialog.js';
 import { batched, h, icon } from './dom.js';
-import { dayKey, dayLabel, messageSummary, personName } from './format.js';
+import { errorText, messageSummary, personName } from './format.js';
+import { MessageEditor } from './message-editor.js';
 import { messageRow, noteRow, outgoingRow } from './message-rows.js';
 import { ReactionPicker } from './reaction-picker.js';
+import { noteText, placedLines } from './timeline-lines.js';
 
-/** Messages of one person within this time stand together. */
-const GROUP_WITHIN_MS = 5 * 60_000;
 /** So near to the end counts as being at the end. */
 const END_MARGIN_PX = 80;
 /** Older messages are fetched before the user gets to the top. */
 const LOAD_MARGIN_PX = 600;
+const PROBLEM_SHOWN_MS = 8_000;
 
 export class Timeline {
   #model;
   #room;
   #onReply;
+  #onEdited;
+  /** The message that is being edited, in its row. @type {?MessageEditor} */
+  #editor = null;
   #ended = new AbortController();
   /** Drawn rows by key. @type {Map<string, {element: HTMLElement, shows: string}>} */
   #rows = new Map();
   #atEnd = true;
   #picker;
   #sizes;
+  #problemTimer = null;
 
   /**
    * @param {import('./model.js').ChatModel} model
    * @param {import('./room-state.js').RoomState} room
-   * @param {{onReply: (message: object) => void}} options
+   * @param {{onReply: (message: object) => void, onEdited: () => void}} options `onEdited`: an edit that was
+   *   begun by `editLast` is over
    */
-  constructor(model, room, { onReply }) {
+  constructor(model, room, { onReply, onEdited }) {
     this.#model = model;
     this.#room = room;
     this.#onReply = onReply;
+    this.#onEdited = onEdited;
     this.#picker = new ReactionPicker();
     this.top = h('p.timeline-top', { role: 'status' });
     this.retry = h(
@@ -66,7 +74,8 @@ export class Timeline {
       icon('down'),
     );
     this.announcer = h('div.hidden-text', { 'aria-live': 'polite' });
-    this.element = h('div.timeline', {}, this.scroller, this.toEnd, this.announcer);
+    this.problem = h('p.problem.timeline-problem', { role: 'alert' });
+    this.element = h('div.timeline', {}, this.scroller, this.toEnd, this.problem, this.announcer);
 
     const options = { signal: this.#ended.signal };
     model.addEventListener(
@@ -86,6 +95,7 @@ export class Timeline {
     this.#ended.abort();
     this.#sizes.disconnect();
     this.#picker.close();
+    clearTimeout(this.#problemTimer);
   }
 
   /** Says that the newest message was seen, if it was. */
@@ -94,10 +104,80 @@ export class Timeline {
     if (seen && this.#room === this.#model.openRoom) this.#model.markRead(this.#room);
   }
 
+  // --- editing and deleting
+
+  /** Begins to edit one's newest message. @returns {boolean} whether there is one */
+  editLast() {
+    const mine = this.#room.lines.findLast((line) => !line.note && this.#model.mayEdit(line) && line.content);
+    if (mine) this.#edit(mine, this.#onEdited);
+    return Boolean(mine);
+  }
+
+  #edit(message, onEnded = null) {
+    const editor = new MessageEditor(message, {
+      onSave: (content) => this.#model.edit(this.#room, message, content),
+      onEnd: () => {
+        if (this.#editor !== editor) return;
+        const hadFocus = editor.element.contains(document.activeElement);
+        this.#editor = null;
+        this.#draw();
+        if (!hadFocus) return;
+        if (onEnded) onEnded();
+        else this.#focusRow(message.message_id, 'edit');
+      },
+    });
+    this.#editor = editor;
+    this.#draw();
+    editor.focus();
+  }
+
+  /** Somebody else may delete what is being edited, or it may have gone out of the timeline. */
+  #checkEditor() {
+    const message = this.#editor && this.#room.messages.get(this.#editor.messageId);
+    if (!this.#editor || (message && !message.deleted_at)) return;
+    this.#editor = null;
+    this.announcer.textContent = 'The message that you were editing is gone.';
+  }
+
+  async #delete(message) {
+    const own = message.user_id === this.#model.me.user_id;
+    const sure = await ask({
+      title: 'Delete this message?',
+      text: own
+        ? 'It is deleted for everybody in the room, for good.'
+        : `It was written by ${personName(this.#model.user(message.user_id))}. It is deleted for everybody, for good.`,
+      action: 'Delete',
+      danger: true,
+    });
+    if (!sure) return;
+    try {
+      await this.#model.delete(this.#room, message);
+      this.announcer.textContent = 'The message was deleted.';
+    } catch (error) {
+      this.#say(`The message was not deleted. ${errorText(error)}`);
+    }
+  }
+
+  /** What has gone wrong, for the eye as well. */
+  #say(text) {
+    this.problem.textContent = text;
+    clearTimeout(this.#problemTimer);
+    this.#problemTimer = setTimeout(() => (this.problem.textContent = ''), PROBLEM_SHOWN_MS);
+  }
+
+  #focusRow(messageId, control) {
+    const row = this.#rows.get(messageId)?.element;
+    const shown = [...(row?.querySelectorAll('[data-control]') ?? [])].filter((each) => each.offsetParent);
+    (shown.find((each) => each.dataset.control === control) ?? shown[0] ?? this.scroller).focus({
+      preventScroll: true,
+    });
+  }
+
   // --- drawing
 
   #draw() {
     if (this.#ended.signal.aborted) return;
+    this.#checkEditor();
     const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
     const firstBefore = this.list.firstElementChild;
     const focus = this.#focus();
@@ -147,9 +227,7 @@ export class Timeline {
       element.focus({ preventScroll: true });
       return;
     }
-    const controls = [...(this.#rows.get(key)?.element.querySelectorAll('[data-control]') ?? [])];
-    const control = controls.find((each) => each.dataset.control === element.dataset.control) ?? controls[0];
-    (control ?? this.scroller).focus({ preventScroll: true });
+    this.#focusRow(key, element.dataset.control);
   }
 
   #row(key, shows, make) {
@@ -181,62 +259,24 @@ export class Timeline {
 
   /** All rows in order: how to know them again, what they show, how to make them. */
   #wanted() {
-    const room = this.#room;
-    const rows = [];
-    const outgoing = [...room.outgoing.values()];
-    const all = [
-      ...room.lines,
-      ...outgoing.map((entry) => ({ ...entry, user_id: this.#model.me.user_id, entry })),
-    ];
-    const newestSeen = room.lines.findLast((line) => room.isSeen(line));
-    let former = null;
-    let day = null;
-    let newShown = false;
-    for (const [index, line] of all.entries()) {
-      // A note may not know its time; then it is of the day of what stands before it.
-      const lineDay = line.created_at ? dayKey(line.created_at) : day;
-      if (lineDay !== day) {
-        day = lineDay;
-        const label = dayLabel(line.created_at);
-        rows.push({
-          key: `day ${day}`,
-          shows: label,
-          make: () => h('li.day', {}, h('span', {}, label)),
-        });
-        former = null;
-      }
-      if (!newShown && this.#isNew(line)) {
-        newShown = true;
-        former = null;
-        rows.push({ key: 'new', shows: '', make: () => h('li.new-line', {}, h('span', {}, 'New')) });
-      }
-      const together = follows(former, line);
-      const last = !follows(line, all[index + 1]);
-      const seen = room.isSeen(line);
-      rows.push(this.#lineRow(line, { together, last, seen, newestSeen: line === newestSeen }));
-      former = line;
-    }
-    return rows;
+    return placedLines(this.#room, this.#model.me.user_id).map(({ key, day, isNew, line, place }) => {
+      if (day) return { key, shows: day, make: () => h('li.day', {}, h('span', {}, day)) };
+      if (isNew) return { key, shows: '', make: () => h('li.new-line', {}, h('span', {}, 'New')) };
+      return this.#lineRow(key, line, place);
+    });
   }
 
-  #isNew(line) {
-    const { newAfterSeq } = this.#room;
-    return (
-      newAfterSeq !== null && line.seq > newAfterSeq && !line.note && line.user_id !== this.#model.me.user_id
-    );
-  }
-
-  #lineRow(line, place) {
+  #lineRow(key, line, place) {
     const model = this.#model;
     if (line.note) {
       const text = noteText(line, model);
-      return { key: `note ${line.seq}`, shows: text, make: () => noteRow(text, line.created_at) };
+      return { key, shows: text, make: () => noteRow(text, line.created_at) };
     }
     if (line.entry) {
       const { entry } = line;
       const shows = [entry.status, entry.error?.message, place];
       return {
-        key: `out ${entry.client_msg_id}`,
+        key,
         shows,
         make: () =>
           outgoingRow(entry, place, {
@@ -247,16 +287,23 @@ export class Timeline {
       };
     }
     const author = model.user(line.user_id);
+    const editor = this.#editor?.messageId === line.message_id ? this.#editor.element : null;
+    const mayEdit = model.mayEdit(line);
+    const mayDelete = model.mayDelete(line);
     const quote = this.#quote(line.reply_to);
     const reactors = line.reactions.map((each) =>
       each.user_ids.slice(0, 20).map((id) => (id === model.me.user_id ? 'You' : personName(model.user(id)))),
     );
     return {
-      key: line.message_id,
-      shows: [line.rev, place, personName(author), author.img_url, quote, reactors],
+      key,
+      shows: [
+        [line.rev, place, personName(author), author.img_url, quote, reactors],
+        [editor !== null, mayEdit, mayDelete],
+      ],
       make: () =>
         messageRow(line, place, {
           author,
+          editor,
           quote,
           reactors,
           me: model.me,
@@ -266,9 +313,15 @@ export class Timeline {
             this.#picker.open(
               button,
               (emoji) => this.#react(line, emoji),
-              () => this.#onReply(line),
+              [
+                { text: 'Reply', icon: 'reply', run: () => this.#onReply(line) },
+                ...(mayEdit ? [{ text: 'Edit', icon: 'edit', run: () => this.#edit(line) }] : []),
+                ...(mayDelete ? [{ text: 'Delete', icon: 'trash', run: () => this.#delete(line) }] : []),
+              ],
             ),
           onReply: () => this.#onReply(line),
+          onEdit: mayEdit ? () => this.#edit(line) : null,
+          onDelete: mayDelete ? () => this.#delete(line) : null,
         }),
     };
   }
@@ -284,7 +337,7 @@ export class Timeline {
     try {
       await this.#model.react(this.#room, message, emoji);
     } catch (error) {
-      this.announcer.textContent = `The reaction was not stored: ${error.message}`;
+      this.#say(`The reaction was not stored. ${errorText(error)}`);
     }
   }
 
@@ -315,30 +368,4 @@ export class Timeline {
     else this.#model.loadOlder(this.#room, { asked: true });
     this.scroller.focus({ preventScroll: true });
   }
-}
-
-/** Whether `line` belongs to the same block as the one before it. */
-function follows(former, line) {
-  return Boolean(
-    former &&
-    line &&
-    !former.note &&
-    !line.note &&
-    former.user_id === line.user_id &&
-    dayKey(former.created_at) === dayKey(line.created_at) &&
-    new Date(line.created_at) - new Date(former.created_at) < GROUP_WITHIN_MS,
-  );
-}
-
-function noteText(note, model) {
-  const name = (id) => (id === model.me.user_id ? 'You' : personName(model.user(id)));
-  if (note.type === 'room_renamed') return `${name(note.by)} named the room “${note.name}”`;
-  if (note.type === 'member_joined') {
-    return note.by && note.by !== note.user_id
-      ? `${name(note.by)} added ${name(note.user_id)}`
-      : `${name(note.user_id)} joined`;
-  }
-  return note.reason === 'removed'
-    ? `${name(note.by)} removed ${name(note.user_id)}`
-    : `${name(note.user_id)} left`;
 }
