@@ -35,6 +35,7 @@ function showChat({ token, user }) {
   const page = new AbortController();
 
   const leave = (notice) => {
+    if (page.signal.aborted) return; // the connection ends when the token does, and both lead here
     page.abort();
     view.destroy();
     model.close();
@@ -50,10 +51,14 @@ function showChat({ token, user }) {
   };
   client.on('state', ({ state, reason, code }) => {
     const ends = state === 'closed' && !SPEAKS_BADLY.has(code);
-    if (ends && !page.signal.aborted) leave(`${reason} Please sign in again.`);
+    if (ends) leave(`${reason} Please sign in again.`);
   });
 
-  const view = new ChatView(model, { signal: page.signal, onSignOut: signOut });
+  const view = new ChatView(model, {
+    signal: page.signal,
+    onSignOut: signOut,
+    onSignedOut: leave,
+  });
   root.replaceChildren(view.element);
 
   const check = () => client.checkConnection();

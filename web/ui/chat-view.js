@@ -3,6 +3,7 @@
  * phones.
  */
 
+import { AdminView } from './admin-view.js';
 import { ConnectionBanner } from './connection-banner.js';
 import { closeDialogs } from './dialog.js';
 import { batched, h, iconButton } from './dom.js';
@@ -11,6 +12,8 @@ import { FriendsDialog } from './friends-dialog.js';
 import { personAvatar } from './avatar.js';
 import { NewRoomDialog } from './new-room-dialog.js';
 import { PersonActions } from './person-actions.js';
+import { ProfileDialog } from './profile-dialog.js';
+import { isModerator } from './roles.js';
 import { RoomList } from './room-list.js';
 import { RoomView } from './room-view.js';
 
@@ -22,19 +25,23 @@ const STATE_TEXTS = {
   closed: 'Signed out',
 };
 const ROOM_HASH = '#/room/';
+const ADMIN_HASH = '#admin';
 
 export class ChatView {
   #model;
-  #roomView = null;
+  /** What fills the stage, if something does. @type {?(RoomView | AdminView)} */
+  #view = null;
   /** Those who have asked to be friends and were named to the user. */
   #announced = new Set();
+  #adminRole = null;
   #stops = [];
 
   /**
    * @param {import('./model.js').ChatModel} model
-   * @param {{signal: AbortSignal, onSignOut: () => void}} options
+   * @param {{signal: AbortSignal, onSignOut: () => void, onSignedOut: (notice: string) => void}} options
+   *   `onSignOut` ends the log-in of this page; `onSignedOut`: it has ended
    */
-  constructor(model, { signal, onSignOut }) {
+  constructor(model, { signal, onSignOut, onSignedOut }) {
     this.#model = model;
     this.actions = new PersonActions(model, { onOpen: (roomId) => this.#leaveDialogsTo(roomId) });
     this.list = new RoomList(model, { onOpen: (roomId) => this.openRoom(roomId) });
@@ -43,8 +50,13 @@ export class ChatView {
       {},
       welcome(() => this.#newRoom()),
     );
-    this.self = h('div.self');
+    this.self = h('button.self', {
+      type: 'button',
+      title: 'Your account',
+      onclick: () => new ProfileDialog(model, { onSignOut, onSignedOut }).show(),
+    });
     this.friendsButton = iconButton('friends', 'Friends', () => new FriendsDialog(model, this.actions).show());
+    this.adminButton = iconButton('shield', 'Administration', () => this.#openAdmin());
     this.announcer = h('div.hidden-text', { 'aria-live': 'polite' });
     this.banner = new ConnectionBanner(model.client);
     this.element = h(
@@ -58,9 +70,10 @@ export class ChatView {
           'header.sidebar-head',
           {},
           this.self,
+          this.adminButton,
           this.friendsButton,
           iconButton('compose', 'New conversation', () => this.#newRoom()),
-          iconButton('sign-out', 'Sign out', onSignOut),
+          iconButton('sign-out', 'Sign out', () => onSignOut()),
         ),
         this.list.element,
       ),
@@ -73,7 +86,10 @@ export class ChatView {
     this.#stops.push(model.client.on('state', () => this.#showSelf()));
     model.on('ready', () => this.#route());
     model.on('rooms', () => this.#showTitle());
-    model.on('me', () => this.#showSelf());
+    model.on('me', () => {
+      this.#showSelf();
+      this.#route(); // the role may be another one
+    });
     model.on(
       'friends',
       batched(() => this.#showRequests()),
@@ -85,8 +101,7 @@ export class ChatView {
   /** Lets go of everything that outlives the element. */
   destroy() {
     for (const stop of this.#stops) stop();
-    this.#roomView?.destroy();
-    this.#roomView = null;
+    this.#setView(null);
     this.banner.destroy();
     closeDialogs();
     this.element.remove();
@@ -110,6 +125,7 @@ export class ChatView {
 
   #showSelf() {
     const { me, client } = this.#model;
+    this.adminButton.hidden = !isModerator(me);
     this.self.replaceChildren(
       personAvatar(me, { is_online: client.state === 'online' }),
       h(
@@ -118,6 +134,7 @@ export class ChatView {
         h('strong', {}, personName(me)),
         h('small', { 'data-state': client.state }, STATE_TEXTS[client.state]),
       ),
+      h('span.hidden-text', {}, ', your account'),
     );
   }
 
@@ -142,30 +159,55 @@ export class ChatView {
   #showTitle() {
     const unread = this.#model.totalUnread();
     const room = this.#model.openRoom;
-    document.title = `${unread > 0 ? `(${unread}) ` : ''}${room ? `${roomName(room)} · ` : ''}Parley`;
+    const where = room ? roomName(room) : this.#view instanceof AdminView && 'Administration';
+    document.title = `${unread > 0 ? `(${unread}) ` : ''}${where ? `${where} · ` : ''}Parley`;
   }
 
   /** Shows what the address says. */
   #route() {
     if (!this.#model.ready) return;
     this.#showSelf();
+    if (location.hash === ADMIN_HASH && isModerator(this.#model.me)) this.#showAdmin();
+    else this.#showRoom();
+  }
+
+  #showAdmin() {
+    this.element.classList.add('in-room');
+    // The page for admins has more than the one for moderators.
+    const { role } = this.#model.me;
+    if (this.#view instanceof AdminView && this.#adminRole === role) return;
+    this.#adminRole = role;
+    this.#model.open(null);
+    this.#setView(new AdminView(this.#model, { onBack: () => this.closeRoom() }));
+  }
+
+  #showRoom() {
     const roomId = location.hash.startsWith(ROOM_HASH) ? location.hash.slice(ROOM_HASH.length) : null;
     const room = this.#model.rooms.get(roomId) ?? null;
     this.element.classList.toggle('in-room', room !== null);
     if (room !== null && room === this.#model.openRoom) return;
-    this.#roomView?.destroy();
-    this.#roomView = null;
+    if (room === null && this.#view === null && this.#model.openRoom === null) return;
+    this.#setView(null);
     this.#model.open(room?.room_id ?? null);
-    if (!room) {
-      this.main.replaceChildren(welcome(() => this.#newRoom()));
-      return;
-    }
-    this.#roomView = new RoomView(this.#model, room, {
-      actions: this.actions,
-      onBack: () => this.closeRoom(),
-    });
-    this.main.replaceChildren(this.#roomView.element);
-    this.#roomView.focus();
+    if (!room) return;
+    this.#setView(
+      new RoomView(this.#model, room, { actions: this.actions, onBack: () => this.closeRoom() }),
+    );
+  }
+
+  /** @param {?(RoomView | AdminView)} view null for the welcome */
+  #setView(view) {
+    this.#view?.destroy();
+    this.#view = view;
+    this.main.replaceChildren(view ? view.element : welcome(() => this.#newRoom()));
+    this.adminButton.toggleAttribute('aria-current', view instanceof AdminView);
+    this.#showTitle();
+    view?.focus();
+  }
+
+  #openAdmin() {
+    if (location.hash === ADMIN_HASH) this.#route();
+    else location.hash = ADMIN_HASH;
   }
 
   #newRoom() {

@@ -4,6 +4,7 @@ const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute:
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const dayYearFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
 const shortDayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 const dateTimeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
 
@@ -50,6 +51,10 @@ export function briefTime(iso) {
   if (days <= 0) return timeFormat.format(date);
   if (days === 1) return 'Yesterday';
   return shortDayFormat.format(date);
+}
+
+export function dateOf(iso) {
+  return dateFormat.format(new Date(iso));
 }
 
 /** When something was, for lists of days long gone as well. */

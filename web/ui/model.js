@@ -3,9 +3,11 @@
 import { DURABLE_EVENTS } from '../parley-client.js';
 import { FriendBook } from './friend-book.js';
 import { HistoryLoader } from './history-loader.js';
+import { MemberLoader } from './member-loader.js';
 import { isModerator } from './roles.js';
 import { RoomState } from './room-state.js';
 import { savePending } from './session.js';
+import { UnreadRecounter } from './unread-recounter.js';
 
 const TYPING_ENDS_AFTER_MS = 8_000;
 /**
@@ -19,7 +21,6 @@ const MAX_OPEN_LINES = 5_000;
 const OPEN_LINES_LEFT = 4_500;
 /** What often comes many at once is answered once; the server takes 5 `watch_presence` frames a second. */
 const SETTLE_MS = 250;
-const MAX_RECOUNTS = 3;
 
 /**
  * Events, without detail: `rooms` (the list), `timeline` (the open room), `people` (members, presence, typing
@@ -43,12 +44,10 @@ export class ChatModel extends EventTarget {
 
   #closed = false;
   #stops = [];
-  #timers = { watch: null };
+  #watchTimer = null;
+  #members;
   #history;
-  /** Rooms whose members are to be read anew, to the timer. @type {Map<RoomState, number>} */
-  #memberTimers = new Map();
-  /** @type {Set<string>} */
-  #recounting = new Set();
+  #recounter;
 
   /** @param {import('../parley-client.js').ParleyClient} client @param {object} me one's own profile */
   constructor(client, me) {
@@ -61,6 +60,15 @@ export class ChatModel extends EventTarget {
       isOpen: (room) => !this.#closed && room === this.openRoom,
       learnAuthors: (messages) => this.#learnAuthors(messages),
       changed: (type) => this.#changed(type),
+    });
+    this.#recounter = new UnreadRecounter(client.rest, () => this.#changed('rooms'));
+    this.#members = new MemberLoader(client.rest, {
+      learn: (profile) => this.learn(profile),
+      changed: () => {
+        this.#watchSoon();
+        this.#changed('people');
+        this.#changed('timeline');
+      },
     });
     this.friends = new FriendBook(client, {
       me: () => this.me.user_id,
@@ -90,9 +98,9 @@ export class ChatModel extends EventTarget {
     for (const stop of this.#stops) stop();
     this.friends.close();
     this.#history.close();
+    this.#members.close();
     const typing = [...this.rooms.values()].flatMap((room) => [...room.typing.values()]);
-    for (const timer of [...Object.values(this.#timers), ...this.#memberTimers.values(), ...typing])
-      clearTimeout(timer);
+    for (const timer of [this.#watchTimer, ...typing]) clearTimeout(timer);
   }
 
   on(type, listener) {
@@ -148,7 +156,7 @@ export class ChatModel extends EventTarget {
     this.#changed('rooms');
     this.#changed('timeline');
     this.#changed('people');
-    if (room) await Promise.all([this.loadHistory(room), this.#loadMembers(room)]);
+    if (room) await Promise.all([this.loadHistory(room), this.#members.load(room)]);
   }
 
   /** The newest page of history, unless it is there or under way. */
@@ -226,6 +234,12 @@ export class ChatModel extends EventTarget {
     this.#onRoomAdded(room);
   }
 
+  /** Asks the server who one is, as when it refused what one's role should allow. */
+  async refreshMe() {
+    const profile = await this.rest.me().catch(() => null);
+    if (profile) this.setMe(profile);
+  }
+
   /** Takes up one's own profile as it is now. */
   setMe(profile) {
     this.me = { ...this.me, ...profile };
@@ -254,7 +268,7 @@ export class ChatModel extends EventTarget {
     this.ready = true;
     if (wasOpen && !this.rooms.has(wasOpen.room_id)) this.#onRoomRemoved(wasOpen.room_id);
     if (this.openRoom?.history === 'failed') this.loadHistory(this.openRoom);
-    if (this.openRoom) this.#loadMembers(this.openRoom);
+    if (this.openRoom) this.#members.load(this.openRoom);
     this.#watchSoon();
     this.#changed('rooms');
     this.#changed('timeline');
@@ -273,7 +287,7 @@ export class ChatModel extends EventTarget {
     if (type === 'member_joined') this.#addMember(room, data.user_id);
     const known = room.messages.has(data.message_id);
     room.apply(type, data);
-    if (room.unreadUnsure) this.#recount(room);
+    if (room.unreadUnsure) this.#recounter.recount(room);
     this.#changed('rooms');
     if (room !== this.openRoom) {
       if (room.lines.length > MAX_KEPT_LINES) room.reset(room.last_seq);
@@ -338,25 +352,8 @@ export class ChatModel extends EventTarget {
     } else if (seq >= room.last_seq) {
       this.#marked(roomId, seq, 0);
     } else if (seq > room.last_read_seq) {
-      this.#recount(room); // another device read a part
+      this.#recounter.recount(room); // another device read a part
     }
-  }
-
-  /** Only the server can count what is unread beyond what came as events. */
-  async #recount(room) {
-    const { room_id: roomId } = room;
-    if (this.#recounting.has(roomId)) return;
-    this.#recounting.add(roomId);
-    for (let tries = 0; tries < MAX_RECOUNTS; tries += 1) {
-      const now = await this.rest.room(roomId).catch(() => null);
-      if (!now) break;
-      if (now.last_seq < room.last_seq) continue; // something came meanwhile that is not in this count
-      room.update(now);
-      break;
-    }
-    room.unreadUnsure = false; // the next marker or `ready` brings the count as well
-    this.#recounting.delete(roomId);
-    this.#changed('rooms');
   }
 
   #marked(roomId, seq, unread) {
@@ -377,35 +374,19 @@ export class ChatModel extends EventTarget {
     if (room && room === this.openRoom) this.#changed('timeline');
   }
 
-  // --- what is fetched
+  // --- members and their presence
 
-  async #loadMembers(room) {
-    const since = room.membersLoading();
-    const members = await this.rest.members(room.room_id).catch(() => null);
-    members?.forEach((member) => this.learn(member));
-    room.setMembers(members && new Map(members.map((member) => [member.user_id, member])), since);
-    if (this.#closed || !members) return; // shown as unknown; the next `ready` asks again
-    this.#watchSoon();
-    this.#changed('people');
-    this.#changed('timeline');
-  }
-
-  /** The members of the open room are read anew, once for all who came lately, if one is a stranger. */
+  /** The members of the open room are read anew if one is a stranger. */
   #addMember(room, userId) {
     room.memberJoined(userId, this.user(userId));
     if (room !== this.openRoom) return; // read when it is opened
     this.#watchSoon();
-    if (this.users.has(userId) || this.#memberTimers.has(room)) return;
-    const read = () => {
-      this.#memberTimers.delete(room);
-      this.#loadMembers(room);
-    };
-    this.#memberTimers.set(room, setTimeout(read, SETTLE_MS));
+    if (!this.users.has(userId)) this.#members.loadSoon(room);
   }
 
   #watchSoon() {
-    clearTimeout(this.#timers.watch);
-    this.#timers.watch = setTimeout(() => this.#watch(), SETTLE_MS);
+    clearTimeout(this.#watchTimer);
+    this.#watchTimer = setTimeout(() => this.#watch(), SETTLE_MS);
   }
 
   /**

@@ -1,0 +1,33 @@
+/** @file Says in a sentence what an entry of the audit trail tells. */
+
+import { personName } from './format.js';
+
+/** What was done, between who did it and to whom. `%` stands for the room. */
+const DEEDS = {
+  role_changed: ['changed the role of', ''],
+  user_suspended: ['suspended', ''],
+  user_locked: ['locked the account of', ''],
+  user_restored: ['restored the account of', ''],
+  user_created: ['made the account of', ''],
+  sessions_ended: ['ended the log-ins of', ''],
+  password_changed: ['changed the password of', ''],
+  message_deleted: ['deleted a message of', 'in %'],
+  member_removed: ['removed', 'from %'],
+  room_renamed: ['renamed', '%'],
+};
+
+/**
+ * @param {import('../parley/rest.js').AuditEntry} entry
+ * @param {(roomId: string) => ?string} roomNameOf null if one is not in that room
+ * @returns {{who: string, deed: string, whom: string, where: string}}
+ */
+export function auditParts({ actor, action, user, room_id: roomId }, roomNameOf) {
+  const [deed, where] = DEEDS[action] ?? [`did “${action.replaceAll('_', ' ')}” to`, ''];
+  const room = roomId && roomNameOf(roomId);
+  return {
+    who: actor ? personName(actor) : 'The operator',
+    deed,
+    whom: user ? personName(user) : '',
+    where: where.replace('%', room ? `“${room}”` : 'a room'),
+  };
+}

@@ -1,0 +1,77 @@
+/** @file A list that the server gives page by page, as an answer to a question that may change. No document. */
+
+/** Says `change` whenever there is something else to show. @template T */
+export class PagedList extends EventTarget {
+  /** @type {T[]} */
+  items = [];
+  /** `none`: not asked for. `loading`, `ready`, `failed`: the last page that was asked for. */
+  state = 'none';
+  /** @type {?import('../parley-client.js').ParleyError} */
+  error = null;
+
+  #fetch;
+  #query = {};
+  #cursor = null;
+  /** What the page that is asked for goes after. @type {T[]} */
+  #before = [];
+  #asks = 0;
+
+  /** @param {(query: object) => Promise<{items: T[], next_cursor: ?string}>} fetchPage */
+  constructor(fetchPage) {
+    super();
+    this.#fetch = fetchPage;
+  }
+
+  get hasMore() {
+    return this.#cursor !== null;
+  }
+
+  /** From the beginning. What is shown stays until the answer comes. */
+  load(query = this.#query) {
+    this.#query = query;
+    this.#cursor = null;
+    this.#before = [];
+    return this.#ask();
+  }
+
+  /** The next page; after a failure the one that failed. */
+  more() {
+    if (this.state === 'loading') return Promise.resolve();
+    return this.#ask();
+  }
+
+  async #ask() {
+    this.#asks += 1;
+    const ask = this.#asks;
+    this.#set('loading', null);
+    try {
+      let found = [];
+      // A page may be short, even empty, although more follow.
+      do {
+        const page = await this.#fetch({ ...this.#query, cursor: this.#cursor });
+        if (ask !== this.#asks) return; // another question was asked meanwhile
+        found = page.items;
+        this.#cursor = page.next_cursor;
+      } while (found.length === 0 && this.#cursor);
+      this.items = [...this.#before, ...found];
+      this.#before = this.items;
+      this.#set('ready', null);
+    } catch (error) {
+      if (ask !== this.#asks) return;
+      this.#set('failed', error);
+    }
+  }
+
+  /** @param {(item: T) => boolean} is @param {T} item */
+  replace(is, item) {
+    this.items = this.items.map((each) => (is(each) ? item : each));
+    if (this.#before.length > 0) this.#before = this.items;
+    this.dispatchEvent(new CustomEvent('change'));
+  }
+
+  #set(state, error) {
+    this.state = state;
+    this.error = error;
+    this.dispatchEvent(new CustomEvent('change'));
+  }
+}
