@@ -62,14 +62,20 @@ test('refusals are said in plain words, without the names of the wire', () => {
 
 test('the trail is told in sentences', () => {
   const say = (entry, roomNameOf = () => null) => {
-    const { who, deed, whom, where } = auditParts({ actor: null, user: null, room_id: null, ...entry }, roomNameOf);
+    const { who, deed, whom, where } = auditParts(
+      { actor: null, user: null, room_id: null, ...entry },
+      roomNameOf,
+    );
     return [who, deed, whom, where].filter(Boolean).join(' ');
   };
   const [root, ben] = [{ user_id: 'r', username: 'root', display_name: 'Root' }, account()];
   assert.equal(say({ actor: root, action: 'user_suspended', user: ben }), 'Root suspended Ben');
   assert.equal(say({ action: 'user_created', user: root }), 'The operator made the account of Root');
   const removed = { actor: root, action: 'member_removed', user: ben, room_id: 'h' };
-  assert.equal(say(removed, () => 'Harbour'), 'Root removed Ben from “Harbour”');
+  assert.equal(
+    say(removed, () => 'Harbour'),
+    'Root removed Ben from “Harbour”',
+  );
   assert.equal(say(removed), 'Root removed Ben from a room');
   assert.equal(say({ actor: root, action: 'room_renamed', room_id: 'h' }), 'Root renamed a room');
   assert.equal(say({ actor: root, action: 'badge_given', user: ben }), 'Root did “badge given” to Ben');
@@ -85,7 +91,8 @@ test('a device is named by its browser and system', () => {
       'Edge on Windows',
     [`Mozilla/5.0 (Linux; Android 14; Pixel 8) ${webkit} Chrome/126.0.0.0 Mobile Safari/537.36`]:
       'Chrome on Android',
-    [`Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${webkit} Version/17.5 Safari/605.1.15`]: 'Safari on macOS',
+    [`Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${webkit} Version/17.5 Safari/605.1.15`]:
+      'Safari on macOS',
     'curl/8.5.0': 'curl',
     '<img src=x>': '<img',
     '/': 'Unknown device',
@@ -98,7 +105,9 @@ test('a device is named by its browser and system', () => {
 /** A list whose pages the test gives, in the order of the questions. */
 function askable() {
   const open = [];
-  const list = new PagedList((query) => new Promise((resolve, reject) => open.push({ query, resolve, reject })));
+  const list = new PagedList(
+    (query) => new Promise((resolve, reject) => open.push({ query, resolve, reject })),
+  );
   const answer = async (items, cursor = null) => {
     open.shift().resolve({ items, next_cursor: cursor });
     await settled();

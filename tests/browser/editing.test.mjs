@@ -60,7 +60,7 @@ async function confirmDeletion(page) {
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 }
 
-test("an edit is seen by the others at once, bears a mark, and outlives a reload", async (t) => {
+test('an edit is seen by the others at once, bears a mark, and outlives a reload', async (t) => {
   const { anna, ben } = await annaAndBen(t);
   await press(anna, 'helo Ben', 'Edit');
   assert.equal(await editor(anna).inputValue(), 'helo Ben');
@@ -71,12 +71,21 @@ test("an edit is seen by the others at once, bears a mark, and outlives a reload
     assert.equal(await messageOf(page, 'helo Ben').count(), 0);
   }
   assert.equal(await editor(anna).count(), 0);
-  assert.equal(await anna.evaluate(() => document.activeElement.dataset.control), 'edit', 'the focus is back');
+  assert.equal(
+    await anna.evaluate(() => document.activeElement.dataset.control),
+    'edit',
+    'the focus is back',
+  );
   for (const page of [anna, ben]) {
     await page.reload();
     await messageOf(page, 'hello Ben').locator('.edited').waitFor();
   }
-  assert.equal(await messageOf(ben, 'hello Ben').getByRole('button', { name: /Edit|Delete/ }).count(), 0);
+  assert.equal(
+    await messageOf(ben, 'hello Ben')
+      .getByRole('button', { name: /Edit|Delete/ })
+      .count(),
+    0,
+  );
   assert.deepEqual([...anna.complaints, ...ben.complaints], []);
 });
 

@@ -59,9 +59,13 @@ test('one asks, the other sees it at once and accepts, and both see who is onlin
   await rowIn(hers, 'outgoing', ben.name).waitFor();
 
   await ben.page.getByRole('button', { name: 'Friends, 1 request for you' }).waitFor();
-  await ben.page.locator('[aria-live]', { hasText: `${anna.name} asks to be your friend.` }).waitFor({ state: 'attached' });
+  await ben.page
+    .locator('[aria-live]', { hasText: `${anna.name} asks to be your friend.` })
+    .waitFor({ state: 'attached' });
   const his = await friendsOf(ben.page);
-  await rowIn(his, 'incoming', anna.name).getByRole('button', { name: /^Accept/ }).click();
+  await rowIn(his, 'incoming', anna.name)
+    .getByRole('button', { name: /^Accept/ })
+    .click();
   await rowIn(his, 'friend', anna.name).getByText('Online').waitFor();
   await ben.page.locator('.icon-button > .badge').waitFor({ state: 'detached' });
   await rowIn(hers, 'friend', ben.name).getByText('Online').waitFor();
@@ -81,9 +85,13 @@ test('a request is declined or taken back, and a reload shows how it stands', as
   await rowIn(dialog, 'outgoing', carl.name).waitFor();
   await anna.page.reload();
   const again = await friendsOf(anna.page);
-  await rowIn(again, 'incoming', ben.name).getByRole('button', { name: /^Decline/ }).click();
+  await rowIn(again, 'incoming', ben.name)
+    .getByRole('button', { name: /^Decline/ })
+    .click();
   await rowIn(again, 'incoming', ben.name).waitFor({ state: 'detached' });
-  await rowIn(again, 'outgoing', carl.name).getByRole('button', { name: /^Take back/ }).click();
+  await rowIn(again, 'outgoing', carl.name)
+    .getByRole('button', { name: /^Take back/ })
+    .click();
   await again.getByText('No friends yet.').waitFor();
   assert.deepEqual([await ben.rest.friends(), await carl.rest.friends()], [[], []]);
   assertNoComplaints(anna.page);
@@ -130,7 +138,10 @@ test('who is blocked is told plainly that no message goes through, and the block
   await anna.page.locator('.people li', { hasText: ben.name }).getByText('Blocked').waitFor();
 
   await say(ben.page, 'can you hear me?');
-  await ben.page.locator('.outgoing.failed').getByText('Not sent. Nobody can write in this private room now.').waitFor();
+  await ben.page
+    .locator('.outgoing.failed')
+    .getByText('Not sent. Nobody can write in this private room now.')
+    .waitFor();
   const his = await friendsOf(ben.page);
   await his.getByRole('button', { name: 'Add a friend' }).click();
   await pickPerson(his, anna.name);
@@ -168,7 +179,11 @@ test('one asks a member of a group from the list of its people', async (t) => {
   await menu.click();
   await anna.page.getByRole('menuitem', { name: 'Add as a friend' }).click();
   await anna.page.locator('.people li', { hasText: ben.name }).getByText('You asked to be friends').waitFor();
-  assert.equal(await menu.evaluate((element) => element === document.activeElement), true, 'the focus is kept');
+  assert.equal(
+    await menu.evaluate((element) => element === document.activeElement),
+    true,
+    'the focus is kept',
+  );
   await ben.rest.answerFriend(anna.id, 'accept');
   await anna.page.locator('.people li', { hasText: ben.name }).getByText('Friend · Online').waitFor();
 });
@@ -185,9 +200,14 @@ test('names are text, whatever they look like', async (t) => {
 });
 
 test('on a phone all of it fits', async (t) => {
-  const anna = await person(t, 'Anna', { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+  const anna = await person(t, 'Anna', {
+    viewport: { width: 360, height: 740 },
+    hasTouch: true,
+    isMobile: true,
+  });
   const others = [];
-  for (const name of ['Bartholomew Featherstonehaugh', 'Carl', 'Dora', 'Emil']) others.push(await person(t, name.replace(/ .*/, '')));
+  for (const name of ['Bartholomew Featherstonehaugh', 'Carl', 'Dora', 'Emil'])
+    others.push(await person(t, name.replace(/ .*/, '')));
   const [asks, friend, asked, blocked] = others;
   await asks.rest.askFriend(anna.id);
   await friend.rest.askFriend(anna.id);

@@ -60,9 +60,15 @@ test('a refusal becomes an error with code, status and the time to wait', async 
 });
 
 test('an answer that is no JSON and a server that is away are errors with a code too', async () => {
-  const proxy = new ParleyRest({ url: 'http://x', fetch: async () => new Response('<html>', { status: 502 }) });
+  const proxy = new ParleyRest({
+    url: 'http://x',
+    fetch: async () => new Response('<html>', { status: 502 }),
+  });
   await assert.rejects(proxy.me(), { code: 'internal', status: 502 });
-  const away = new ParleyRest({ url: 'http://x', fetch: async () => Promise.reject(new TypeError('refused')) });
+  const away = new ParleyRest({
+    url: 'http://x',
+    fetch: async () => Promise.reject(new TypeError('refused')),
+  });
   await assert.rejects(away.me(), { code: 'offline', status: null });
 });
 

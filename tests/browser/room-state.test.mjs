@@ -24,7 +24,16 @@ const reaction = (seq, messageId, emoji, userId, action = 'add') => ({
 });
 const makeRoom = (more = {}) =>
   new RoomState(
-    { room_id: 'r', name: 'R', is_group: true, peer: null, last_seq: 10, last_read_seq: 5, unread: 3, ...more },
+    {
+      room_id: 'r',
+      name: 'R',
+      is_group: true,
+      peer: null,
+      last_seq: 10,
+      last_read_seq: 5,
+      unread: 3,
+      ...more,
+    },
     'me',
   );
 /** A room whose history was read. */
@@ -135,7 +144,13 @@ test('a reaction that history shows already is not counted again when its event 
 test('edits and deletions change the line and the preview, and a replay does not undo them', () => {
   const room = openRoom([message(9)]);
   room.apply('new_message', message(11));
-  room.apply('message_edited', { room_id: 'r', seq: 12, message_id: 'm11', content: 'better', edited_at: 'then' });
+  room.apply('message_edited', {
+    room_id: 'r',
+    seq: 12,
+    message_id: 'm11',
+    content: 'better',
+    edited_at: 'then',
+  });
   assert.equal(room.messages.get('m11').content, 'better');
   assert.equal(room.preview.content, 'better');
   room.apply('message_deleted', { room_id: 'r', seq: 13, message_id: 'm11', deleted_at: 'then' });

@@ -48,7 +48,7 @@ function flagActions(account) {
     danger: true,
     changes: { flagDelete: 'delete' },
     question: `Lock the account of ${name}?`,
-    meaning: `${name} is logged out everywhere at once. Only an admin can restore the account; nothing is deleted.`,
+    meaning: `${name} is logged out everywhere at once. Only an admin can restore the account.`,
     done: `The account of ${name} is locked.`,
   };
   const restore = {
@@ -60,7 +60,9 @@ function flagActions(account) {
     meaning: `${name} can log in again.`,
     done: `The account of ${name} is restored.`,
   };
-  return { active: [suspend, lock], not_active: [restore, lock], delete: [restore] }[account.flagDelete] ?? [];
+  return (
+    { active: [suspend, lock], not_active: [restore, lock], delete: [restore] }[account.flagDelete] ?? []
+  );
 }
 
 const ROLE_MEANINGS = {

@@ -42,7 +42,11 @@ export class AccountsPanel {
     this.count = h('p.count', { role: 'status' });
     this.body = h('tbody', { role: 'rowgroup' });
     this.rows = new KeyedList(this.body);
-    this.moreButton = h('button.quiet', { type: 'button', onclick: () => this.#accounts.more() }, 'Show more');
+    this.moreButton = h(
+      'button.quiet',
+      { type: 'button', onclick: () => this.#accounts.more() },
+      'Show more',
+    );
     this.element = h(
       'div.accounts',
       {},
@@ -119,7 +123,8 @@ export class AccountsPanel {
     if (state === 'none' || (state === 'loading' && items.length === 0)) return 'Fetching the accounts…';
     if (state === 'failed') return '';
     if (items.length === 0) return 'No such account.';
-    return `${items.length}${hasMore ? ' and more' : ''} ${items.length === 1 && !hasMore ? 'account' : 'accounts'}`;
+    const noun = items.length === 1 && !hasMore ? 'account' : 'accounts';
+    return `${items.length}${hasMore ? ' and more' : ''} ${noun}`;
   }
 
   #fail(error) {
@@ -160,11 +165,16 @@ export class AccountsPanel {
             'td.account-menu',
             { role: 'cell' },
             actions.length > 0 &&
-              iconButton('more', label, (event) => this.#openMenu(event.currentTarget, label, account, actions), {
-                id: `account-menu-${userId}`,
-                'aria-haspopup': 'menu',
-                'data-control': 'menu',
-              }),
+              iconButton(
+                'more',
+                label,
+                (event) => this.#openMenu(event.currentTarget, label, account, actions),
+                {
+                  id: `account-menu-${userId}`,
+                  'aria-haspopup': 'menu',
+                  'data-control': 'menu',
+                },
+              ),
           ),
         ),
     };

@@ -55,7 +55,9 @@ export class ChatView {
       title: 'Your account',
       onclick: () => new ProfileDialog(model, { onSignOut, onSignedOut }).show(),
     });
-    this.friendsButton = iconButton('friends', 'Friends', () => new FriendsDialog(model, this.actions).show());
+    this.friendsButton = iconButton('friends', 'Friends', () =>
+      new FriendsDialog(model, this.actions).show(),
+    );
     this.adminButton = iconButton('shield', 'Administration', () => this.#openAdmin());
     this.announcer = h('div.hidden-text', { 'aria-live': 'polite' });
     this.banner = new ConnectionBanner(model.client);
@@ -143,9 +145,12 @@ export class ChatView {
     const waiting = this.#model.friends.all('incoming');
     // A frame does not say the name; who is not known yet is named once the profile has come.
     const asked = waiting.filter((userId) => !this.#announced.has(userId) && this.#model.users.has(userId));
-    this.#announced = new Set(waiting.filter((userId) => this.#announced.has(userId) || asked.includes(userId)));
+    this.#announced = new Set(
+      waiting.filter((userId) => this.#announced.has(userId) || asked.includes(userId)),
+    );
     const count = waiting.length;
-    const label = count === 0 ? 'Friends' : `Friends, ${count} ${count === 1 ? 'request' : 'requests'} for you`;
+    const label =
+      count === 0 ? 'Friends' : `Friends, ${count} ${count === 1 ? 'request' : 'requests'} for you`;
     this.friendsButton.setAttribute('aria-label', label);
     this.friendsButton.title = label;
     this.friendsButton.querySelector('.badge')?.remove();
@@ -190,9 +195,7 @@ export class ChatView {
     this.#setView(null);
     this.#model.open(room?.room_id ?? null);
     if (!room) return;
-    this.#setView(
-      new RoomView(this.#model, room, { actions: this.actions, onBack: () => this.closeRoom() }),
-    );
+    this.#setView(new RoomView(this.#model, room, { actions: this.actions, onBack: () => this.closeRoom() }));
   }
 
   /** @param {?(RoomView | AdminView)} view null for the welcome */

@@ -55,7 +55,8 @@ export class FriendsDialog {
     this.dialog.classList.add('tall');
     this.dialog.addEventListener('close', () => this.#ended.abort());
     const draw = batched(() => this.#draw());
-    for (const type of ['friends', 'people']) model.addEventListener(type, draw, { signal: this.#ended.signal });
+    for (const type of ['friends', 'people'])
+      model.addEventListener(type, draw, { signal: this.#ended.signal });
     this.#draw();
   }
 
@@ -69,6 +70,7 @@ export class FriendsDialog {
 
   #draw() {
     const { friends } = this.#model;
+    const focused = document.activeElement?.closest('.friend-row')?.dataset.user;
     for (const { standing, element, count, list } of this.sections) {
       const people = this.#sorted(friends.all(standing));
       element.hidden = people.length === 0;
@@ -77,6 +79,11 @@ export class FriendsDialog {
     }
     const isEmpty = this.sections.every(({ element }) => element.hidden);
     this.empty.replaceChildren(...(isEmpty ? this.#emptyContent() : []));
+    // Somebody who goes from one list to another takes the focus along.
+    if (focused && !this.dialog.contains(document.activeElement))
+      (this.dialog.querySelector(`[data-user="${focused}"] button`) ?? this.add).focus({
+        preventScroll: true,
+      });
   }
 
   #emptyContent() {
@@ -188,7 +195,10 @@ export class FriendsDialog {
     this.submit = h('button.primary', { type: 'submit', disabled: true }, 'Ask');
     this.picker = new UserPicker(this.#model, {
       multiple: false,
-      exclude: new Set([me.user_id, ...['friend', 'outgoing', 'blocked'].flatMap((each) => friends.all(each))]),
+      exclude: new Set([
+        me.user_id,
+        ...['friend', 'outgoing', 'blocked'].flatMap((each) => friends.all(each)),
+      ]),
       onChange: (picked) => {
         this.submit.disabled = picked.size !== 1;
       },

@@ -16,6 +16,7 @@ export class InviteDialog {
     this.picker = new UserPicker(model, {
       multiple: true,
       exclude: new Set(room.members?.keys() ?? []),
+      suggestFriends: true,
       onChange: (picked) => {
         this.submit.disabled = picked.size === 0;
       },

@@ -86,7 +86,8 @@ export class MessageEditor {
       this.#onEnd();
       return;
     }
-    this.problem.textContent = content === '' ? 'Write something, or delete the message.' : contentFault(content);
+    this.problem.textContent =
+      content === '' ? 'Write something, or delete the message.' : contentFault(content);
     if (this.problem.textContent) return;
     this.#setBusy(true);
     try {

@@ -30,8 +30,7 @@ export function messageRow(
   const edited = Boolean(message.edited_at) && !deleted;
   const name = personName(author);
   const action = (name, label, onclick, control) =>
-    onclick &&
-    iconButton(name, label, onclick, { class: 'icon-button beside', 'data-control': control });
+    onclick && iconButton(name, label, onclick, { class: 'icon-button beside', 'data-control': control });
   const actions =
     !deleted &&
     !editor &&

@@ -401,4 +401,3 @@ export class ChatModel extends EventTarget {
     this.client.watchPresence(others);
   }
 }
-

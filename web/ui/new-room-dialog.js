@@ -71,6 +71,7 @@ export class NewRoomDialog {
     this.picker = new UserPicker(this.#model, {
       multiple: isGroup,
       exclude: new Set([this.#model.me.user_id]),
+      suggestFriends: true,
       onChange: () => this.#check(),
     });
     this.pickerPlace.replaceChildren(this.picker.element);

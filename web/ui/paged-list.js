@@ -1,4 +1,4 @@
-/** @file A list that the server gives page by page, as an answer to a question that may change. No document. */
+/** @file A list that the server gives page by page, answering a question that may change. No document. */
 
 /** Says `change` whenever there is something else to show. @template T */
 export class PagedList extends EventTarget {

@@ -8,9 +8,14 @@ import { InviteDialog } from './invite-dialog.js';
 import { KeyedList } from './keyed-list.js';
 import { openMenu } from './menu.js';
 import { reporter } from './reporter.js';
+import { isModerator } from './roles.js';
 
 /** Shown instead of whether somebody is online, except for friends. */
-const STANDINGS = { outgoing: 'You asked to be friends', incoming: 'Asks to be your friend', blocked: 'Blocked' };
+const STANDINGS = {
+  outgoing: 'You asked to be friends',
+  incoming: 'Asks to be your friend',
+  blocked: 'Blocked',
+};
 
 export class PeoplePanel {
   #model;
@@ -61,7 +66,8 @@ export class PeoplePanel {
       groupActions,
     );
     const draw = batched(() => this.#draw());
-    for (const type of ['people', 'friends']) model.addEventListener(type, draw, { signal: this.#ended.signal });
+    for (const type of ['people', 'friends'])
+      model.addEventListener(type, draw, { signal: this.#ended.signal });
   }
 
   destroy() {
@@ -113,12 +119,36 @@ export class PeoplePanel {
     const label = `What to do about ${name}`;
     const say = (text, isProblem) => this.report.say(text, isProblem);
     const write = this.#room.is_group; // the private room is this one
-    return iconButton(
-      'more',
-      label,
-      (event) => openMenu(event.currentTarget, label, this.#actions.menuFor(profile, { write, say })),
-      { id: `member-menu-${profile.user_id}`, 'aria-haspopup': 'menu', 'data-control': 'menu' },
-    );
+    const items = () => [...this.#actions.menuFor(profile, { write, say }), ...this.#memberItems(profile)];
+    return iconButton('more', label, (event) => openMenu(event.currentTarget, label, items()), {
+      id: `member-menu-${profile.user_id}`,
+      'aria-haspopup': 'menu',
+      'data-control': 'menu',
+    });
+  }
+
+  /** What moderators may do in any group. */
+  #memberItems(profile) {
+    if (!this.#room.is_group || !isModerator(this.#model.me)) return [];
+    const remove = () => this.#remove(profile);
+    return [{ text: 'Remove from the room', icon: 'person-minus', danger: true, run: remove }];
+  }
+
+  async #remove(profile) {
+    const name = personName(profile);
+    const sure = await ask({
+      title: `Remove ${name}?`,
+      text: `${name} will no longer see this room, until somebody invites them again.`,
+      action: 'Remove',
+      danger: true,
+    });
+    if (!sure) return;
+    try {
+      await this.#model.rest.removeMember(this.#room.room_id, profile.user_id);
+      this.report.say(`${name} was removed.`);
+    } catch (error) {
+      this.report.say(errorText(error), true);
+    }
   }
 
   /** Those online first, then by name. */

@@ -1,4 +1,4 @@
-/** @file What one can do about another person: write, be friends, block; the same wherever people are shown. */
+/** @file What one can do about another person, wherever people are shown: write, be friends, block. */
 
 import { ask } from './dialog.js';
 import { errorText, personName } from './format.js';

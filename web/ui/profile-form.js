@@ -12,6 +12,8 @@ export class ProfileForm {
   #model;
   /** As the server has it; null until it has come. */
   #stored = null;
+  /** What the fields were filled with. */
+  #shown = null;
 
   /** @param {import('./model.js').ChatModel} model */
   constructor(model) {
@@ -50,14 +52,18 @@ export class ProfileForm {
   async load() {
     try {
       this.#stored = await this.#model.rest.me();
-      this.#fill(this.#stored);
+      this.#fill(this.#stored, this.#shown);
     } catch (error) {
       this.report.say(errorText(error), true);
     }
   }
 
-  #fill(profile) {
-    for (const [key, field] of Object.entries(this.fields)) field.value = profile[key];
+  /** @param {?object} former what the fields were filled with: what the user wrote since then stays */
+  #fill(profile, former = null) {
+    for (const [key, field] of Object.entries(this.fields)) {
+      if (former === null || field.value === (former[key] ?? '')) field.value = profile[key];
+    }
+    this.#shown = profile;
     this.#showCard();
   }
 
@@ -69,7 +75,12 @@ export class ProfileForm {
     const role = isModerator(me) ? [h('span.tag', {}, ROLE_NAMES[me.role])] : [];
     this.card.replaceChildren(
       personAvatar(shown, null, 'large'),
-      h('span.person', {}, h('strong', { dir: 'auto' }, personName(shown)), h('small', {}, `@${me.username}`)),
+      h(
+        'span.person',
+        {},
+        h('strong', { dir: 'auto' }, personName(shown)),
+        h('small', {}, `@${me.username}`),
+      ),
       ...role,
     );
   }

@@ -1,4 +1,4 @@
-/** @file The small menu of emojis, and where there is no mouse of all one can do, that opens beside a message. */
+/** @file The small menu of emojis that opens beside a message; without a mouse, of all one can do with it. */
 
 import { h, icon } from './dom.js';
 

@@ -145,7 +145,7 @@ export class Timeline {
       title: 'Delete this message?',
       text: own
         ? 'It is deleted for everybody in the room, for good.'
-        : `It was written by ${personName(this.#model.user(message.user_id))}. It is deleted for everybody, for good.`,
+        : `${personName(this.#model.user(message.user_id))} wrote it. It is deleted for everybody, for good.`,
       action: 'Delete',
       danger: true,
     });
@@ -310,15 +310,11 @@ export class Timeline {
           isGroup: this.#room.is_group,
           onReact: (emoji) => this.#react(line, emoji),
           onPick: (button) =>
-            this.#picker.open(
-              button,
-              (emoji) => this.#react(line, emoji),
-              [
-                { text: 'Reply', icon: 'reply', run: () => this.#onReply(line) },
-                ...(mayEdit ? [{ text: 'Edit', icon: 'edit', run: () => this.#edit(line) }] : []),
-                ...(mayDelete ? [{ text: 'Delete', icon: 'trash', run: () => this.#delete(line) }] : []),
-              ],
-            ),
+            this.#picker.open(button, (emoji) => this.#react(line, emoji), [
+              { text: 'Reply', icon: 'reply', run: () => this.#onReply(line) },
+              ...(mayEdit ? [{ text: 'Edit', icon: 'edit', run: () => this.#edit(line) }] : []),
+              ...(mayDelete ? [{ text: 'Delete', icon: 'trash', run: () => this.#delete(line) }] : []),
+            ]),
           onReply: () => this.#onReply(line),
           onEdit: mayEdit ? () => this.#edit(line) : null,
           onDelete: mayDelete ? () => this.#delete(line) : null,

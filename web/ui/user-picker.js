@@ -10,6 +10,7 @@ export class UserPicker {
   #model;
   #exclude;
   #multiple;
+  #suggestFriends;
   #onChange;
   #timer = null;
   #search = 0;
@@ -18,13 +19,17 @@ export class UserPicker {
 
   /**
    * @param {import('./model.js').ChatModel} model
-   * @param {{multiple: boolean, exclude: Set<string>, onChange: (picked: Map<string, object>) => void}}
-   *   options without `multiple` a new choice replaces the former
+   * @param {object} options
+   * @param {boolean} options.multiple without it a new choice replaces the former
+   * @param {Set<string>} options.exclude
+   * @param {boolean} [options.suggestFriends] whether friends are offered before anything is typed
+   * @param {(picked: Map<string, object>) => void} options.onChange
    */
-  constructor(model, { multiple, exclude, onChange }) {
+  constructor(model, { multiple, exclude, suggestFriends = false, onChange }) {
     this.#model = model;
     this.#multiple = multiple;
     this.#exclude = exclude;
+    this.#suggestFriends = suggestFriends;
     this.#onChange = onChange;
     this.chosen = h('div.chosen');
     this.input = h('input', {
@@ -36,7 +41,7 @@ export class UserPicker {
       onkeydown: (event) => this.#onKey(event),
     });
     this.results = h('ul.results');
-    this.hint = h('p.empty', { role: 'status' }, 'Type a part of a name.');
+    this.hint = h('p.empty', { role: 'status' });
     this.element = h(
       'div.user-picker',
       {},
@@ -44,6 +49,21 @@ export class UserPicker {
       h('div.filter', {}, icon('search'), this.input),
       this.results,
       this.hint,
+    );
+    this.#suggest();
+  }
+
+  /** What stands there before anything is typed. */
+  #suggest() {
+    const { friends } = this.#model;
+    const userIds = this.#suggestFriends ? friends.all('friend') : [];
+    const people = userIds
+      .filter((userId) => !this.#exclude.has(userId))
+      .map((userId) => this.#model.user(userId));
+    people.sort((a, b) => personName(a).localeCompare(personName(b)));
+    this.#show(
+      people,
+      people.length > 0 ? 'Your friends. For others type a part of a name.' : 'Type a part of a name.',
     );
   }
 
@@ -63,7 +83,7 @@ export class UserPicker {
     this.#search += 1;
     const search = this.#search;
     if (q === '') {
-      this.#show([], 'Type a part of a name.');
+      this.#suggest();
       return;
     }
     try {
