@@ -81,6 +81,16 @@ test('the trail is told in sentences', () => {
   assert.equal(say({ actor: root, action: 'badge_given', user: ben }), 'Root did “badge given” to Ben');
 });
 
+test('what has changed is told in the words of the page', () => {
+  const detail = (text) =>
+    auditParts({ actor: null, action: 'role_changed', detail: text }, () => null).detail;
+  assert.equal(detail('active -> not_active'), 'Active → Suspended');
+  assert.equal(detail('user -> moderator'), 'User → Moderator');
+  assert.equal(detail('constructor -> x'), 'constructor → x');
+  assert.equal(detail('anything else'), 'anything else');
+  assert.equal(detail(null), '');
+});
+
 test('a device is named by its browser and system', () => {
   const webkit = 'AppleWebKit/605.1.15 (KHTML, like Gecko)';
   const names = {

@@ -26,7 +26,7 @@ export function launchBrowser() {
 }
 
 /** What lost connections and refusals write to the console; the tests cause these themselves. */
-const EXPECTED = /net::ERR_|WebSocket connection to .* failed|status of (40[139]|503)/;
+const EXPECTED = /net::ERR_|WebSocket connection to .* failed|status of (40[0139]|429|503)/;
 
 /**
  * A page of its own, as another person's browser would have it.

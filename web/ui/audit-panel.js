@@ -50,10 +50,10 @@ export class AuditPanel {
       const room = this.#model.rooms.get(roomId);
       return room ? roomName(room) : null;
     });
-    const { who, deed, whom, where } = parts;
+    const { who, deed, whom, where, detail } = parts;
     return {
       key: entry.audit_id,
-      shows: [parts, entry.detail],
+      shows: parts,
       make: () =>
         h(
           'li',
@@ -66,7 +66,7 @@ export class AuditPanel {
             whom && h('strong', { dir: 'auto' }, whom),
             where && ` ${where}`,
           ),
-          entry.detail && h('small.detail', { dir: 'auto' }, entry.detail),
+          detail && h('small.detail', { dir: 'auto' }, detail),
           h('time', { datetime: entry.at }, dateTime(entry.at)),
         ),
     };

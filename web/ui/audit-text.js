@@ -1,5 +1,6 @@
 /** @file Says in a sentence what an entry of the audit trail tells. */
 
+import { FLAG_NAMES, ROLE_NAMES } from './account-rules.js';
 import { personName } from './format.js';
 
 /** What was done, between who did it and to whom. `%` stands for the room. */
@@ -19,9 +20,9 @@ const DEEDS = {
 /**
  * @param {import('../parley/rest.js').AuditEntry} entry
  * @param {(roomId: string) => ?string} roomNameOf null if one is not in that room
- * @returns {{who: string, deed: string, whom: string, where: string}}
+ * @returns {{who: string, deed: string, whom: string, where: string, detail: string}}
  */
-export function auditParts({ actor, action, user, room_id: roomId }, roomNameOf) {
+export function auditParts({ actor, action, user, room_id: roomId, detail }, roomNameOf) {
   const [deed, where] = DEEDS[action] ?? [`did “${action.replaceAll('_', ' ')}” to`, ''];
   const room = roomId && roomNameOf(roomId);
   return {
@@ -29,5 +30,14 @@ export function auditParts({ actor, action, user, room_id: roomId }, roomNameOf)
     deed,
     whom: user ? personName(user) : '',
     where: where.replace('%', room ? `“${room}”` : 'a room'),
+    detail: detailText(detail ?? ''),
   };
+}
+
+/** The wire tells a change as `active -> not_active`. */
+function detailText(detail) {
+  const change = detail.match(/^(\w+) -> (\w+)$/);
+  const names = { ...FLAG_NAMES, ...ROLE_NAMES };
+  const name = (value) => (Object.hasOwn(names, value) ? names[value] : value);
+  return change ? `${name(change[1])} → ${name(change[2])}` : detail;
 }
