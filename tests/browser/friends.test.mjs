@@ -97,6 +97,24 @@ test('a request is declined or taken back, and a reload shows how it stands', as
   assertNoComplaints(anna.page);
 });
 
+test('who answers by the keyboard stays where the next answer is', async (t) => {
+  const anna = await person(t, 'Anna', {});
+  const [ben, carl] = [await person(t, 'Ben'), await person(t, 'Carl')];
+  for (const other of [ben, carl]) await other.rest.askFriend(anna.id);
+  await anna.page.getByRole('button', { name: 'Friends, 2 requests for you' }).waitFor();
+  const dialog = await friendsOf(anna.page);
+  const focused = () => anna.page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+  await rowIn(dialog, 'incoming', ben.name)
+    .getByRole('button', { name: /^Accept/ })
+    .focus();
+  await anna.page.keyboard.press('Enter');
+  await rowIn(dialog, 'friend', ben.name).waitFor();
+  assert.equal(await focused(), `Accept the request of ${carl.name}`);
+  await anna.page.keyboard.press('Enter');
+  await rowIn(dialog, 'friend', carl.name).waitFor();
+  assert.equal(await focused(), `Write to ${carl.name}`, 'along with who moved');
+});
+
 test('a friend is one press from a conversation, and a friendship ends after a question', async (t) => {
   const anna = await person(t, 'Anna', {});
   const ben = await person(t, 'Ben');

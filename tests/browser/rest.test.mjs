@@ -80,6 +80,42 @@ test('a message by REST carries its key as a header, and ids are escaped in path
   assert.deepEqual(JSON.parse(requests[0].body), { content: 'hi' });
 });
 
+test('what has no value is left out of a question, and what is cleared is null in a change', async () => {
+  const { rest, requests } = setUp(
+    { body: { items: [], next_cursor: null } },
+    { body: { user_id: 'u' } },
+    { status: 204 },
+    { body: { user_id: 'u' } },
+  );
+  await rest.accounts({ q: 'an', role: null, flagDelete: 'active', cursor: undefined });
+  await rest.updateMe({ phone: null });
+  await rest.endLogIn('t/1');
+  await rest.changeAccount('u', { role: 'moderator' });
+  assert.equal(requests[0].url, 'http://parley.test/api/v1/admin/users?q=an&flagDelete=active');
+  assert.deepEqual([requests[1].method, requests[1].body], ['PATCH', '{"phone":null}']);
+  assert.deepEqual(
+    [requests[2].method, requests[2].url],
+    ['DELETE', 'http://parley.test/api/v1/me/tokens/t%2F1'],
+  );
+  assert.deepEqual(JSON.parse(requests[3].body), { role: 'moderator' });
+});
+
+test('a friendship that ends has no answer, one that stands has', async () => {
+  const item = { user_id: 'u', status: 'accepted', by: 'u' };
+  const { rest, requests } = setUp({ body: item }, { status: 204 }, { status: 204 });
+  assert.deepEqual(await rest.answerFriend('u', 'accept'), item);
+  assert.equal(await rest.answerFriend('u', 'unblock'), null);
+  assert.equal(await rest.endFriend('u'), null);
+  assert.deepEqual(
+    requests.map(({ method, url }) => [method, url.replace('http://parley.test/api/v1/', '')]),
+    [
+      ['POST', 'friends/u/accept'],
+      ['POST', 'friends/u/unblock'],
+      ['DELETE', 'friends/u'],
+    ],
+  );
+});
+
 test('an answer that never comes, breaks off, or is not of Parley can be told from a refusal', async () => {
   const silent = new ParleyRest({
     url: 'http://x',
