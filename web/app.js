@@ -4,10 +4,13 @@ import { ParleyClient, ParleyRest } from './parley-client.js';
 import { AuthView } from './ui/auth-view.js';
 import { ChatView } from './ui/chat-view.js';
 import { ChatModel } from './ui/model.js';
-import { clearSession, loadPending, loadSession, saveSession } from './ui/session.js';
+import { clearSession, loadPending, loadSession, saveSession, updateSession } from './ui/session.js';
 
 /** Closed because of how this page speaks, not of who it is: signing in again would not help. */
 const SPEAKS_BADLY = new Set([1002, 1003, 1007, 4400]);
+
+/** Signing in again would not help either, but for another account. */
+const LOCKED_OUT = 4403;
 
 const root = document.getElementById('app');
 
@@ -32,6 +35,7 @@ function showChat({ token, user }) {
     replay: 'none', // history is read when a room is opened
   });
   const model = new ChatModel(client, user);
+  model.on('me', () => updateSession(token, model.me));
   const page = new AbortController();
 
   const leave = (notice) => {
@@ -51,7 +55,8 @@ function showChat({ token, user }) {
   };
   client.on('state', ({ state, reason, code }) => {
     const ends = state === 'closed' && !SPEAKS_BADLY.has(code);
-    if (ends) leave(`${reason} Please sign in again.`);
+    const locked = 'This account has been suspended or locked.';
+    if (ends) leave(code === LOCKED_OUT ? locked : `${reason} Please sign in again.`);
   });
 
   const view = new ChatView(model, {

@@ -9,8 +9,8 @@ import {
   messageOf,
   openRoom,
   openSignedIn,
+  password,
   say,
-  setRoles,
 } from '../support/browser.mjs';
 import { ParleyRest } from '../../web/parley-client.js';
 import { startParleyd } from '../support/parleyd.mjs';
@@ -26,7 +26,8 @@ before(async () => {
   node = await startParleyd({ set: { 'log.level': 'warn', 'limits.login_rate_per_minute': 0 } });
   root = await makeSession(node.url, 'root', 'Root');
   mod = await makeSession(node.url, 'mod', 'Mod');
-  await setRoles(node, { root: 'admin', mod: 'moderator' });
+  await node.operate(['user', 'role', 'root', 'admin']);
+  await node.operate(['user', 'role', 'mod', 'moderator']);
   browser = await launchBrowser();
 });
 after(async () => {
@@ -91,7 +92,11 @@ test('an admin suspends a user, whose page ends, and restores them', async (t) =
   await act(page, ben, 'Suspend');
   await page.getByRole('status').getByText(`${ben.name} is suspended.`).waitFor();
   await row.getByText('Suspended').waitFor();
-  await bens.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await bens.getByText('This account has been suspended or locked.').waitFor();
+  await bens.getByLabel('Username').fill(ben.username);
+  await bens.getByLabel('Password').fill(password);
+  await bens.getByRole('button', { name: 'Sign in' }).click();
+  await bens.getByText('That username and password do not go together.').waitFor();
   await assert.rejects(new ParleyRest({ url: node.url, token: ben.token }).me(), { code: 'unauthenticated' });
 
   await page.getByLabel('State').selectOption('Suspended');

@@ -62,6 +62,8 @@ test('a profile is changed, shown at once, and stored', async (t) => {
       img_url: 'https://parley.invalid/anna.png',
     },
   );
+  const kept = await page.evaluate(() => JSON.parse(sessionStorage.getItem('parley.session')).user);
+  assert.equal(kept.display_name, 'Anna Lindqvist', 'the next start shows the new name at once');
   await page.reload();
   const again = await openAccount(page);
   await until(async () => (await again.getByLabel('Phone').inputValue()) === '+46 8 123 456', 'the phone');

@@ -1,7 +1,6 @@
 // Pages in Debian's Chromium: opens them, keeps what they complain of, and a wire to the server that can be
 // cut.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import net from 'node:net';
 import { once } from 'node:events';
 import { chromium } from 'playwright-core';
@@ -63,20 +62,6 @@ export async function makeSession(url, username, displayName) {
   await rest.register({ username, password, display_name: displayName });
   const { token, user } = await rest.login(username, password);
   return { token, user };
-}
-
-/**
- * Gives roles by hand, as an operator would; the node is stopped meanwhile.
- * @param {Object<string, 'admin' | 'moderator' | 'user'>} roles by username
- */
-export async function setRoles(node, roles) {
-  await node.terminate();
-  for (const [username, role] of Object.entries(roles)) {
-    const roleId = `(SELECT role_id FROM tb_roles WHERE role_enum = '${role}')`;
-    const sql = `UPDATE tb_users SET role_id = ${roleId} WHERE username = '${username}'`;
-    execFileSync('sqlite3', [node.storeUrl.replace(/^sqlite:/, ''), sql]);
-  }
-  await node.start();
 }
 
 /** A page of somebody who is signed in already. */

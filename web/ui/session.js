@@ -29,6 +29,16 @@ export function saveSession(session, staySignedIn) {
   if (staySignedIn) attempt(() => localStorage.setItem(KEY, text));
 }
 
+/** Keeps who one is now, so that the next start of the page does not show who one was. */
+export function updateSession(token, user) {
+  for (const storage of [() => sessionStorage, () => localStorage]) {
+    attempt(() => {
+      const session = read(storage(), KEY);
+      if (session?.token === token) storage().setItem(KEY, JSON.stringify({ ...session, user }));
+    });
+  }
+}
+
 /** Forgets this tab's log-in, and the browser's one if it is the same. */
 export function clearSession(token) {
   attempt(() => sessionStorage.removeItem(KEY));
