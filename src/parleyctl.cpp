@@ -6,11 +6,11 @@
 #include <iostream>
 
 #include "node.hpp"
+#include "node_operator.hpp"
 #include "node_settings.hpp"
 #include "parley/credentials.hpp"
 #include "parley/log.hpp"
 #include "parley/version.hpp"
-#include "parleyctl_client.hpp"
 #include "parleyctl_output.hpp"
 
 namespace {

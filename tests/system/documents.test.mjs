@@ -96,7 +96,7 @@ const rowsOf = (page) =>
 
 test('configuration.md has every key of --print-config, with its default and its variable', async () => {
   const { output } = await runParleyd({ args: ['--print-config'] });
-  const given = ['net.listen', 'store.url', 'drain.seconds']; // by the harness
+  const given = ['net.listen', 'store.url', 'drain.seconds', 'admin.socket']; // by the harness
   const rows = rowsOf('docs/configuration.md');
   const keys = [];
   let section;
@@ -137,9 +137,18 @@ const sources = (folder) =>
 
 test("openapi.yaml describes the server's routes, each of them and no others", () => {
   const inOneShape = (template) => template.replace(/\{[^}]+\}/g, '{}');
-  const served = [...sources('src/net/api').matchAll(/\.add\(verb::(\w+), "([^"]+)"/g)].map(
-    ([, verb, template]) => `${verb.replace('_', '').toUpperCase()} ${inOneShape(template)}`,
+  const routes = [...sources('src/net/api').matchAll(/\.add\(verb::(\w+), "([^"]+)", access::(\w+)/g)].map(
+    ([, verb, template, access]) => [`${verb.replace('_', '').toUpperCase()} ${inOneShape(template)}`, access],
   );
+  // Those of the admin socket are no client's: operations.md has them.
+  const [operators, clients] = [true, false].map((wanted) =>
+    routes.filter(([, access]) => (access === 'operators') === wanted).map(([route]) => route),
+  );
+  const operations = readFileSync(path.join(repository, 'docs/operations.md'), 'utf8');
+  for (const route of operators) {
+    assert.ok(inOneShape(operations).includes(`\`${route.replace('/api/v1/', '')}`), `operations.md: ${route}`);
+  }
+  const served = clients;
   const described = Object.entries(openapi.paths).flatMap(([template, operations]) =>
     ['get', 'post', 'put', 'patch', 'delete']
       .filter((method) => operations[method])

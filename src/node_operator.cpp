@@ -1,5 +1,5 @@
 // HTTP over the admin socket; or a broker of one's own over the store, without any connection.
-#include "parleyctl_client.hpp"
+#include "node_operator.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>

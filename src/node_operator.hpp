@@ -1,4 +1,4 @@
-// The way of parleyctl to what it manages: a running node's admin socket, or the store itself.
+// The operator's way to what parleyctl manages: a running node's admin socket, or the store itself.
 #pragma once
 
 #include <memory>
