@@ -264,6 +264,7 @@ void accounts::renew_used_tokens() {
   const auto due = tokens_->take_renewals(now, end_of);
   if (due.empty()) return;
   std::vector<token_renewal> used;
+  used.reserve(due.size());
   for (const auto& token : due) used.push_back({token.token, now, end_of(token.created_at)});
   const auto& key = due.front().user;
   services_->storage->write(key, [used = std::move(used)](record_writer& writer) { return writer.renew_tokens(used); },

@@ -14,14 +14,8 @@ friend_item read_friend(const Row& row) {
           row.template id<user_id>(6), row.time(7)};
 }
 
-/// Cuts the one item too many that was read to learn whether there are more.
 inline page<friend_item> page_of_friends(std::vector<friend_item> items, std::uint32_t limit) {
-  page<friend_item> found{std::move(items), std::nullopt};
-  if (found.items.size() > limit) {
-    found.items.resize(limit);
-    found.next_cursor = to_string(found.items.back().profile.id);
-  }
-  return found;
+  return page_of(std::move(items), limit, [](const friend_item& last) { return to_string(last.profile.id); });
 }
 
 /// Two people as they stand before one of them acts. No flag: there is nobody.

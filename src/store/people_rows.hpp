@@ -59,14 +59,8 @@ inline std::optional<uuid> audit_cursor(const page_request& range) {
   return last;
 }
 
-/// Cuts the one item too many that was read to learn whether there are more.
 inline page<audit_entry> page_of_audit(std::vector<audit_entry> items, std::uint32_t limit) {
-  page<audit_entry> found{std::move(items), std::nullopt};
-  if (found.items.size() > limit) {
-    found.items.resize(limit);
-    found.next_cursor = to_string(found.items.back().record.id);
-  }
-  return found;
+  return page_of(std::move(items), limit, [](const audit_entry& last) { return to_string(last.record.id); });
 }
 
 }  // namespace parley

@@ -5,7 +5,7 @@
 #include "store/people_rows.hpp"
 #include "store/postgres_reader.hpp"
 #include "store/postgres_records.hpp"
-#include "store/search_text.hpp"
+#include "store/user_pages.hpp"
 
 namespace parley {
 namespace {
@@ -134,18 +134,7 @@ result<page<own_profile>> postgres_reader::accounts(const account_filter& which,
         range.cursor.value_or(""), lower_ascii(which.query), containing(which.query), most_examined_users,
         which.user_role ? to_string(*which.user_role) : std::string_view(),
         which.flag ? to_string(*which.flag) : std::string_view(), static_cast<std::int64_t>(range.limit) + 1);
-    page<own_profile> found;
-    for (const auto& row : rows) {
-      const bool fits = row.integer(9) != 0;
-      if (fits && found.items.size() == range.limit) {
-        found.next_cursor = found.items.empty() ? range.cursor : found.items.back().profile.username;
-        break;
-      }
-      if (fits) found.items.push_back(read_own_profile(row, 0));
-      // The last row of a full step, fitting or not: what comes behind it was not looked at.
-      if (row.integer(10) != 0) found.next_cursor = std::string(row.text(1));
-    }
-    return found;
+    return read_fitting_users<own_profile>(rows, range, 9, [](const auto& row) { return read_own_profile(row, 0); });
   });
 }
 

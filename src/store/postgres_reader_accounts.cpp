@@ -1,7 +1,7 @@
 // Connecting when there is something to read; accounts, tokens, people and who is online, read from PostgreSQL.
 #include "store/postgres_reader.hpp"
 #include "store/row_values.hpp"
-#include "store/search_text.hpp"
+#include "store/user_pages.hpp"
 
 namespace parley {
 namespace {
@@ -64,8 +64,7 @@ result<std::optional<own_profile>> postgres_reader::user(user_id user) {
   });
 }
 
-/// Active people in order of username, which is the cursor. A part of a display name has no index: a query that fits
-/// few walks through the users, in steps; a page may therefore hold fewer than asked for and still have a next.
+/// Active people in order of username, which is the cursor.
 result<page<user_profile>> postgres_reader::find_users(const std::string& query, const page_request& range) {
   return read("finding users", [&](postgres_connection& open) -> result<page<user_profile>> {
     // The steps are walked by the server; only what fits, and the last that was looked at, come back.
@@ -79,18 +78,7 @@ result<page<user_profile>> postgres_reader::find_users(const std::string& query,
         " WHERE u.fits OR u.place = $4 ORDER BY u.username LIMIT $5",
         range.cursor.value_or(""), lower_ascii(query), containing(query), most_examined_users,
         static_cast<std::int64_t>(range.limit) + 1);
-    page<user_profile> found;
-    for (const auto& row : rows) {
-      const bool fits = row.integer(5) != 0;
-      if (fits && found.items.size() == range.limit) {
-        found.next_cursor = found.items.empty() ? range.cursor : found.items.back().username;
-        break;
-      }
-      if (fits) found.items.push_back(read_profile(row, 0));
-      // The last row of a full step, fitting or not: what comes behind it was not looked at.
-      if (row.integer(6) != 0) found.next_cursor = std::string(row.text(1));
-    }
-    return found;
+    return read_fitting_users<user_profile>(rows, range, 5, [](const auto& row) { return read_profile(row, 0); });
   });
 }
 

@@ -12,6 +12,18 @@ inline std::optional<uuid> uuid_cursor(const page_request& range) {
   return range.cursor ? parse_uuid(*range.cursor) : uuid{};
 }
 
+/// Cuts the one item too many that was read to learn whether there are more; `cursor_of` tells where the next page
+/// begins.
+template <class Item, class CursorOf>
+page<Item> page_of(std::vector<Item> items, std::uint32_t limit, CursorOf cursor_of) {
+  page<Item> found{std::move(items), std::nullopt};
+  if (found.items.size() > limit) {
+    found.items.resize(limit);
+    found.next_cursor = cursor_of(found.items.back());
+  }
+  return found;
+}
+
 /// user_id, username, display_name, img_url, role_enum
 template <class Row>
 user_profile read_profile(const Row& row, int first) {

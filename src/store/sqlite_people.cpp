@@ -1,10 +1,10 @@
 // What people change about themselves and staff about them, and how both read it, on SQLite.
 #include "store/account_steps.hpp"
 #include "store/people_rows.hpp"
-#include "store/search_text.hpp"
 #include "store/sqlite_reader.hpp"
 #include "store/sqlite_record_guard.hpp"
 #include "store/sqlite_rows.hpp"
+#include "store/user_pages.hpp"
 
 namespace parley {
 namespace {
@@ -126,18 +126,8 @@ result<page<own_profile>> sqlite_reader::accounts(const account_filter& which, c
     const auto pattern = containing(which.query);
     row.bind(after, prefix, pattern, most_examined_users + 1, which.flag ? to_string(*which.flag) : std::string_view(),
              which.user_role ? to_string(*which.user_role) : std::string_view());
-    page<own_profile> found;
-    std::string last_examined;
-    for (std::int64_t examined = 0; row.step(); ++examined) {
-      const bool fits = row.integer(9) != 0;
-      if (examined == most_examined_users || (fits && found.items.size() == range.limit)) {
-        found.next_cursor = std::move(last_examined);
-        break;
-      }
-      last_examined = row.text(1);
-      if (fits) found.items.push_back(read_own_profile(row, 0));
-    }
-    return found;
+    return read_fitting_users<own_profile>(row, range.limit, 9,
+                                           [](const auto& fitting) { return read_own_profile(fitting, 0); });
   });
 }
 

@@ -1,7 +1,7 @@
 // Accounts, tokens, people and who is online, read from SQLite.
-#include "store/search_text.hpp"
 #include "store/sqlite_reader.hpp"
 #include "store/sqlite_rows.hpp"
+#include "store/user_pages.hpp"
 
 namespace parley {
 result<std::optional<account_record>> sqlite_reader::account_by_name(const std::string& username) {
@@ -40,8 +40,7 @@ result<std::optional<own_profile>> sqlite_reader::user(user_id user) {
   });
 }
 
-/// Active people in order of username, which is the cursor. A part of a display name has no index: a query that fits
-/// few walks through the users, in steps; a page may therefore hold fewer than asked for and still have a next.
+/// Active people in order of username, which is the cursor.
 result<page<user_profile>> sqlite_reader::find_users(const std::string& query, const page_request& range) {
   return guarded("finding users", [&]() -> result<page<user_profile>> {
     auto row = connection_.use(
@@ -53,18 +52,8 @@ result<page<user_profile>> sqlite_reader::find_users(const std::string& query, c
     const auto prefix = lower_ascii(query);
     const auto pattern = containing(query);
     row.bind(after, prefix, pattern, most_examined_users + 1);
-    page<user_profile> found;
-    std::string last_examined;
-    for (std::int64_t examined = 0; row.step(); ++examined) {
-      const bool fits = row.integer(5) != 0;
-      if (examined == most_examined_users || (fits && found.items.size() == range.limit)) {
-        found.next_cursor = std::move(last_examined);
-        break;
-      }
-      last_examined = row.text(1);
-      if (fits) found.items.push_back(read_profile(row, 0));
-    }
-    return found;
+    return read_fitting_users<user_profile>(row, range.limit, 5,
+                                            [](const auto& fitting) { return read_profile(fitting, 0); });
   });
 }
 
