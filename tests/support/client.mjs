@@ -268,22 +268,21 @@ export class Connection {
     return this.#take((f) => f.type === type && fits(f.data, where), `${type} ${short(where) ?? 'as asked'}`);
   }
 
+  /** The answer to that id, be it an ack or an error. */
+  answerTo(id) {
+    return this.#take((f) => (f.type === 'ack' || f.type === 'error') && f.id === id, `answer to ${id}`);
+  }
+
   /** The answer to that id, which must be an ack; answers its data. */
   async expectAck(id) {
-    const frame = await this.#take(
-      (f) => (f.type === 'ack' || f.type === 'error') && f.id === id,
-      `answer to ${id}`,
-    );
+    const frame = await this.answerTo(id);
     assert.equal(frame.type, 'ack', `${id} was refused: ${short(frame.data)}`);
     return frame.data;
   }
 
   /** The answer to that id (null for frames without one), which must be an error; answers its data. */
   async expectError(id, code) {
-    const frame = await this.#take(
-      (f) => (f.type === 'ack' || f.type === 'error') && f.id === id,
-      `answer to ${id}`,
-    );
+    const frame = await this.answerTo(id);
     assert.equal(frame.type, 'error', `${id} was not refused: ${short(frame.data)}`);
     if (code) assert.equal(frame.data.code, code, short(frame.data));
     return frame.data;
