@@ -99,6 +99,7 @@ for (const [how, remove] of Object.entries(removers)) {
       const at = await common(bob);
       const { room } = at;
       const added = (await listening.expectFrame('room_added', { room_id: room })).data.last_seq;
+      await watching.expectFrame('room_added', { room_id: room });
       const inRoom = await open(bob, { room, user: bob.id });
       const answers = await interrupted(doings(bob, writing, at), round, () => remove(room, bob));
       const last = await ada.post(room, 'he is gone');

@@ -59,6 +59,8 @@ async function stage(who, others = []) {
   const enters = people[who].enters || people[who].atTheDoor;
   const first = [bystander, ...others, ...(enters && subject !== maker ? [subject] : [])];
   const room = await maker.group('stage', first);
+  const present = [sockets.bystander, ...(enters ? [sockets[who]] : [])];
+  await Promise.all(present.map((socket) => socket.expectFrame('room_added', { room_id: room })));
   const foreign = (await bystander.post(room, 'from another')).message_id;
   let own = crypto.randomUUID();
   if (enters) {
