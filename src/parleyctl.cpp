@@ -84,7 +84,7 @@ class session {
       const auto& account = user.as_object();
       if (account.at("username").as_string() == username) return std::string(account.at("user_id").as_string());
     }
-    throw failure{exit_failed, "There is no user " + username + "."};
+    throw failure{exit_failed, "There is no user " + parley::printable(username) + "."};
   }
 
   static std::string encoded(const std::string& text) {
@@ -238,7 +238,7 @@ void add_user_commands(CLI::App& app, command_line& args, chosen& choice) {
   list->add_option("--query", args.query, "Beginning of the username or part of the display name");
   list->add_option("--flag", args.flag, "active, not_active or delete");
   list->add_option("--role", args.role, "admin, moderator or user");
-  list->add_option("--limit", args.limit, "Most to list")->default_val(100);
+  list->add_option("--limit", args.limit, "Most to list")->check(CLI::PositiveNumber)->default_val(100);
 
   const auto add_change = [&](const char* name, const char* help, const char* flag) {
     auto* change = add_command(*user, name, help, choice, [flag](const command_line& given, session& node) {
@@ -266,7 +266,9 @@ void add_user_commands(CLI::App& app, command_line& args, chosen& choice) {
 
 void add_other_commands(CLI::App& app, command_line& args, chosen& choice) {
   auto* audit = add_command(app, "audit", "Show what was done to accounts and to others' messages", choice, show_audit);
-  audit->add_option("--limit", args.limit, "Most entries, the newest first")->default_val(100);
+  audit->add_option("--limit", args.limit, "Most entries, the newest first")
+      ->check(CLI::PositiveNumber)
+      ->default_val(100);
 
   auto* node = app.add_subcommand("node", "Look at the running node");
   node->require_subcommand(1);
@@ -275,9 +277,11 @@ void add_other_commands(CLI::App& app, command_line& args, chosen& choice) {
       [](const command_line& given, session& to) { print(given, to.ask("GET", "/api/v1/admin/node")); }, true);
   add_command(*node, "connections", "Who is connected", choice, show_connections, true)
       ->add_option("--limit", args.limit)
+      ->check(CLI::PositiveNumber)
       ->default_val(100);
   add_command(*node, "rooms", "The rooms in memory", choice, show_rooms, true)
       ->add_option("--limit", args.limit)
+      ->check(CLI::PositiveNumber)
       ->default_val(100);
 
   auto* config = app.add_subcommand("config", "Look at the configuration");

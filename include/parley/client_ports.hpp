@@ -66,6 +66,8 @@ struct get_room {
   using reply = room_summary;
   principal who;
   room_id room;
+  /// A change of theirs was just stored: they hear what became of it, though they may have been removed since.
+  bool after_change = false;
 };
 /// In order of user_id; a page's cursor is the user_id after which it begins.
 struct list_members {
@@ -73,6 +75,7 @@ struct list_members {
   principal who;
   room_id room;
   page_request range;
+  bool after_change = false;  ///< As in get_room.
 };
 /// Send, edit, delete, react, invite, remove, rename by REST. Without a room it is looked up by the message.
 struct change_room {

@@ -39,6 +39,18 @@ result<void> may_read(database_reader& store, user_id user, room_id room) {
   return {};
 }
 
+/// What is read sees a later state than the look for the membership before it: so the look is taken once more behind
+/// it, and nobody reads what was said after his removal. The first one spares strangers' questions the reading, by
+/// whose time they could tell a room from none.
+template <class Read>
+std::invoke_result_t<Read> while_member(database_reader& store, user_id user, room_id room, Read read) {
+  if (const auto before = may_read(store, user, room); !before) return before.error();
+  auto found = read();
+  if (!found) return found;
+  if (const auto after = may_read(store, user, room); !after) return after.error();
+  return found;
+}
+
 /// The role as it now stands: a token may be remembered with a former one. The operator may do everything.
 result<role> role_of(database_reader& store, const std::optional<principal>& who) {
   if (!who) return role::admin;
@@ -113,29 +125,39 @@ result<page<room_summary>> answer_query(database_reader& store, const list_rooms
 }
 
 result<room_summary> answer_query(database_reader& store, const get_room& ask) {
-  return room_for(store, ask.who.user.id, ask.room);
+  auto found = room_for(store, ask.who.user.id, ask.room);
+  if (found || found.error().code != error_code::not_found || !ask.after_change) return found;
+  auto snapshot = store.snapshot(ask.room);
+  if (!snapshot) return snapshot.error();
+  if (!*snapshot) return no_such_room();
+  const auto& room = **snapshot;
+  return room_summary{room.id, room.name, room.is_group, std::nullopt, room.last_seq, room.last_seq, 0};
 }
 
 result<page<room_member>> answer_query(database_reader& store, const list_members& ask) {
-  if (const auto seen = may_read(store, ask.who.user.id, ask.room); !seen) return seen.error();
-  return store.members(ask.room, bounded(ask.range));
+  const auto read = [&] { return store.members(ask.room, bounded(ask.range)); };
+  return ask.after_change ? read() : while_member(store, ask.who.user.id, ask.room, read);
 }
 
 result<page<history_item>> answer_query(database_reader& store, const get_history& ask) {
   if (ask.before_seq && ask.after_seq) return bad_request("before_seq and after_seq exclude each other.");
-  if (const auto seen = may_read(store, ask.who.user.id, ask.room); !seen) return seen.error();
   const auto limit = bounded(ask.limit);
-  auto items = store.history(ask.room, ask.before_seq, ask.after_seq, limit + 1);
+  auto items = while_member(store, ask.who.user.id, ask.room,
+                            [&] { return store.history(ask.room, ask.before_seq, ask.after_seq, limit + 1); });
   if (!items) return items.error();
   return page_of(std::move(*items), limit);
 }
 
 result<page<durable_event>> answer_query(database_reader& store, const get_events& ask) {
-  if (const auto seen = may_read(store, ask.who.user.id, ask.room); !seen) return seen.error();
   const auto limit = bounded(ask.limit);
-  auto items = store.events_after(ask.room, ask.after_seq, limit + 1);
+  auto items = events_for(store, ask.who.user.id, ask.room, ask.after_seq, limit + 1);
   if (!items) return items.error();
   return page_of(std::move(*items), limit);
+}
+
+result<std::vector<durable_event>> events_for(database_reader& store, user_id user, room_id room, sequence after,
+                                              std::uint32_t limit) {
+  return while_member(store, user, room, [&] { return store.events_after(room, after, limit); });
 }
 
 }  // namespace parley

@@ -22,6 +22,10 @@ result<page<room_member>> answer_query(database_reader& store, const list_member
 result<page<history_item>> answer_query(database_reader& store, const get_history& ask);
 result<page<durable_event>> answer_query(database_reader& store, const get_events& ask);
 
+/// `not_found` also for somebody who was removed while it was read.
+result<std::vector<durable_event>> events_for(database_reader& store, user_id user, room_id room, sequence after,
+                                              std::uint32_t limit);
+
 /// The room as that user sees it; `not_found` when no member.
 result<room_summary> room_for(database_reader& store, user_id user, room_id room);
 

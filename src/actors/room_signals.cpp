@@ -53,7 +53,7 @@ void room::take_step(parked_catch_up parked) {
   const bool is_news = plan.what == replay_step::kind::beyond_end || plan.what == replay_step::kind::not_member;
   if (is_news && (may_be_behind_store(parked.batch) || parked.at_store != look::done)) {
     if (!parked.until) parked.until = services_.time.steady_now() + parking_time;
-    return parked_.push_back(std::move(parked));
+    return parked_.push_back(parked);
   }
   send_step(ask, std::move(plan));
 }
@@ -76,13 +76,13 @@ void room::send_step(const catch_up& ask, replay_step plan) {
 
 void room::retry_parked() {
   if (parked_.empty()) return;
-  for (auto& ask : std::exchange(parked_, {})) take_step(std::move(ask));
+  for (const auto& ask : std::exchange(parked_, {})) take_step(ask);
 }
 
 void room::let_go_of_parked(steady_time now) {
-  for (auto& ask : std::exchange(parked_, {})) {
+  for (const auto& ask : std::exchange(parked_, {})) {
     if (*ask.until > now) {
-      parked_.push_back(std::move(ask));
+      parked_.push_back(ask);
     } else {
       send_step(ask.what, state_->plan_replay(ask.what.user, ask.what.after, ask.what.events_left));
     }

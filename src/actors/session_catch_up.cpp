@@ -2,6 +2,7 @@
 // drains.
 #include <algorithm>
 
+#include "actors/queries.hpp"
 #include "actors/session.hpp"
 #include "parley/log.hpp"
 
@@ -91,8 +92,8 @@ void session::read_store(sequence log_end) {
   const auto number = plan_.current_number();
   const auto count = std::min(what.events_left, page_events);
   services_->reads->ask<std::vector<durable_event>>(
-      [room = what.room, after = what.after, count](database_reader& store) {
-        return store.events_after(room, after, count);
+      [user = request_.who.user.id, room = what.room, after = what.after, count](database_reader& store) {
+        return events_for(store, user, room, after, count);
       },
       answer<std::vector<durable_event>>(
           [me = me(), room = what.room, number, log_end](result<std::vector<durable_event>> events) {
@@ -104,7 +105,11 @@ void session::on_store_page(const store_page& what) {
   if (closed_ || !plan_.matches(what.room, what.replay)) return;
   if (!what.events) {
     plan_.suspend();
-    try_again_later(what.room);
+    if (what.events.error().code == error_code::not_found) {
+      look_whether_left(what.room);
+    } else {
+      try_again_later(what.room);
+    }
     return advance();
   }
   if (what.events->empty()) {  // rows were deleted; nobody may wait for what does not come

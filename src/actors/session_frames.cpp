@@ -305,6 +305,7 @@ void session::watch_instead(const std::vector<presence_record>& known, const ans
   };
   // Friends too: they may cease to be.
   std::vector<user_id> wanted;
+  wanted.reserve(known.size());
   for (const auto& record : known) wanted.push_back(record.user);
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());

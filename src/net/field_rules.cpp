@@ -15,11 +15,14 @@ constexpr std::string_view files_path = "/api/v1/files/";
 
 bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
+/// C0, DEL and C1, which is two bytes in UTF-8.
 bool has_control(std::string_view value) {
-  return std::any_of(value.begin(), value.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
-  });
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(value[i]);
+    const bool is_c1 = byte == 0xC2 && i + 1 < value.size() && static_cast<unsigned char>(value[i + 1]) < 0xA0;
+    if (byte < 0x20 || byte == 0x7F || is_c1) return true;
+  }
+  return false;
 }
 
 /// Blanks, quotes and the like have no place in an address and would break out of an attribute of a careless

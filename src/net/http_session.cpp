@@ -192,11 +192,8 @@ class http_session : public std::enable_shared_from_this<http_session> {
       });
     }
     const auto method = call->request.method();
-    auto match = api_router().find(method, call->target.segments);
-    if (auto* route = std::get_if<router::found>(&match)) {
-      if (!is_hidden(*route)) return run(call, std::move(*route));
-      match = router::nowhere{};
-    }
+    auto match = api_router().find(method, call->target.segments, peer_ == peer_kind::machine_operator);
+    if (auto* route = std::get_if<router::found>(&match)) return run(call, std::move(*route));
     std::string allow;
     if (const auto* wrong = std::get_if<router::wrong_method>(&match)) allow = wrong->allow;
     const auto* file = allow.empty() ? find_static_file(call->target.path) : nullptr;
@@ -208,10 +205,6 @@ class http_session : public std::enable_shared_from_this<http_session> {
     }
     const auto known = call->request[http::field::if_none_match];
     call->respond(static_file_reply(*file, {known.data(), known.size()}));
-  }
-
-  [[nodiscard]] bool is_hidden(const router::found& route) const {
-    return route.who == access::operators && peer_ != peer_kind::machine_operator;
   }
 
   void run(const api_call_ptr& call, router::found route) {

@@ -15,7 +15,7 @@ http_reply answer_operator(net_services& services, http_request request) {
   auto target = parse_target(raw_target);
   if (!target) return problem(target.error());
   const auto method = request.method();
-  auto match = api_router().find(method, target->segments);
+  auto match = api_router().find(method, target->segments, true);
   auto* route = std::get_if<router::found>(&match);
   const bool is_staffs = route != nullptr && (route->who == access::staff || route->who == access::operators);
   if (!is_staffs) return problem(not_found("path: there is nothing here for the operator"));

@@ -48,11 +48,11 @@ void router::add(http::verb method, std::string_view pattern, access who, handle
   routes_.push_back({method, pattern, std::move(segments), who, run});
 }
 
-router::match router::find(http::verb method, const std::vector<std::string>& segments) const {
+router::match router::find(http::verb method, const std::vector<std::string>& segments, bool by_operator) const {
   std::set<std::string> allowed;
   for (const auto& known : routes_) {
     auto parameters = parameters_of(known.segments, segments);
-    if (!parameters) continue;
+    if (!parameters || (known.who == access::operators && !by_operator)) continue;
     if (known.method == method || (known.method == http::verb::get && method == http::verb::head)) {
       return found{known.run, known.who, known.pattern, *std::move(parameters)};
     }

@@ -40,7 +40,9 @@ class router {
   using match = std::variant<nowhere, wrong_method, found>;
 
   /// HEAD finds GET's handler. OPTIONS is always a wrong method: its answer is the list of the right ones.
-  [[nodiscard]] match find(boost::beast::http::verb method, const std::vector<std::string>& segments) const;
+  /// Routes of operators are there for `by_operator` only.
+  [[nodiscard]] match find(boost::beast::http::verb method, const std::vector<std::string>& segments,
+                           bool by_operator = false) const;
 
  private:
   struct route {

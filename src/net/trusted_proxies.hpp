@@ -1,6 +1,7 @@
 // Whose word about a client's address is believed: net.trusted_proxies.
 #pragma once
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <boost/beast/http/fields.hpp>

@@ -79,7 +79,7 @@ void enter_as_member(const upgrade_ptr& up, room_id room) {
       up->finish();
     });
   };
-  call->services.actors.ask(get_room{up->granted.who, room}, std::move(hop));
+  call->services.actors.ask(get_room{up->granted.who, room, false}, std::move(hop));
 }
 
 void enter_with_token(const upgrade_ptr& up, std::string token, std::optional<std::pair<room_id, user_id>> place) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "parley/database.hpp"
+#include "parley/permissions.hpp"
 
 namespace parley {
 

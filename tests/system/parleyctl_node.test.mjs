@@ -53,7 +53,7 @@ test('that log-ins were ended stands in the audit trail', async () => {
   const { username } = await register(parley);
   await parley.operate(['user', 'end-sessions', username]);
   const [{ action, user }] = await parley.operate(['audit', '--limit', '1']);
-  assert.deepEqual([action, user.username], ['sessions_ended', username]);
+  assert.deepEqual([action, user.username], ['tokens_ended', username]);
 });
 
 test('the state of the node, who is connected, and the rooms in memory', async () => {

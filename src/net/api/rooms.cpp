@@ -9,8 +9,9 @@
 namespace parley {
 namespace {
 
-void answer_room(const api_call_ptr& call, room_id room) {
-  ask(call, get_room{call->who, room}, [call](const room_summary& found) { call->answer(200, json::text_of(found)); });
+void answer_room(const api_call_ptr& call, room_id room, bool after_change) {
+  ask(call, get_room{call->who, room, after_change},
+      [call](const room_summary& found) { call->answer(200, json::text_of(found)); });
 }
 
 void handle_create_room(const api_call_ptr& call) {
@@ -39,7 +40,7 @@ void handle_list_rooms(const api_call_ptr& call) {
 }
 
 void handle_get_room(const api_call_ptr& call) {
-  if (const auto room = call->identity<room_id>(0, "room_id")) answer_room(call, *room);
+  if (const auto room = call->identity<room_id>(0, "room_id")) answer_room(call, *room, false);
 }
 
 void handle_rename_room(const api_call_ptr& call) {
@@ -51,7 +52,7 @@ void handle_rename_room(const api_call_ptr& call) {
   if (!body->refusal()) body->require(check_name("name", name));
   if (body->refusal()) return call->fail(*body->refusal());
   ask(call, change_room{call->who, *room, rename_room{std::move(name)}},
-      [call, room = *room](const change_room::reply&) { answer_room(call, room); });
+      [call, room = *room](const change_room::reply&) { answer_room(call, room, true); });
 }
 
 void handle_list_members(const api_call_ptr& call) {
@@ -59,7 +60,7 @@ void handle_list_members(const api_call_ptr& call) {
   if (!room) return;
   const auto range = page_of(call->target);
   if (!range) return call->fail(range.error());
-  ask(call, list_members{call->who, *room, *range}, [call](const page<room_member>& members) {
+  ask(call, list_members{call->who, *room, *range, false}, [call](const page<room_member>& members) {
     call->answer(200, json::page_text(members.items, members.next_cursor));
   });
 }
@@ -85,7 +86,7 @@ std::optional<std::string> cursor_before(const user_id& user) {
 void find_invited(const api_call_ptr& call, std::shared_ptr<invited_search> search) {
   const auto left =
       static_cast<std::uint32_t>(std::min<std::size_t>(search->wanted.size() - search->next, max_page_items));
-  ask(call, list_members{call->who, search->room, {cursor_before(search->wanted[search->next]), left}},
+  ask(call, list_members{call->who, search->room, {cursor_before(search->wanted[search->next]), left}, true},
       [call, search](const page<room_member>& members) {
         auto& next = search->next;
         ++next;  // found below, or gone again
