@@ -61,13 +61,13 @@ class running_node final : public node {
     auto opened = open_database(settings_, counts_);
     if (!opened) return opened.error();
     database_ = std::move(opened.value());
+    if (auto door = net_.open_admin_socket(admin_socket()); !door) return door;
     if (auto migrated = database_->migrate(); !migrated) return migrated;
     auto made = create_broker(
         {settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(), system_ids(), faults_});
     if (!made) return made.error();
     actors_ = std::move(made.value());
-    auto listening = net_.start(
-        actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); }, admin_socket());
+    auto listening = net_.start(actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); });
     if (!listening) return listening;
     const auto scheme = settings_.net.tls_certificate.empty() ? "http" : "https";
     const auto address = parse_listen_address(settings_.net.listen);

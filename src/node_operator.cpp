@@ -1,12 +1,19 @@
 // HTTP over the admin socket; or a broker of one's own over the store, without any connection.
 #include "node_operator.hpp"
 
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
 
 #include "actors/broker_runtime.hpp"
 #include "net/json_encoder.hpp"
@@ -20,6 +27,39 @@ namespace {
 
 namespace http = boost::beast::http;
 using local_stream = boost::asio::local::stream_protocol;
+
+constexpr const char* first_migration = "0001_initial.sql";
+/// A node that is stopped still accepts connections for its admin socket; nobody may wait for it for ever.
+constexpr unsigned patience_seconds = 30;
+
+/// Ends the program when a node does not answer.
+class deadline {
+ public:
+  deadline() {
+    std::signal(SIGALRM, [](int) {
+      static constexpr char text[] = "The node does not answer at its admin socket.\n";
+      (void)!::write(STDERR_FILENO, text, sizeof text - 1);
+      ::_exit(EXIT_FAILURE);
+    });
+    ::alarm(patience_seconds);
+  }
+  ~deadline() { ::alarm(0); }
+  deadline(const deadline&) = delete;
+  deadline& operator=(const deadline&) = delete;
+};
+
+/// Whoever may write to the folder of the socket could stand there in the node's place, and would hear passwords: so in
+/// a folder for everybody the node's user must be one's own, or root.
+bool is_trusted_node(int socket, const std::string& path) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  if (peer.uid == ::geteuid() || peer.uid == 0) return true;
+  struct stat folder {};
+  const auto parent = std::filesystem::absolute(path).parent_path();
+  return ::stat(parent.c_str(), &folder) == 0 && (folder.st_mode & (S_IWOTH | S_IWGRP)) == 0 &&
+         (folder.st_uid == peer.uid || folder.st_uid == 0);
+}
 
 http_request make_request(std::string_view method, const std::string& target, const std::string& body) {
   http_request request(http::string_to_verb({method.data(), method.size()}), target, 11);
@@ -43,9 +83,13 @@ class socket_client final : public operator_client {
   }
 
   result<operator_reply> request(std::string_view method, const std::string& target, const std::string& body) override {
+    const deadline no_longer;
     boost::system::error_code ec;
     local_stream::socket socket(context_);
     socket.connect(local_stream::endpoint(path_), ec);
+    if (!ec && !is_trusted_node(socket.native_handle(), path_)) {
+      return forbidden(path_ + ": somebody else listens there, in a folder that others may write to.");
+    }
     const auto asked = make_request(method, target, body);
     if (!ec) http::write(socket, asked, ec);
     boost::beast::flat_buffer buffer;
@@ -73,7 +117,7 @@ class no_delivery final : public delivery {
     if (when_drained) when_drained();
   }
   void close(connection_ref, close_code) override {}
-  void revoke(connection_ref, close_code, std::shared_ptr<void>) override {}
+  void revoke(const revocation&, std::shared_ptr<void>) override {}
   void fail_room(room_id) override {}
 };
 
@@ -88,8 +132,22 @@ class store_client final : public operator_client {
     auto opened = open_database(settings_, counts_);
     if (!opened) return opened.error();
     store_ = std::move(*opened);
+    // An empty store becomes one; an older one may still serve nodes that would not know it any more.
+    const auto pending = store_->pending_migrations();
+    if (!pending) return pending.error();
+    if (!pending->empty() && pending->front() != first_migration) {
+      return make_error(error_code::conflict, "The store's schema is older than this build: parleyd --migrate-only.");
+    }
     if (auto migrated = store_->migrate(); !migrated) return migrated;
-    auto made = create_broker({settings_, *store_, nobody_, json_encoder(), counts_, system_clock(), system_ids(), {}});
+    auto made = create_broker({settings_,
+                               *store_,
+                               nobody_,
+                               json_encoder(),
+                               counts_,
+                               system_clock(),
+                               system_ids(),
+                               {},
+                               /*clears_presence=*/false});
     if (!made) return made.error();
     actors_ = std::move(*made);
     // NOLINTNEXTLINE(modernize-make-unique): an aggregate

@@ -83,6 +83,7 @@ struct limits_config {
   std::uint32_t room_members = 10'000;
   std::uint32_t reactions_per_message = 100;  ///< Distinct emojis, whoever uses them.
   std::uint32_t read_receipt_members = 200;
+  std::uint32_t tokens_per_user = 1'000;  ///< Log-ins of one user; a further one ends the one that expires first.
   std::uint32_t watched_users = 500;
   std::uint32_t friends_per_user = 1'000;  ///< Accepted ones and requests of one's own.
   std::uint32_t watches_per_second = 5;    ///< watch_presence frames of a connection; 0 = no limit.

@@ -132,6 +132,9 @@ class record_writer {
   /// See act(). `not_found` for an unknown user, and for asking one who is not active; `conflict` for too many.
   virtual result<friendship_change> change_friendship(user_id who, user_id other, friend_action what, timestamp at) = 0;
   virtual result<void> save_read_markers(std::span<const read_marker> markers) = 0;  ///< Each only moves forward.
+  /// Returns when every transaction that was under way has ended, or soon after: what was decided before this call is
+  /// stored or refused. For a job that is alone.
+  virtual result<void> await_earlier_writes() = 0;
   virtual result<void> record_audit(const audit_record& what) = 0;
   virtual result<void> save_presence(std::span<const presence_record> users) = 0;
   virtual result<void> clear_presence() = 0;  ///< Embedded start: nobody is online; last_seen stays.

@@ -1,12 +1,14 @@
 // The port from actors to connected clients: everything that leaves for a connection enters by its shard's one FIFO.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "parley/credentials.hpp"
 #include "parley/error.hpp"
 #include "parley/frame.hpp"
 #include "parley/ids.hpp"
@@ -76,6 +78,13 @@ struct room_broadcast {
   std::optional<user_id> except;
 };
 
+struct revocation {
+  user_id user;
+  std::optional<std::vector<token_hash>> tokens;
+  close_code code = close_code::token_ended;
+};
+inline constexpr std::chrono::milliseconds revocation_patience{800};
+
 /// Implemented by src/net's shards. Any thread may call; each call is queued on the I/O thread of the shard it
 /// concerns, in the order of the calls of one caller. Nothing is returned: a dead connection is the session's news, not
 /// the sender's.
@@ -92,9 +101,10 @@ class delivery {
   virtual void send(connection_ref to, outgoing what, std::function<void()> when_drained = {}) = 0;
   /// Sends what waits, then the close frame; nothing enters after it.
   virtual void close(connection_ref to, close_code code) = 0;
-  /// For whoever may see nothing more: drops what has not begun to leave, then as close(). `ended` is let go of when
-  /// the socket has taken its last byte, or is gone.
-  virtual void revoke(connection_ref to, close_code code, std::shared_ptr<void> ended) = 0;
+  /// Whoever may see nothing more: for all WebSockets of the user that bear one of the tokens (null: any), also those
+  /// that are only ending, drops what has not begun to leave, then as close(). A socket whose peer does not take the
+  /// rest within revocation_patience is reset. `ended` is let go of when each peer has its last byte, or is gone.
+  virtual void revoke(const revocation& what, std::shared_ptr<void> ended) = 0;
   /// A room actor died: detaches the room from every connection and tells each one's session where it stood
   /// (client_session::room_failed).
   virtual void fail_room(room_id room) = 0;

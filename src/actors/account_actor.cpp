@@ -49,7 +49,7 @@ account_handle::behavior_type accounts::begin(const actor_services& services, st
       [this](call<change_user>& ask) { guarded("accounts", [&] { on_change_user(ask); }); },
       [this](call<end_user_tokens>& ask) { guarded("accounts", [&] { on_end_user_tokens(ask); }); },
       [this](call<reset_password>& ask) { guarded("accounts", [&] { on_reset_password(ask); }); },
-      [](const password_checked& what) { guarded("accounts", what.then); },
+      [](const account_continuation& what) { guarded("accounts", what.then); },
       [this](const account_tick&) { guarded("accounts", [&] { on_tick(); }); },
   };
 }
@@ -86,7 +86,10 @@ void accounts::create(const call<register_user>& ask, const std::string& passwor
                 services_->time.now(),
                 wish.user_role};
   std::optional<audit_record> audit;
-  if (wish.by_operator) audit = audit_of_operator(audit_action::user_created, user.id);
+  if (wish.by_operator) {
+    audit = audit_of_operator(audit_action::user_created, user.id);
+    audit->detail = to_string(user.user_role);
+  }
   const auto made = std::make_shared<own_profile>();
   const auto key = user.id;
   services_->storage->write(
@@ -236,7 +239,7 @@ void accounts::on_log_out(call<log_out>& ask) {
       [this, user, ended, reply = ask.reply](const result<std::monostate>& done) {
         if (!done) return reply(done.error());
         forget_tokens(*ended);
-        end_sockets_then({user, *ended, close_code::token_ended, {}}, reply, std::monostate{});
+        revoke({user, *ended, close_code::token_ended}, reply_when_let_go(reply, std::monostate{}));
         caf::anon_send(services_->directory, to_presence{user_went_off{user, no_connection, true}});
       });
 }
@@ -252,7 +255,7 @@ void accounts::forget_tokens(const std::vector<token_hash>& tokens) {
 void accounts::on_tick() {
   self_->delayed_send(self_, tick_interval, account_tick{});
   for (const auto& over : tokens_->take_expired(services_->time.now())) {
-    caf::anon_send(services_->directory, end_sockets{over.user, {{over.token}}, close_code::token_ended, {}});
+    caf::anon_send(services_->directory, end_sockets{{over.user, {{over.token}}, close_code::token_ended}});
   }
   renew_used_tokens();
 }

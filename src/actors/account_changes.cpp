@@ -107,7 +107,7 @@ void accounts::write_password(const password_change& change, const error& otherw
       [this, user = change.user, ended, reply](const result<std::monostate>& done) {
         if (!done) return reply(done.error());
         forget_tokens(*ended);
-        end_sockets_then({user, *ended, close_code::token_ended, {}}, reply, std::monostate{});
+        revoke({user, *ended, close_code::token_ended}, reply_when_let_go(reply, std::monostate{}));
       });
 }
 
@@ -127,7 +127,7 @@ void accounts::on_end_own_token(call<end_own_token>& ask) {
                        [this, user, hash = at->hash, reply = ask.reply](const result<std::monostate>& done) {
                          if (!done) return reply(done.error());
                          forget_tokens({hash});
-                         end_sockets_then({user, {{hash}}, close_code::token_ended, {}}, reply, std::monostate{});
+                         revoke({user, {{hash}}, close_code::token_ended}, reply_when_let_go(reply, std::monostate{}));
                        });
                  });
 }
@@ -158,7 +158,11 @@ void accounts::on_change_user(call<change_user>& ask) {
             caf::anon_send(services_->directory, role_changed{id, after.profile.user_role});
             return reply(after);
           }
-          end_sockets_then({id, std::nullopt, close_code::not_allowed, {}}, reply, after);
+          const auto all_ended = reply_when_let_go(reply, after);
+          revoke({id, std::nullopt, close_code::not_allowed}, all_ended);
+          // Nor is anything stored any more that was decided before.
+          write(id, alone([](record_writer& writer) { return writer.await_earlier_writes(); }),
+                [all_ended](const result<std::monostate>&) {});
           caf::anon_send(services_->directory, to_presence{user_went_off{id, no_connection, true}});
         });
 }
@@ -182,7 +186,7 @@ void accounts::on_end_user_tokens(call<end_user_tokens>& ask) {
       [this, user, ended, reply = ask.reply](const result<std::monostate>& done) {
         if (!done) return reply(done.error());
         forget_tokens(*ended);
-        end_sockets_then({user, std::nullopt, close_code::token_ended, {}}, reply, std::monostate{});
+        revoke({user, std::nullopt, close_code::token_ended}, reply_when_let_go(reply, std::monostate{}));
       });
 }
 

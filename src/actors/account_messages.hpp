@@ -8,14 +8,14 @@
 
 namespace parley {
 
-struct password_checked;
+struct account_continuation;
 struct account_tick;
 /// Registration, log-in, tokens and their cache.
 using account_handle = caf::typed_actor<
     caf::reacts_to<call<register_user>>, caf::reacts_to<call<log_in>>, caf::reacts_to<call<authenticate>>,
     caf::reacts_to<call<log_out>>, caf::reacts_to<call<enter_by_name>>, caf::reacts_to<call<change_me>>,
     caf::reacts_to<call<change_own_password>>, caf::reacts_to<call<end_own_token>>, caf::reacts_to<call<change_user>>,
-    caf::reacts_to<call<end_user_tokens>>, caf::reacts_to<call<reset_password>>, caf::reacts_to<password_checked>,
+    caf::reacts_to<call<end_user_tokens>>, caf::reacts_to<call<reset_password>>, caf::reacts_to<account_continuation>,
     caf::reacts_to<account_tick>>;
 
 struct run_password_job;
@@ -26,8 +26,9 @@ using password_handle = caf::typed_actor<caf::reacts_to<run_password_job>>;
 struct run_password_job {
   std::function<void()> job;
 };
-/// Sent by a password, reading or storage actor to the account actor: run the rest there, where the state is.
-struct password_checked {
+/// Sent by a password, reading or storage actor to the account actor, or by itself for later: run the rest there, where
+/// the state is.
+struct account_continuation {
   std::function<void()> then;
 };
 /// Sent by the account actor to itself: tokens in use whose time is over.
@@ -37,7 +38,7 @@ struct account_tick {};
 
 #define PARLEY_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parley::name)
 PARLEY_UNSAFE(run_password_job)
-PARLEY_UNSAFE(password_checked)
+PARLEY_UNSAFE(account_continuation)
 PARLEY_UNSAFE(account_tick)
 PARLEY_UNSAFE(call<parley::register_user>)
 PARLEY_UNSAFE(call<parley::log_in>)

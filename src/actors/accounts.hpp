@@ -107,17 +107,21 @@ class accounts {
   template <class T, class Then>
   answer<T> continued(Then then) {
     return answer<T>([me = me(), then = std::move(then)](result<T> done) {
-      caf::anon_send(me, password_checked{[then, done = std::move(done)] { then(done); }});
+      caf::anon_send(me, account_continuation{[then, done = std::move(done)] { then(done); }});
     });
   }
   /// Where the sliding end of a token stands that was used at that time.
   [[nodiscard]] timestamp end_of_token(timestamp created_at, timestamp used_at) const;
-  /// Ends those sockets and then answers: when each has got its last byte, or at the latest after a second.
+  /// Answers when nobody holds it any more, at the latest after a second.
   template <class T>
-  void end_sockets_then(end_sockets what, const answer<T>& reply, const T& value) {
-    what.closed = answer<std::monostate>([reply, value](const auto&) { reply(value); });
-    caf::anon_send(services_->directory, std::move(what));
-    self_->delayed_send(self_, std::chrono::seconds(1), password_checked{[reply, value] { reply(value); }});
+  std::shared_ptr<void> reply_when_let_go(const answer<T>& reply, const T& value) {
+    self_->delayed_send(self_, std::chrono::seconds(1), account_continuation{[reply, value] { reply(value); }});
+    return {nullptr, [reply, value](void*) { reply(value); }};
+  }
+  /// `ended` is held until each peer has its last byte.
+  void revoke(const revocation& what, std::shared_ptr<void> ended) {
+    caf::anon_send(services_->directory, end_sockets{what});
+    services_->out.revoke(what, std::move(ended));
   }
   [[nodiscard]] account_handle me() const { return caf::actor_cast<account_handle>(self_); }
   [[nodiscard]] password_cost cost() const {

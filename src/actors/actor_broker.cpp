@@ -183,7 +183,16 @@ void actor_broker::handle(call<Request> ask) {
     caf::anon_send(accounts_, std::move(ask));
   } else {
     services_.reads->ask<typename Request::reply>(
-        [request = std::move(ask.request)](database_reader& store) { return answer_query(store, request); },
+        [request = std::move(ask.request),
+         &time = services_.time](database_reader& store) -> result<typename Request::reply> {
+          auto found = answer_query(store, request);
+          if constexpr (std::is_same_v<decltype(request.who), principal>) {
+            if (found) {
+              if (const auto ended = check_token(store, request.who, time.now()); !ended) return ended.error();
+            }
+          }
+          return found;
+        },
         std::move(ask.reply));
   }
 }

@@ -163,7 +163,9 @@ class runtime final : public broker_runtime {
 
 result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts) {
   auto made = std::make_unique<runtime>(parts);
-  if (const auto cleared = made->clear_presence(); !cleared) return cleared.error();
+  if (parts.clears_presence) {
+    if (const auto cleared = made->clear_presence(); !cleared) return cleared.error();
+  }
   return std::unique_ptr<broker_runtime>(std::move(made));
 }
 

@@ -26,6 +26,7 @@ struct broker_parts {
   const clock& time;
   id_source& ids;
   fault_points faults{};
+  bool clears_presence = true;  ///< At a node's start: who was online when it last ended is not any more.
 };
 
 /// Owned by the node.

@@ -33,7 +33,7 @@ class directory final : public directory_handle::base {
         [this](const friendship_changed& message) {
           sessions_.for_user(message.user, [&](const auto& each) { send(each.handle, friend_changed{message.what}); });
         },
-        [this](const end_sockets& message) { end_sessions(message); },
+        [this](const end_sockets& message) { end_sessions(message.what); },
         [this](const role_changed& message) {
           sessions_.for_user(message.user, [&](const auto& each) { send(each.handle, role_granted{message.granted}); });
         },
@@ -91,13 +91,12 @@ class directory final : public directory_handle::base {
     });
   }
 
-  void end_sessions(const end_sockets& message) {
+  void end_sessions(const revocation& what) {
     const auto is_meant = [&](const token_hash& token) {
-      const auto& tokens = message.tokens;
-      return !tokens || std::find(tokens->begin(), tokens->end(), token) != tokens->end();
+      return !what.tokens || std::find(what.tokens->begin(), what.tokens->end(), token) != what.tokens->end();
     };
-    sessions_.for_user(message.user, [&](const auto& each) {
-      if (is_meant(each.token)) send(each.handle, token_ended{message.code, message.closed});
+    sessions_.for_user(what.user, [&](const auto& each) {
+      if (is_meant(each.token)) send(each.handle, token_ended{what.code});
     });
   }
 

@@ -188,7 +188,6 @@ struct friend_changed {
 /// Sent by the directory when the session's token ended, or its user was suspended: close with that code.
 struct token_ended {
   close_code code = close_code::token_ended;
-  answer<std::monostate> closed{};  ///< Told by being dropped, once the socket has got its last byte.
 };
 /// Sent by the directory: the user has another role now.
 struct role_granted {
@@ -363,12 +362,9 @@ struct friendship_changed {
   user_id user;
   friend_notice what;
 };
-/// Sent by the account actor: the user's sockets that hold these tokens, or all of them, close with that code.
+/// Sent by the account actor: the sessions that it is about end.
 struct end_sockets {
-  user_id user;
-  std::optional<std::vector<token_hash>> tokens;
-  close_code code = close_code::token_ended;
-  answer<std::monostate> closed{};  ///< Told by being dropped, once each of the sockets has got its last byte.
+  revocation what;
 };
 /// Sent by the account actor: all sessions of `user` are told.
 struct role_changed {

@@ -66,6 +66,13 @@ bool may(role as, operation what) { return permission(what, as, standing::outsid
 
 }  // namespace
 
+result<void> check_token(database_reader& store, const principal& who, timestamp now) {
+  const auto token = store.token(who.token);
+  if (!token) return token.error();
+  if (*token && (*token)->user.flag == account_flag::active && now < (*token)->expires_at) return {};
+  return make_error(error_code::unauthenticated, "The token is missing, unknown or has ended.");
+}
+
 result<room_summary> room_for(database_reader& store, user_id user, room_id room) {
   auto found = store.room_of(user, room);
   if (!found) return found.error();

@@ -6,6 +6,10 @@
 
 namespace parley {
 
+/// Asked behind a read of the user's: whoever was suspended or logged out meanwhile does not get what was read. A page
+/// may have waited for its reader for seconds.
+result<void> check_token(database_reader& store, const principal& who, timestamp now);
+
 // A room that the caller is no member of is `not_found`, as if it did not exist.
 
 result<own_profile> answer_query(database_reader& store, const get_me& ask);

@@ -65,7 +65,7 @@ class session {
   // --- Life ---
   void start();
   void on_bootstrap(session_bootstrap& what);
-  void on_token_ended(const token_ended& what);
+  void on_token_ended(close_code code);
   void on_session_ended();
   void close(close_code code);
   void leave();

@@ -77,7 +77,7 @@ session_handle::behavior_type session::begin(const actor_services& services, ses
       [this](const user_joined_room& what) { on_user_joined(what); },
       [this](const user_left_room& what) { on_user_left(what); },
       [this](const friend_changed& what) { on_friend_changed(what); },
-      [this](const token_ended& what) { on_token_ended(what); },
+      [this](const token_ended& what) { on_token_ended(what.code); },
       [this](const role_granted& what) { request_.who.user.user_role = what.granted; },
       [this](const session_ended&) { on_session_ended(); },
       [this](const look_up_done& what) {
@@ -115,7 +115,7 @@ void session::on_bootstrap(session_bootstrap& what) {
   if (closed_) return;
   if (!what.rooms) {
     const auto code = what.rooms.error().code;
-    if (code == error_code::unauthenticated) return on_token_ended({});
+    if (code == error_code::unauthenticated) return on_token_ended(close_code::token_ended);
     return close(code == error_code::not_found ? close_code::not_allowed : close_code::overloaded);
   }
   const auto& settings = services_->settings;
@@ -143,11 +143,9 @@ void session::on_bootstrap(session_bootstrap& what) {
   unblock();
 }
 
-/// Also of a connection that is closing: what waits for its socket must not leave any more.
-void session::on_token_ended(const token_ended& what) {
+void session::on_token_ended(close_code code) {
   logged_out_ = true;
-  closed_ = true;
-  services_->out.revoke(request_.connection, what.code, std::make_shared<answer<std::monostate>>(what.closed));
+  close(code);
 }
 
 void session::on_session_ended() {

@@ -153,10 +153,12 @@ void delivery_shard::handle(close_work& what) {
 }
 
 void delivery_shard::handle(revoke_work& what) {
-  connection* of = find(what.number);
-  if (of == nullptr) return;
-  of->layer->push_revocation(what.code, std::move(what.ended));
-  if (!of->is_closing) note_closing(*of, what.code);
+  for (outbound_layer* layer : layers_) {
+    if (layer->is_owned_by(what.what)) layer->push_revocation(what.what.code, what.ended);
+  }
+  for (auto& [number, of] : connections_) {
+    if (!of.is_closing && of.layer->is_owned_by(what.what)) note_closing(of, what.what.code);
+  }
 }
 
 void delivery_shard::handle(fail_work& what) {

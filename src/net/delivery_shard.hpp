@@ -66,8 +66,7 @@ struct close_work {
   close_code code;
 };
 struct revoke_work {
-  std::uint64_t number;
-  close_code code;
+  revocation what;
   std::shared_ptr<void> ended;
 };
 struct fail_work {

@@ -15,12 +15,17 @@ constexpr std::string_view files_path = "/api/v1/files/";
 
 bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
-/// C0, DEL and C1, which is two bytes in UTF-8.
+/// C0, DEL, C1, and what ends lines or turns the direction of those behind it (U+2028, U+2029, U+202A to U+202E, U+2066
+/// to U+2069): with these a name could disguise itself, or the text around it.
 bool has_control(std::string_view value) {
   for (std::size_t i = 0; i < value.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(value[i]);
-    const bool is_c1 = byte == 0xC2 && i + 1 < value.size() && static_cast<unsigned char>(value[i + 1]) < 0xA0;
-    if (byte < 0x20 || byte == 0x7F || is_c1) return true;
+    const auto at = [&](std::size_t ahead) {
+      return i + ahead < value.size() ? static_cast<unsigned char>(value[i + ahead]) : 0U;
+    };
+    if (at(0) < 0x20 || at(0) == 0x7F) return true;
+    if (at(0) == 0xC2 && at(1) >= 0x80 && at(1) < 0xA0) return true;
+    if (at(0) == 0xE2 && at(1) == 0x80 && at(2) >= 0xA8 && at(2) <= 0xAE) return true;
+    if (at(0) == 0xE2 && at(1) == 0x81 && at(2) >= 0xA6 && at(2) <= 0xA9) return true;
   }
   return false;
 }

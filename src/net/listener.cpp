@@ -49,8 +49,9 @@ struct listener::door {
 /// Unix domain. Its connections go the way of all others: Asio's sockets are typed by their protocol, but what is done
 /// with them is the same for every stream.
 struct listener::admin_door {
-  explicit admin_door(asio::io_context& context) : acceptor(context) {}
+  explicit admin_door(asio::io_context& context) : acceptor(context), pause(context) {}
   asio::basic_socket_acceptor<asio::local::stream_protocol, asio::io_context::executor_type> acceptor;
+  asio::steady_timer pause;
   std::string path;
 };
 
@@ -143,19 +144,34 @@ void listener::start() {
 }
 
 void listener::accept_operator() {
-  admin_door_->acceptor.async_accept([this](system_error ec, asio::local::stream_protocol::socket fresh) {
+  auto& at = *admin_door_;
+  at.acceptor.async_accept([this, &at](system_error ec, asio::local::stream_protocol::socket fresh) {
     if (closed_ || ec == asio::error::operation_aborted) return;
-    if (!ec && may_administer(fresh.native_handle())) {
-      outbound_layer::tcp_socket socket(shards_.shard(0).context());
-      socket.assign(tcp::v4(), fresh.release(ec), ec);
-      // Not held back by net.max_connections: on a full node an operator is needed most.
-      if (!ec) {
-        on_accepted_(std::move(socket), shards_.shard(0), connection_place(counts_.connections),
-                     peer_kind::machine_operator);
-      }
+    if (ec) {
+      log::warn("net", "accept_failed", "admin socket: {}", ec.message());
+      at.pause.expires_after(retry_after);
+      at.pause.async_wait([this](system_error) {
+        if (!closed_) accept_operator();
+      });
+      return;
+    }
+    try {
+      hand_on_operator(fresh);
+    } catch (const std::exception& e) {
+      log::warn("net", "accept_failed", "admin socket: {}", e.what());
     }
     accept_operator();
   });
+}
+
+/// Not held back by net.max_connections: on a full node an operator is needed most.
+void listener::hand_on_operator(asio::local::stream_protocol::socket& fresh) {
+  if (!may_administer(fresh.native_handle())) return;
+  system_error ec;
+  outbound_layer::tcp_socket socket(shards_.shard(0).context());
+  socket.assign(tcp::v4(), fresh.release(ec), ec);
+  if (ec) return;
+  on_accepted_(std::move(socket), shards_.shard(0), connection_place(counts_.connections), peer_kind::machine_operator);
 }
 
 void listener::accept(door& at) {
@@ -201,6 +217,7 @@ void listener::close() {
   }
   if (admin_door_) {
     admin_door_->acceptor.close(ignored);
+    admin_door_->pause.cancel();
     ::unlink(admin_door_->path.c_str());
   }
 }

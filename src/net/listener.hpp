@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
@@ -44,6 +45,7 @@ class listener {
   result<void> open_one(boost::asio::ip::tcp::endpoint where);
   void accept(door& at);
   void accept_operator();
+  void hand_on_operator(boost::asio::local::stream_protocol::socket& fresh);
   void hand_on(outbound_layer::tcp_socket socket, delivery_shard& to);
 
   shard_pool& shards_;

@@ -41,7 +41,11 @@ class net_server::implementation {
     return listener_->open(settings_.net.listen);
   }
 
-  result<void> start(broker& actors, std::function<bool()> store_is_ready, const std::string& admin_socket) {
+  result<void> open_admin_socket(const std::string& path) {
+    return path.empty() ? result<void>() : listener_->open_admin_socket(path);
+  }
+
+  result<void> start(broker& actors, std::function<bool()> store_is_ready) {
     if (!listener_) {
       if (auto bound = bind(); bound.has_error()) return bound;
     }
@@ -51,9 +55,6 @@ class net_server::implementation {
     services_.reset(
         new net_services{settings_, actors, encoder_, counts_, *std::move(proxies), std::move(store_is_ready)});
     if (auto listening = listener_->listen(); listening.has_error()) return listening;
-    if (!admin_socket.empty()) {
-      if (auto opened = listener_->open_admin_socket(admin_socket); opened.has_error()) return opened;
-    }
     boost::asio::post(shards_.shard(0).context(), [this] { listener_->start(); });
     shards_.start();
     log::info("net", "listening", "{} with {} I/O threads{}", settings_.net.listen, shards_.shard_count(),
@@ -116,8 +117,9 @@ net_server::~net_server() = default;
 
 delivery& net_server::deliveries() { return implementation_->deliveries(); }
 result<void> net_server::bind() { return implementation_->bind(); }
-result<void> net_server::start(broker& actors, std::function<bool()> store_is_ready, const std::string& admin_socket) {
-  return implementation_->start(actors, std::move(store_is_ready), admin_socket);
+result<void> net_server::open_admin_socket(const std::string& path) { return implementation_->open_admin_socket(path); }
+result<void> net_server::start(broker& actors, std::function<bool()> store_is_ready) {
+  return implementation_->start(actors, std::move(store_is_ready));
 }
 std::uint16_t net_server::port() const { return implementation_->port(); }
 result<void> net_server::reload_certificates() { return implementation_->reload_certificates(); }

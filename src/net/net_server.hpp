@@ -32,10 +32,12 @@ class net_server {
   /// Binds net.listen; who connects before start() is refused. Error: the address is in use or not ours, a TLS file or
   /// an origin cannot be used.
   result<void> bind();
+  /// After bind(): the operator's own way in, a file (see listener::open_admin_socket). Who connects before start()
+  /// waits. Empty: there is none.
+  result<void> open_admin_socket(const std::string& path);
   /// Starts the I/O threads, after bind() if that was not called.
-  /// `store_is_ready` is asked by /readyz on I/O threads and must not block; empty counts as ready. `admin_socket` is
-  /// the path of the operator's own way in (see listener::open_admin_socket); empty: there is none.
-  result<void> start(broker& actors, std::function<bool()> store_is_ready, const std::string& admin_socket = {});
+  /// `store_is_ready` is asked by /readyz on I/O threads and must not block; empty counts as ready.
+  result<void> start(broker& actors, std::function<bool()> store_is_ready);
   /// Where it listens; useful when the configuration says port 0.
   [[nodiscard]] std::uint16_t port() const;
 

@@ -1,7 +1,9 @@
 // One connection's bytes on their way out: the outbox, TLS records, a busy socket, and the ways to end.
 #include "net/outbound_layer.hpp"
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -143,14 +145,44 @@ void outbound_layer::push_too_slow() {
   push_close(close_code::too_slow);
 }
 
+void outbound_layer::set_owner(const user_id& user, const token_hash& token) {
+  owner_ = std::make_unique<owner>(owner{user, token});
+}
+
+bool outbound_layer::is_owned_by(const revocation& what) const {
+  if (!owner_ || owner_->user != what.user) return false;
+  return !what.tokens || std::find(what.tokens->begin(), what.tokens->end(), owner_->token) != what.tokens->end();
+}
+
 void outbound_layer::push_revocation(close_code code, std::shared_ptr<void> ended) {
   if (phase_ == phase::closed) return;
-  if (!outbox_.is_sealed()) {
-    outbox_.drop_unbegun();
-    push_close(code);
-  }
-  until_sent_.push_back(std::move(ended));
+  outbox_.drop_unbegun();
+  push_close(code);
   shard_.mark_dirty(*this);
+  if (!revoking_) {
+    revoking_ = std::make_unique<revoking>(socket_);
+    revoking_->ends = std::chrono::steady_clock::now() + revocation_patience;
+  }
+  revoking_->until_taken.push_back(std::move(ended));
+  watch_revocation();
+}
+
+/// The kernel tells nobody when the peer has taken what it holds: it is asked until then.
+void outbound_layer::watch_revocation() {
+  constexpr std::chrono::milliseconds step{5};
+  revoking_->poll.expires_after(step);
+  revoking_->poll.async_wait([self = shared_from_this()](error_code ec) {
+    if (ec || !self->revoking_) return;
+    if (self->phase_ == phase::closed || !self->has_untaken()) return self->revoking_.reset();
+    if (std::chrono::steady_clock::now() >= self->revoking_->ends) return self->reset();
+    self->watch_revocation();
+  });
+}
+
+bool outbound_layer::has_untaken() {
+  if (has_unsent()) return true;
+  int bytes = 0;
+  return ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
 void outbound_layer::when_drained(std::function<void()> task) {
@@ -243,7 +275,7 @@ void outbound_layer::check_waiters() {
     const auto write = std::move(write_);
     write->complete(failed ? asio::error::operation_aborted : error_code(), failed ? 0 : write_bytes_);
   }
-  if (!until_sent_.empty() && (failed || !has_unsent())) until_sent_.clear();
+  if (failed) revoking_.reset();
   if (!when_drained_.empty() && (outbox_.is_sealed() || outbox_.under_quarter(shard_.bounds()))) {
     for (auto& task : std::exchange(when_drained_, {})) shard_.run_after_work(std::move(task));
   }

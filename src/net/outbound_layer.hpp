@@ -20,6 +20,8 @@
 
 #include "net/outbox.hpp"
 #include "net/tls_engine.hpp"
+#include "parley/clock.hpp"
+#include "parley/delivery.hpp"
 #include "parley/metrics.hpp"
 
 namespace parley {
@@ -83,8 +85,11 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   void push_close(close_code code);
   /// Drops the frames not begun, finishes the one begun, then the close frame 4408.
   void push_too_slow();
+  /// Whose WebSocket it is from here on.
+  void set_owner(const user_id& user, const token_hash& token);
+  [[nodiscard]] bool is_owned_by(const revocation& what) const;
   /// Drops the frames not begun, finishes the one begun, then the close frame, if none is on its way. Lets go of
-  /// `ended` once all has left, or the connection has ended.
+  /// `ended` once the peer has all, or the connection has ended; resets it when that takes too long.
   void push_revocation(close_code code, std::shared_ptr<void> ended);
   /// Something waits for the socket.
   [[nodiscard]] bool has_unsent() const;
@@ -226,7 +231,22 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   std::size_t write_bytes_ = 0;
   std::size_t gathered_bytes_ = 0;
   std::vector<std::function<void()>> when_drained_;
-  std::vector<std::shared_ptr<void>> until_sent_;  ///< Let go of when nothing is unsent.
+  struct owner {
+    user_id user;
+    token_hash token;
+  };
+  /// A revocation under way.
+  struct revoking {
+    explicit revoking(tcp_socket& socket) : poll(socket.get_executor()) {}
+    std::vector<std::shared_ptr<void>> until_taken;
+    steady_time ends{};
+    boost::asio::steady_timer poll;
+  };
+  [[nodiscard]] bool has_untaken();
+  void watch_revocation();
+
+  std::unique_ptr<owner> owner_;
+  std::unique_ptr<revoking> revoking_;
   std::function<void(std::span<const char>)> on_received_;
   std::string control_;  ///< Beast's frame while its buffers are gathered.
   std::unique_ptr<boost::asio::steady_timer> end_deadline_;

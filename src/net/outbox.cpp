@@ -92,9 +92,14 @@ void outbox::append(outbound_slice&& slice) {
 }
 
 void outbox::drop_unbegun() {
-  if (empty()) return;
+  if (empty() || (sealed_ && head_ + 1 == slices_.size())) return;
+  outbound_slice last;
+  if (sealed_) last = slices_.back();
   std::string rest;
-  if (sent_of_head_ > 0) {
+  if (head_is_rest_) {
+    const outbound_slice& head = slices_[head_];
+    rest.assign(head.bytes.get() + sent_of_head_, head.size - sent_of_head_);
+  } else if (sent_of_head_ > 0) {
     const outbound_slice& head = slices_[head_];
     const std::string_view all(head.bytes.get(), head.size);
     std::size_t end = 0;
@@ -104,16 +109,19 @@ void outbox::drop_unbegun() {
     }
     rest = all.substr(sent_of_head_, end - sent_of_head_);
   }
-  left_ += waiting_bytes_ - rest.size();
+  left_ += waiting_bytes_ - rest.size() - last.size;
   slices_ = {};
   head_ = sent_of_head_ = waiting_bytes_ = waiting_frames_ = 0;
-  if (!rest.empty()) append(make_slice(std::move(rest), 1, slice_kind::frames));
+  head_is_rest_ = !rest.empty();
+  if (head_is_rest_) append(make_slice(std::move(rest), 1, slice_kind::frames));
+  append(std::move(last));
 }
 
 void outbox::clear() {
   left_ += waiting_bytes_;
   slices_ = {};
   head_ = sent_of_head_ = waiting_bytes_ = waiting_frames_ = 0;
+  head_is_rest_ = false;
   sealed_ = true;
 }
 
@@ -146,6 +154,7 @@ std::uint32_t outbox::consume(std::size_t bytes) {
     bytes -= rest;
     frames += head.frame_count;
     head.bytes.reset();
+    head_is_rest_ = false;
     ++head_;
     sent_of_head_ = 0;
   }

@@ -61,7 +61,8 @@ class outbox {
   outcome push(outbound_slice slice, const outbox_bounds& bounds);
   /// The last bytes: after these every push answers `sealed`.
   void push_last(outbound_slice slice);
-  /// Drops every frame that has not begun; what is left of one begun is copied, so that no shared buffer is held.
+  /// Drops every frame that has not begun, but for the last one once it is sealed; what is left of one begun is copied,
+  /// so that no shared buffer is held.
   void drop_unbegun();
   /// Drops everything and seals.
   void clear();
@@ -98,6 +99,7 @@ class outbox {
   std::size_t waiting_frames_ = 0;
   std::uint64_t left_ = 0;
   bool sealed_ = false;
+  bool head_is_rest_ = false;  ///< It is what was left of a frame begun when the others were dropped.
 };
 
 }  // namespace parley

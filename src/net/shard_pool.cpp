@@ -72,8 +72,8 @@ void shard_pool::send(connection_ref to, outgoing what, std::function<void()> wh
   enqueue(to.shard, send_work{to.number, std::move(what), std::move(when_drained)});
 }
 void shard_pool::close(connection_ref to, close_code code) { enqueue(to.shard, close_work{to.number, code}); }
-void shard_pool::revoke(connection_ref to, close_code code, std::shared_ptr<void> ended) {
-  enqueue(to.shard, revoke_work{to.number, code, std::move(ended)});
+void shard_pool::revoke(const revocation& what, std::shared_ptr<void> ended) {
+  for (std::uint32_t i = 0; i < shard_count(); ++i) enqueue(i, revoke_work{what, ended});
 }
 void shard_pool::fail_room(room_id room) {
   for (std::uint32_t i = 0; i < shard_count(); ++i) enqueue(i, fail_work{room});

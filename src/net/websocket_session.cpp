@@ -19,21 +19,6 @@ constexpr auto too_slow_patience = std::chrono::seconds(2);
 constexpr auto close_patience = std::chrono::seconds(5);
 constexpr auto drain_patience = std::chrono::seconds(5);
 
-/// Whoever may see nothing more is cut off when the socket does not take what was begun.
-constexpr auto revoked_patience = std::chrono::seconds(1);
-
-std::chrono::seconds patience_of(close_code code) {
-  switch (code) {
-    case close_code::too_slow:
-      return too_slow_patience;
-    case close_code::token_ended:
-    case close_code::not_allowed:
-      return revoked_patience;
-    default:
-      return close_patience;
-  }
-}
-
 /// One for all connections: a ping without payload.
 const shared_bytes& ping_frame_bytes() {
   static const shared_bytes bytes = std::make_shared<const std::string>("\x89\x00", 2);
@@ -79,6 +64,7 @@ void websocket_session::on_accept(boost::system::error_code ec) {
   // Bytes are read by our operations alone, which hold this.
   layer().begin_frames([this](std::span<const char> bytes) { on_received(bytes); });
   phase_ = phase::open;
+  layer().set_owner(request_->who.user.id, request_->who.token);
   ref_ = shard_.register_connection(layer(), *this);
   request_->connection = ref_;
   client_ = services_.actors.open_session(std::move(*request_));
@@ -224,11 +210,8 @@ void websocket_session::on_timer() {
       return on_open_timer(std::chrono::steady_clock::now());
     case phase::draining:
       return begin_close(close_code::restarting);
-    case phase::closing:
-      // Everything has left: only the peer's own close is missing.
-      if (std::exchange(revoked_, false) && !layer().has_unsent()) return start_timer(close_patience);
-      [[fallthrough]];
     case phase::accepting:
+    case phase::closing:
       layer().reset();  // ends the pending read, and with it the session
       if (!reading_) end();
       break;
@@ -289,8 +272,7 @@ void websocket_session::await_end(close_code code) {
   log::debug("net", "websocket_closing", "{}: {}", static_cast<int>(code), reason(code));
   phase_ = phase::closing;
   leave();
-  revoked_ = code == close_code::token_ended || code == close_code::not_allowed;
-  start_timer(patience_of(code));
+  start_timer(code == close_code::too_slow ? std::chrono::steady_clock::duration(too_slow_patience) : close_patience);
   read();
 }
 

@@ -100,7 +100,6 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   bool is_ready_ = false;  ///< `ready` is in the outbox: it is the first frame, whatever the client says before.
   bool reading_ = false;
   bool paused_ = false;
-  bool revoked_ = false;  ///< Closing, and cut off at the next timer if anything is unsent.
 };
 
 }  // namespace parley

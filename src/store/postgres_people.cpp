@@ -1,5 +1,7 @@
 // What people change about themselves and staff about them, and how both read it, on PostgreSQL.
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "store/account_steps.hpp"
 #include "store/people_rows.hpp"
@@ -103,6 +105,23 @@ void postgres_records::write_account(user_id user, account_flag flag, role user_
       "UPDATE tb_users SET flagDelete = $2, role_id = (SELECT role_id FROM tb_roles WHERE role_enum = $3)"
       " WHERE user_id = $1",
       user, to_string(flag), to_string(user_role));
+}
+
+/// Appends read their actors' accounts without locking them, since that would write on each. They lock their rooms
+/// first, and so have a transaction id by then: whoever read an account as it was before has a smaller one than comes
+/// next now.
+result<void> postgres_records::await_earlier_writes() {
+  constexpr std::chrono::milliseconds step{2};
+  constexpr std::chrono::milliseconds patience{800};
+  return record("waiting for earlier writes", [&]() -> result<void> {
+    const auto ends = std::chrono::steady_clock::now() + patience;
+    const auto next = connection_.query("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")[0].integer(0);
+    while (connection_.query("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")[0].integer(0) < next &&
+           std::chrono::steady_clock::now() < ends) {
+      std::this_thread::sleep_for(step);
+    }
+    return {};
+  });
 }
 
 result<void> postgres_records::record_audit(const audit_record& what) {

@@ -47,6 +47,13 @@ result<void> postgres_records::create_token(const new_token_record& token) {
     if (person.empty()) return changed_meanwhile();
     // Who logs in sweeps up: so tokens that nobody ends do not gather.
     connection_.query("DELETE FROM tb_token WHERE user_id = $1 AND expires_at <= $2", token.user, token.created_at);
+    const auto held = connection_.query("SELECT count(*) FROM tb_token WHERE user_id = $1", token.user);
+    if (held[0].integer(0) >= std::int64_t{limits_.tokens_per_user}) {
+      connection_.query(
+          "DELETE FROM tb_token WHERE token_hash = (SELECT token_hash FROM tb_token WHERE user_id = $1"
+          " ORDER BY expires_at LIMIT 1)",
+          token.user);
+    }
     connection_.query(
         "INSERT INTO tb_token (token_hash, user_id, created_at, expires_at, user_agent) VALUES ($1, $2, $3, $4, $5)",
         token.hash, token.user, token.created_at, token.expires_at, token.user_agent);

@@ -49,6 +49,15 @@ result<void> sqlite_records::create_token(const new_token_record& token) {
     connection_.use("DELETE FROM tb_token WHERE user_id = ?1 AND expires_at <= ?2")
         .bind(token.user, token.created_at)
         .run();
+    auto held = connection_.use("SELECT count(*) FROM tb_token WHERE user_id = ?1");
+    if (held.bind(token.user).step() && held.integer(0) >= std::int64_t{limits_.tokens_per_user}) {
+      connection_
+          .use(
+              "DELETE FROM tb_token WHERE token_hash = (SELECT token_hash FROM tb_token WHERE user_id = ?1"
+              " ORDER BY expires_at LIMIT 1)")
+          .bind(token.user)
+          .run();
+    }
     connection_
         .use(
             "INSERT INTO tb_token (token_hash, user_id, created_at, expires_at, user_agent)"

@@ -137,8 +137,8 @@ TEST_F(Directory, EndsTheSessionsOfATokenAndNoOthers) {
   auto& bob = world_.connect(bob_);
   token_hash token;
   token.bytes[0] = 1;  // as connect() gives it to alice
-  caf::anon_send(world_.services->directory, end_sockets{alice_, {{token}}, close_code::token_ended});
-  caf::anon_send(world_.services->directory, end_sockets{bob_, {{token}}, close_code::token_ended});
+  caf::anon_send(world_.services->directory, end_sockets{{alice_, {{token}}, close_code::token_ended}});
+  caf::anon_send(world_.services->directory, end_sockets{{bob_, {{token}}, close_code::token_ended}});
   world_.run();
   EXPECT_EQ(alice.news, (told{"token ended 4401"}));
   EXPECT_TRUE(bob.news.empty());
@@ -149,7 +149,7 @@ TEST_F(Directory, EndsAllSessionsOfAUserWhoIsSuspendedAndTellsOfANewRole) {
   auto& desktop = world_.connect(alice_, 1);
   auto& bob = world_.connect(bob_);
   caf::anon_send(world_.services->directory, role_changed{alice_, role::moderator});
-  caf::anon_send(world_.services->directory, end_sockets{alice_, std::nullopt, close_code::not_allowed});
+  caf::anon_send(world_.services->directory, end_sockets{{alice_, std::nullopt, close_code::not_allowed}});
   world_.run();
   EXPECT_EQ(phone.news, (told{"moderator", "token ended 4403"}));
   EXPECT_EQ(desktop.news, phone.news);

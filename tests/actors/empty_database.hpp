@@ -19,6 +19,7 @@ class empty_records : public record_writer {
   result<own_profile> change_profile(user_id, const profile_change&) override { return not_in_this_store(); }
   result<changed_account> change_account(const account_change&) override { return not_in_this_store(); }
   result<void> renew_tokens(std::span<const token_renewal>) override { return {}; }
+  result<void> await_earlier_writes() override { return {}; }
   result<void> record_audit(const audit_record&) override { return {}; }
   result<void> create_token(const new_token_record&) override { return not_in_this_store(); }
   result<void> delete_token(const token_hash&) override { return not_in_this_store(); }

@@ -101,10 +101,6 @@ void model_delivery::close(connection_ref to, close_code code) {
   queues_.at(to.shard).push_back([this, to, code] { connections[to].closed = code; });
 }
 
-void model_delivery::revoke(connection_ref to, close_code code, std::shared_ptr<void> ended) {
-  queues_.at(to.shard).push_back([this, to, code, held = std::move(ended)] { connections[to].closed = code; });
-}
-
 void model_delivery::fail_room(room_id room) {
   failed_rooms.push_back(room);
   for (std::uint32_t shard = 0; shard < shard_count(); ++shard) {

@@ -39,7 +39,7 @@ class model_delivery final : public delivery {
   void detach(connection_ref from, room_id room) override;
   void send(connection_ref to, outgoing what, std::function<void()> when_drained) override;
   void close(connection_ref to, close_code code) override;
-  void revoke(connection_ref to, close_code code, std::shared_ptr<void> ended) override;
+  void revoke(const revocation&, std::shared_ptr<void>) override {}
   void fail_room(room_id room) override;
 
  private:

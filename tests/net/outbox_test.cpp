@@ -137,6 +137,31 @@ TEST(outbox, finishes_the_frame_begun_and_drops_the_rest_at_every_point) {
   }
 }
 
+/// Twice, since a connection may be too slow first and revoked then.
+TEST(outbox, keeps_the_last_frame_and_the_one_begun_however_often_the_others_are_dropped) {
+  const std::string first = frame_of(5, 'a'), second = frame_of(6, 'b'), last = close_frame(close_code::going_away);
+  const std::string all = first + second + last;
+  for (std::size_t sent = 0; sent < all.size(); ++sent) {
+    outbox box;
+    box.push(slice_of(first), {});
+    box.push(slice_of(second), {});
+    box.push_last(slice_of(last, 1, slice_kind::control));
+    box.consume(sent);
+    box.drop_unbegun();
+    box.drop_unbegun();
+    std::string expected = last;
+    if (sent > first.size() + second.size()) {
+      expected = all.substr(sent);
+    } else if (sent > first.size() && sent < first.size() + second.size()) {
+      expected = (first + second).substr(sent) + last;
+    } else if (sent > 0 && sent < first.size()) {
+      expected = first.substr(sent) + last;
+    }
+    EXPECT_EQ(drained(box), expected) << sent;
+    EXPECT_TRUE(box.is_sealed());
+  }
+}
+
 TEST(outbox, holds_no_shared_buffer_for_the_rest_of_a_frame_begun) {
   const auto batch = std::make_shared<const std::string>(frame_of(10) + frame_of(100'000));
   outbox box;

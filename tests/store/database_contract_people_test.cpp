@@ -139,6 +139,22 @@ TEST_P(people_contract, tokens_are_listed_and_renewed) {
   EXPECT_EQ(record.expires_at, time_at(1'500));
 }
 
+TEST_P(people_contract, a_log_in_too_many_ends_the_one_that_expires_first) {
+  limits_config limits;
+  limits.tokens_per_user = 2;
+  start(limits);
+  ann_ = add_user("ann");
+  for (int number = 1; number <= 3; ++number) {
+    new_token_record token{{}, ann_, time_at(number), time_at(1'000 + number), {}, {}};
+    token.hash.bytes.fill(static_cast<std::uint8_t>(number));
+    write([&](record_writer& records) { return records.create_token(token); });
+  }
+  const auto tokens = expect_value(reader->tokens_of(ann_));
+  ASSERT_EQ(tokens.size(), 2U);
+  EXPECT_EQ(tokens[0].hash, hash_of(3));
+  EXPECT_EQ(tokens[1].hash, hash_of(2));
+}
+
 TEST_P(people_contract, suspending_ends_the_tokens_and_restoring_brings_none_back) {
   expect_value(try_token(ann_, 1));
   const auto done = expect_value(change(root_, ann_, {account_flag::suspended, {}}));

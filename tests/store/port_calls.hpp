@@ -59,6 +59,7 @@ class port_calls : public database_fixture {
                                                  make.make_id<uuid>()}));
       (void)expect_value(records.change_account(
           {{}, who.ann, {account_flag::active, role::user}, time_at(1), make.make_id<uuid>(), make.make_id<uuid>()}));
+      expect_value(records.await_earlier_writes());
       return records.record_audit(audit(audit_action::user_created, who.ann));
     });
     write([&](record_writer& records) { return records.delete_token({}); });

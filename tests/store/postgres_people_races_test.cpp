@@ -124,6 +124,37 @@ TEST_F(postgres_people_races_test, a_block_comes_behind_the_private_room_that_is
   expect_refusal(make.send(room.id, bob_, "hello"), error_code::forbidden);
 }
 
+TEST_F(postgres_people_races_test, a_suspension_is_answered_behind_what_was_decided_before_it) {
+  make_admin(ann_);
+  const auto room = add_group("room", ann_, {bob_});
+  lock_holder held(url_, std::vector<room_id>{});
+  held.hold_table("tb_messages");
+  std::atomic<bool> stored = false, answered = false;
+  std::thread append([&] {
+    const auto message = make.send(room, bob_, "before it");
+    (void)expect_value(expect_value(writer->commit({&message, 1}, {})).appends.at(0));
+    EXPECT_FALSE(answered);
+    stored = true;
+  });
+  wait_for_waiters(url_, 1);
+  const auto suspension = change_of(ann_, bob_, {account_flag::suspended, {}});
+  run(*others_writer_, [&](record_writer& records) -> result<void> {
+    (void)expect_value(records.change_account(suspension));
+    return {};
+  });
+  std::thread release([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // the waiting itself shows in nothing
+    held.let_go();
+  });
+  run(*others_writer_, [](record_writer& records) { return records.await_earlier_writes(); });
+  answered = true;
+  release.join();
+  append.join();
+  EXPECT_TRUE(stored);
+  const auto late = make.send(room, bob_, "behind it");
+  EXPECT_EQ(expect_value(writer->commit({&late, 1}, {})).appends.at(0).error().code, error_code::unauthenticated);
+}
+
 TEST_F(postgres_people_races_test, who_is_suspended_while_logging_in_is_not_logged_in) {
   make_admin(ann_);
   const new_token_record token{{}, bob_, time_at(1), time_at(1'000), {}, "hash of bob"};

@@ -10,7 +10,7 @@ const DEEDS = {
   user_locked: ['locked the account of', ''],
   user_restored: ['restored the account of', ''],
   user_created: ['made the account of', ''],
-  sessions_ended: ['ended the log-ins of', ''],
+  tokens_ended: ['ended the log-ins of', ''],
   password_changed: ['changed the password of', ''],
   message_deleted: ['deleted a message of', 'in %'],
   member_removed: ['removed', 'from %'],

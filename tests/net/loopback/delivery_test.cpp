@@ -174,6 +174,48 @@ TEST_F(delivery_over_sockets, closing_sends_what_waits_then_the_code_and_nothing
   EXPECT_TRUE(eventually([&] { return node.counts.connections.value() == 0; }));
 }
 
+TEST_F(delivery_over_sockets, a_revocation_drops_what_waits_and_is_told_when_the_peer_has_its_last_byte) {
+  const auto one = join(0, 0);
+  const auto& who = node.broker.session(0)->request.who;
+  token_hash anothers = who.token;
+  anothers.bytes[0] ^= 1U;
+  std::promise<void> spared, ended;
+  node.out().revoke({who.user.id, {{anothers}}, close_code::token_ended},
+                    std::shared_ptr<void>(nullptr, [&](void*) { spared.set_value(); }));
+  spared.get_future().wait();
+  say(0, "still there");
+  EXPECT_EQ(one->receive(), "still there");
+  node.out().revoke({who.user.id, {}, close_code::not_allowed},
+                    std::shared_ptr<void>(nullptr, [&](void*) { ended.set_value(); }));
+  say(0, "too late");
+  EXPECT_EQ(one->receive(), "");
+  EXPECT_EQ(one->code(), static_cast<int>(close_code::not_allowed));
+  EXPECT_EQ(ended.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+}
+
+/// One that has closed, and does not read what the node still owes it, gets no more of it either.
+TEST(revocation, reaches_sockets_that_take_nothing_and_those_that_are_only_ending) {
+  for (const bool closes_first : {false, true}) {
+    test_node node;
+    test_client client(node.port(), false, 4'096);
+    const auto session = node.broker.session(0);
+    const auto to = session->request.connection;
+    constexpr int frames = 60;
+    for (int i = 0; i < frames; ++i) node.out().send(to, plain_frame(std::string(16 * 1024, 'x')));
+    if (closes_first) node.out().close(to, close_code::too_many_bad_frames);
+    std::promise<void> queued, ended;
+    node.out().deliver(to.shard, {std::make_shared<encoded_batch>(), {}, [&] { queued.set_value(); }});
+    queued.get_future().wait();
+    node.out().revoke({session->request.who.user.id, {}, close_code::not_allowed},
+                      std::shared_ptr<void>(nullptr, [&](void*) { ended.set_value(); }));
+    EXPECT_EQ(ended.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    int received = 0;
+    while (client.receive().size() == 16U * 1024) ++received;
+    EXPECT_LT(received, frames / 2) << "what the client's own buffer held, and no more";
+    EXPECT_TRUE(eventually([&] { return node.counts.connections.value() == 0; }));
+  }
+}
+
 TEST_F(delivery_over_sockets, a_dead_connection_swallows_what_is_sent_and_calls_back) {
   { const auto one = join(0, 0); }
   ASSERT_TRUE(node.broker.wait([](const auto& all) { return all.at(0)->ended; }));

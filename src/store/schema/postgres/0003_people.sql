@@ -6,6 +6,9 @@ ALTER TABLE tb_token ADD COLUMN user_agent text;
 -- Set when the last member is gone: nobody can come back.
 ALTER TABLE tb_chat_rooms ADD COLUMN closed_at timestamptz;
 
+UPDATE tb_chat_rooms SET closed_at = created_at WHERE is_group = 1
+  AND NOT EXISTS (SELECT 1 FROM tb_user_room m WHERE m.room_id = tb_chat_rooms.chat_room_id);
+
 -- role_id 1 is `admin`. The last one that is active stays.
 CREATE INDEX ix_users_admin ON tb_users (role_id, flagDelete) WHERE role_id = 1;
 
