@@ -99,11 +99,12 @@ test('no control character of a name reaches the terminal, and JSON says the nam
   const fromElsewhere = 'a\u001b[2J\u001b]0;title\u0007b\rc\nd\te\u009b31mf\u007fg\u0085h';
   const account = await newAccount(parley, 'evil');
   const { username } = account;
-  await account.call('PATCH', '/me', { body: { display_name: fromUsers } });
-  const room = await account.group(fromUsers);
+  await account.call('PATCH', '/me', { body: { display_name: fromUsers }, expect: 400 });
+  const room = await account.group('plain');
   const socket = await account.connect();
-  for (const name of postgresInUse ? [fromUsers, fromElsewhere] : [fromUsers]) {
-    if (name === fromElsewhere) store(name, username, room);
+  // What the API refuses may still stand in the tables; SQLite's are the node's alone.
+  for (const name of postgresInUse ? [fromUsers, fromElsewhere] : []) {
+    store(name, username, room);
     const printed = [];
     for (const args of [
       ['user', 'list', '--query', username],
