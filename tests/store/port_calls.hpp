@@ -43,7 +43,8 @@ class port_calls : public database_fixture {
     const presence_record online{who.ann, true, make.next_time()};
     write([&](record_writer& records) { return records.save_presence({&online, 1}); });
     write([&](record_writer& records) { return records.clear_presence(); });
-    write([&](record_writer& records) { return records.set_password_hash(who.ann, "hash of ann", "new"); });
+    const auto hash = expect_value(reader->account_by_name("ann"))->password_hash;
+    write([&](record_writer& records) { return records.set_password_hash(who.ann, hash, "new"); });
     write([&](record_writer& records) { return records.create_token({{}, who.ann, time_at(0), time_at(1), {}, {}}); });
     const token_renewal used{{}, time_at(0), time_at(1)};
     write([&](record_writer& records) { return records.renew_tokens({&used, 1}); });
