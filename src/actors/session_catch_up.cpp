@@ -5,6 +5,7 @@
 #include "actors/queries.hpp"
 #include "actors/session.hpp"
 #include "parley/log.hpp"
+#include "parley/refusals.hpp"
 
 namespace parley {
 namespace {
