@@ -14,6 +14,7 @@
 #include "parley/ids.hpp"
 #include "parley/log.hpp"
 #include "parley/metrics.hpp"
+#include "store/directory_file_store.hpp"
 #include "store/open_database.hpp"
 
 namespace parley {
@@ -62,9 +63,12 @@ class running_node final : public node {
     if (!opened) return opened.error();
     database_ = std::move(opened.value());
     if (auto door = net_.open_admin_socket(admin_socket()); !door) return door;
+    auto files = open_file_store(settings_);
+    if (!files) return files.error();
+    files_ = std::move(files.value());
     if (auto migrated = database_->migrate(); !migrated) return migrated;
-    auto made = create_broker(
-        {settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(), system_ids(), faults_});
+    auto made = create_broker({settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(),
+                               system_ids(), files_.get(), faults_});
     if (!made) return made.error();
     actors_ = std::move(made.value());
     auto listening = net_.start(actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); });
@@ -118,6 +122,7 @@ class running_node final : public node {
   interruptible_wait drained_;
   net_server net_;  // outlives the actors, which deliver through it
   std::unique_ptr<database> database_;
+  std::unique_ptr<file_store> files_;  ///< Null: the database keeps them.
   std::unique_ptr<broker_runtime> actors_;
   bool stopped_ = false;
 };
@@ -132,6 +137,7 @@ result<std::unique_ptr<node>> node::start(const config& settings, const fault_po
 
 result<void> check_settings(const config& settings) {
   if (auto sound = check_store_url(settings); !sound) return sound;
+  if (auto files = resolved_files_url(settings); !files) return files.error();
   return check_net(settings);
 }
 

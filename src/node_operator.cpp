@@ -146,6 +146,7 @@ class store_client final : public operator_client {
                                counts_,
                                system_clock(),
                                system_ids(),
+                               /*files=*/nullptr,
                                {},
                                /*clears_presence=*/false});
     if (!made) return made.error();

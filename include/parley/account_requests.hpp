@@ -30,8 +30,9 @@ struct register_user {
   std::string username;
   std::string password;
   std::optional<std::string> email, phone, display_name, img_url;
-  role user_role = role::user;  ///< Others only by the operator.
-  bool by_operator = false;     ///< Then it stands in the audit trail.
+  role user_role = role::user;   ///< Others only by the operator.
+  bool by_operator = false;      ///< Then it stands in the audit trail.
+  std::string remote_address{};  ///< For throttling only.
 };
 struct log_in {
   struct reply {

@@ -13,6 +13,7 @@
 #include "parley/codec.hpp"
 #include "parley/commands.hpp"
 #include "parley/delivery.hpp"
+#include "parley/file_requests.hpp"
 #include "parley/values.hpp"
 
 namespace parley {
@@ -145,7 +146,9 @@ using any_call =
                  call<list_accounts>, call<change_user>, call<end_user_tokens>, call<reset_password>, call<list_audit>,
                  call<list_connections>, call<list_active_rooms>, call<find_users>, call<get_user>, call<get_presence>,
                  call<list_friends>, call<change_friendship>, call<create_room>, call<list_rooms>, call<get_room>,
-                 call<list_members>, call<change_room>, call<mark_read>, call<get_history>, call<get_events>>;
+                 call<list_members>, call<change_room>, call<mark_read>, call<get_history>, call<get_events>,
+                 call<begin_upload>, call<put_file_block>, call<finish_upload>, call<open_file>, call<read_file_block>,
+                 call<sign_file>>;
 
 enum class replay_mode : std::uint8_t { unread, none };
 

@@ -73,6 +73,7 @@ struct limits_config {
   double login_rate_per_minute = 5;           ///< Failed log-ins for an account and address; 0 = no limit on any.
   double login_account_rate_per_minute = 20;  ///< For an account, from addresses it never logged in at.
   double login_address_rate_per_minute = 60;  ///< For an address, over accounts that never logged in there.
+  double register_rate_per_minute = 0;        ///< Registrations of an address; 0 = no limit.
   double changes_per_second =
       2;                       ///< Of friendships, members removed, names, profiles; a session (token). 0 = no limit.
   double changes_burst = 100;  ///< 0 = no limit.
@@ -90,8 +91,23 @@ struct limits_config {
   std::uint32_t outbox_bytes =
       1024 * 1024;  ///< Queued to a connection; then ephemeral frames are dropped; past twice that: 4408.
   std::uint32_t outbox_frames = 1'000;
+  std::uint64_t file_bytes = 16ULL * 1024 * 1024;          ///< Of one file.
+  std::uint64_t file_quota_bytes = 1024ULL * 1024 * 1024;  ///< Of all files of a user; 0 = no limit.
+  std::uint32_t uploads_per_user = 4;                      ///< At once, on one node.
   std::uint32_t typing_interval_ms = 3'000;
   std::uint32_t read_interval_ms = 1'000;
+};
+
+struct files_config {
+  /// "dir:FOLDER", "store:" (in the database), or "auto": a folder beside SQLite's file, the database with PostgreSQL.
+  std::string url = "auto";
+  bool shared = false;                 ///< All nodes see the folder of "dir:"; required with PostgreSQL.
+  std::uint32_t threads = 2;           ///< For a folder's bytes.
+  std::uint32_t transfers = 256;       ///< Uploads and downloads at once; then `busy`. Each holds two blocks in memory.
+  std::uint32_t upload_seconds = 600;  ///< For one upload, however it trickles.
+  std::uint32_t sign_seconds = 600;    ///< For how long a signed address is good, at least; at most twice that.
+  double unsent_hours = 24;            ///< A file that no message has for so long is deleted.
+  std::uint32_t sweep_seconds = 600;   ///< How often such files are looked for.
 };
 
 struct presence_config {
@@ -134,6 +150,7 @@ struct config {
   replay_config replay;
   room_config room;
   limits_config limits;
+  files_config files;
   presence_config presence;
   drain_config drain;
   auth_config auth;

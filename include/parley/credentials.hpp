@@ -41,6 +41,14 @@ std::string new_token();
 /// Null when the text cannot be a token (alphabet [A-Za-z0-9._-], 1 to 512 bytes).
 result<token_hash> hash_of_token(std::string_view token);
 
+/// A key for signature_of: 256 random bits, as text.
+std::string new_signing_key();
+/// HMAC-SHA-512/256 (libsodium's crypto_auth) as 43 characters of base64url. `key` as new_signing_key made it; empty
+/// for any other key.
+std::string signature_of(std::string_view text, const std::string& key);
+/// In constant time.
+bool signature_fits(std::string_view signature, std::string_view text, const std::string& key);
+
 /// Once, before any of the above.
 result<void> initialise_crypto();
 /// Once, at the start. Fails when there is not the memory that one log-in needs.

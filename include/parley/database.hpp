@@ -17,6 +17,7 @@
 #include "parley/credentials.hpp"
 #include "parley/error.hpp"
 #include "parley/events.hpp"
+#include "parley/files.hpp"
 #include "parley/values.hpp"
 
 namespace parley {
@@ -112,9 +113,8 @@ struct friendship_change {
 };
 
 /// Writes within the batch's transaction; a job that returns an error is rolled back alone.
-class record_writer {
+class record_writer : public file_records {
  public:
-  virtual ~record_writer() = default;
   virtual result<own_profile> create_user(const new_user& user) = 0;  ///< `conflict` when the name is taken.
   /// The same password, hashed anew; `unauthenticated` when the old hash is not the user's any more.
   virtual result<void> set_password_hash(user_id user, const std::string& old_hash, const std::string& hash) = 0;
@@ -123,18 +123,16 @@ class record_writer {
   virtual result<own_profile> change_profile(user_id user, const profile_change& change) = 0;
   /// `forbidden` by check_account_wish, `not_found` for an unknown user, `conflict` when no active admin would be left.
   virtual result<changed_account> change_account(const account_change& change) = 0;
-  /// `unauthenticated` when the user is not active, or the password has been changed since.
-  virtual result<void> create_token(const new_token_record& token) = 0;
-  virtual result<void> renew_tokens(std::span<const token_renewal> used) = 0;
+  /// `unauthenticated` when the user is not active, or the password has been changed since. The tokens that ended for
+  /// it: one too many (limits.tokens_per_user), and those whose time was over.
+  virtual result<std::vector<token_hash>> create_token(const new_token_record& token) = 0;
+  virtual result<void> renew_token(const token_renewal& used) = 0;
   virtual result<void> delete_token(const token_hash& hash) = 0;
   virtual result<std::vector<token_hash>> delete_tokens_of(user_id user) = 0;
   virtual result<created_room> create_room(const new_room& room) = 0;  ///< `not_found` for an unknown member.
   /// See act(). `not_found` for an unknown user, and for asking one who is not active; `conflict` for too many.
   virtual result<friendship_change> change_friendship(user_id who, user_id other, friend_action what, timestamp at) = 0;
   virtual result<void> save_read_markers(std::span<const read_marker> markers) = 0;  ///< Each only moves forward.
-  /// Returns when every transaction that was under way has ended, or soon after: what was decided before this call is
-  /// stored or refused. For a job that is alone.
-  virtual result<void> await_earlier_writes() = 0;
   virtual result<void> record_audit(const audit_record& what) = 0;
   virtual result<void> save_presence(std::span<const presence_record> users) = 0;
   virtual result<void> clear_presence() = 0;  ///< Embedded start: nobody is online; last_seen stays.
@@ -221,6 +219,9 @@ class account_queries {
   virtual result<std::vector<token_item>> tokens_of(user_id user) = 0;  ///< The newest first; expired ones too.
   /// The newest first; the cursor is an audit id.
   virtual result<page<audit_entry>> audit_trail(const page_request& range) = 0;
+  /// Names of the transactions that write at the moment, on any node, and may have been decided by what has been
+  /// changed since. None where there is one writer: what was committed behind them is behind them.
+  virtual result<std::vector<std::string>> writes_under_way() = 0;
   virtual result<std::vector<presence_record>> presence(
       std::span<const user_id> users) = 0;                            ///< Unknown users are left out.
   virtual result<std::vector<user_id>> friends_of(user_id user) = 0;  ///< status = accepted
@@ -260,7 +261,7 @@ class log_queries {
 
 /// One connection that only reads; belongs to one reading actor and its thread. Sees every commit that was reported
 /// before.
-class database_reader : public account_queries, public room_queries, public log_queries {};
+class database_reader : public account_queries, public room_queries, public log_queries, public file_queries {};
 
 using read_job = std::function<void(database_reader&)>;
 

@@ -1,6 +1,7 @@
 // The port from actors to connected clients: everything that leaves for a connection enters by its shard's one FIFO.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -80,8 +81,14 @@ struct room_broadcast {
 
 struct revocation {
   user_id user;
-  std::optional<std::vector<token_hash>> tokens;
+  std::optional<std::vector<token_hash>> tokens;  ///< Null: all the user's.
   close_code code = close_code::token_ended;
+  std::optional<token_hash> except{};  ///< The one that goes on.
+
+  [[nodiscard]] bool concerns(const token_hash& token) const {
+    if (except == token) return false;
+    return !tokens || std::find(tokens->begin(), tokens->end(), token) != tokens->end();
+  }
 };
 inline constexpr std::chrono::milliseconds revocation_patience{800};
 

@@ -99,6 +99,13 @@ struct metrics {
   counter login_failures_total;
   counter logins_throttled_total;
   gauge password_queue;
+  // files
+  gauge uploads;         ///< Under way.
+  gauge file_transfers;  ///< Uploads and downloads that hold one of files.transfers.
+  counter files_stored_total;
+  counter files_swept_total;
+  counter file_bytes_received_total;
+  counter file_bytes_sent_total;
 };
 
 /// Prometheus' text exposition format, version 0.0.4.

@@ -11,24 +11,29 @@ namespace parley {
 namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
+constexpr std::size_t most_registering_addresses = 10'000;
 error wrong_credentials() { return make_error(error_code::unauthenticated, "Wrong username or password."); }
 error unknown_token() { return make_error(error_code::unauthenticated, "The token is missing, unknown or has ended."); }
 
 }  // namespace
 
 account_handle spawn_account_actor(caf::actor_system& system, const actor_services& services,
-                                   std::vector<password_handle> hashers) {
+                                   std::vector<job_handle> hashers) {
   using pointer = account_handle::stateful_pointer<accounts>;
-  return system.spawn([](pointer self, const actor_services* shared, std::vector<password_handle> threads)
-                          -> account_handle::behavior_type { return self->state.begin(*shared, std::move(threads)); },
-                      &services, std::move(hashers));
+  return system.spawn(
+      [](pointer self, const actor_services* shared, std::vector<job_handle> threads) -> account_handle::behavior_type {
+        return self->state.begin(*shared, std::move(threads));
+      },
+      &services, std::move(hashers));
 }
 
-account_handle::behavior_type accounts::begin(const actor_services& services, std::vector<password_handle> hashers) {
+account_handle::behavior_type accounts::begin(const actor_services& services, std::vector<job_handle> hashers) {
   services_ = &services;
   hashers_ = std::move(hashers);
   const auto& settings = services.settings;
   hashing_ = std::make_shared<queue_bound>(settings.auth.password_queue, services.counts.password_queue);
+  registering_ = std::make_shared<queue_bound>(settings.auth.password_queue, services.counts.password_queue);
+  registrations_.emplace(settings.limits.register_rate_per_minute, most_registering_addresses);
   throttle_.emplace(login_throttle::rates{settings.limits.login_rate_per_minute,
                                           settings.limits.login_account_rate_per_minute,
                                           settings.limits.login_address_rate_per_minute});
@@ -56,18 +61,48 @@ account_handle::behavior_type accounts::begin(const actor_services& services, st
 
 // --- Passwords ---
 
+/// Anybody may register, so that registrations wait in a line of their own, and of them no more are hashed at once than
+/// there are threads: a log-in finds at most one before it on each.
 void accounts::on_register(call<register_user>& ask) {
-  auto place = hashing_->try_enter(1);
+  if (!ask.request.by_operator) {
+    const auto wait_ms = registrations_->wait_ms(ask.request.remote_address, services_->time.steady_now());
+    if (wait_ms > 0)
+      return ask.reply(error{error_code::rate_limited, "Too many registrations; wait a while.", wait_ms});
+    registrations_->add(ask.request.remote_address, services_->time.steady_now());
+  }
+  auto place = registering_->try_enter(1);
   if (!place) return ask.reply(too_many_passwords());
+  waiting_registrations_.push_back({std::move(ask), std::move(place)});
+  next_registration();
+}
+
+void accounts::next_registration() {
+  while (!waiting_registrations_.empty() && hashing_registrations_ < hashers_.size()) {
+    auto next = std::move(waiting_registrations_.front());
+    waiting_registrations_.pop_front();
+    ++hashing_registrations_;
+    const std::shared_ptr<void> turn(nullptr, [me = me(), this](void*) {
+      caf::anon_send(me, account_continuation{[this] {
+                       --hashing_registrations_;
+                       next_registration();
+                     }});
+    });
+    make_account(next.ask, next.place, turn);
+  }
+}
+
+/// `turn` is let go of when the password has been hashed, or will not be.
+void accounts::make_account(const call<register_user>& ask, const queue_place& place,
+                            const std::shared_ptr<void>& turn) {
   using found = std::optional<account_record>;
   look_up<found>([name = ask.request.username](database_reader& store) { return store.account_by_name(name); },
-                 [this, ask, place](const result<found>& existing) {
+                 [this, ask, place, turn](const result<found>& existing) {
                    if (!existing) return ask.reply(existing.error());
                    if (*existing) return ask.reply(make_error(error_code::conflict, "username is taken."));
                    hash<std::string>(
                        place,
                        [password = ask.request.password, cost = cost()] { return hash_password(password, cost); },
-                       [this, ask](const result<std::string>& hashed) {
+                       [this, ask, turn](const result<std::string>& hashed) {
                          if (!hashed) return ask.reply(hashed.error());
                          create(ask, *hashed);
                        });
@@ -169,20 +204,25 @@ void accounts::on_verified(const call<log_in>& ask, const std::optional<account_
                                 end_of_token(now, now),
                                 ask.request.user_agent,
                                 outcome.new_hash ? outcome.new_hash : found->password_hash};
+  const auto ended = std::make_shared<std::vector<token_hash>>();
   write(
       user,
-      [record, user, old_hash = found->password_hash,
-       new_hash = outcome.new_hash](record_writer& writer) -> result<void> {
+      [record, user, old_hash = found->password_hash, new_hash = outcome.new_hash,
+       ended](record_writer& writer) -> result<void> {
         if (new_hash) {
           if (auto changed = writer.set_password_hash(user, old_hash, *new_hash); !changed) return changed;
         }
         // The presence record saves this as well; here it is in the table before the log-in is answered.
         if (auto online = writer.save_presence(std::array{presence_record{user, true, record.created_at}}); !online)
           return online;
-        return writer.create_token(record);
+        auto created = writer.create_token(record);
+        if (!created) return created.error();
+        *ended = std::move(*created);
+        return {};
       },
-      [this, ask, token, record, profile = found->user](const result<std::monostate>& done) {
+      [this, ask, token, record, ended, profile = found->user](const result<std::monostate>& done) {
         if (!done) return ask.reply(done.error());
+        end_tokens(record.user, *ended);
         services_->counts.logins_total.add();
         caf::anon_send(services_->directory, to_presence{user_came_on{profile.profile.id, std::nullopt}});
         ask.reply(log_in::reply{token, record.expires_at, profile});
@@ -236,10 +276,16 @@ void accounts::on_log_out(call<log_out>& ask) {
         ended->insert(ended->end(), all->begin(), all->end());
         return {};
       },
-      [this, user, ended, reply = ask.reply](const result<std::monostate>& done) {
+      [this, user, ended, everywhere = ask.request.everywhere, reply = ask.reply](const result<std::monostate>& done) {
         if (!done) return reply(done.error());
         forget_tokens(*ended);
-        revoke({user, *ended, close_code::token_ended}, reply_when_let_go(reply, std::monostate{}));
+        revocation what{user, *ended, close_code::token_ended};
+        if (everywhere) {
+          // Also of those that the store does not know any more.
+          outdate_user(user);
+          what.tokens.reset();
+        }
+        revoke(what, reply_when_let_go(reply, std::monostate{}));
         caf::anon_send(services_->directory, to_presence{user_went_off{user, no_connection, true}});
       });
 }
@@ -249,6 +295,13 @@ void accounts::forget_tokens(const std::vector<token_hash>& tokens) {
     tokens_->forget(token);
     if (const auto pending = look_ups_.find(token); pending != look_ups_.end()) pending->second.revoked = true;
   }
+}
+
+/// They ended by themselves, and nobody waits for it.
+void accounts::end_tokens(user_id user, const std::vector<token_hash>& ended) {
+  if (ended.empty()) return;
+  forget_tokens(ended);
+  revoke({user, ended, close_code::token_ended}, nullptr);
 }
 
 /// Sockets do not outlive their token's time.
@@ -265,13 +318,10 @@ void accounts::renew_used_tokens() {
   const auto now = services_->time.now();
   const auto end_of = [&](timestamp created_at) { return end_of_token(created_at, now); };
   const auto due = tokens_->take_renewals(now, end_of);
-  if (due.empty()) return;
-  std::vector<token_renewal> used;
-  used.reserve(due.size());
-  for (const auto& token : due) used.push_back({token.token, now, end_of(token.created_at)});
-  const auto& key = due.front().user;
-  services_->storage->write(key, [used = std::move(used)](record_writer& writer) { return writer.renew_tokens(used); },
-                            {});
+  for (const auto& token : due) {
+    const token_renewal used{token.token, now, end_of(token.created_at)};
+    services_->storage->write(token.user, [used](record_writer& writer) { return writer.renew_token(used); }, {});
+  }
 }
 
 timestamp accounts::end_of_token(timestamp created_at, timestamp used_at) const {

@@ -8,8 +8,8 @@
 
 namespace parley {
 
-/// One a node. `hashers` are the password actors it spreads work over; the caller ends them. `services` outlives it.
+/// One a node. `hashers` are the job actors it spreads work over; the caller ends them. `services` outlives it.
 account_handle spawn_account_actor(caf::actor_system& system, const actor_services& services,
-                                   std::vector<password_handle> hashers);
+                                   std::vector<job_handle> hashers);
 
 }  // namespace parley

@@ -104,10 +104,11 @@ void accounts::write_password(const password_change& change, const error& otherw
         *ended = std::move(**tokens);
         return {};
       },
-      [this, user = change.user, ended, reply](const result<std::monostate>& done) {
+      [this, user = change.user, keep = change.keep, ended, reply](const result<std::monostate>& done) {
         if (!done) return reply(done.error());
         forget_tokens(*ended);
-        revoke({user, *ended, close_code::token_ended}, reply_when_let_go(reply, std::monostate{}));
+        outdate_user(user);
+        revoke({user, std::nullopt, close_code::token_ended, keep}, reply_when_let_go(reply, std::monostate{}));
       });
 }
 
@@ -160,11 +161,38 @@ void accounts::on_change_user(call<change_user>& ask) {
           }
           const auto all_ended = reply_when_let_go(reply, after);
           revoke({id, std::nullopt, close_code::not_allowed}, all_ended);
-          // Nor is anything stored any more that was decided before.
-          write(id, alone([](record_writer& writer) { return writer.await_earlier_writes(); }),
-                [all_ended](const result<std::monostate>&) {});
+          await_writes_under_way(all_ended);
           caf::anon_send(services_->directory, to_presence{user_went_off{id, no_connection, true}});
         });
+}
+
+/// Holds it until nothing can be stored any more that was decided before now. Beside the writers, so that nobody else's
+/// messages wait for it.
+void accounts::await_writes_under_way(const std::shared_ptr<void>& held) {
+  using names = std::vector<std::string>;
+  look_up<names>([](database_reader& store) { return store.writes_under_way(); },
+                 [this, held](const result<names>& writes) {
+                   if (!writes || writes->empty()) return;
+                   await_writes(std::make_shared<const names>(*writes),
+                                services_->time.steady_now() + revocation_patience, held);
+                 });
+}
+
+void accounts::await_writes(const std::shared_ptr<const std::vector<std::string>>& writes, steady_time until,
+                            const std::shared_ptr<void>& held) {
+  constexpr std::chrono::milliseconds step{5};
+  self_->delayed_send(self_, step, account_continuation{[this, writes, until, held] {
+                        using names = std::vector<std::string>;
+                        look_up<names>([](database_reader& store) { return store.writes_under_way(); },
+                                       [this, writes, until, held](const result<names>& now) {
+                                         if (!now || services_->time.steady_now() >= until) return;
+                                         const bool some_are_left =
+                                             std::any_of(now->begin(), now->end(), [&](const auto& name) {
+                                               return std::find(writes->begin(), writes->end(), name) != writes->end();
+                                             });
+                                         if (some_are_left) await_writes(writes, until, held);
+                                       });
+                      }});
 }
 
 audit_record accounts::audit_of_operator(audit_action what, user_id user) const {
@@ -186,6 +214,7 @@ void accounts::on_end_user_tokens(call<end_user_tokens>& ask) {
       [this, user, ended, reply = ask.reply](const result<std::monostate>& done) {
         if (!done) return reply(done.error());
         forget_tokens(*ended);
+        outdate_user(user);
         revoke({user, std::nullopt, close_code::token_ended}, reply_when_let_go(reply, std::monostate{}));
       });
 }

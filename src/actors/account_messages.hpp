@@ -1,9 +1,10 @@
-// The account and password actors: their interfaces and what is sent to them. See messages.hpp for the rest.
+// The account actor: its interface and what is sent to it. See messages.hpp for the rest.
 #pragma once
 
 #include <caf/all.hpp>
 #include <functional>
 
+#include "actors/job_messages.hpp"
 #include "parley/client_ports.hpp"
 
 namespace parley {
@@ -18,15 +19,7 @@ using account_handle = caf::typed_actor<
     caf::reacts_to<call<end_user_tokens>>, caf::reacts_to<call<reset_password>>, caf::reacts_to<account_continuation>,
     caf::reacts_to<account_tick>>;
 
-struct run_password_job;
-/// Hashes and verifies; one for each auth.password_threads, on its own thread.
-using password_handle = caf::typed_actor<caf::reacts_to<run_password_job>>;
-
-/// Sent by the account actor; the job blocks for tens of milliseconds and answers the account actor.
-struct run_password_job {
-  std::function<void()> job;
-};
-/// Sent by a password, reading or storage actor to the account actor, or by itself for later: run the rest there, where
+/// Sent by a job, reading or storage actor to the account actor, or by itself for later: run the rest there, where
 /// the state is.
 struct account_continuation {
   std::function<void()> then;
@@ -37,7 +30,6 @@ struct account_tick {};
 }  // namespace parley
 
 #define PARLEY_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parley::name)
-PARLEY_UNSAFE(run_password_job)
 PARLEY_UNSAFE(account_continuation)
 PARLEY_UNSAFE(account_tick)
 PARLEY_UNSAFE(call<parley::register_user>)

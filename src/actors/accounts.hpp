@@ -26,7 +26,7 @@ class accounts {
  public:
   explicit accounts(account_handle::pointer self) : self_(self) {}
 
-  account_handle::behavior_type begin(const actor_services& services, std::vector<password_handle> hashers);
+  account_handle::behavior_type begin(const actor_services& services, std::vector<job_handle> hashers);
 
  private:
   struct verified {
@@ -50,6 +50,8 @@ class accounts {
 
   // --- Passwords ---
   void on_register(call<register_user>& ask);
+  void next_registration();
+  void make_account(const call<register_user>& ask, const queue_place& place, const std::shared_ptr<void>& turn);
   void create(const call<register_user>& ask, const std::string& password_hash);
   void on_log_in(call<log_in>& ask);
   void verify(const call<log_in>& ask, const std::optional<account_record>& found, queue_place place);
@@ -60,6 +62,7 @@ class accounts {
   void on_token_read(const token_hash& token, const result<std::optional<token_record>>& found);
   void on_log_out(call<log_out>& ask);
   void forget_tokens(const std::vector<token_hash>& tokens);
+  void end_tokens(user_id user, const std::vector<token_hash>& ended);
   void on_tick();
   void renew_used_tokens();
 
@@ -74,6 +77,9 @@ class accounts {
   void on_reset_password(call<reset_password>& ask);
   [[nodiscard]] audit_record audit_of_operator(audit_action what, user_id user) const;
   void outdate_user(const user_id& user);
+  void await_writes_under_way(const std::shared_ptr<void>& held);
+  void await_writes(const std::shared_ptr<const std::vector<std::string>>& writes, steady_time until,
+                    const std::shared_ptr<void>& held);
 
   // --- Entering by name ---
   void on_enter(call<enter_by_name>& ask);
@@ -101,7 +107,7 @@ class accounts {
   void hash(queue_place place, Work work, Then then) {
     answer<T> done = continued<T>(std::move(then));
     caf::anon_send(hashers_[next_hasher_++ % hashers_.size()],
-                   run_password_job{[place = std::move(place), work = std::move(work), done] { done(work()); }});
+                   run_job{[place = std::move(place), work = std::move(work), done] { done(work()); }});
   }
   /// An answer that runs `then(const result<T>&)` in this actor.
   template <class T, class Then>
@@ -131,9 +137,17 @@ class accounts {
 
   account_handle::pointer self_;
   const actor_services* services_ = nullptr;
-  std::vector<password_handle> hashers_;
+  std::vector<job_handle> hashers_;
   std::size_t next_hasher_ = 0;
   std::shared_ptr<queue_bound> hashing_;
+  struct registration {
+    call<register_user> ask;
+    queue_place place;
+  };
+  std::shared_ptr<queue_bound> registering_;
+  std::deque<registration> waiting_registrations_;
+  std::size_t hashing_registrations_ = 0;
+  std::optional<sliding_window> registrations_;  ///< By address.
   std::optional<login_throttle> throttle_;
   std::optional<token_cache> tokens_;
   std::unordered_map<token_hash, token_look_up> look_ups_;

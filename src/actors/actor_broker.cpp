@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "actors/file_access.hpp"
+#include "actors/file_shelf.hpp"
 #include "actors/node_view.hpp"
 #include "actors/queries.hpp"
 #include "actors/read_pool.hpp"
@@ -51,15 +53,17 @@ const std::shared_ptr<rate_limiter>& allowance_for(const principal& who, const d
   return comes_or_leaves ? none : who.change_allowance;
 }
 
-/// Runs on a reading thread. A user's token is looked at behind the read; staff's and the operator's is not here.
+const principal* caller_of(const principal& who) { return &who; }
+/// Null: the operator, who has no token.
+const principal* caller_of(const std::optional<principal>& who) { return who ? &*who : nullptr; }
+
+/// Runs on a reading thread. The token is looked at behind the read.
 template <class Request>
 result<typename Request::reply> answer_while_valid(database_reader& store, const Request& request, const clock& time) {
   auto found = answer_query(store, request);
-  [[maybe_unused]] const auto now = time.now();
-  if constexpr (std::is_same_v<decltype(request.who), principal>) {
-    if (!found) return found;
-    if (const auto valid = check_token(store, request.who, now); !valid) return valid.error();
-  }
+  const auto* who = caller_of(request.who);
+  if (!found || who == nullptr) return found;
+  if (const auto valid = check_token(store, *who, time.now()); !valid) return valid.error();
   return found;
 }
 
@@ -109,6 +113,7 @@ struct room_creation : std::enable_shared_from_this<room_creation> {
       return {};
     });
     job.alone = !room.is_group;
+    job.key = room.creator;  // whom it locks
     services.storage->write(room.is_group ? room.id : key_of_pair(room.creator, others.front()), std::move(job),
                             answer<std::monostate>([self = shared_from_this()](const result<std::monostate>& done) {
                               if (!done) return self->ask.reply(done.error());
@@ -251,6 +256,30 @@ void actor_broker::post(room_id room, call<change_room> ask) {
   command->new_id = services_.ids.next();
   command->reply = std::move(ask.reply);
   caf::anon_send(services_.directory, to_room{room, post_to_room{std::move(command)}});
+}
+
+void actor_broker::handle(call<begin_upload> ask) { caf::anon_send(files_, std::move(ask)); }
+void actor_broker::handle(call<finish_upload> ask) { caf::anon_send(files_, std::move(ask)); }
+void actor_broker::handle(call<put_file_block> ask) {
+  services_.shelf->put(ask.request.file, ask.request.block, std::move(ask.request.bytes), std::move(ask.reply));
+}
+void actor_broker::handle(call<read_file_block> ask) {
+  services_.shelf->get(ask.request.file, ask.request.block, std::move(ask.reply));
+}
+void actor_broker::handle(call<open_file> ask) {
+  services_.reads->ask<stored_file>(
+      [request = std::move(ask.request), this](database_reader& store) {
+        return find_file(store, request, services_.file_key, services_.time.now());
+      },
+      std::move(ask.reply));
+}
+void actor_broker::handle(call<sign_file> ask) {
+  services_.reads->ask<sign_file::reply>(
+      [request = std::move(ask.request), this](database_reader& store) {
+        return sign_address(store, request, services_.file_key,
+                            std::chrono::seconds(services_.settings.files.sign_seconds), services_.time.now());
+      },
+      std::move(ask.reply));
 }
 
 void actor_broker::handle(call<list_connections> ask) { show_node(services_, std::move(ask)); }

@@ -3,14 +3,15 @@
 
 #include "actors/account_messages.hpp"
 #include "actors/actor_services.hpp"
+#include "actors/file_messages.hpp"
 
 namespace parley {
 
 /// Any thread may call. `services`, the system and the account actor outlive it.
 class actor_broker final : public broker {
  public:
-  actor_broker(caf::actor_system& system, const actor_services& services, account_handle accounts)
-      : system_(system), services_(services), accounts_(std::move(accounts)) {}
+  actor_broker(caf::actor_system& system, const actor_services& services, account_handle accounts, file_handle files)
+      : system_(system), services_(services), accounts_(std::move(accounts)), files_(std::move(files)) {}
 
   void submit(any_call what) override;
   std::unique_ptr<client_session> open_session(session_request request) override;
@@ -25,12 +26,19 @@ class actor_broker final : public broker {
   void handle(call<mark_read> ask);
   void handle(call<list_connections> ask);
   void handle(call<list_active_rooms> ask);
+  void handle(call<begin_upload> ask);
+  void handle(call<put_file_block> ask);
+  void handle(call<finish_upload> ask);
+  void handle(call<open_file> ask);
+  void handle(call<read_file_block> ask);
+  void handle(call<sign_file> ask);
   void post(room_id room, call<change_room> ask);
   [[nodiscard]] std::optional<error> over(const std::shared_ptr<rate_limiter>& allowance, const char* message) const;
 
   caf::actor_system& system_;
   const actor_services& services_;
   account_handle accounts_;
+  file_handle files_;
 };
 
 }  // namespace parley

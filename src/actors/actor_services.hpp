@@ -5,7 +5,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <string>
 
+#include "actors/file_messages.hpp"
 #include "actors/messages.hpp"
 #include "parley/clock.hpp"
 #include "parley/codec.hpp"
@@ -20,6 +22,7 @@ namespace parley {
 
 class storage_pool;
 class read_pool;
+class file_shelf;
 
 /// Owned by the runtime, which outlives every actor; actors hold a const reference. The pointers and the directory's
 /// handle are set once, after their makers ran and before anybody uses them, and the handle is reset at the stop.
@@ -33,6 +36,8 @@ struct actor_services {
 
   const storage_pool* storage = nullptr;
   const read_pool* reads = nullptr;
+  const file_shelf* shelf = nullptr;
+  std::string file_key;  ///< Signs addresses of files; all nodes of a store have the same.
   directory_handle directory;
   /// Makes a presence record; called by the directory.
   std::function<presence_handle(caf::actor_system&, const actor_services&, user_id)> make_presence;

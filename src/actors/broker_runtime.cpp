@@ -9,10 +9,13 @@
 #include "actors/actor_broker.hpp"
 #include "actors/actor_services.hpp"
 #include "actors/directory_actor.hpp"
-#include "actors/password_actor.hpp"
+#include "actors/file_actor.hpp"
+#include "actors/file_shelf.hpp"
+#include "actors/job_actor.hpp"
 #include "actors/presence_actor.hpp"
 #include "actors/read_pool.hpp"
 #include "actors/storage_pool.hpp"
+#include "parley/credentials.hpp"
 #include "parley/log.hpp"
 
 namespace parley {
@@ -57,13 +60,23 @@ class runtime final : public broker_runtime {
     services_.storage = storage_.get();
     reads_ = read_pool::spawn(*system_, services_, parts.store);
     services_.reads = reads_.get();
+    if (parts.files != nullptr) {
+      for (std::uint32_t i = 0; i < std::max(1U, parts.settings.files.threads); ++i) {
+        file_threads_.push_back(spawn_job_actor(*system_));
+      }
+      shelf_ = make_store_shelf(*parts.files, file_threads_);
+    } else {
+      shelf_ = make_database_shelf(*storage_, *reads_);
+    }
+    services_.shelf = shelf_.get();
     services_.make_presence = spawn_presence;
     services_.directory = spawn_directory(*system_, services_);
     for (std::uint32_t i = 0; i < std::max(1U, parts.settings.auth.password_threads); ++i) {
-      hashers_.push_back(spawn_password_actor(*system_));
+      hashers_.push_back(spawn_job_actor(*system_));
     }
     accounts_ = spawn_account_actor(*system_, services_, hashers_);
-    port_ = std::make_unique<actor_broker>(*system_, services_, accounts_);
+    files_ = spawn_file_actor(*system_, services_);
+    port_ = std::make_unique<actor_broker>(*system_, services_, accounts_, files_);
   }
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
@@ -74,17 +87,19 @@ class runtime final : public broker_runtime {
 
   /// Embedded: who was online when the last process ended is not any more.
   result<void> clear_presence() {
-    const auto done = std::make_shared<std::promise<result<std::monostate>>>();
-    auto cleared = done->get_future();
-    storage_->write(
-        {}, [](record_writer& writer) { return writer.clear_presence(); },
-        answer<std::monostate>([done](result<std::monostate> outcome) { done->set_value(std::move(outcome)); }));
-    if (cleared.wait_for(start_patience) != std::future_status::ready) {
-      return unavailable("The store did not answer at the start.");
-    }
-    const auto outcome = cleared.get();
-    if (!outcome) return outcome.error();
-    return {};
+    return write_and_wait([](record_writer& writer) { return writer.clear_presence(); });
+  }
+
+  result<void> keep_file_key() {
+    const auto key = std::make_shared<std::string>();
+    const auto kept = write_and_wait([key, fresh = new_signing_key()](record_writer& writer) -> result<void> {
+      auto found = writer.keep_secret("file_key", fresh);
+      if (!found) return found.error();
+      *key = std::move(*found);
+      return {};
+    });
+    if (kept) services_.file_key = *key;
+    return kept;
   }
 
   void stop(std::chrono::milliseconds patience) override {
@@ -92,6 +107,8 @@ class runtime final : public broker_runtime {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     caf::anon_send_exit(accounts_, caf::exit_reason::user_shutdown);
     for (const auto& hasher : hashers_) caf::anon_send_exit(hasher, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(files_, caf::exit_reason::user_shutdown);
+    for (const auto& thread : file_threads_) caf::anon_send_exit(thread, caf::exit_reason::user_shutdown);
     // Their connections are gone, so they end by themselves.
     wait_until(std::min(deadline, std::chrono::steady_clock::now() + patience / 4),
                [this] { return services_.counts.sessions.value() <= 0; });
@@ -106,6 +123,21 @@ class runtime final : public broker_runtime {
   }
 
  private:
+  /// At the start only: the caller blocks.
+  result<void> write_and_wait(write_job job) {
+    const auto done = std::make_shared<std::promise<result<std::monostate>>>();
+    auto written = done->get_future();
+    storage_->write({}, std::move(job), answer<std::monostate>([done](result<std::monostate> outcome) {
+                      done->set_value(std::move(outcome));
+                    }));
+    if (written.wait_for(start_patience) != std::future_status::ready) {
+      return unavailable("The store did not answer at the start.");
+    }
+    const auto outcome = written.get();
+    if (!outcome) return outcome.error();
+    return {};
+  }
+
   void close_directory_until(moment deadline) {
     const auto done = std::make_shared<std::promise<void>>();
     auto closed = done->get_future();
@@ -121,11 +153,15 @@ class runtime final : public broker_runtime {
   void let_go_of_handles() {
     accounts_ = nullptr;
     hashers_.clear();
+    files_ = nullptr;
+    file_threads_.clear();
     services_.directory = nullptr;
     if (system_->registry().running() > 0) return;  // somebody may still use what stands behind them
     services_.storage = nullptr;
     services_.reads = nullptr;
+    services_.shelf = nullptr;
     port_.reset();
+    shelf_.reset();
     storage_.reset();
     reads_.reset();
   }
@@ -139,6 +175,7 @@ class runtime final : public broker_runtime {
     log::error("runtime", "actors_did_not_stop", "{} actors and {} of their threads did not end in time",
                system_->registry().running(), system_->detached_actors() - threads_of_system_);
     (void)port_.release();
+    (void)shelf_.release();
     (void)storage_.release();
     (void)reads_.release();
     (void)system_.release();
@@ -153,7 +190,10 @@ class runtime final : public broker_runtime {
   std::size_t threads_of_system_;
   std::unique_ptr<storage_pool> storage_;
   std::unique_ptr<read_pool> reads_;
-  std::vector<password_handle> hashers_;
+  std::unique_ptr<file_shelf> shelf_;
+  std::vector<job_handle> hashers_;
+  std::vector<job_handle> file_threads_;
+  file_handle files_;
   account_handle accounts_;
   std::unique_ptr<actor_broker> port_;
   bool stopped_ = false;
@@ -163,6 +203,7 @@ class runtime final : public broker_runtime {
 
 result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts) {
   auto made = std::make_unique<runtime>(parts);
+  if (const auto kept = made->keep_file_key(); !kept) return kept.error();
   if (parts.clears_presence) {
     if (const auto cleared = made->clear_presence(); !cleared) return cleared.error();
   }

@@ -25,6 +25,7 @@ struct broker_parts {
   metrics& counts;
   const clock& time;
   id_source& ids;
+  file_store* files = nullptr;  ///< Null: files are kept in the database.
   fault_points faults{};
   bool clears_presence = true;  ///< At a node's start: who was online when it last ended is not any more.
 };

@@ -92,11 +92,8 @@ class directory final : public directory_handle::base {
   }
 
   void end_sessions(const revocation& what) {
-    const auto is_meant = [&](const token_hash& token) {
-      return !what.tokens || std::find(what.tokens->begin(), what.tokens->end(), token) != what.tokens->end();
-    };
     sessions_.for_user(what.user, [&](const auto& each) {
-      if (is_meant(each.token)) send(each.handle, token_ended{what.code});
+      if (what.concerns(each.token)) send(each.handle, token_ended{what.code});
     });
   }
 

@@ -45,7 +45,7 @@ void storage_pool::write(const uuid& key, write_job job, answer<std::monostate> 
   const auto& to = worker_of(key);
   auto place = to.bound->try_enter(1);
   if (!place) return refuse(reply);
-  job.key = key;
+  if (job.key.is_nil()) job.key = key;
   caf::anon_send(to.actor, write_records{std::move(job), std::move(reply), std::move(place)});
 }
 

@@ -21,7 +21,7 @@ class storage_pool {
   storage_pool(const actor_services& services, std::vector<storage_handle> workers);
 
   void append(room_id room, std::vector<append_command> commands, answer<std::vector<append_outcome>> reply) const;
-  /// `key` is the room's id where the job concerns a room, else the user's.
+  /// `key` is the room's id where the job concerns a room, else the user's; also the job's own, if it has none.
   void write(const uuid& key, write_job job, answer<std::monostate> reply) const;
   /// Ends the actors behind what waits for them. Their threads end soon after.
   void stop() const;

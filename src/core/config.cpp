@@ -38,6 +38,13 @@ struct assign_visitor {
     else
       failure = wrong(key, source, "must be a string");
   }
+  void operator()(std::string_view name, bool& field) {
+    if (!take(name)) return;
+    if (const auto* flag = node.as_boolean())
+      field = flag->get();
+    else
+      failure = wrong(key, source, "must be true or false");
+  }
   void operator()(std::string_view name, std::vector<std::string>& field) {
     if (!take(name)) return;
     std::vector<std::string> values;

@@ -52,6 +52,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("limits.login_rate_per_minute", c.limits.login_rate_per_minute, 0, million);
   visit("limits.login_account_rate_per_minute", c.limits.login_account_rate_per_minute, 0, million);
   visit("limits.login_address_rate_per_minute", c.limits.login_address_rate_per_minute, 0, million);
+  visit("limits.register_rate_per_minute", c.limits.register_rate_per_minute, 0, million);
   visit("limits.changes_per_second", c.limits.changes_per_second, 0, million);
   visit("limits.changes_burst", c.limits.changes_burst, 0, million);
   visit("limits.frames_per_second", c.limits.frames_per_second, 0, million);
@@ -67,8 +68,19 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("limits.watches_per_second", c.limits.watches_per_second, 0, million);
   visit("limits.outbox_bytes", c.limits.outbox_bytes, 4096, gib);
   visit("limits.outbox_frames", c.limits.outbox_frames, 1, million);
+  visit("limits.file_bytes", c.limits.file_bytes, 1, 64 * gib);
+  visit("limits.file_quota_bytes", c.limits.file_quota_bytes, 0, 1024 * 1024 * gib);
+  visit("limits.uploads_per_user", c.limits.uploads_per_user, 1, 1'000);
   visit("limits.typing_interval_ms", c.limits.typing_interval_ms, 0, 600'000);
   visit("limits.read_interval_ms", c.limits.read_interval_ms, 0, 600'000);
+  visit("files.url", c.files.url);
+  visit("files.shared", c.files.shared);
+  visit("files.threads", c.files.threads, 1, 256);
+  visit("files.transfers", c.files.transfers, 1, 100'000);
+  visit("files.upload_seconds", c.files.upload_seconds, 1, 86'400);
+  visit("files.sign_seconds", c.files.sign_seconds, 1, 86'400);
+  visit("files.unsent_hours", c.files.unsent_hours, 0, 100'000);
+  visit("files.sweep_seconds", c.files.sweep_seconds, 1, 86'400);
   visit("presence.ttl_seconds", c.presence.ttl_seconds, 1, 3'600);
   visit("presence.grace_seconds", c.presence.grace_seconds, 0, 3'600);
   visit("drain.seconds", c.drain.seconds, 0, 3'600);

@@ -63,6 +63,13 @@ unknown_user& the_unknown_user() {
   return instance;
 }
 
+std::string base64url(std::span<const std::uint8_t> bytes) {
+  std::string out(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
+  sodium_bin2base64(out.data(), out.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  out.pop_back();
+  return out;
+}
+
 }  // namespace
 
 result<void> prepare_unknown_user_hash(const password_cost& cost) { return the_unknown_user().make(cost); }
@@ -97,10 +104,28 @@ std::string to_hex(const token_hash& hash) {
 std::string new_token() {
   std::array<std::uint8_t, token_bytes> random{};
   randombytes_buf(random.data(), random.size());
-  std::string out(sodium_base64_encoded_len(random.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
-  sodium_bin2base64(out.data(), out.size(), random.data(), random.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-  out.pop_back();
-  return out;
+  return base64url(random);
+}
+
+std::string new_signing_key() { return new_token(); }
+
+std::string signature_of(std::string_view text, const std::string& key) {
+  std::array<std::uint8_t, crypto_auth_KEYBYTES> secret{};
+  std::size_t length = 0;
+  if (sodium_base642bin(secret.data(), secret.size(), key.data(), key.size(), nullptr, &length, nullptr,
+                        sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+      length != secret.size()) {
+    return {};
+  }
+  std::array<std::uint8_t, crypto_auth_BYTES> code{};
+  crypto_auth(code.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size(), secret.data());
+  return base64url(code);
+}
+
+bool signature_fits(std::string_view signature, std::string_view text, const std::string& key) {
+  const auto right = signature_of(text, key);
+  return !right.empty() && signature.size() == right.size() &&
+         sodium_memcmp(signature.data(), right.data(), right.size()) == 0;
 }
 
 result<token_hash> hash_of_token(std::string_view token) {

@@ -98,6 +98,15 @@ void put_store(families& out, const metrics& m) {
   put(out, "store_in_doubt_total", "Commits without an answer that were settled by looking", m.store_in_doubt_total);
 }
 
+void put_files(families& out, const metrics& m) {
+  put(out, "uploads", "Uploads under way", m.uploads);
+  put(out, "file_transfers", "Uploads and downloads under way, of at most files.transfers", m.file_transfers);
+  put(out, "files_stored_total", "Files uploaded to their end", m.files_stored_total);
+  put(out, "files_swept_total", "Files deleted since no message had them", m.files_swept_total);
+  put(out, "file_bytes_received_total", "Bytes of files received", m.file_bytes_received_total);
+  put(out, "file_bytes_sent_total", "Bytes of files sent", m.file_bytes_sent_total);
+}
+
 }  // namespace
 
 void histogram::observe(double value) {
@@ -116,6 +125,7 @@ std::string to_prometheus(const metrics& values) {
   put_net(out, values);
   put_actors(out, values);
   put_store(out, values);
+  put_files(out, values);
   return prometheus::TextSerializer().Serialize(out);
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/body_stream.hpp"
 #include "net/connection_context.hpp"
 #include "net/http_target.hpp"
 #include "net/problem.hpp"
@@ -35,6 +36,8 @@ struct api_call {
   std::function<void(http_reply)> respond;
   /// The pattern of its path, for the log: the path itself is the client's text.
   std::string_view route;
+  /// Of routes that read their body themselves; null when it was short and stands in `request`.
+  std::shared_ptr<body_stream> body{};
 
   [[nodiscard]] const limits_config& limits() const { return services.settings.limits; }
 
@@ -57,25 +60,31 @@ struct api_call {
 
 using api_call_ptr = std::shared_ptr<api_call>;
 
-/// Asks the broker; errors become the answer, a reply comes to `on_reply` on the connection's thread. The
-/// callback gives all that it holds to that thread: the last handle to a connection must not be dropped on an
-/// actor's.
+/// Asks the broker; the outcome comes to `on_outcome` on the connection's thread. The callback gives all that it holds
+/// to that thread: the last handle to a connection must not be dropped on an actor's.
 template <class Request, class F>
-void ask(const api_call_ptr& call, Request request, F on_reply) {
+void ask_broker(broker& actors, const boost::asio::any_io_executor& executor, Request request, F on_outcome) {
   using reply_type = typename Request::reply;
   // A plain capture would be const, and its copy die on the actor's thread.
-  auto hop = [call = call, on_reply = std::move(on_reply)](result<reply_type> reply) mutable {
-    const auto executor = call->executor;
-    boost::asio::post(executor, [call = std::move(call), on_reply = std::move(on_reply), reply = std::move(reply)]() {
-      if (!reply) return call->fail(reply.error());
-      try {
-        on_reply(*reply);
-      } catch (const std::exception&) {
-        call->fail(make_error(error_code::internal, "The server could not build its answer."));
-      }
+  actors.ask(std::move(request), [executor, on_outcome = std::move(on_outcome)](result<reply_type> reply) mutable {
+    boost::asio::post(executor, [on_outcome = std::move(on_outcome), reply = std::move(reply)]() mutable {
+      on_outcome(std::move(reply));
     });
-  };
-  call->services.actors.ask(std::move(request), std::move(hop));
+  });
+}
+
+/// The same for a handler, whose answer an error becomes.
+template <class Request, class F>
+void ask(const api_call_ptr& call, Request request, F on_reply) {
+  ask_broker(call->services.actors, call->executor, std::move(request),
+             [call, on_reply = std::move(on_reply)](const result<typename Request::reply>& reply) {
+               if (!reply) return call->fail(reply.error());
+               try {
+                 on_reply(*reply);
+               } catch (const std::exception&) {
+                 call->fail(make_error(error_code::internal, "The server could not build its answer."));
+               }
+             });
 }
 
 }  // namespace parley

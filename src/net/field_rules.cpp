@@ -7,11 +7,10 @@
 #include <cstdint>
 
 #include "net/grapheme.hpp"
+#include "parley/files.hpp"
 
 namespace parley {
 namespace {
-
-constexpr std::string_view files_path = "/api/v1/files/";
 
 bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
@@ -51,7 +50,7 @@ bool has_dot_segment(std::string_view path) {
          path.ends_with("/..") || path.ends_with("/.");
 }
 
-bool is_own_file(std::string_view path) { return path.size() > files_path.size() && path.starts_with(files_path); }
+bool is_own_file(std::string_view path) { return file_of_url(path).has_value(); }
 
 result<void> check_address(std::string_view field, std::string_view value) {
   if (value.size() > max_url_bytes) {

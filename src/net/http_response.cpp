@@ -52,7 +52,7 @@ http_response make_response(http_reply reply, const request_facts& request, cons
   const bool may_have_body = reply.status != 204 && reply.status != 304;
   if (may_have_body) {
     response.set(http::field::content_type, reply.content_type);
-    response.content_length(reply.body.size());
+    response.content_length(reply.source ? reply.source->size() : reply.body.size());
     if (request.method != http::verb::head) response.body() = std::move(reply.body);
   }
   response.keep_alive(request.keep_alive);

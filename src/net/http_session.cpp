@@ -4,8 +4,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/write.hpp>
 #include <chrono>
 #include <memory>
@@ -35,6 +37,9 @@ constexpr std::uint32_t header_bytes = 24 * 1024;
 constexpr std::ptrdiff_t header_fields = 100;
 constexpr std::size_t buffer_bytes = 64 * 1024;
 constexpr std::chrono::seconds idle_deadline{60};  ///< Between two requests.
+constexpr std::string_view uploads_path = "/api/v1/files";
+constexpr std::uint64_t upload_overhead = 16 * 1024;
+constexpr std::size_t piece_bytes = 64 * 1024;
 
 /// Lives by its pending operation, or by the api_call that owes it an answer.
 class http_session : public std::enable_shared_from_this<http_session> {
@@ -71,7 +76,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
   void read_header() {
     parser_.emplace();
     parser_->header_limit(header_bytes);
-    parser_->body_limit(services_.settings.limits.body_bytes);
+    parser_->body_limit(boost::none);  // known when the path is
     set_deadline(std::chrono::milliseconds(services_.settings.net.request_deadline_ms));
     http::async_read_header(*stream_, buffer_, *parser_,
                             [self = shared_from_this()](error_code ec, std::size_t) { self->on_header(ec); });
@@ -87,17 +92,32 @@ class http_session : public std::enable_shared_from_this<http_session> {
       return refuse(problem(bad_request("Transfer-Encoding: only chunked, in HTTP/1.1, and without Content-Length")));
     }
     const auto expectation = fields[http::field::expect];
-    if (expectation.empty() || fields.version() < 11) return read_body();
-    if (!boost::beast::iequals(expectation, "100-continue")) {
+    const bool waits = !expectation.empty() && fields.version() >= 11;
+    if (waits && !boost::beast::iequals(expectation, "100-continue")) {
       return refuse(problem(bad_request("Expect: only 100-continue is known"), 417));
     }
-    if (parser_->is_done() || buffer_.size() > 0) return read_body();
+    owes_continue_ = waits && !parser_->is_done() && buffer_.size() == 0;
+    if (!parser_->is_done() && fields.method() == http::verb::post && fields.target().starts_with(uploads_path)) {
+      return on_request(std::make_shared<uploaded_body>(shared_from_this()));
+    }
+    const auto limit = services_.settings.limits.body_bytes;
+    if (parser_->content_length().value_or(0) > limit) return refuse(too_large(limit));
+    parser_->body_limit(limit);
+    if (owes_continue_) return send_continue([self = shared_from_this()] { self->read_body(); });
+    read_body();
+  }
+
+  /// The client waits with its body until it hears that it is wanted.
+  template <class Then>
+  void send_continue(Then then) {
+    owes_continue_ = false;
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    boost::asio::async_write(*stream_, boost::asio::buffer(go_on),
-                             [self = shared_from_this()](error_code failed, std::size_t) {
-                               if (failed) return self->end();
-                               self->read_body();
-                             });
+    boost::asio::async_write(
+        *stream_, boost::asio::buffer(go_on),
+        [self = shared_from_this(), then = std::move(then)](error_code failed, std::size_t) mutable {
+          if (failed) return self->end();
+          then();
+        });
   }
 
   /// What we and a proxy before us may measure differently, so that the one's body is the other's next request (RFC
@@ -110,11 +130,79 @@ class http_session : public std::enable_shared_from_this<http_session> {
   }
 
   void read_body() {
-    if (parser_->is_done()) return on_request();
+    if (parser_->is_done()) return on_request(nullptr);
     http::async_read(*stream_, buffer_, *parser_, [self = shared_from_this()](error_code ec, std::size_t) {
       if (ec) return self->on_read_failed(ec);
-      self->on_request();
+      self->on_request(nullptr);
     });
+  }
+
+  static http_reply too_large(std::uint64_t limit) {
+    return problem(
+        parley::make_error(parley::error_code::too_large, "body: at most " + std::to_string(limit) + " bytes"));
+  }
+
+  // --- Bodies that their handler reads ---
+
+  class uploaded_body final : public body_stream {
+   public:
+    explicit uploaded_body(std::shared_ptr<http_session> of) : session_(std::move(of)) {}
+    void read(on_piece then) override { session_->read_piece(std::move(then)); }
+    [[nodiscard]] std::optional<std::uint64_t> announced_bytes() const override {
+      const auto length = session_->upload_->content_length();
+      return length ? std::optional<std::uint64_t>(*length) : std::nullopt;
+    }
+
+   private:
+    std::shared_ptr<http_session> session_;
+  };
+
+  /// The header, as a request whose body is still to come.
+  http_request release_header() {
+    upload_.emplace(std::move(*parser_));
+    // A form has some bytes more than its file; the file's own are counted by whoever reads it.
+    upload_->body_limit(services_.settings.limits.file_bytes + upload_overhead);
+    http_request request;
+    static_cast<http::fields&>(request) = upload_->get().base();
+    request.method(upload_->get().method());
+    request.target(upload_->get().target());
+    request.version(upload_->get().version());
+    return request;
+  }
+
+  void read_piece(body_stream::on_piece then) {
+    if (owes_continue_) {
+      return send_continue(
+          [self = shared_from_this(), then = std::move(then)]() mutable { self->read_piece(std::move(then)); });
+    }
+    piece_.resize(piece_bytes);
+    auto& body = upload_->get().body();
+    body.data = piece_.data();
+    body.size = piece_.size();
+    body.more = true;
+    set_deadline(std::chrono::milliseconds(services_.settings.net.request_deadline_ms));
+    http::async_read(
+        *stream_, buffer_, *upload_,
+        [self = shared_from_this(), then = std::move(then)](error_code ec, std::size_t) { self->on_piece(ec, then); });
+  }
+
+  void on_piece(error_code ec, const body_stream::on_piece& then) {
+    clear_deadline();
+    if (!ec || ec == http::error::need_buffer) {
+      const auto bytes = std::string_view(piece_).substr(0, piece_.size() - upload_->get().body().size);
+      return then(bytes, upload_->is_done());
+    }
+    if (ec == http::error::body_limit) {
+      return then(
+          parley::make_error(parley::error_code::too_large,
+                             "file: at most " + std::to_string(services_.settings.limits.file_bytes) + " bytes"),
+          true);
+    }
+    static const auto& http_category = make_error_code(http::error::end_of_stream).category();
+    if (ec.category() == http_category && ec != http::error::partial_message && ec != http::error::end_of_stream) {
+      return then(bad_request("request: is not valid HTTP/1.1"), true);
+    }
+    end();
   }
 
   void on_read_failed(error_code ec) {
@@ -123,10 +211,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
     if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
       return refuse(problem(bad_request("headers: at most " + std::to_string(header_bytes) + " bytes"), 431));
     }
-    if (ec == http::error::body_limit) {
-      const auto limit = std::to_string(services_.settings.limits.body_bytes);
-      return refuse(problem(parley::make_error(parley::error_code::too_large, "body: at most " + limit + " bytes")));
-    }
+    if (ec == http::error::body_limit) return refuse(too_large(services_.settings.limits.body_bytes));
     static const auto& http_category = make_error_code(http::error::end_of_stream).category();
     if (ec.category() == http_category) return refuse(problem(bad_request("request: is not valid HTTP/1.1")));
     end();
@@ -142,11 +227,12 @@ class http_session : public std::enable_shared_from_this<http_session> {
     answer(std::move(reply));
   }
 
-  void on_request() {
+  /// `body`: null when it stands in the request.
+  void on_request(std::shared_ptr<body_stream> body) {
     services_.counts.http_requests_total.add();
     clear_deadline();
     set_owing(true);
-    auto request = parser_->release();
+    auto request = body ? release_header() : parser_->release();
     facts_ = request_facts::of(request);
     if (auto reply = host_fault(request)) return answer(std::move(*reply));
     if (request.target() == "*" && request.method() == http::verb::options) {
@@ -165,7 +251,8 @@ class http_session : public std::enable_shared_from_this<http_session> {
                                                     services_,
                                                     stream_->get_executor(),
                                                     {},
-                                                    {}});
+                                                    {},
+                                                    std::move(body)});
     call->respond = [self = shared_from_this()](http_reply reply) { self->answer(std::move(reply)); };
     try {
       dispatch(call);
@@ -263,16 +350,49 @@ class http_session : public std::enable_shared_from_this<http_session> {
 
   void answer(http_reply reply) {
     set_owing(false);
-    if (services_.draining) facts_.keep_alive = false;
+    // What is left of a body would be taken for the next request.
+    if (services_.draining || (upload_ && !upload_->is_done())) facts_.keep_alive = false;
+    upload_.reset();
+    if (facts_.method != http::verb::head && reply.status != 304) source_ = reply.source;
     response_.emplace(make_response(std::move(reply), facts_, services_.settings, system_clock().now()));
     set_answer_deadline();
+    if (source_) return send_from_source();
     http::async_write(*stream_, *response_,
                       [self = shared_from_this()](error_code ec, std::size_t) { self->on_answered(ec); });
   }
 
+  void send_from_source() {
+    to_send_ = source_->size();
+    serializer_.emplace(*response_);
+    http::async_write_header(*stream_, *serializer_, [self = shared_from_this()](error_code ec, std::size_t) {
+      if (ec) return self->on_answered(ec);
+      self->send_next();
+    });
+  }
+
+  void send_next() {
+    if (to_send_ == 0) return on_answered({});
+    source_->next([self = shared_from_this()](result<std::string> bytes) {
+      // Less than was announced: the client must not take it for all.
+      if (!bytes) return self->on_answered(http::error::partial_message);
+      self->to_send_ -= bytes->size();
+      self->piece_ = std::move(*bytes);
+      self->set_answer_deadline();
+      boost::asio::async_write(*self->stream_, boost::asio::buffer(self->piece_), [self](error_code ec, std::size_t) {
+        if (ec) return self->on_answered(ec);
+        self->send_next();
+      });
+    });
+  }
+
   void on_answered(error_code ec) {
     const bool goes_on = !ec && response_->keep_alive();
+    const bool is_cut = ec && source_;
+    serializer_.reset();
     response_.reset();
+    source_.reset();
+    std::string().swap(piece_);
+    if (is_cut) stream_->close();
     place_.reset();
     if (goes_on) return await_request();
     end();
@@ -313,8 +433,14 @@ class http_session : public std::enable_shared_from_this<http_session> {
   boost::asio::steady_timer deadline_;
   boost::beast::flat_buffer buffer_;  ///< Holds what follows the request at hand: pipelined requests wait here.
   std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::request_parser<http::buffer_body>> upload_;  ///< Of a body that its handler reads.
+  bool owes_continue_ = false;
+  std::string piece_;  ///< Of a body on its way in or out.
   request_facts facts_;
   std::optional<http_response> response_;
+  std::optional<http::response_serializer<http::string_body>> serializer_;
+  std::shared_ptr<byte_source> source_;  ///< Where the response's body comes from, unless it stands in it.
+  std::uint64_t to_send_ = 0;            ///< Of the source.
   std::uint64_t sent_at_deadline_ = 0;
   std::unique_ptr<gauge, give_back> place_;
   bool owing_ = false;  ///< A request waits for its answer.

@@ -150,8 +150,7 @@ void outbound_layer::set_owner(const user_id& user, const token_hash& token) {
 }
 
 bool outbound_layer::is_owned_by(const revocation& what) const {
-  if (!owner_ || owner_->user != what.user) return false;
-  return !what.tokens || std::find(what.tokens->begin(), what.tokens->end(), owner_->token) != what.tokens->end();
+  return owner_ && owner_->user == what.user && what.concerns(owner_->token);
 }
 
 void outbound_layer::push_revocation(close_code code, std::shared_ptr<void> ended) {

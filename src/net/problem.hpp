@@ -1,10 +1,12 @@
 // What a handler answers, before it becomes an HTTP response; errors as RFC 9457 problem details.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "net/body_stream.hpp"
 #include "parley/error.hpp"
 
 namespace parley {
@@ -14,6 +16,7 @@ struct http_reply {
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers{};
+  std::shared_ptr<byte_source> source{};  ///< In place of `body`.
 };
 
 /// The contract's table gives the status. `unauthenticated` brings WWW-Authenticate, waiting brings

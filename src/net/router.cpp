@@ -76,6 +76,7 @@ const router& api_router() {
     add_friend_routes(made);
     add_room_routes(made);
     add_message_routes(made);
+    add_file_routes(made);
     add_health_routes(made);
     return made;
   }();

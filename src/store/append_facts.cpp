@@ -14,6 +14,9 @@ struct collector {
   void operator()(const send_message& what) const {
     needs.sends.push_back(&command);
     if (what.reply_to) needs.messages.push_back(*what.reply_to);
+    if (const auto file = what.file_url ? file_of_url(*what.file_url) : std::nullopt) {
+      needs.files.push_back({*file, command.actor});
+    }
   }
   void operator()(const edit_message& what) const { needs.messages.push_back(what.message); }
   void operator()(const delete_message& what) const { needs.messages.push_back(what.message); }
@@ -66,6 +69,7 @@ void append_needs::collect(std::span<const append_command> commands) {
   keep_once(counted_messages);
   keep_once(counted_rooms);
   keep_once(counted_accounts);
+  keep_once(files);
 }
 
 void append_needs::clear() {
@@ -78,6 +82,7 @@ void append_needs::clear() {
   counted_rooms.clear();
   counted_accounts.clear();
   sends.clear();
+  files.clear();
 }
 
 void append_facts::clear() {
@@ -87,6 +92,7 @@ void append_facts::clear() {
   messages.clear();
   reactions.clear();
   emojis.clear();
+  files.clear();
   stored_sends.clear();
 }
 

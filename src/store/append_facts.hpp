@@ -20,6 +20,12 @@ struct membership_key {
   friend auto operator<=>(const membership_key&, const membership_key&) = default;
 };
 
+struct file_use {
+  file_id file;
+  user_id user;
+  friend auto operator<=>(const file_use&, const file_use&) = default;
+};
+
 /// `emoji` points into the command that asked for it.
 struct reaction_key {
   message_id message;
@@ -31,6 +37,7 @@ struct reaction_key {
 struct hash_key {
   std::size_t operator()(const uuid& key) const noexcept { return std::hash<uuid>{}(key); }
   std::size_t operator()(const membership_key& key) const noexcept { return mix((*this)(key.room), (*this)(key.user)); }
+  std::size_t operator()(const file_use& key) const noexcept { return mix((*this)(key.file), (*this)(key.user)); }
   std::size_t operator()(const reaction_key& key) const noexcept {
     return mix(mix((*this)(key.message), (*this)(key.user)), std::hash<std::string_view>{}(key.emoji));
   }
@@ -54,6 +61,7 @@ struct append_needs {
   std::vector<room_id> counted_rooms;  ///< Whose members are counted, for invitations and for the last one who leaves.
   std::vector<user_id> counted_accounts;     ///< Whose rooms are counted.
   std::vector<const append_command*> sends;  ///< Each may have been stored before.
+  std::vector<file_use> files;               ///< Who sends which of our files.
 
   /// The commands must stay where they are as long as the needs and the facts read for them are used.
   void collect(std::span<const append_command> commands);
@@ -86,6 +94,11 @@ struct append_facts {
     room_id room;
     user_id sender;
     std::optional<deletion> deleted;
+    std::optional<file_id> file{};  ///< One of ours.
+  };
+  struct file {
+    std::string url;
+    fact_set<user_id> users;  ///< Of those who want to send it, who may: the owner, and who has it in a room.
   };
   struct reaction {
     reaction_id id;
@@ -101,6 +114,7 @@ struct append_facts {
   /// The distinct ones of each of counted_messages. One that is taken back for the last time counts until the
   /// batch is over.
   fact_map<message_id, boost::unordered_flat_set<std::string>> emojis;
+  fact_map<file_id, file> files;  ///< Locked, so that the sweep does not take them.
   /// By the new_id of a send: the event that is stored already under its client_msg_id or, without one, its
   /// id.
   fact_map<uuid, durable_event> stored_sends;

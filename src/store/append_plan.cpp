@@ -59,10 +59,13 @@ append_outcome append_plan::decide(const scene& at, const send_message& what) {
   if (what.reply_to && find_message(at.command.room, *what.reply_to) == nullptr) {
     return not_found("reply_to: there is no such message in this room.");
   }
+  const auto file = has_file ? file_of_url(*what.file_url) : std::nullopt;
+  if (file && !may_send_file(at, *file, *what.file_url)) return not_found("file_url: there is no such file.");
   const auto seq = next_seq(at);
   writes_.emplace_back(insert_message{&at.command, seq});
+  if (file) writes_.emplace_back(hold_file{*file});
   facts_.messages.insert_or_assign(message_id(at.command.new_id),
-                                   append_facts::message{at.command.room, at.command.actor, std::nullopt});
+                                   append_facts::message{at.command.room, at.command.actor, std::nullopt, file});
   if (what.client_msg_id) {
     keys_.insert_or_assign({at.command.room, at.command.actor, *what.client_msg_id}, planned_send{&at.command, seq});
   } else {
@@ -115,6 +118,7 @@ append_outcome append_plan::decide(const scene& at, const delete_message& what) 
   const auto seq = next_seq(at);
   message->deleted = append_facts::deletion{seq, at.command.actor, at.command.at};
   writes_.emplace_back(empty_message{&at.command, seq});
+  if (message->file) writes_.emplace_back(let_go_of_file{*message->file, at.command.at});
   if (message->sender != at.command.actor) {
     audit(at, audit_action::message_deleted, message->sender, what.message);
   }
@@ -271,6 +275,12 @@ void append_plan::audit(const scene& at, audit_action what, std::optional<user_i
                         std::optional<message_id> message) {
   writes_.emplace_back(audit_record{at.command.new_id, at.command.at, at.command.actor, what, user, at.command.room,
                                     message, std::nullopt});
+}
+
+/// Otherwise whoever guesses an address could send it to a room of his own, and read it there.
+bool append_plan::may_send_file(const scene& at, file_id file, const std::string& url) const {
+  const auto known = facts_.files.find(file);
+  return known != facts_.files.end() && known->second.url == url && known->second.users.contains(at.command.actor);
 }
 
 append_facts::message* append_plan::find_message(room_id room, message_id message) {

@@ -42,6 +42,15 @@ struct insert_message {
   const append_command* command;  ///< A send_message.
   sequence seq;
 };
+/// A message has it now, so that the sweep passes it by.
+struct hold_file {
+  file_id file;
+};
+/// A message does not have it any more; perhaps another one does.
+struct let_go_of_file {
+  file_id file;
+  timestamp at{};
+};
 struct update_content {
   const append_command* command;  ///< An edit_message.
 };
@@ -75,9 +84,9 @@ struct close_empty_room {
   const append_command* command;  ///< A remove_member.
 };
 
-using append_write =
-    std::variant<insert_message, update_content, empty_message, insert_reaction, delete_reaction, insert_membership,
-                 delete_membership, update_room_name, close_empty_room, audit_record, log_row>;
+using append_write = std::variant<insert_message, hold_file, let_go_of_file, update_content, empty_message,
+                                  insert_reaction, delete_reaction, insert_membership, delete_membership,
+                                  update_room_name, close_empty_room, audit_record, log_row>;
 
 /// Used for one batch under the locks of its rooms. Commands see the effects of those before them. A refusal
 /// writes nothing and takes no seq. The commands and the facts must outlive the plan and stay in place.
@@ -140,6 +149,7 @@ class append_plan {
 
   /// What is done to somebody else's things is kept for good.
   void audit(const scene& at, audit_action what, std::optional<user_id> user, std::optional<message_id> message);
+  [[nodiscard]] bool may_send_file(const scene& at, file_id file, const std::string& url) const;
   [[nodiscard]] append_facts::message* find_message(room_id room, message_id message);
   [[nodiscard]] durable_event posted_event(const append_command& command, sequence seq) const;
   sequence next_seq(const scene& at);

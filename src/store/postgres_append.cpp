@@ -84,9 +84,10 @@ void postgres_append::send_questions(postgres_round_trip& trip, busy_rooms busy)
         trip.add("SELECT user_id, count(*) FROM tb_user_room WHERE user_id = ANY($1) GROUP BY user_id",
                  array_of(needs_.counted_accounts));
   }
+  if (!needs_.files.empty()) ask_for_files(trip);
   if (!needs_.messages.empty()) {
     asked_.messages = trip.add(
-        "SELECT message_id, room_id, user_id, deleted_at, deleted_by, deleted_seq FROM tb_messages"
+        "SELECT message_id, room_id, user_id, deleted_at, deleted_by, deleted_seq, file_url FROM tb_messages"
         " WHERE message_id = ANY($1)",
         array_of(needs_.messages));
   }
@@ -143,6 +144,25 @@ void postgres_append::send_questions(postgres_round_trip& trip, busy_rooms busy)
 
 #undef STORED_MESSAGE
 
+/// Locked behind the rooms, in their own order: what is sent now the sweep must not take.
+void postgres_append::ask_for_files(postgres_round_trip& trip) {
+  postgres_array<uuid> files, users;
+  for (const auto& use : needs_.files) {
+    files.add(use.file);
+    users.add(use.user);
+  }
+  asked_.files = trip.add(
+      "SELECT file_id, file_url FROM tb_file WHERE file_id = ANY($1) AND stage = 'stored'"
+      " ORDER BY file_id FOR NO KEY UPDATE",
+      files);
+  asked_.file_users = trip.add(
+      "SELECT k.file_id, k.user_id FROM unnest($1, $2) AS k (file_id, user_id)"
+      " JOIN tb_file f ON f.file_id = k.file_id WHERE f.user_id = k.user_id"
+      " OR EXISTS (SELECT 1 FROM tb_messages m JOIN tb_user_room r ON r.room_id = m.room_id AND r.user_id = k.user_id"
+      " WHERE m.file_url = f.file_url)",
+      files, users);
+}
+
 void postgres_append::take_answers(const std::vector<postgres_rows>& answers) {
   take_rooms(answers[asked_.locked], answers[asked_.rooms]);
   for (const auto& row : answers[asked_.accounts]) {
@@ -162,6 +182,13 @@ void postgres_append::take_answers(const std::vector<postgres_rows>& answers) {
     for (const auto& row : answers[*asked_.account_rooms]) {
       const auto account = facts_.accounts.find(row.id<user_id>(0));
       if (account != facts_.accounts.end()) account->second.rooms = row.integer(1);
+    }
+  }
+  if (asked_.files) {
+    for (const auto& row : answers[*asked_.files]) facts_.files[row.id<file_id>(0)].url = row.text(1);
+    for (const auto& row : answers[*asked_.file_users]) {
+      const auto file = facts_.files.find(row.id<file_id>(0));
+      if (file != facts_.files.end()) file->second.users.insert(row.id<user_id>(1));
     }
   }
   take_messages(answers);
@@ -193,6 +220,7 @@ void postgres_append::take_messages(const std::vector<postgres_rows>& answers) {
       auto& fact = facts_.messages[row.id<message_id>(0)];
       fact.room = row.id<room_id>(1);
       fact.sender = row.id<user_id>(2);
+      fact.file = file_of_url(row.text(6));
       if (!row.is_null(3)) fact.deleted = append_facts::deletion{row.integer(5), row.id<user_id>(4), row.time(3)};
     }
   }

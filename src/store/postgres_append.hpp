@@ -43,6 +43,7 @@ class postgres_append {
   void take_answers(const std::vector<postgres_rows>& answers);
   void take_rooms(const postgres_rows& locked, const postgres_rows& rooms);
   void take_messages(const std::vector<postgres_rows>& answers);
+  void ask_for_files(postgres_round_trip& trip);
   void take_stored_sends(const postgres_rows& rows);
 
   const limits_config& limits_;
@@ -55,7 +56,7 @@ class postgres_append {
   /// Places of the answers in the first round trip; null where there was nothing to ask.
   struct questions {
     std::size_t locked = 0, rooms = 0, accounts = 0, memberships = 0;
-    std::optional<std::size_t> room_sizes, account_rooms, messages, reactions, emojis, by_key, by_id;
+    std::optional<std::size_t> room_sizes, account_rooms, files, file_users, messages, reactions, emojis, by_key, by_id;
   } asked_;
 };
 

@@ -139,6 +139,12 @@ class write_sender {
   void operator()(const log_row& row) { log_.add(row); }
   void operator()(const insert_reaction& write) { reactions_.add(write); }
   void operator()(const insert_membership& write) { memberships_.add(write); }
+  void operator()(const hold_file& write) {
+    trip_.add("UPDATE tb_file SET unsent_since = NULL WHERE file_id = $1", write.file);
+  }
+  void operator()(const let_go_of_file& write) {
+    trip_.add("UPDATE tb_file SET unsent_since = $2 WHERE file_id = $1", write.file, write.at);
+  }
   void operator()(const update_content& write) {
     const auto& what = std::get<edit_message>(write.command->command);
     trip_.add("UPDATE tb_messages SET content = $2, edited_at = $3 WHERE message_id = $1", what.message, what.content,

@@ -36,6 +36,8 @@ friendship_at_hand postgres_records::lock_friendship(user_id who, user_id other,
         " WHERE user_low = $1 AND user_high = $2) FOR UPDATE",
         std::min(who, other), std::max(who, other));
   }
+  // As for a new room: a suspension comes before this lock, or waits for what comes of it.
+  connection_.query("SELECT 1 FROM tb_users WHERE user_id = $1 FOR SHARE", who);
   friendship_at_hand found;
   const auto people =
       connection_.query("SELECT user_id, flagDelete FROM tb_users WHERE user_id = $1 OR user_id = $2", who, other);

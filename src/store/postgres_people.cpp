@@ -1,8 +1,4 @@
 // What people change about themselves and staff about them, and how both read it, on PostgreSQL.
-#include <algorithm>
-#include <chrono>
-#include <thread>
-
 #include "store/account_steps.hpp"
 #include "store/people_rows.hpp"
 #include "store/postgres_reader.hpp"
@@ -55,19 +51,12 @@ result<std::optional<std::vector<token_hash>>> postgres_records::change_password
   });
 }
 
-/// One token may be used at two nodes: locked in order, so that they do not wait for each other.
-result<void> postgres_records::renew_tokens(std::span<const token_renewal> used) {
-  return record("renewing tokens", [&]() -> result<void> {
-    std::vector<token_renewal> ordered(used.begin(), used.end());
-    std::sort(ordered.begin(), ordered.end(), [](const auto& one, const auto& other) { return one.hash < other.hash; });
-    postgres_round_trip trip(connection_);
-    for (const auto& token : ordered) {
-      trip.add(
-          "UPDATE tb_token SET last_used_at = greatest($2, coalesce(last_used_at, created_at)),"
-          " expires_at = greatest($3, expires_at) WHERE token_hash = $1",
-          token.hash, token.used_at, token.expires_at);
-    }
-    trip.run();
+result<void> postgres_records::renew_token(const token_renewal& used) {
+  return record("renewing a token", [&]() -> result<void> {
+    connection_.query(
+        "UPDATE tb_token SET last_used_at = greatest($2, coalesce(last_used_at, created_at)),"
+        " expires_at = greatest($3, expires_at) WHERE token_hash = $1",
+        used.hash, used.used_at, used.expires_at);
     return {};
   });
 }
@@ -105,23 +94,6 @@ void postgres_records::write_account(user_id user, account_flag flag, role user_
       "UPDATE tb_users SET flagDelete = $2, role_id = (SELECT role_id FROM tb_roles WHERE role_enum = $3)"
       " WHERE user_id = $1",
       user, to_string(flag), to_string(user_role));
-}
-
-/// Appends read their actors' accounts without locking them, since that would write on each. They lock their rooms
-/// first, and so have a transaction id by then: whoever read an account as it was before has a smaller one than comes
-/// next now.
-result<void> postgres_records::await_earlier_writes() {
-  constexpr std::chrono::milliseconds step{2};
-  constexpr std::chrono::milliseconds patience{800};
-  return record("waiting for earlier writes", [&]() -> result<void> {
-    const auto ends = std::chrono::steady_clock::now() + patience;
-    const auto next = connection_.query("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")[0].integer(0);
-    while (connection_.query("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")[0].integer(0) < next &&
-           std::chrono::steady_clock::now() < ends) {
-      std::this_thread::sleep_for(step);
-    }
-    return {};
-  });
 }
 
 result<void> postgres_records::record_audit(const audit_record& what) {
@@ -169,6 +141,19 @@ result<std::vector<token_item>> postgres_reader::tokens_of(user_id user) {
     }
     put_newest_first(found);
     return found;
+  });
+}
+
+/// Appends read their actors' accounts without locking them, since that would write on each. They lock their rooms
+/// first, as jobs lock their actors, and so have a transaction id by the time they read.
+result<std::vector<std::string>> postgres_reader::writes_under_way() {
+  return read("reading who writes", [&](postgres_connection& open) -> result<std::vector<std::string>> {
+    std::vector<std::string> writing;
+    const auto rows = open.query(
+        "SELECT a.pid::text || ':' || a.backend_xid::text FROM pg_stat_activity a"
+        " WHERE a.datname = current_database() AND a.backend_xid IS NOT NULL");
+    for (const auto& row : rows) writing.emplace_back(row.text(0));
+    return writing;
   });
 }
 

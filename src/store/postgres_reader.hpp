@@ -29,6 +29,7 @@ class postgres_reader final : public database_reader {
   // postgres_people.cpp
   result<page<own_profile>> accounts(const account_filter& which, const page_request& range) override;
   result<std::vector<token_item>> tokens_of(user_id user) override;
+  result<std::vector<std::string>> writes_under_way() override;
   result<page<audit_entry>> audit_trail(const page_request& range) override;
 
   // postgres_reader_rooms.cpp
@@ -48,6 +49,10 @@ class postgres_reader final : public database_reader {
   result<std::vector<history_item>> history(room_id room, std::optional<sequence> before, std::optional<sequence> after,
                                             std::uint32_t limit) override;
   result<std::optional<room_id>> room_of_message(message_id message) override;
+
+  // postgres_files.cpp
+  result<std::optional<stored_file>> file_for(user_id user, file_id file) override;
+  result<std::string> file_block(file_id file, std::uint32_t block) override;
 
  private:
   /// Runs the body with a connection; once more with a new one when the connection turns out to be lost, since reading

@@ -37,8 +37,8 @@ result<void> postgres_records::set_password_hash(user_id user, const std::string
   });
 }
 
-result<void> postgres_records::create_token(const new_token_record& token) {
-  return record("creating a token", [&]() -> result<void> {
+result<std::vector<token_hash>> postgres_records::create_token(const new_token_record& token) {
+  return record("creating a token", [&]() -> result<std::vector<token_hash>> {
     // Whoever suspends this person, or changes the password, comes before this lock or sees the token that came of it.
     const auto person = connection_.query(
         "SELECT 1 FROM tb_users WHERE user_id = $1 AND ($2 IS NULL OR password = $2) AND flagDelete = 'active' FOR "
@@ -46,18 +46,25 @@ result<void> postgres_records::create_token(const new_token_record& token) {
         token.user, token.password_hash);
     if (person.empty()) return changed_meanwhile();
     // Who logs in sweeps up: so tokens that nobody ends do not gather.
-    connection_.query("DELETE FROM tb_token WHERE user_id = $1 AND expires_at <= $2", token.user, token.created_at);
+    std::vector<token_hash> ended;
+    const auto collect = [&](const postgres_rows& rows) {
+      for (const auto& row : rows) {
+        if (const auto hash = parse_token_hash(row.text(0))) ended.push_back(*hash);
+      }
+    };
+    collect(connection_.query("DELETE FROM tb_token WHERE user_id = $1 AND expires_at <= $2 RETURNING token_hash",
+                              token.user, token.created_at));
     const auto held = connection_.query("SELECT count(*) FROM tb_token WHERE user_id = $1", token.user);
-    if (held[0].integer(0) >= std::int64_t{limits_.tokens_per_user}) {
-      connection_.query(
-          "DELETE FROM tb_token WHERE token_hash = (SELECT token_hash FROM tb_token WHERE user_id = $1"
-          " ORDER BY expires_at LIMIT 1)",
-          token.user);
+    if (const auto too_many = held[0].integer(0) + 1 - std::int64_t{limits_.tokens_per_user}; too_many > 0) {
+      collect(connection_.query(
+          "DELETE FROM tb_token WHERE token_hash IN (SELECT token_hash FROM tb_token WHERE user_id = $1"
+          " ORDER BY expires_at LIMIT $2) RETURNING token_hash",
+          token.user, too_many));
     }
     connection_.query(
         "INSERT INTO tb_token (token_hash, user_id, created_at, expires_at, user_agent) VALUES ($1, $2, $3, $4, $5)",
         token.hash, token.user, token.created_at, token.expires_at, token.user_agent);
-    return {};
+    return ended;
   });
 }
 

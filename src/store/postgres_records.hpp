@@ -21,17 +21,22 @@ class postgres_records final : public record_writer {
   result<std::optional<std::vector<token_hash>>> change_password(const password_change& change) override;
   result<own_profile> change_profile(user_id user, const profile_change& change) override;
   result<changed_account> change_account(const account_change& change) override;
-  result<void> create_token(const new_token_record& token) override;
-  result<void> renew_tokens(std::span<const token_renewal> used) override;
+  result<std::vector<token_hash>> create_token(const new_token_record& token) override;
+  result<void> renew_token(const token_renewal& used) override;
   result<void> delete_token(const token_hash& hash) override;
   result<std::vector<token_hash>> delete_tokens_of(user_id user) override;
   result<created_room> create_room(const new_room& room) override;
   result<friendship_change> change_friendship(user_id who, user_id other, friend_action what, timestamp at) override;
   result<void> save_read_markers(std::span<const read_marker> markers) override;
-  result<void> await_earlier_writes() override;
   result<void> record_audit(const audit_record& what) override;
   result<void> save_presence(std::span<const presence_record> users) override;
   result<void> clear_presence() override;
+  result<void> begin_file(const new_file& file) override;
+  result<void> write_file_block(file_id file, std::uint32_t block, std::string_view bytes) override;
+  result<void> finish_file(const finished_file& file) override;
+  result<std::vector<file_id>> take_unused_files(timestamp unsent_before, timestamp now, std::uint32_t limit) override;
+  result<void> delete_files(std::span<const file_id> files) override;
+  result<std::string> keep_secret(std::string_view name, std::string_view fresh) override;
 
   // Steps of run_friendship_change and run_account_change; they throw.
   friendship_at_hand lock_friendship(user_id who, user_id other, friend_action what);
@@ -43,6 +48,9 @@ class postgres_records final : public record_writer {
   bool has_other_admin(user_id user);
   void write_account(user_id user, account_flag flag, role user_role);
   void write_audit(const audit_record& what);
+  // Of check_new_bytes.
+  std::optional<account_flag> lock_owner(user_id owner);
+  std::uint64_t bytes_of_others(user_id owner, file_id than);
 
   [[nodiscard]] const std::optional<postgres_error>& transaction_fault() const { return transaction_fault_; }
 

@@ -20,6 +20,8 @@ result<created_room> postgres_records::create_room(const new_room& room) {
       }
       if (auto allowed = check_block(room.creator, room.others.front()); allowed.has_error()) return allowed.error();
     }
+    // Whoever suspends this person comes before this lock, or waits for the room that is being made.
+    connection_.query("SELECT 1 FROM tb_users WHERE user_id = $1 FOR SHARE", room.creator);
     auto members = check_members(room);
     if (members.has_error()) return members.error();
     if (!room.is_group) {

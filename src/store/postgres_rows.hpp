@@ -18,6 +18,7 @@ class postgres_row {
   postgres_row(const PGresult* result, int row) : result_(result), row_(row) {}
 
   [[nodiscard]] bool is_null(int column) const { return PQgetisnull(result_, row_, column) == 1; }
+  /// Also of a bytea, whose binary format is its bytes.
   [[nodiscard]] std::string_view text(int column) const {
     return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
   }

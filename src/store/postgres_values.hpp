@@ -13,12 +13,14 @@
 #include "parley/clock.hpp"
 #include "parley/credentials.hpp"
 #include "parley/ids.hpp"
+#include "store/byte_view.hpp"
 
 namespace parley {
 
 /// Object ids of built-in types; fixed for ever (src/include/catalog/pg_type.dat in PostgreSQL's source).
 enum class postgres_type : std::uint32_t {
   boolean = 16,
+  bytea = 17,
   int8 = 20,
   text = 25,
   text_array = 1009,
@@ -182,6 +184,7 @@ class postgres_parameters {
   void set(std::size_t index, std::string_view value) {
     point(index, postgres_type::text, value.data() != nullptr ? value : std::string_view(""));
   }
+  void set(std::size_t index, byte_view value) { point(index, postgres_type::bytea, value.bytes); }
   void set(std::size_t index, const std::string& value) { set(index, std::string_view(value)); }
   void set(std::size_t index, const char* value) { set(index, std::string_view(value)); }
   template <class T>

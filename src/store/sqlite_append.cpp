@@ -22,6 +22,12 @@ struct sqlite_write_visitor {
               what.client_msg_id, what.reply_to)
         .run();
   }
+  void operator()(const hold_file& write) const {
+    connection.use("UPDATE tb_file SET unsent_since = NULL WHERE file_id = ?1").bind(write.file).run();
+  }
+  void operator()(const let_go_of_file& write) const {
+    connection.use("UPDATE tb_file SET unsent_since = ?2 WHERE file_id = ?1").bind(write.file, write.at).run();
+  }
   void operator()(const update_content& write) const {
     const auto& what = std::get<edit_message>(write.command->command);
     connection.use("UPDATE tb_messages SET content = ?2, edited_at = ?3 WHERE message_id = ?1")
@@ -130,6 +136,7 @@ void sqlite_append::read_facts() {
   read_accounts();
   read_memberships();
   read_messages();
+  read_files();
   read_stored_sends();
 }
 
@@ -184,12 +191,13 @@ void sqlite_append::read_memberships() {
 
 void sqlite_append::read_messages() {
   auto row = connection_.use(
-      "SELECT room_id, user_id, deleted_at, deleted_by, deleted_seq FROM tb_messages WHERE message_id = ?1");
+      "SELECT room_id, user_id, deleted_at, deleted_by, deleted_seq, file_url FROM tb_messages WHERE message_id = ?1");
   for (const auto& message : needs_.messages) {
     if (!row.bind(message).step()) continue;
     auto& fact = facts_.messages[message];
     fact.room = row.id<room_id>(0);
     fact.sender = row.id<user_id>(1);
+    fact.file = file_of_url(row.text(5));
     if (!row.is_null(2)) fact.deleted = append_facts::deletion{row.integer(4), row.id<user_id>(3), row.time(2)};
   }
   auto reaction = connection_.use(
@@ -209,6 +217,19 @@ void sqlite_append::read_messages() {
       last = next_emoji.text(0);
       emojis.insert(last);
     }
+  }
+}
+
+void sqlite_append::read_files() {
+  auto row = connection_.use(
+      "SELECT f.file_url, f.user_id = ?2 OR EXISTS (SELECT 1 FROM tb_messages m JOIN tb_user_room r"
+      " ON r.room_id = m.room_id AND r.user_id = ?2 WHERE m.file_url = f.file_url)"
+      " FROM tb_file f WHERE f.file_id = ?1 AND f.stage = 'stored'");
+  for (const auto& use : needs_.files) {
+    if (!row.bind(use.file, use.user).step()) continue;
+    auto& fact = facts_.files[use.file];
+    fact.url = row.text(0);
+    if (row.integer(1) != 0) fact.users.insert(use.user);
   }
 }
 

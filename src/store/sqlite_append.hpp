@@ -30,6 +30,7 @@ class sqlite_append {
   void read_accounts();
   void read_memberships();
   void read_messages();
+  void read_files();
   void read_stored_sends();
   void write(const append_plan& plan);
 

@@ -101,6 +101,12 @@ std::string_view statement::text(int column) const {
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(prepared_.handle, column))};
 }
 
+std::string_view statement::bytes(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(prepared_.handle, column));
+  if (bytes == nullptr) return {};
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(prepared_.handle, column))};
+}
+
 std::optional<std::string> statement::optional_text(int column) const {
   if (is_null(column)) return std::nullopt;
   return std::string(text(column));
@@ -146,6 +152,11 @@ void statement::bind_one(int index, std::string_view value) {
   // A view without bytes may have a null pointer, which SQLite would take for NULL.
   const char* bytes = value.data() != nullptr ? value.data() : "";
   check(sqlite3_bind_text64(prepared_.handle, index, bytes, value.size(), SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void statement::bind_one(int index, byte_view value) {
+  const char* bytes = value.bytes.data() != nullptr ? value.bytes.data() : "";
+  check(sqlite3_bind_blob64(prepared_.handle, index, bytes, value.bytes.size(), SQLITE_STATIC));
 }
 
 void statement::bind_one(int index, std::int64_t value) { check(sqlite3_bind_int64(prepared_.handle, index, value)); }

@@ -18,6 +18,7 @@
 #include "parley/credentials.hpp"
 #include "parley/error.hpp"
 #include "parley/ids.hpp"
+#include "store/byte_view.hpp"
 #include "store/sqlite_checkpoints.hpp"
 
 namespace parley {
@@ -97,6 +98,8 @@ class statement {
   /// Valid until the next step.
   [[nodiscard]] std::string_view text(int column) const;
   [[nodiscard]] std::optional<std::string> optional_text(int column) const;
+  /// Of a BLOB; valid until the next step.
+  [[nodiscard]] std::string_view bytes(int column) const;
   /// Text that is no time reads as the epoch, text that is no UUID as nil.
   [[nodiscard]] timestamp time(int column) const;
   [[nodiscard]] std::optional<timestamp> optional_time(int column) const;
@@ -114,6 +117,7 @@ class statement {
   void bind_one(int index, timestamp value);
   void bind_one(int index, const token_hash& value);
   void bind_one(int index, std::string_view value);
+  void bind_one(int index, byte_view value);
   void bind_one(int index, const std::string& value) { bind_one(index, std::string_view(value)); }
   void bind_one(int index, const char* value) { bind_one(index, std::string_view(value)); }
   void bind_one(int index, std::int64_t value);

@@ -57,12 +57,14 @@ result<std::optional<std::vector<token_hash>>> sqlite_records::change_password(c
   });
 }
 
-result<void> sqlite_records::renew_tokens(std::span<const token_renewal> used) {
-  return record("renewing tokens", [&]() -> result<void> {
-    auto renew = connection_.use(
-        "UPDATE tb_token SET last_used_at = max(?2, coalesce(last_used_at, created_at)),"
-        " expires_at = max(?3, expires_at) WHERE token_hash = ?1");
-    for (const auto& token : used) renew.bind(token.hash, token.used_at, token.expires_at).run();
+result<void> sqlite_records::renew_token(const token_renewal& used) {
+  return record("renewing a token", [&]() -> result<void> {
+    connection_
+        .use(
+            "UPDATE tb_token SET last_used_at = max(?2, coalesce(last_used_at, created_at)),"
+            " expires_at = max(?3, expires_at) WHERE token_hash = ?1")
+        .bind(used.hash, used.used_at, used.expires_at)
+        .run();
     return {};
   });
 }

@@ -26,6 +26,7 @@ class sqlite_reader final : public database_reader {
   // sqlite_people.cpp
   result<page<own_profile>> accounts(const account_filter& which, const page_request& range) override;
   result<std::vector<token_item>> tokens_of(user_id user) override;
+  result<std::vector<std::string>> writes_under_way() override { return std::vector<std::string>(); };
   result<page<audit_entry>> audit_trail(const page_request& range) override;
 
   // sqlite_reader_rooms.cpp
@@ -45,6 +46,10 @@ class sqlite_reader final : public database_reader {
   result<std::vector<history_item>> history(room_id room, std::optional<sequence> before, std::optional<sequence> after,
                                             std::uint32_t limit) override;
   result<std::optional<room_id>> room_of_message(message_id message) override;
+
+  // sqlite_files.cpp
+  result<std::optional<stored_file>> file_for(user_id user, file_id file) override;
+  result<std::string> file_block(file_id file, std::uint32_t block) override;
 
  private:
   room_summary read_summary(const statement& row, user_id user);

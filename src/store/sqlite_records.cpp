@@ -40,31 +40,35 @@ result<void> sqlite_records::set_password_hash(user_id user, const std::string& 
   });
 }
 
-result<void> sqlite_records::create_token(const new_token_record& token) {
-  return record("creating a token", [&]() -> result<void> {
+result<std::vector<token_hash>> sqlite_records::create_token(const new_token_record& token) {
+  return record("creating a token", [&]() -> result<std::vector<token_hash>> {
     auto person = connection_.use(
         "SELECT 1 FROM tb_users WHERE user_id = ?1 AND (?2 IS NULL OR password = ?2) AND flagDelete = 'active'");
     if (!person.bind(token.user, token.password_hash).step()) return changed_meanwhile();
     // Who logs in sweeps up: so tokens that nobody ends do not gather.
-    connection_.use("DELETE FROM tb_token WHERE user_id = ?1 AND expires_at <= ?2")
-        .bind(token.user, token.created_at)
-        .run();
-    auto held = connection_.use("SELECT count(*) FROM tb_token WHERE user_id = ?1");
-    if (held.bind(token.user).step() && held.integer(0) >= std::int64_t{limits_.tokens_per_user}) {
-      connection_
-          .use(
-              "DELETE FROM tb_token WHERE token_hash = (SELECT token_hash FROM tb_token WHERE user_id = ?1"
-              " ORDER BY expires_at LIMIT 1)")
-          .bind(token.user)
-          .run();
+    std::vector<token_hash> ended;
+    const auto collect = [&](statement& row) {
+      while (row.step()) {
+        if (const auto hash = parse_token_hash(row.text(0))) ended.push_back(*hash);
+      }
+    };
+    auto expired = connection_.use("SELECT token_hash FROM tb_token WHERE user_id = ?1 AND expires_at <= ?2");
+    collect(expired.bind(token.user, token.created_at));
+    auto held = connection_.use("SELECT count(*) FROM tb_token WHERE user_id = ?1 AND expires_at > ?2");
+    const auto count = held.bind(token.user, token.created_at).step() ? held.integer(0) : 0;
+    if (const auto too_many = count + 1 - std::int64_t{limits_.tokens_per_user}; too_many > 0) {
+      auto first = connection_.use(
+          "SELECT token_hash FROM tb_token WHERE user_id = ?1 AND expires_at > ?2 ORDER BY expires_at LIMIT ?3");
+      collect(first.bind(token.user, token.created_at, too_many));
     }
+    for (const auto& hash : ended) connection_.use("DELETE FROM tb_token WHERE token_hash = ?1").bind(hash).run();
     connection_
         .use(
             "INSERT INTO tb_token (token_hash, user_id, created_at, expires_at, user_agent)"
             " VALUES (?1, ?2, ?3, ?4, ?5)")
         .bind(token.hash, token.user, token.created_at, token.expires_at, token.user_agent)
         .run();
-    return {};
+    return ended;
   });
 }
 

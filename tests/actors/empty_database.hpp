@@ -18,10 +18,9 @@ class empty_records : public record_writer {
   }
   result<own_profile> change_profile(user_id, const profile_change&) override { return not_in_this_store(); }
   result<changed_account> change_account(const account_change&) override { return not_in_this_store(); }
-  result<void> renew_tokens(std::span<const token_renewal>) override { return {}; }
-  result<void> await_earlier_writes() override { return {}; }
+  result<void> renew_token(const token_renewal&) override { return {}; }
   result<void> record_audit(const audit_record&) override { return {}; }
-  result<void> create_token(const new_token_record&) override { return not_in_this_store(); }
+  result<std::vector<token_hash>> create_token(const new_token_record&) override { return not_in_this_store(); }
   result<void> delete_token(const token_hash&) override { return not_in_this_store(); }
   result<std::vector<token_hash>> delete_tokens_of(user_id) override { return not_in_this_store(); }
   result<created_room> create_room(const new_room&) override { return not_in_this_store(); }
@@ -31,6 +30,14 @@ class empty_records : public record_writer {
   result<void> save_read_markers(std::span<const read_marker>) override { return {}; }
   result<void> save_presence(std::span<const presence_record>) override { return {}; }
   result<void> clear_presence() override { return {}; }
+  result<void> begin_file(const new_file&) override { return not_in_this_store(); }
+  result<void> write_file_block(file_id, std::uint32_t, std::string_view) override { return not_in_this_store(); }
+  result<void> finish_file(const finished_file&) override { return not_in_this_store(); }
+  result<std::vector<file_id>> take_unused_files(timestamp, timestamp, std::uint32_t) override {
+    return std::vector<file_id>();
+  }
+  result<void> delete_files(std::span<const file_id>) override { return {}; }
+  result<std::string> keep_secret(std::string_view, std::string_view fresh) override { return std::string(fresh); }
 };
 
 class empty_reader : public database_reader {
@@ -50,6 +57,9 @@ class empty_reader : public database_reader {
     return not_in_this_store();
   }
   result<std::vector<token_item>> tokens_of(user_id) override { return not_in_this_store(); }
+  result<std::vector<std::string>> writes_under_way() override { return std::vector<std::string>(); }
+  result<std::optional<stored_file>> file_for(user_id, file_id) override { return not_in_this_store(); }
+  result<std::string> file_block(file_id, std::uint32_t) override { return not_in_this_store(); }
   result<page<audit_entry>> audit_trail(const page_request&) override { return not_in_this_store(); }
   result<std::vector<room_summary>> rooms_of(user_id) override { return not_in_this_store(); }
   result<page<room_summary>> rooms_page(user_id, const page_request&) override { return not_in_this_store(); }

@@ -30,9 +30,9 @@ class memory_records final : public empty_records {
     store_.accounts.at(user).password_hash = hash;
     return {};
   }
-  result<void> create_token(const new_token_record& token) override {
+  result<std::vector<token_hash>> create_token(const new_token_record& token) override {
     store_.tokens[token.hash] = {token.user, token.expires_at};
-    return {};
+    return std::vector<token_hash>();
   }
   result<void> delete_token(const token_hash& hash) override {
     store_.tokens.erase(hash);

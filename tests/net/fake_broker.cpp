@@ -7,7 +7,7 @@ namespace {
 
 /// What each kind of request gets.
 struct replies {
-  const fake_broker& of;
+  fake_broker& of;
 
   void answer_call(call<authenticate>& asked) {
     if (asked.request.token != "good") {
@@ -28,6 +28,20 @@ struct replies {
     return {{fake_broker::ada().profile, {}, {}, nullptr, nullptr}, room_one};
   }
   std::monostate reply_to(const log_out&) { return {}; }
+  begin_upload::reply reply_to(const begin_upload&) { return {file_one, std::make_shared<const int>(0)}; }
+  std::monostate reply_to(const put_file_block& request) {
+    of.file_bytes += request.bytes;
+    return {};
+  }
+  std::monostate reply_to(const finish_upload&) { return {}; }
+  stored_file reply_to(const open_file& request) {
+    return {request.file, ada_id, request.name, "text/plain; charset=utf-8", of.file_bytes.size()};
+  }
+  std::string reply_to(const read_file_block& request) {
+    const auto from = request.block * file_block_bytes;
+    return from < of.file_bytes.size() ? of.file_bytes.substr(from, file_block_bytes) : std::string();
+  }
+  sign_file::reply reply_to(const sign_file& request) { return {request.file_url + "?signature=x", timestamp{}}; }
   own_profile reply_to(const get_me&) { return fake_broker::ada(); }
   own_profile reply_to(const change_me&) { return fake_broker::ada(); }
   std::monostate reply_to(const change_own_password&) { return {}; }

@@ -17,6 +17,7 @@ inline const auto ada_id = *user_id::parse("01939b6e-1c2d-7e3f-8a4b-5c6d7e8f9a01
 inline const auto bob_id = *user_id::parse("01939b6e-1c2d-7e3f-8a4b-5c6d7e8f9a02");
 inline const auto room_one = *room_id::parse("01939b70-1c2d-7e3f-8a4b-5c6d7e8f9a01");
 inline const auto message_one = *message_id::parse("01939b72-1c2d-7e3f-8a4b-5c6d7e8f9a01");
+inline const auto file_one = *file_id::parse("01939b74-1c2d-7e3f-8a4b-5c6d7e8f9a01");
 
 /// Knows the token "good" of Ada, who is in room_one. Everything else is as each test sets it.
 class fake_broker final : public broker {
@@ -54,6 +55,7 @@ class fake_broker final : public broker {
   bool duplicate = false;
   bool created = true;
   std::optional<std::string> next_cursor;
+  std::string file_bytes;  ///< Of the one file there is: what was uploaded, and what is downloaded.
 
   [[nodiscard]] static own_profile ada() {
     return {{ada_id, "ada", "Ada", {}, role::user}, "ada@example.org", {}, account_flag::active, timestamp{}};

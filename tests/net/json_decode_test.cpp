@@ -100,21 +100,38 @@ TEST_F(json_decode, optional_fields_may_be_left_out_or_null) {
 
 TEST_F(json_decode, a_file_may_come_without_content) {
   for (const std::string content : {R"()", R"("content":null,)", R"("content":"",)"}) {
-    const auto message =
-        expect_command<send_message>(frame("send_message", to(content + R"("file_url":"/api/v1/files/1/a.png")")));
+    const auto message = expect_command<send_message>(frame(
+        "send_message", to(content + R"("file_url":"/api/v1/files/01939b72-1c2d-7e3f-8a4b-5c6d7e8f9a01/a.png")")));
     EXPECT_EQ(message.content, std::nullopt);
-    EXPECT_EQ(message.file_url, "/api/v1/files/1/a.png");
+    EXPECT_EQ(message.file_url, "/api/v1/files/01939b72-1c2d-7e3f-8a4b-5c6d7e8f9a01/a.png");
   }
 }
 
 TEST_F(json_decode, a_file_is_ours_or_https) {
-  for (const std::string url : {"/api/v1/files/1/a.png", "https://example.org/x", "HTTPS://example.org/x?y#z"}) {
+  for (const std::string url : {"/api/v1/files/01939b72-1c2d-7e3f-8a4b-5c6d7e8f9a01/a.png", "https://example.org/x",
+                                "HTTPS://example.org/x?y#z"}) {
     expect_command<send_message>(frame("send_message", to(quoted("file_url", url))));
   }
-  for (const std::string url :
-       {"", "x", "http://example.org/x", "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd",
-        "//example.org/x", "https://", "https:///x", "https://e x", "https://e\\\"x", "/api/v1/files/", "/api/v1/me",
-        "/api/v1/files/../me", "/api/v1/files/a/..", "http://localhost:8000/api/v1/files/1/a"}) {
+  for (const std::string url : {"",
+                                "x",
+                                "http://example.org/x",
+                                "javascript:alert(1)",
+                                "data:text/html,x",
+                                "file:///etc/passwd",
+                                "//example.org/x",
+                                "https://",
+                                "https:///x",
+                                "https://e x",
+                                "https://e\\\"x",
+                                "/api/v1/files/",
+                                "/api/v1/me",
+                                "/api/v1/files/../me",
+                                "/api/v1/files/a/..",
+                                "/api/v1/files/1/a.png",
+                                "/api/v1/files/01939b72-1c2d-7e3f-8a4b-5c6d7e8f9a01/a.png/..",
+                                "/api/v1/files/01939b72-1c2d-7e3f-8a4b-5c6d7e8f9a01",
+                                "/api/v1/files/01939b72-1c2d-7e3f-8a4b-5c6d7e8f9a01/",
+                                "http://localhost:8000/api/v1/files/1/a"}) {
     expect_refused(frame("send_message", to(quoted("content", "x") + "," + quoted("file_url", url))), "file_url");
   }
   expect_command<send_message>(frame("send_message", to(quoted("file_url", "https://e/" + std::string(2038, 'x')))));

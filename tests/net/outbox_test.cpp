@@ -153,7 +153,8 @@ TEST(outbox, keeps_the_last_frame_and_the_one_begun_however_often_the_others_are
     if (sent > first.size() + second.size()) {
       expected = all.substr(sent);
     } else if (sent > first.size() && sent < first.size() + second.size()) {
-      expected = (first + second).substr(sent) + last;
+      expected = (first + second).substr(sent);
+      expected += last;
     } else if (sent > 0 && sent < first.size()) {
       expected = first.substr(sent) + last;
     }

@@ -45,9 +45,12 @@ class port_calls : public database_fixture {
     write([&](record_writer& records) { return records.clear_presence(); });
     const auto hash = expect_value(reader->account_by_name("ann"))->password_hash;
     write([&](record_writer& records) { return records.set_password_hash(who.ann, hash, "new"); });
-    write([&](record_writer& records) { return records.create_token({{}, who.ann, time_at(0), time_at(1), {}, {}}); });
+    write([&](record_writer& records) -> result<void> {
+      (void)expect_value(records.create_token({{}, who.ann, time_at(0), time_at(1), {}, {}}));
+      return {};
+    });
     const token_renewal used{{}, time_at(0), time_at(1)};
-    write([&](record_writer& records) { return records.renew_tokens({&used, 1}); });
+    write([&](record_writer& records) { return records.renew_token(used); });
     write([&](record_writer& records) -> result<void> {
       (void)expect_value(records.change_profile(who.ann, {{"Ann B."}, {}, {}, {}}));
       (void)expect_value(
@@ -60,7 +63,6 @@ class port_calls : public database_fixture {
                                                  make.make_id<uuid>()}));
       (void)expect_value(records.change_account(
           {{}, who.ann, {account_flag::active, role::user}, time_at(1), make.make_id<uuid>(), make.make_id<uuid>()}));
-      expect_value(records.await_earlier_writes());
       return records.record_audit(audit(audit_action::user_created, who.ann));
     });
     write([&](record_writer& records) { return records.delete_token({}); });
@@ -68,11 +70,35 @@ class port_calls : public database_fixture {
       (void)expect_value(records.delete_tokens_of(who.ann));
       return {};
     });
+    use_files(who);
     expect_value(writer->probe());
     read_everything(who, message);
   }
 
  private:
+  /// One that is sent and deleted, one that is given up.
+  void use_files(const circle& who) {
+    const file_id sent(make.make_id<file_id>()), given_up(make.make_id<file_id>());
+    write([&](record_writer& records) -> result<void> {
+      for (const auto& file : {sent, given_up}) {
+        expect_value(records.begin_file({file, who.ann, "a.txt", 1, 1'000'000, time_at(1)}));
+        expect_value(records.write_file_block(file, 0, "x"));
+      }
+      expect_value(records.finish_file({sent, who.ann, "a.txt", "text/plain", 1, 1'000'000}));
+      (void)expect_value(records.keep_secret("key", "secret"));
+      return {};
+    });
+    auto command = make.send(who.group, who.ann, "with a file");
+    std::get<send_message>(command.command).file_url = file_url_of(sent, "a.txt");
+    append(command);
+    (void)expect_value(reader->file_for(who.bob, sent));
+    (void)expect_value(reader->file_block(sent, 0));
+    append(make.erase(who.group, who.ann, message_id(command.new_id)));
+    write([&](record_writer& records) -> result<void> {
+      const auto unused = expect_value(records.take_unused_files(time_at(1'000'000), time_at(1'000'000), 100));
+      return records.delete_files(unused);
+    });
+  }
   audit_record audit(audit_action what, user_id user) {
     return {make.make_id<uuid>(), time_at(1), user, what, user, {}, {}, {}};
   }
@@ -84,6 +110,7 @@ class port_calls : public database_fixture {
     (void)expect_value(reader->find_users("a", {}));
     (void)expect_value(reader->accounts({"a", account_flag::active, role::user}, {}));
     (void)expect_value(reader->tokens_of(who.ann));
+    (void)expect_value(reader->writes_under_way());
     (void)expect_value(reader->audit_trail({}));
     (void)expect_value(reader->presence(users));
     (void)expect_value(reader->friends_of(who.ann));

@@ -22,6 +22,9 @@ class lock_holder {
     }
   }
   void hold_all_of(const std::string& table) { connection_.run_script("SELECT 1 FROM " + table + " FOR UPDATE"); }
+  void hold_user(user_id user) {
+    connection_.query("SELECT 1 FROM tb_users WHERE user_id = $1 FOR NO KEY UPDATE", user);
+  }
   void hold_table(const std::string& table) {
     connection_.run_script("LOCK TABLE " + table + " IN SHARE MODE");  // read, but not written
   }

@@ -124,35 +124,88 @@ TEST_F(postgres_people_races_test, a_block_comes_behind_the_private_room_that_is
   expect_refusal(make.send(room.id, bob_, "hello"), error_code::forbidden);
 }
 
-TEST_F(postgres_people_races_test, a_suspension_is_answered_behind_what_was_decided_before_it) {
+/// However the two stand to each other: by their transaction ids nobody could tell which of them read the account
+/// first.
+TEST_F(postgres_people_races_test, what_was_decided_before_a_suspension_shows_as_under_way_until_it_is_stored) {
   make_admin(ann_);
   const auto room = add_group("room", ann_, {bob_});
-  lock_holder held(url_, std::vector<room_id>{});
-  held.hold_table("tb_messages");
-  std::atomic<bool> stored = false, answered = false;
-  std::thread append([&] {
-    const auto message = make.send(room, bob_, "before it");
-    (void)expect_value(expect_value(writer->commit({&message, 1}, {})).appends.at(0));
-    EXPECT_FALSE(answered);
-    stored = true;
-  });
-  wait_for_waiters(url_, 1);
+  for (const bool suspension_began_first : {false, true}) {
+    EXPECT_TRUE(expect_value(reader->writes_under_way()).empty());
+    lock_holder messages(url_, std::vector<room_id>{}), person(url_, std::vector<room_id>{});
+    messages.hold_table("tb_messages");
+    if (suspension_began_first) person.hold_user(bob_);
+    const auto suspension = change_of(ann_, bob_, {account_flag::suspended, {}});
+    const auto suspend = [&] {
+      run(*others_writer_, [&](record_writer& records) -> result<void> {
+        (void)expect_value(records.change_account(suspension));
+        return {};
+      });
+    };
+    std::thread suspending;
+    if (suspension_began_first) {
+      suspending = std::thread(suspend);
+      wait_for_waiters(url_, 1);
+    }
+    std::thread append([&] {
+      const auto message = make.send(room, bob_, "before it");
+      (void)expect_value(expect_value(writer->commit({&message, 1}, {})).appends.at(0));
+    });
+    wait_for_waiters(url_, suspension_began_first ? 2 : 1);
+    person.let_go();
+    suspension_began_first ? suspending.join() : suspend();
+    EXPECT_EQ(expect_value(reader->writes_under_way()).size(), 1U);
+    messages.let_go();
+    append.join();
+    EXPECT_TRUE(expect_value(reader->writes_under_way()).empty());
+    const auto late = make.send(room, bob_, "behind it");
+    EXPECT_EQ(expect_value(writer->commit({&late, 1}, {})).appends.at(0).error().code, error_code::unauthenticated);
+    run(*others_writer_, [&](record_writer& records) -> result<void> {
+      (void)expect_value(records.change_account(change_of(ann_, bob_, {account_flag::active, {}})));
+      return {};
+    });
+  }
+}
+
+TEST_F(postgres_people_races_test, a_suspension_comes_behind_the_room_that_is_being_made) {
+  make_admin(ann_);
+  const new_room room{
+      make.make_id<room_id>(), "room", true, bob_, {ann_}, {make.make_id<uuid>(), make.make_id<uuid>()}, time_at(1)};
   const auto suspension = change_of(ann_, bob_, {account_flag::suspended, {}});
-  run(*others_writer_, [&](record_writer& records) -> result<void> {
-    (void)expect_value(records.change_account(suspension));
-    return {};
-  });
-  std::thread release([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // the waiting itself shows in nothing
-    held.let_go();
-  });
-  run(*others_writer_, [](record_writer& records) { return records.await_earlier_writes(); });
-  answered = true;
-  release.join();
-  append.join();
-  EXPECT_TRUE(stored);
-  const auto late = make.send(room, bob_, "behind it");
-  EXPECT_EQ(expect_value(writer->commit({&late, 1}, {})).appends.at(0).error().code, error_code::unauthenticated);
+  const auto order = one_behind_the_other(
+      "tb_chat_rooms",
+      [&](database_writer& on) {
+        run(on, [&](record_writer& records) -> result<void> {
+          (void)expect_value(records.create_room(room));
+          return {};
+        });
+      },
+      [&](database_writer& on) {
+        run(on, [&](record_writer& records) -> result<void> {
+          (void)expect_value(records.change_account(suspension));
+          return {};
+        });
+      });
+  EXPECT_EQ(order, "12");
+}
+
+TEST_F(postgres_people_races_test, a_suspension_comes_behind_the_friendship_that_is_being_asked_for) {
+  make_admin(ann_);
+  const auto suspension = change_of(ann_, bob_, {account_flag::suspended, {}});
+  const auto order = one_behind_the_other(
+      "tb_friendships",
+      [&](database_writer& on) {
+        run(on, [&](record_writer& records) -> result<void> {
+          (void)expect_value(records.change_friendship(bob_, ann_, friend_action::ask, time_at(1)));
+          return {};
+        });
+      },
+      [&](database_writer& on) {
+        run(on, [&](record_writer& records) -> result<void> {
+          (void)expect_value(records.change_account(suspension));
+          return {};
+        });
+      });
+  EXPECT_EQ(order, "12");
 }
 
 TEST_F(postgres_people_races_test, who_is_suspended_while_logging_in_is_not_logged_in) {
@@ -161,7 +214,12 @@ TEST_F(postgres_people_races_test, who_is_suspended_while_logging_in_is_not_logg
   const auto suspension = change_of(ann_, bob_, {account_flag::suspended, {}});
   one_behind_the_other(
       "tb_token",
-      [&](database_writer& on) { run(on, [&](record_writer& records) { return records.create_token(token); }); },
+      [&](database_writer& on) {
+        run(on, [&](record_writer& records) -> result<void> {
+          (void)expect_value(records.create_token(token));
+          return {};
+        });
+      },
       [&](database_writer& on) {
         run(on, [&](record_writer& records) -> result<void> {
           EXPECT_EQ(expect_value(records.change_account(suspension)).ended.size(), 1U);

@@ -16,6 +16,7 @@ void handle_register(const api_call_ptr& call) {
   if (!body) return call->fail(body.error());
   auto request = read_registration(*body);
   if (body->refusal()) return call->fail(*body->refusal());
+  request.remote_address = counted_address(call->remote_address);
   ask(call, std::move(request), [call](const own_profile& user) { call->answer(201, json::text_of(user)); });
 }
 

@@ -1,0 +1,179 @@
+// Uploads from their first byte to their row, and the sweep of files that no message has.
+#include "actors/file_actor.hpp"
+
+#include <chrono>
+#include <memory>
+#include <unordered_map>
+
+#include "actors/file_shelf.hpp"
+#include "actors/guarded.hpp"
+#include "parley/log.hpp"
+
+namespace parley {
+namespace {
+
+using pointer = file_handle::pointer;
+
+constexpr std::uint32_t files_a_sweep = 100;
+
+/// What an upload's holders share.
+class upload_hold {
+ public:
+  upload_hold(file_handle actor, file_id file) : actor_(std::move(actor)), file_(file) {}
+  upload_hold(const upload_hold&) = delete;
+  upload_hold& operator=(const upload_hold&) = delete;
+  ~upload_hold() { caf::anon_send(actor_, upload_over{file_}); }
+
+ private:
+  file_handle actor_;
+  file_id file_;
+};
+
+class file_desk : public std::enable_shared_from_this<file_desk> {
+ public:
+  file_desk(pointer self, const actor_services& services) : self_(self), services_(services) {}
+
+  void begin(call<begin_upload>& ask) {
+    const auto user = ask.request.who.user.id;
+    auto& count = uploads_of_[user];
+    if (count >= services_.settings.limits.uploads_per_user) {
+      return ask.reply(busy("file: too many uploads of yours at once; wait for one to end.", 1'000));
+    }
+    const file_id file(services_.ids.next());
+    ++count;
+    uploads_.emplace(file, upload{user, false});
+    services_.counts.uploads.add(1);
+    const upload_place place = std::make_shared<const upload_hold>(me(), file);
+    const new_file row{file,
+                       user,
+                       ask.request.name,
+                       ask.request.announced_bytes,
+                       services_.settings.limits.file_quota_bytes,
+                       services_.time.now()};
+    write(
+        user, [row](record_writer& writer) { return writer.begin_file(row); },
+        [file, place, reply = ask.reply](const result<std::monostate>& done) {
+          if (!done) return reply(done.error());
+          reply(begin_upload::reply{file, place});
+        });
+  }
+
+  void finish(call<finish_upload>& ask) {
+    services_.shelf->seal(ask.request.file, continued<std::monostate>([this, ask](const auto& sealed) {
+                            if (!sealed) return ask.reply(sealed.error());
+                            store_row(ask);
+                          }));
+  }
+
+  void on_over(file_id file) {
+    const auto found = uploads_.find(file);
+    if (found == uploads_.end()) return;
+    const auto [user, is_finished] = found->second;
+    uploads_.erase(found);
+    services_.counts.uploads.add(-1);
+    if (const auto count = uploads_of_.find(user); count != uploads_of_.end() && --count->second == 0) {
+      uploads_of_.erase(count);
+    }
+    if (!is_finished) remove({file});
+  }
+
+  void sweep() {
+    const auto now = services_.time.now();
+    const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::duration<double, std::ratio<3600>>(services_.settings.files.unsent_hours));
+    const auto taken = std::make_shared<std::vector<file_id>>();
+    write({}, alone([taken, now, before = now - patience](record_writer& writer) -> result<void> {
+            auto files = writer.take_unused_files(before, now, files_a_sweep);
+            if (!files) return files.error();
+            *taken = std::move(*files);
+            return {};
+          }),
+          [this, taken](const result<std::monostate>& done) {
+            // Uploads of this node that are still under way are not forgotten ones.
+            std::erase_if(*taken, [this](const file_id& file) { return uploads_.contains(file); });
+            if (done && !taken->empty()) {
+              log::info("files", "swept", "{} files that no message has", taken->size());
+              services_.counts.files_swept_total.add(taken->size());
+              remove(*taken);
+            }
+            const bool goes_on = done && taken->size() >= files_a_sweep;
+            self_->delayed_send(self_, goes_on ? std::chrono::seconds(0) : pause(), sweep_files{});
+          });
+  }
+
+  [[nodiscard]] std::chrono::seconds pause() const {
+    return std::chrono::seconds(services_.settings.files.sweep_seconds);
+  }
+
+ private:
+  struct upload {
+    user_id user;
+    bool is_finished = false;
+  };
+
+  [[nodiscard]] file_handle me() const { return caf::actor_cast<file_handle>(self_); }
+
+  void store_row(const call<finish_upload>& ask) {
+    const auto& what = ask.request;
+    const auto user = what.who.user.id;
+    const finished_file row{what.file,         user,      what.name,
+                            what.content_type, what.size, services_.settings.limits.file_quota_bytes};
+    write(
+        user, [row](record_writer& writer) { return writer.finish_file(row); },
+        [this, ask](const result<std::monostate>& done) {
+          if (!done) return ask.reply(done.error());
+          if (const auto found = uploads_.find(ask.request.file); found != uploads_.end()) {
+            found->second.is_finished = true;
+          }
+          services_.counts.files_stored_total.add(1);
+          ask.reply(std::monostate{});
+        });
+  }
+
+  /// First the bytes: a row without bytes is swept again, bytes without a row would stay for ever.
+  void remove(std::vector<file_id> files) {
+    services_.shelf->remove(files, continued<std::monostate>([this, files](const auto& gone) {
+                              if (!gone) return;
+                              write({}, alone([files](record_writer& writer) { return writer.delete_files(files); }),
+                                    [](const result<std::monostate>&) {});
+                            }));
+  }
+
+  template <class Then>
+  void write(const uuid& key, write_job job, Then then) {
+    job.key = key;
+    services_.storage->write(key, std::move(job), continued<std::monostate>(std::move(then)));
+  }
+  /// An answer that runs `then(const result<T>&)` in this actor.
+  template <class T, class Then>
+  answer<T> continued(Then then) {
+    return answer<T>([me = me(), then = std::move(then)](result<T> done) {
+      caf::anon_send(me, file_continuation{[then, done = std::move(done)] { then(done); }});
+    });
+  }
+
+  pointer self_;
+  const actor_services& services_;
+  std::unordered_map<file_id, upload> uploads_;
+  std::unordered_map<user_id, std::uint32_t> uploads_of_;
+};
+
+}  // namespace
+
+file_handle spawn_file_actor(caf::actor_system& system, const actor_services& services) {
+  return system.spawn(
+      [](pointer self, const actor_services* shared) -> file_handle::behavior_type {
+        const auto desk = std::make_shared<file_desk>(self, *shared);
+        self->delayed_send(self, desk->pause(), sweep_files{});
+        return {
+            [desk](call<begin_upload>& ask) { guarded("files", [&] { desk->begin(ask); }); },
+            [desk](call<finish_upload>& ask) { guarded("files", [&] { desk->finish(ask); }); },
+            [desk](const upload_over& what) { guarded("files", [&] { desk->on_over(what.file); }); },
+            [](const file_continuation& what) { guarded("files", what.then); },
+            [desk](const sweep_files&) { guarded("files", [&] { desk->sweep(); }); },
+        };
+      },
+      &services);
+}
+
+}  // namespace parley

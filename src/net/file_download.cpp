@@ -1,0 +1,112 @@
+// Headers that make a stranger's file harmless, ranges, and the blocks.
+#include "net/file_download.hpp"
+
+#include <fmt/format.h>
+
+#include "net/byte_range.hpp"
+#include "net/content_sniffer.hpp"
+#include "net/transfer_place.hpp"
+
+namespace parley {
+namespace {
+
+namespace http = boost::beast::http;
+
+class file_source final : public byte_source {
+ public:
+  file_source(const api_call& call, file_id file, byte_range part, transfer_place transfer)
+      : services_(call.services),
+        executor_(call.executor),
+        transfer_(std::move(transfer)),
+        file_(file),
+        size_(part.length),
+        at_(part.first),
+        end_(part.first + part.length) {}
+
+  [[nodiscard]] std::uint64_t size() const override { return size_; }
+
+  void next(std::function<void(result<std::string>)> then) override {
+    const auto block = static_cast<std::uint32_t>(at_ / file_block_bytes);
+    // Whoever waits for the bytes holds this source.
+    ask_broker(services_.actors, executor_, read_file_block{file_, block},
+               [this, then = std::move(then)](result<std::string> read) {
+                 if (!read) return then(read.error());
+                 auto bytes = std::move(*read);
+                 const auto skipped = at_ % file_block_bytes;
+                 if (bytes.size() <= skipped) return then(unavailable("The file ends before its end."));
+                 if (skipped > 0) bytes.erase(0, skipped);
+                 if (bytes.size() > end_ - at_) bytes.resize(end_ - at_);
+                 at_ += bytes.size();
+                 services_.counts.file_bytes_sent_total.add(bytes.size());
+                 then(std::move(bytes));
+               });
+  }
+
+ private:
+  net_services& services_;
+  boost::asio::any_io_executor executor_;
+  transfer_place transfer_;
+  file_id file_;
+  std::uint64_t size_;
+  std::uint64_t at_, end_;
+};
+
+std::string_view header_of(const api_call& call, http::field name) {
+  const auto value = call.request[name];
+  return {value.data(), value.size()};
+}
+
+/// RFC 6266: the plain form for old clients, the encoded one for all others.
+std::string disposition_of(const stored_file& file) {
+  std::string plain;
+  for (const char c : file.name) plain += c >= ' ' && c < '\x7F' && c != '"' && c != '\\' && c != '%' ? c : '_';
+  const auto url = file_url_of(file.id, file.name);
+  const auto encoded = url.substr(url.rfind('/') + 1);
+  return fmt::format("{}; filename=\"{}\"; filename*=UTF-8''{}",
+                     is_shown_inline(file.content_type) ? "inline" : "attachment", plain, encoded);
+}
+
+}  // namespace
+
+void answer_with_file(const api_call_ptr& call, const stored_file& file, std::int64_t cache_seconds) {
+  const auto etag = fmt::format("\"{}\"", to_string(file.id));
+  http_reply reply;
+  reply.content_type = file.content_type;
+  reply.headers = {
+      {"ETag", etag},
+      {"Accept-Ranges", "bytes"},
+      {"Cache-Control",
+       cache_seconds > 0 ? fmt::format("private, max-age={}", cache_seconds) : std::string("private, no-cache")},
+      // Opened by itself it runs no script, whatever it is.
+      {"Content-Security-Policy",
+       "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"},
+      {"Content-Disposition", disposition_of(file)},
+  };
+  if (header_of(*call, http::field::if_none_match).find(etag) != std::string_view::npos) {
+    reply.status = 304;
+    return call->respond(std::move(reply));
+  }
+  byte_range part{0, file.size};
+  const auto condition = header_of(*call, http::field::if_range);
+  const auto range = condition.empty() || condition == etag ? header_of(*call, http::field::range) : std::string_view();
+  switch (read_range(range, file.size, part)) {
+    case range_answer::whole:
+      break;
+    case range_answer::part:
+      reply.status = 206;
+      reply.headers.emplace_back("Content-Range",
+                                 fmt::format("bytes {}-{}/{}", part.first, part.first + part.length - 1, file.size));
+      break;
+    case range_answer::unsatisfiable: {
+      auto refused = problem(bad_request(fmt::format("Range: the file has {} bytes", file.size)), 416);
+      refused.headers.emplace_back("Content-Range", fmt::format("bytes */{}", file.size));
+      return call->respond(std::move(refused));
+    }
+  }
+  auto transfer = take_transfer_place(call->services);
+  if (!transfer) return call->fail(too_many_transfers());
+  reply.source = std::make_shared<file_source>(*call, file.id, part, std::move(transfer));
+  call->respond(std::move(reply));
+}
+
+}  // namespace parley

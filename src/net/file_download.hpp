@@ -1,0 +1,13 @@
+// One file's way out: what its response says of it, and its bytes block by block.
+#pragma once
+
+#include "net/api_call.hpp"
+#include "parley/files.hpp"
+
+namespace parley {
+
+/// Answers the call with the file, or the part of it that was asked for. `cache_seconds`: for how long the reader's own
+/// browser may show it without asking again.
+void answer_with_file(const api_call_ptr& call, const stored_file& file, std::int64_t cache_seconds);
+
+}  // namespace parley

@@ -1,0 +1,128 @@
+// Files on PostgreSQL: uploads, who may see one, the sweep, and their blocks when they are kept in the database.
+#include "store/file_rows.hpp"
+#include "store/postgres_reader.hpp"
+#include "store/postgres_records.hpp"
+
+namespace parley {
+
+// --- Writing ---
+
+std::optional<account_flag> postgres_records::lock_owner(user_id owner) {
+  const auto rows = connection_.query("SELECT flagDelete FROM tb_users WHERE user_id = $1 FOR NO KEY UPDATE", owner);
+  return rows.empty() ? std::nullopt : parse_account_flag(rows[0].text(0));
+}
+
+std::uint64_t postgres_records::bytes_of_others(user_id owner, file_id than) {
+  const auto rows = connection_.query(
+      "SELECT coalesce(sum(size), 0)::bigint FROM tb_file WHERE user_id = $1 AND file_id <> $2 AND stage <> 'going'",
+      owner, than);
+  return static_cast<std::uint64_t>(rows[0].integer(0));
+}
+
+result<void> postgres_records::begin_file(const new_file& file) {
+  return record("beginning a file", [&]() -> result<void> {
+    if (auto fits = check_new_bytes(*this, file.owner, file.id, file.announced_bytes, file.quota_bytes); !fits) {
+      return fits;
+    }
+    connection_.query(
+        "INSERT INTO tb_file (file_id, user_id, name, file_url, content_type, size, stage, created_at, unsent_since)"
+        " VALUES ($1, $2, $3, $4, '', $5, 'uploading', $6, $6)",
+        file.id, file.owner, file.name, file_url_of(file.id, file.name),
+        static_cast<std::int64_t>(file.announced_bytes), file.created_at);
+    return {};
+  });
+}
+
+result<void> postgres_records::write_file_block(file_id file, std::uint32_t block, std::string_view bytes) {
+  return record("writing a file's block", [&]() -> result<void> {
+    const auto written = connection_.query(
+        "INSERT INTO tb_file_block (file_id, block_no, bytes) SELECT $1, $2, $3"
+        " WHERE EXISTS (SELECT 1 FROM tb_file WHERE file_id = $1 AND stage = 'uploading')",
+        file, block, byte_view{bytes});
+    if (written.changed() == 0) return no_such_file();
+    return {};
+  });
+}
+
+result<void> postgres_records::finish_file(const finished_file& file) {
+  return record("finishing a file", [&]() -> result<void> {
+    if (auto fits = check_new_bytes(*this, file.owner, file.id, file.size, file.quota_bytes); !fits) return fits;
+    const auto finished = connection_.query(
+        "UPDATE tb_file SET stage = 'stored', name = $2, file_url = $3, content_type = $4, size = $5"
+        " WHERE file_id = $1 AND stage = 'uploading'",
+        file.id, file.name, file_url_of(file.id, file.name), file.content_type, static_cast<std::int64_t>(file.size));
+    if (finished.changed() == 0) return no_such_file();
+    return {};
+  });
+}
+
+/// Whoever sends a file locks its row. So the rows are locked first, past those that are being sent, and looked at
+/// behind the locks, by statements that see what was committed before.
+result<std::vector<file_id>> postgres_records::take_unused_files(timestamp unsent_before, timestamp now,
+                                                                 std::uint32_t limit) {
+  return record("taking unused files", [&]() -> result<std::vector<file_id>> {
+    postgres_array<uuid> locked;
+    const auto candidates = connection_.query(
+        "SELECT file_id FROM tb_file WHERE unsent_since < $1 ORDER BY unsent_since LIMIT $2 FOR UPDATE SKIP LOCKED",
+        unsent_before, limit);
+    for (const auto& row : candidates) locked.add(row.id(0));
+    if (locked.empty()) return std::vector<file_id>();
+    // A picture may be changed without a word to this table: looked at again.
+    connection_.query(
+        "UPDATE tb_file f SET unsent_since = $2 WHERE f.file_id = ANY($1) AND f.stage = 'stored'"
+        " AND (EXISTS (SELECT 1 FROM tb_messages m WHERE m.file_url = f.file_url)"
+        " OR EXISTS (SELECT 1 FROM tb_users u WHERE u.user_id = f.user_id AND u.img_url = f.file_url))",
+        locked, now);
+    std::vector<file_id> going;
+    const auto unused = connection_.query(
+        "UPDATE tb_file SET stage = 'going' WHERE file_id = ANY($1) AND unsent_since < $2 RETURNING file_id", locked,
+        unsent_before);
+    for (const auto& row : unused) going.push_back(row.id<file_id>(0));
+    return going;
+  });
+}
+
+result<void> postgres_records::delete_files(std::span<const file_id> files) {
+  return record("deleting files", [&]() -> result<void> {
+    postgres_array<uuid> ids;
+    for (const auto& file : files) ids.add(file);
+    postgres_round_trip trip(connection_);
+    trip.add("DELETE FROM tb_file_block WHERE file_id = ANY($1)", ids);
+    trip.add("DELETE FROM tb_file WHERE file_id = ANY($1)", ids);
+    trip.run();
+    return {};
+  });
+}
+
+result<std::string> postgres_records::keep_secret(std::string_view name, std::string_view fresh) {
+  return record("keeping a secret", [&]() -> result<std::string> {
+    connection_.query("INSERT INTO tb_secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, fresh);
+    const auto rows = connection_.query("SELECT value FROM tb_secret WHERE name = $1", name);
+    if (rows.empty()) return unavailable("a secret is missing");
+    return std::string(rows[0].text(0));
+  });
+}
+
+// --- Reading ---
+
+result<std::optional<stored_file>> postgres_reader::file_for(user_id user, file_id file) {
+  return read("reading a file", [&](postgres_connection& open) -> result<std::optional<stored_file>> {
+    const auto rows = open.query(
+        "SELECT f.file_id, f.user_id, f.name, f.content_type, f.size FROM tb_file f"
+        " WHERE f.file_id = $2 AND f.stage = 'stored' AND (f.user_id = $1"
+        " OR EXISTS (SELECT 1 FROM tb_messages m JOIN tb_user_room r ON r.room_id = m.room_id AND r.user_id = $1"
+        " WHERE m.file_url = f.file_url)"
+        " OR EXISTS (SELECT 1 FROM tb_users u WHERE u.user_id = f.user_id AND u.img_url = f.file_url))",
+        user, file);
+    return rows.empty() ? std::nullopt : std::optional(read_stored_file(rows[0]));
+  });
+}
+
+result<std::string> postgres_reader::file_block(file_id file, std::uint32_t block) {
+  return read("reading a file's block", [&](postgres_connection& open) -> result<std::string> {
+    const auto rows = open.query("SELECT bytes FROM tb_file_block WHERE file_id = $1 AND block_no = $2", file, block);
+    return rows.empty() ? std::string() : std::string(rows[0].text(0));
+  });
+}
+
+}  // namespace parley
