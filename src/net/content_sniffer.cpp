@@ -50,15 +50,16 @@ bool fits(const pattern& shape, std::string_view bytes) {
          bytes.substr(shape.at, shape.holds.size()) == shape.holds;
 }
 
-/// Without the control characters that no text has (section 5.1: binary data bytes), in UTF-8. The last character may
-/// be cut.
+/// Without the control characters that no text has (section 5.1: binary data bytes), in UTF-8. Of more than is
+/// looked at, the last character may be cut.
 bool is_text(std::string_view bytes) {
   const bool has_binary = std::any_of(bytes.begin(), bytes.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte <= 0x08 || byte == 0x0B || (byte >= 0x0E && byte <= 0x1A) || (byte >= 0x1C && byte <= 0x1F);
   });
   if (has_binary) return false;
-  for (std::size_t cut = 0; cut < 4 && cut <= bytes.size(); ++cut) {
+  const std::size_t most_cut = bytes.size() == sniffed_bytes ? 3 : 0;
+  for (std::size_t cut = 0; cut <= most_cut; ++cut) {
     if (is_valid_utf8(bytes.substr(0, bytes.size() - cut))) return true;
   }
   return false;

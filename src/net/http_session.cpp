@@ -97,7 +97,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
       return refuse(problem(bad_request("Expect: only 100-continue is known"), 417));
     }
     owes_continue_ = waits && !parser_->is_done() && buffer_.size() == 0;
-    if (!parser_->is_done() && fields.method() == http::verb::post && fields.target().starts_with(uploads_path)) {
+    if (!parser_->is_done() && is_upload(fields)) {
       return on_request(std::make_shared<uploaded_body>(shared_from_this()));
     }
     const auto limit = services_.settings.limits.body_bytes;
@@ -105,6 +105,11 @@ class http_session : public std::enable_shared_from_this<http_session> {
     parser_->body_limit(limit);
     if (owes_continue_) return send_continue([self = shared_from_this()] { self->read_body(); });
     read_body();
+  }
+
+  static bool is_upload(const http::request_header<>& fields) {
+    const auto target = fields.target();
+    return fields.method() == http::verb::post && target.substr(0, target.find('?')) == uploads_path;
   }
 
   /// The client waits with its body until it hears that it is wanted.

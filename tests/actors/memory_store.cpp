@@ -73,6 +73,24 @@ class memory_records final : public empty_records {
   result<friendship_change> change_friendship(user_id, user_id, friend_action, timestamp) override {
     return not_found("not in this store");
   }
+  result<void> begin_file(const new_file& file) override {
+    store_.files[file.id] = "uploading";
+    return {};
+  }
+  result<void> finish_file(const finished_file& file) override {
+    store_.files.at(file.id) = "stored";
+    return {};
+  }
+  result<std::vector<file_id>> take_unused_files(timestamp, timestamp, std::uint32_t) override {
+    return store_.unused_files;
+  }
+  result<void> delete_files(std::span<const file_id> files) override {
+    for (const auto& file : files) {
+      store_.files.erase(file);
+      std::erase(store_.unused_files, file);
+    }
+    return {};
+  }
   result<void> save_read_markers(std::span<const read_marker> markers) override {
     for (const auto& marker : markers) {
       auto& stands = store_.rooms[marker.room].markers[marker.user];
@@ -141,6 +159,10 @@ class memory_reader final : public empty_reader {
     const auto found = store_.accounts.find(user);
     return found == store_.accounts.end() ? std::optional<own_profile>{} : std::optional(found->second.user);
   }
+  result<page<own_profile>> accounts(const account_filter&, const page_request&) override {
+    return page<own_profile>();
+  }
+  result<page<audit_entry>> audit_trail(const page_request&) override { return page<audit_entry>(); }
   result<page<user_profile>> find_users(const std::string&, const page_request& range) override {
     page<user_profile> out;
     for (const auto& [id, account] : store_.accounts) {

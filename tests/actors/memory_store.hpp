@@ -27,6 +27,8 @@ class memory_store final : public database {
   std::map<room_id, room_record> rooms;
   std::map<user_id, presence_record> presences;
   std::map<user_id, std::vector<user_id>> friends;
+  std::map<file_id, std::string> files;  ///< Each with its stage.
+  std::vector<file_id> unused_files;     ///< What a sweep finds.
   std::vector<presence_record> presence_saves;
   bool reads_work = true;
   bool commits_work = true;

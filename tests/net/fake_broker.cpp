@@ -35,7 +35,7 @@ struct replies {
   }
   std::monostate reply_to(const finish_upload&) { return {}; }
   stored_file reply_to(const open_file& request) {
-    return {request.file, ada_id, request.name, "text/plain; charset=utf-8", of.file_bytes.size()};
+    return {request.file, ada_id, request.name, "text/plain; charset=utf-8", of.file_bytes.size() + of.lost_bytes};
   }
   std::string reply_to(const read_file_block& request) {
     const auto from = request.block * file_block_bytes;

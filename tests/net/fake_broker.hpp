@@ -55,7 +55,8 @@ class fake_broker final : public broker {
   bool duplicate = false;
   bool created = true;
   std::optional<std::string> next_cursor;
-  std::string file_bytes;  ///< Of the one file there is: what was uploaded, and what is downloaded.
+  std::string file_bytes;      ///< Of the one file there is: what was uploaded, and what is downloaded.
+  std::size_t lost_bytes = 0;  ///< Of its end.
 
   [[nodiscard]] static own_profile ada() {
     return {{ada_id, "ada", "Ada", {}, role::user}, "ada@example.org", {}, account_flag::active, timestamp{}};

@@ -163,5 +163,26 @@ TEST(append_needs_test, everything_is_asked_for_once_and_in_order) {
   EXPECT_TRUE(needs.rooms.empty() && needs.sends.empty() && needs.memberships.empty());
 }
 
+TEST_F(append_plan_test, what_is_done_to_others_things_is_kept_and_what_one_does_to_ones_own_is_not) {
+  accept(make.erase(group, mod, stored_message(group, bob)));
+  accept(make.remove(group, mod, bob));
+  facts.members.insert({group, mod});
+  accept(make.rename(group, mod, "new"));
+  const auto kept = writes_of<audit_record>();
+  ASSERT_EQ(kept.size(), 3U);
+  EXPECT_EQ(kept[0].action, audit_action::message_deleted);
+  EXPECT_EQ(kept[0].user, bob);
+  EXPECT_EQ(kept[1].action, audit_action::member_removed);
+  EXPECT_EQ(kept[2].action, audit_action::room_renamed);
+  for (const auto& record : kept) {
+    EXPECT_EQ(record.actor, mod);
+    EXPECT_EQ(record.room, group);
+  }
+  accept(make.erase(group, ann, stored_message(group, ann)));
+  accept(make.rename(group, ann, "newer"));
+  accept(make.remove(group, ann, ann));
+  EXPECT_EQ(writes_of<audit_record>().size(), 3U);
+}
+
 }  // namespace
 }  // namespace parley::test

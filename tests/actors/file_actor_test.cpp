@@ -1,0 +1,148 @@
+// Uploads under way, their end in every way, and the sweep, over a shelf that notes what it is asked.
+#include "actors/file_actor.hpp"
+
+#include <gmock/gmock.h>
+
+#include <map>
+
+#include "actors/file_shelf.hpp"
+#include "node_fixture.hpp"
+
+namespace parley::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class noting_shelf final : public file_shelf {
+ public:
+  void put(file_id, std::uint32_t, std::string, answer<std::monostate> reply) const override {
+    reply(std::monostate{});
+  }
+  void seal(file_id file, answer<std::monostate> reply) const override {
+    sealed.push_back(file);
+    if (works) return reply(std::monostate{});
+    reply(unavailable("the disk fails"));
+  }
+  void get(file_id, std::uint32_t, answer<std::string> reply) const override { reply(std::string()); }
+  void remove(std::vector<file_id> files, answer<std::monostate> reply) const override {
+    removed.insert(removed.end(), files.begin(), files.end());
+    if (works) return reply(std::monostate{});
+    reply(unavailable("the disk fails"));
+  }
+  mutable std::vector<file_id> sealed, removed;
+  bool works = true;
+};
+
+class FileActor : public node_fixture {
+ protected:
+  FileActor() {
+    settings.limits.uploads_per_user = 2;
+    settings.files.sweep_seconds = 60;
+    services->shelf = &shelf_;
+    files_ = spawn_file_actor(*system, *services);
+  }
+  ~FileActor() override {
+    caf::anon_send_exit(files_, caf::exit_reason::user_shutdown);
+    run();
+    files_ = nullptr;
+  }
+  awaited<begin_upload::reply> begin(user_id user) {
+    awaited<begin_upload::reply> waiting;
+    caf::anon_send(files_, call<begin_upload>{{who(user), "a.txt", 5}, waiting.reply()});
+    run();
+    return waiting;
+  }
+  awaited<std::monostate> finish(user_id user, const begin_upload::reply& upload) {
+    awaited<std::monostate> waiting;
+    caf::anon_send(
+        files_, call<finish_upload>{{who(user), upload.file, "a.txt", "text/plain", 5, upload.place}, waiting.reply()});
+    run();
+    return waiting;
+  }
+  static principal who(user_id user) { return {{user, "name", "Name", {}, role::user}, {}, {}, nullptr, nullptr}; }
+  static void give_up(awaited<begin_upload::reply>& upload) { upload.slot->reset(); }
+
+  noting_shelf shelf_;
+  file_handle files_;
+  user_id ann_ = id_of<user_id>(1), bob_ = id_of<user_id>(2);
+};
+
+TEST_F(FileActor, AFinishedUploadIsSealedFirstAndStaysWhenItsPlaceGoes) {
+  auto upload = begin(ann_);
+  ASSERT_TRUE(upload.ok());
+  const auto file = upload.value().file;
+  EXPECT_EQ(store.files.at(file), "uploading");
+  EXPECT_EQ(counts.uploads.value(), 1);
+  EXPECT_TRUE(finish(ann_, upload.value()).ok());
+  EXPECT_THAT(shelf_.sealed, ElementsAre(file));
+  give_up(upload);
+  run();
+  EXPECT_EQ(store.files.at(file), "stored");
+  EXPECT_THAT(shelf_.removed, IsEmpty());
+  EXPECT_EQ(counts.uploads.value(), 0);
+}
+
+TEST_F(FileActor, AnUploadThatIsGivenUpLeavesNothing) {
+  auto upload = begin(ann_);
+  const auto file = upload.value().file;
+  give_up(upload);
+  run();
+  EXPECT_THAT(shelf_.removed, ElementsAre(file));
+  EXPECT_THAT(store.files, IsEmpty());
+}
+
+TEST_F(FileActor, ARowStaysUntilTheBytesAreGone) {
+  auto upload = begin(ann_);
+  const auto file = upload.value().file;
+  shelf_.works = false;
+  give_up(upload);
+  run();
+  EXPECT_EQ(store.files.at(file), "uploading") << "so that a sweep finds it";
+}
+
+TEST_F(FileActor, AFileThatCannotBeSealedIsNotStored) {
+  auto upload = begin(ann_);
+  const auto file = upload.value().file;
+  shelf_.works = false;
+  EXPECT_EQ(finish(ann_, upload.value()).code(), "unavailable");
+  EXPECT_EQ(store.files.at(file), "uploading");
+}
+
+TEST_F(FileActor, AUserHasSoManyUploadsAtOnce) {
+  auto first = begin(ann_);
+  auto second = begin(ann_);
+  EXPECT_EQ(begin(ann_).code(), "busy");
+  EXPECT_TRUE(begin(bob_).ok());
+  give_up(first);
+  run();
+  EXPECT_TRUE(begin(ann_).ok());
+}
+
+TEST_F(FileActor, AnUploadThatTheStoreRefusesTakesNoPlace) {
+  store.commits_work = false;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(begin(ann_).code(), "unavailable");
+  store.commits_work = true;
+  advance(std::chrono::seconds(5));
+  EXPECT_TRUE(begin(ann_).ok());
+}
+
+TEST_F(FileActor, TheSweepDeletesBytesAndRowsButNoUploadThatIsUnderWay) {
+  auto upload = begin(ann_);
+  const auto forgotten = id_of<file_id>(9);
+  store.files[forgotten] = "going";
+  store.unused_files = {forgotten, upload.value().file};
+  advance(std::chrono::seconds(59));
+  EXPECT_THAT(shelf_.removed, IsEmpty());
+  advance(std::chrono::seconds(1));
+  EXPECT_THAT(shelf_.removed, ElementsAre(forgotten));
+  EXPECT_FALSE(store.files.contains(forgotten));
+  EXPECT_TRUE(store.files.contains(upload.value().file));
+  store.files[forgotten] = "going";
+  store.unused_files = {forgotten};
+  advance(std::chrono::seconds(60));
+  EXPECT_FALSE(store.files.contains(forgotten)) << "again and again";
+}
+
+}  // namespace
+}  // namespace parley::testing
