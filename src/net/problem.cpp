@@ -14,9 +14,11 @@ http_reply problem(const error& what) { return problem(what, static_cast<unsigne
 
 http_reply problem(const error& what, unsigned status) {
   http_reply reply{status, {}, "application/problem+json"};
-  const auto title = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
+  // Type and title belong to the code; a page of our own explains it, and what to do.
+  const auto usual = static_cast<unsigned>(http_status(what.code));
+  const auto title = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(usual));
   json::object_writer(reply.body)
-      .field("type", "about:blank")
+      .field("type", fmt::format("/docs/errors/{}", to_string(what.code)))
       .field("title", std::string_view(title.data(), title.size()))
       .field("status", status)
       .field("code", to_string(what.code))

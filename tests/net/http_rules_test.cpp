@@ -387,8 +387,8 @@ TEST(problem, is_rfc_9457_with_the_contracts_code) {
   const auto reply = problem(error{error_code::rate_limited, "more than 20 sends a second", 400});
   EXPECT_EQ(reply.status, 429U);
   EXPECT_EQ(reply.content_type, "application/problem+json");
-  EXPECT_EQ(reply.body, R"({"type":"about:blank","title":"Too Many Requests","status":429,"code":"rate_limited",)"
-                        R"("detail":"more than 20 sends a second","retry_after_ms":400})");
+  EXPECT_EQ(reply.body, R"({"type":"/docs/errors/rate_limited","title":"Too Many Requests","status":429,)"
+                        R"("code":"rate_limited","detail":"more than 20 sends a second","retry_after_ms":400})");
   EXPECT_EQ(reply.headers, (std::vector<std::pair<std::string, std::string>>{{"Retry-After", "1"}}));
   EXPECT_EQ(problem(busy("x", 1'001)).headers.at(0).second, "2");
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import WebSocket from 'ws';
-import { commandComplaints, frameComplaints } from './contract.mjs';
+import { closeComplaints, commandComplaints, frameComplaints } from './contract.mjs';
 import { answerOf, call, checkAnswer, readAnswer } from './http.mjs';
 import { deadlineMs } from './parleyd.mjs';
 import { isDurable, Positions } from './positions.mjs';
@@ -177,6 +177,8 @@ export class Connection {
     this.#closing = new Promise((resolve) => {
       this.socket.on('close', (code, reason) => {
         this.closed = { code, reason: reason.toString() };
+        const wrong = this.#closesItself ? [] : closeComplaints(code);
+        if (wrong.length > 0) this.#violation(`closed with ${code}: ${wrong.join('; ')}`, this.closed.reason);
         this.#waiting
           .splice(0)
           .forEach((w) => w.reject(new Error(`closed with ${code} while waiting for ${w.what}`)));
@@ -185,9 +187,17 @@ export class Connection {
     });
   }
   #closing;
+  #closesItself = false; // The server gives back the code that the test chose.
 
   #whenOpen(pathname) {
     return new Promise((resolve, reject) => {
+      this.socket.on('upgrade', ({ headers }) => {
+        try {
+          checkAnswer(this.node, 'GET', pathname, { status: 101, headers, text: '' });
+        } catch (error) {
+          reject(error);
+        }
+      });
       this.socket.on('open', resolve);
       this.socket.on('error', reject);
       this.socket.on('unexpected-response', (request, response) => {
@@ -351,6 +361,7 @@ export class Connection {
   }
 
   async close(code = 1000) {
+    this.#closesItself = true;
     if (!this.closed) this.socket.close(code);
     return withDeadline(this.#closing, 'the close that was asked for');
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import https from 'node:https';
-import { answerComplaints } from './contract.mjs';
+import { answerComplaints, requestComplaints } from './contract.mjs';
 import { deadlineMs } from './parleyd.mjs';
 
 /** Sends one HTTP request and reads the whole answer: {status, headers, text, body}. */
@@ -46,19 +46,27 @@ export async function readAnswer(response) {
   return { status: response.statusCode, headers: response.headers, text, body };
 }
 
-/** Fails the test, and the node in the end, when the answer is not as described. */
-export function checkAnswer(node, method, target, answer) {
-  const wrong = answerComplaints(method, new URL(target, node.url).pathname, answer);
+/**
+ * Fails the test, and the node in the end, when the answer is not as described, or when what was taken is not.
+ * @param {object} [body] the request's, as an object
+ */
+export function checkAnswer(node, method, target, answer, body) {
+  const { pathname, searchParams } = new URL(target, node.url);
+  const wrong = answerComplaints(method, pathname, answer);
+  if (answer.status < 300) wrong.push(...requestComplaints(method, pathname, searchParams, body));
   if (wrong.length === 0) return;
   const message = `${method} ${target} answered ${answer.status} ${answer.text.slice(0, 400)}\n  ${wrong.join('\n  ')}`;
   node.violations.push(message);
   assert.fail(message);
 }
 
+/** Bodies that tests write as text or bytes are odd on purpose. */
+const objectOf = (body) => (typeof body === 'string' || Buffer.isBuffer(body) ? undefined : body);
+
 /** A REST call that must be answered with the status `expect` and as openapi.yaml describes it. Answers the body. */
 export async function call(node, method, target, { expect = 200, ...options } = {}) {
   const answer = await exchange(node, method, target, options);
-  checkAnswer(node, method, target, answer);
+  checkAnswer(node, method, target, answer, objectOf(options.body));
   assert.equal(answer.status, expect, `${method} ${target}: ${answer.text.slice(0, 400)}`);
   return answer.body;
 }
@@ -66,6 +74,6 @@ export async function call(node, method, target, { expect = 200, ...options } = 
 /** Like call, but answers status, headers and body, whatever the described status is. */
 export async function answerOf(node, method, target, options = {}) {
   const answer = await exchange(node, method, target, options);
-  checkAnswer(node, method, target, answer);
+  checkAnswer(node, method, target, answer, objectOf(options.body));
   return answer;
 }

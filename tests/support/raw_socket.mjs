@@ -2,6 +2,7 @@
 import crypto from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
+import { closeComplaints, refusalComplaints } from './contract.mjs';
 import { deadlineMs } from './parleyd.mjs';
 
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
@@ -125,20 +126,28 @@ export class RawSocket {
     return part;
   }
 
-  /** One HTTP answer {status, headers, body}; null when the connection ended without one. */
-  readHttp() {
-    return this.#next(() => {
-      const end = this.buffer.indexOf('\r\n\r\n');
-      if (end < 0) return null;
-      const [first, ...lines] = this.buffer.subarray(0, end).toString('latin1').split('\r\n');
-      const headers = Object.fromEntries(
-        lines.map((l) => [l.split(':')[0].toLowerCase(), l.slice(l.indexOf(':') + 1).trim()]),
-      );
-      const length = Number(headers['content-length'] ?? 0);
-      if (this.buffer.length < end + 4 + length) return null;
-      this.#cut(end + 4);
-      return { status: Number(first.split(' ')[1]), headers, body: this.#cut(length).toString() };
-    }, 'an HTTP answer');
+  /** One HTTP answer {status, headers, body}; null when the connection ended without one. Refusals must be described. */
+  async readHttp() {
+    const answer = await this.#next(() => this.#takeHttp(), 'an HTTP answer');
+    if (answer?.status >= 400) {
+      const parsed = { ...answer, text: answer.body, body: JSON.parse(answer.body) };
+      const wrong = refusalComplaints(parsed);
+      if (wrong.length > 0) throw new Error(`${answer.status} ${answer.body}\n  ${wrong.join('\n  ')}`);
+    }
+    return answer;
+  }
+
+  #takeHttp() {
+    const end = this.buffer.indexOf('\r\n\r\n');
+    if (end < 0) return null;
+    const [first, ...lines] = this.buffer.subarray(0, end).toString('latin1').split('\r\n');
+    const headers = Object.fromEntries(
+      lines.map((l) => [l.split(':')[0].toLowerCase(), l.slice(l.indexOf(':') + 1).trim()]),
+    );
+    const length = Number(headers['content-length'] ?? 0);
+    if (this.buffer.length < end + 4 + length) return null;
+    this.#cut(end + 4);
+    return { status: Number(first.split(' ')[1]), headers, body: this.#cut(length).toString() };
   }
 
   upgrade(path, headers = {}) {
@@ -193,7 +202,11 @@ export class RawSocket {
   /** The code of the close frame that ends the connection; null when it just ended. */
   async closeCode() {
     const close = (await this.readToEnd()).find((f) => f.op === opcode.close);
-    return close && close.payload.length >= 2 ? close.payload.readUInt16BE(0) : null;
+    if (!close || close.payload.length < 2) return null;
+    const code = close.payload.readUInt16BE(0);
+    const wrong = closeComplaints(code);
+    if (wrong.length > 0) throw new Error(`closed with ${code}: ${wrong.join('; ')}`);
+    return code;
   }
 
   destroy() {

@@ -146,7 +146,9 @@ test('no token, password, content or query string is in the log, at the finest l
   const socket = await ada.connect({ auth: 'query' });
   const content = "words that are nobody else's business";
   await socket.say(roomId, content, { client_msg_id: 'log-1' });
-  await ada.history(roomId, '?limit=3&secret_parameter=hush');
+  await exchange(parley, 'GET', `/api/v1/rooms/${roomId}/messages?limit=3&secret_parameter=hush`, {
+    token: ada.token,
+  });
   await expectRefused(ada.connect({ path: '/ws?token=wrong-but-still-private', auth: 'none' }), 401);
   await socket.refused('send_message', { room_id: roomId, content: 7 }, 'bad_request');
   socket.sendRaw(`{"type": "${content}"`);
