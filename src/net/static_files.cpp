@@ -2,17 +2,26 @@
 #include "net/static_files.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "net/embedded_files.hpp"
 
 namespace parley {
+namespace {
+
+const embedded_file* find_exactly(std::string_view path) {
+  const auto files = embedded_files();
+  const auto found = std::ranges::find(files, path, &embedded_file::path);
+  return found != files.end() ? &*found : nullptr;
+}
+
+}  // namespace
 
 const embedded_file* find_static_file(std::string_view path) {
-  if (path == "/") path = "/index.html";
-  const auto files = embedded_files();
-  const auto found =
-      std::find_if(files.begin(), files.end(), [&](const embedded_file& file) { return file.path == path; });
-  return found != files.end() ? &*found : nullptr;
+  if (path == "/") return find_exactly("/index.html");
+  if (path == "/docs" || path == "/docs/") return find_exactly("/docs/index.html");
+  if (const auto* file = find_exactly(path)) return file;
+  return path.starts_with("/docs/") ? find_exactly(std::string(path) + ".html") : nullptr;
 }
 
 http_reply static_file_reply(const embedded_file& file, std::string_view if_none_match) {

@@ -1,4 +1,4 @@
-// The chat page and the API descriptions, straight out of the program.
+// The chat page, the API descriptions and their reference, straight out of the program.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,8 @@
 
 namespace parley {
 
-/// "/" is "/index.html". Null when there is no such file.
+/// "/" is "/index.html", "/docs" its own index; a page of the reference is also found without its ".html". Null when
+/// there is no such file.
 const embedded_file* find_static_file(std::string_view path);
 
 /// 200 with an ETag, or 304 when `if_none_match` (the header's value) names it.

@@ -299,7 +299,15 @@ TEST_F(http_session, embedded_files_come_with_a_tag_and_304) {
     EXPECT_EQ(again["ETag"], first["ETag"]);
     EXPECT_TRUE(again.body().empty());
   }
-  for (const auto* path : {"/index", "/../etc/passwd", "/%2e%2e/etc/passwd", "/web/index.html"}) {
+  for (const auto& [path, file] : {std::pair{"/", "/index.html"},
+                                   {"/docs", "/docs/index.html"},
+                                   {"/docs/", "/docs/index.html"},
+                                   {"/docs/errors/bad_request", "/docs/errors/bad_request.html"}}) {
+    EXPECT_EQ(call("GET", path).body(), call("GET", file).body()) << path;
+    EXPECT_EQ(call("GET", path).result_int(), 200U) << path;
+  }
+  for (const auto* path :
+       {"/index", "/docs/errors", "/docs/index/", "/../etc/passwd", "/%2e%2e/etc/passwd", "/web/index.html"}) {
     EXPECT_EQ(call("GET", path).result_int(), 404U) << path;
   }
 }
