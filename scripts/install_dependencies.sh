@@ -35,6 +35,7 @@ postgres openssl makes the certificate of the test of encrypted connections
 test nodejs runs the system tests
 test npm fetches what the system tests need
 test openssl makes certificates for the TLS tests
+test curl runs the scripts of docs/examples
 browser chromium the browser tests
 browser fonts-dejavu-core text in the browser tests
 sanitize clang builds for sanitizers and fuzzing
@@ -80,7 +81,7 @@ is_satisfied() {
   case "$1" in
     nodejs) command -v node >/dev/null && return 0 ;;
     npm) command -v npm >/dev/null && return 0 ;;
-    git | ccache | cmake | openssl) command -v "$1" >/dev/null && return 0 ;;
+    git | ccache | cmake | openssl | curl) command -v "$1" >/dev/null && return 0 ;;
     ninja-build) command -v ninja >/dev/null && return 0 ;;
   esac
   for name in ${1//|/ }; do
