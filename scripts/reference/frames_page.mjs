@@ -35,7 +35,10 @@ const schemaOf = (message) => follow(file, message.payload.$ref).value;
 /** The fields of `data`, be it described in place or by name. */
 function dataOf(schema, marksRequired) {
   const data = schema.properties.data ?? {};
-  if (data.$ref) return `<p class="type">data: ${typeOf(file, data)}</p>`;
+  if (data.$ref) {
+    const { file: home, value } = follow(file, data.$ref);
+    return `<p class="type">data: ${typeOf(file, data)}</p>\n${fields(home, value, marksRequired)}`;
+  }
   const about = data.description ? `<p>${inline(data.description)}</p>` : '';
   const list = fields(file, data, marksRequired);
   return about + (list || '<p class="type">data is empty</p>');

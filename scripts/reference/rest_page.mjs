@@ -36,8 +36,8 @@ function bodyOf({ requestBody }) {
   if (!requestBody) return '';
   return Object.entries(requestBody.content)
     .map(([type, content]) => {
-      const schema = behind(file, content.schema);
-      const about = schema.description ? `<p>${inline(schema.description)}</p>` : '';
+      const schema = behind(file, content.schema ?? {});
+      const about = schema.description ? `<p>${inline(schema.description.trim())}</p>` : '';
       return `<h4>Body <span class="type">${type}</span></h4>\n${about}${fields(file, schema)}`;
     })
     .join('\n');

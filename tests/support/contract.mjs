@@ -119,7 +119,10 @@ export function routeOf(pathname) {
 /** Where the document describes this answer: a response object and its pointer, or null. */
 function describedResponse(method, template, status) {
   const component = (name) => described(['components', 'responses', name]);
-  if (method === 'OPTIONS') return status === 204 ? component('options') : null;
+  if (method === 'OPTIONS') {
+    const name = { 204: 'options', 403: 'forbidden', 404: 'not_found' }[status];
+    return name ? component(name) : null;
+  }
   if (template === null) return status === 404 ? component('not_found') : null;
   const name = method === 'HEAD' ? 'get' : method.toLowerCase();
   if (!openapi.paths[template][name]) return status === 405 ? component('method_not_allowed') : null;

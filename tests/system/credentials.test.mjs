@@ -1,7 +1,7 @@
 // Three ways to bring a token, the Origin rule, and what never reaches a log.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { exchange, expectRefused, newAccount } from '../support/client.mjs';
+import { answerOf, exchange, expectRefused, newAccount } from '../support/client.mjs';
 import { startParleyd } from '../support/parleyd.mjs';
 
 let parley, ada, roomId;
@@ -112,7 +112,7 @@ for (const [what, [given, allowed]] of Object.entries(origins)) {
 
 test('the same list governs CORS on REST', async () => {
   const ask = (origin) =>
-    exchange(parley, 'GET', '/api/v1/me', { token: ada.token, headers: { Origin: origin } });
+    answerOf(parley, 'GET', '/api/v1/me', { token: ada.token, headers: { Origin: origin } });
   const allowed = await ask('https://chat.example.org');
   assert.equal(allowed.status, 200);
   assert.equal(allowed.headers['access-control-allow-origin'], 'https://chat.example.org');
@@ -122,7 +122,7 @@ test('the same list governs CORS on REST', async () => {
 
 test('a preflight of an allowed origin names the methods and headers that REST needs', async () => {
   const preflight = (origin) =>
-    exchange(parley, 'OPTIONS', '/api/v1/rooms', {
+    answerOf(parley, 'OPTIONS', '/api/v1/rooms', {
       headers: {
         Origin: origin,
         'Access-Control-Request-Method': 'POST',
