@@ -1,6 +1,6 @@
 // Makes the pages under web/docs, which the server serves at /docs, of what stands in docs/, and puts the code of
-// docs/examples into docs/tutorial.md. Usage:
-//   node scripts/make_reference.mjs           writes the files (needs `npm ci` in tests/)
+// docs/examples into docs/tutorial.md. A new call, frame, tag or code needs nothing here. Usage:
+//   node scripts/make_reference.mjs           writes the files (needs `npm ci` in tests/); `./dev docs` does both
 //   node scripts/make_reference.mjs --check   says which files are not what docs/ would make, and fails if any
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -62,7 +62,7 @@ function write() {
 if (process.argv[1]?.endsWith('make_reference.mjs')) {
   if (process.argv.includes('--check')) {
     const stale = staleFiles();
-    for (const name of stale) console.log(`${name}: stale. 'node scripts/make_reference.mjs' mends it.`);
+    for (const name of stale) console.log(`${name}: stale. './dev docs' mends it.`);
     process.exitCode = stale.length > 0 ? 1 : 0;
   } else {
     write();

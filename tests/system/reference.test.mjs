@@ -20,7 +20,7 @@ before(async () => {
 after(() => parley?.stop());
 
 test('the pages are those that docs/ makes now', () => {
-  assert.deepEqual(staleFiles(), [], "'node scripts/make_reference.mjs' mends it");
+  assert.deepEqual(staleFiles(), [], "'./dev docs' mends it");
 });
 
 test('codes.yaml has every error of the server, with its status, and each has a page', () => {
