@@ -46,7 +46,7 @@ function bodyOf({ requestBody }) {
 function answerOf(status, response) {
   const { description, content = {} } = behind(file, response);
   const parts = Object.entries(content).map(([type, described]) => {
-    const what = type === 'application/json' ? typeOf(file, described.schema) : type;
+    const what = type === 'application/json' ? typeOf(file, described.schema) : escape(type);
     const examples = examplesOf(described).map(([, value]) => jsonBlock(value));
     return `<p class="type">${what}</p>\n${examples.join('\n')}`;
   });
@@ -77,12 +77,15 @@ function commandOf({ method, path, operation, parameters }) {
     .map(({ name, example }) => `${name}=${example}`);
   const headers = given.filter((parameter) => parameter.in === 'header');
   const body = operation.requestBody?.content['application/json'];
+  const form = operation.requestBody?.content['multipart/form-data'];
+  const fieldsOfForm = form ? Object.keys(behind(file, form.schema).properties ?? {}) : [];
   const [example] = body ? examplesOf(body) : [];
   const address = query.length > 0 ? `${filled}?${query.join('&')}` : filled;
   const parts = [
     `curl -s${method === 'GET' ? '' : ` -X ${method}`} "$base${address}"`,
     ...(operation.security?.length === 0 ? [] : ['-H "Authorization: Bearer $token"']),
     ...headers.map(({ name, example: value }) => `-H ${quoted(`${name}: ${value}`)}`),
+    ...fieldsOfForm.map((name) => `-F ${quoted(`${name}=@plan.png`)}`),
     ...(example ? ["-H 'Content-Type: application/json'", `-d ${quoted(json(example[1], '  '))}`] : []),
   ];
   return code(parts.join(' \\\n  '));

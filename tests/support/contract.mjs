@@ -166,9 +166,10 @@ function bodyComplaints({ pointer, value: response }, method, { headers, text, b
   if (isEmpty && text !== '') return [`a body where none is described: ${text}`];
   if (!response.content) return [];
   const mediaType = (headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
-  if (!response.content[mediaType]) return [`the content type "${mediaType}" is not described`];
-  if (isEmpty) return [];
-  return complaints('openapi.yaml', [...pointer, 'content', mediaType, 'schema'], body);
+  const known = [mediaType, '*/*'].find((type) => response.content[type]);
+  if (!known) return [`the content type "${mediaType}" is not described`];
+  if (isEmpty || !response.content[known].schema) return [];
+  return complaints('openapi.yaml', [...pointer, 'content', known, 'schema'], body);
 }
 
 /** What is wrong with an HTTP answer {status, headers, text, body}. */
@@ -205,6 +206,7 @@ export function requestComplaints(method, pathname, query, body) {
     .map((name) => `?${name}= was taken and is not described`);
   if (body === undefined) return wrong;
   if (!operation.requestBody) return [...wrong, 'a body was taken and is not described'];
+  if (!operation.requestBody.content['application/json']) return wrong; // bytes, or a form
   const place = ['paths', template, method.toLowerCase(), 'requestBody', 'content', 'application/json', 'schema'];
   return [...wrong, ...complaints('openapi.yaml', place, body).map((what) => `the body was taken: ${what}`)];
 }

@@ -29,11 +29,12 @@ const contents = [...walk(openapi)].filter(
     pointer.at(-2) === 'content' && pointer.some((part) => part === 'responses' || part === 'requestBody'),
 );
 
-test('every body and every answer in openapi.yaml has an example, and all examples fit', () => {
+test('every body and every answer in openapi.yaml that is text has an example, and all examples fit', () => {
   assert.ok(contents.length > 50);
   for (const [content, pointer] of contents) {
     const examples = Object.entries(content.examples ?? {});
-    assert.ok(examples.length > 0, `${pointer.join('/')} lacks an example`);
+    const isText = /json|yaml|^text/.test(pointer.at(-1));
+    assert.ok(examples.length > 0 || !isText, `${pointer.join('/')} lacks an example`);
     for (const [label, example] of examples) {
       const { value } = example.$ref ? resolve('openapi.yaml', example.$ref) : example;
       const place = `${label} at ${pointer.join('/')}`;
