@@ -148,7 +148,7 @@ class store_client final : public operator_client {
                                system_ids(),
                                /*files=*/nullptr,
                                {},
-                               /*clears_presence=*/false});
+                               /*is_node=*/false});
     if (!made) return made.error();
     actors_ = std::move(*made);
     // NOLINTNEXTLINE(modernize-make-unique): an aggregate

@@ -14,6 +14,7 @@
 #include "parley/commands.hpp"
 #include "parley/delivery.hpp"
 #include "parley/file_requests.hpp"
+#include "parley/search.hpp"
 #include "parley/values.hpp"
 
 namespace parley {
@@ -109,6 +110,15 @@ struct get_events {
   std::uint32_t limit = 50;
 };
 
+/// In the user's rooms, or in one of them, which they must be in.
+struct search_messages {
+  using reply = page<search_hit>;
+  principal who;
+  std::string text;
+  std::optional<room_id> room;
+  page_request range;
+};
+
 // --- Requests of the operator about this node ---
 
 struct connected_user {
@@ -147,8 +157,8 @@ using any_call =
                  call<list_connections>, call<list_active_rooms>, call<find_users>, call<get_user>, call<get_presence>,
                  call<list_friends>, call<change_friendship>, call<create_room>, call<list_rooms>, call<get_room>,
                  call<list_members>, call<change_room>, call<mark_read>, call<get_history>, call<get_events>,
-                 call<begin_upload>, call<put_file_block>, call<finish_upload>, call<open_file>, call<read_file_block>,
-                 call<sign_file>>;
+                 call<search_messages>, call<begin_upload>, call<put_file_block>, call<finish_upload>, call<open_file>,
+                 call<read_file_block>, call<sign_file>>;
 
 enum class replay_mode : std::uint8_t { unread, none };
 

@@ -18,6 +18,7 @@
 #include "parley/error.hpp"
 #include "parley/events.hpp"
 #include "parley/files.hpp"
+#include "parley/search.hpp"
 #include "parley/values.hpp"
 
 namespace parley {
@@ -257,6 +258,10 @@ class log_queries {
   virtual result<std::vector<history_item>> history(room_id room, std::optional<sequence> before,
                                                     std::optional<sequence> after, std::uint32_t limit) = 0;
   virtual result<std::optional<room_id>> room_of_message(message_id message) = 0;
+  /// The newest first, of the rooms that the user is in now, or of one of them; messages as they now stand. A page may
+  /// hold fewer than asked for and still have a next.
+  virtual result<page<search_hit>> search(user_id user, std::optional<room_id> room, const std::string& text,
+                                          const page_request& range) = 0;
 };
 
 /// One connection that only reads; belongs to one reading actor and its thread. Sees every commit that was reported
@@ -274,6 +279,8 @@ class database {
   virtual result<std::vector<std::string>> pending_migrations() = 0;
   virtual result<std::unique_ptr<database_writer>> open_writer() = 0;
   virtual result<std::unique_ptr<database_reader>> open_reader() = 0;
+  /// One at a time in a process.
+  virtual result<std::unique_ptr<search_index>> open_search_index() = 0;
   /// SQLite has one writer whatever store.workers says.
   [[nodiscard]] virtual std::uint32_t max_writers() const = 0;
 };

@@ -94,6 +94,9 @@ struct metrics {
   counter store_reconnects_total;  ///< PostgreSQL: connections made anew, for writing and for reading.
   counter store_retries_total;     ///< PostgreSQL: transactions run again, after a deadlock or a lost connection.
   counter store_in_doubt_total;    ///< PostgreSQL: commits without an answer that were settled by looking.
+  // search
+  gauge search_rooms_behind;           ///< Rooms with events that the index has not taken yet.
+  histogram search_lag_seconds{0.01};  ///< From a room's news to its place in the index.
   // accounts
   counter logins_total;
   counter login_failures_total;

@@ -9,6 +9,7 @@
 
 #include "actors/file_messages.hpp"
 #include "actors/messages.hpp"
+#include "actors/search_messages.hpp"
 #include "parley/clock.hpp"
 #include "parley/codec.hpp"
 #include "parley/config.hpp"
@@ -38,6 +39,7 @@ struct actor_services {
   const read_pool* reads = nullptr;
   const file_shelf* shelf = nullptr;
   std::string file_key;  ///< Signs addresses of files; all nodes of a store have the same.
+  search_handle search;  ///< None in tests, and in tools: then nothing is indexed.
   directory_handle directory;
   /// Makes a presence record; called by the directory.
   std::function<presence_handle(caf::actor_system&, const actor_services&, user_id)> make_presence;

@@ -14,6 +14,7 @@
 #include "actors/job_actor.hpp"
 #include "actors/presence_actor.hpp"
 #include "actors/read_pool.hpp"
+#include "actors/search_actor.hpp"
 #include "actors/storage_pool.hpp"
 #include "parley/credentials.hpp"
 #include "parley/log.hpp"
@@ -69,6 +70,10 @@ class runtime final : public broker_runtime {
       shelf_ = make_database_shelf(*storage_, *reads_);
     }
     services_.shelf = shelf_.get();
+    if (parts.is_node) {
+      search_thread_ = spawn_job_actor(*system_);
+      services_.search = spawn_search_actor(*system_, services_, parts.store, search_thread_);
+    }
     services_.make_presence = spawn_presence;
     services_.directory = spawn_directory(*system_, services_);
     for (std::uint32_t i = 0; i < std::max(1U, parts.settings.auth.password_threads); ++i) {
@@ -108,6 +113,10 @@ class runtime final : public broker_runtime {
     caf::anon_send_exit(accounts_, caf::exit_reason::user_shutdown);
     for (const auto& hasher : hashers_) caf::anon_send_exit(hasher, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(files_, caf::exit_reason::user_shutdown);
+    if (search_thread_) {
+      caf::anon_send_exit(services_.search, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(search_thread_, caf::exit_reason::user_shutdown);
+    }
     for (const auto& thread : file_threads_) caf::anon_send_exit(thread, caf::exit_reason::user_shutdown);
     // Their connections are gone, so they end by themselves.
     wait_until(std::min(deadline, std::chrono::steady_clock::now() + patience / 4),
@@ -155,7 +164,9 @@ class runtime final : public broker_runtime {
     hashers_.clear();
     files_ = nullptr;
     file_threads_.clear();
+    search_thread_ = nullptr;
     services_.directory = nullptr;
+    if (system_->registry().running() == 0) services_.search = nullptr;  // rooms use it as long as they are
     if (system_->registry().running() > 0) return;  // somebody may still use what stands behind them
     services_.storage = nullptr;
     services_.reads = nullptr;
@@ -194,6 +205,7 @@ class runtime final : public broker_runtime {
   std::vector<job_handle> hashers_;
   std::vector<job_handle> file_threads_;
   file_handle files_;
+  job_handle search_thread_;
   account_handle accounts_;
   std::unique_ptr<actor_broker> port_;
   bool stopped_ = false;
@@ -204,7 +216,7 @@ class runtime final : public broker_runtime {
 result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts) {
   auto made = std::make_unique<runtime>(parts);
   if (const auto kept = made->keep_file_key(); !kept) return kept.error();
-  if (parts.clears_presence) {
+  if (parts.is_node) {
     if (const auto cleared = made->clear_presence(); !cleared) return cleared.error();
   }
   return std::unique_ptr<broker_runtime>(std::move(made));

@@ -27,7 +27,9 @@ struct broker_parts {
   id_source& ids;
   file_store* files = nullptr;  ///< Null: files are kept in the database.
   fault_points faults{};
-  bool clears_presence = true;  ///< At a node's start: who was online when it last ended is not any more.
+  /// At a node's start: who was online when it last ended is not any more. And it sweeps files and indexes messages. A
+  /// tool that does one thing and ends does none of it.
+  bool is_node = true;
 };
 
 /// Owned by the node.

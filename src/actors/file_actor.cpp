@@ -12,8 +12,6 @@
 namespace parley {
 namespace {
 
-using pointer = file_handle::pointer;
-
 constexpr std::uint32_t files_a_sweep = 100;
 
 /// What an upload's holders share.
@@ -31,7 +29,7 @@ class upload_hold {
 
 class file_desk : public std::enable_shared_from_this<file_desk> {
  public:
-  file_desk(pointer self, const actor_services& services) : self_(self), services_(services) {}
+  file_desk(file_handle::pointer self, const actor_services& services) : self_(self), services_(services) {}
 
   void begin(call<begin_upload>& ask) {
     const auto user = ask.request.who.user.id;
@@ -152,7 +150,7 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
     });
   }
 
-  pointer self_;
+  file_handle::pointer self_;
   const actor_services& services_;
   std::unordered_map<file_id, upload> uploads_;
   std::unordered_map<user_id, std::uint32_t> uploads_of_;
@@ -162,7 +160,7 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
 
 file_handle spawn_file_actor(caf::actor_system& system, const actor_services& services) {
   return system.spawn(
-      [](pointer self, const actor_services* shared) -> file_handle::behavior_type {
+      [](file_handle::pointer self, const actor_services* shared) -> file_handle::behavior_type {
         const auto desk = std::make_shared<file_desk>(self, *shared);
         self->delayed_send(self, desk->pause(), sweep_files{});
         return {

@@ -46,7 +46,8 @@ class store_shelf final : public file_shelf {
   }
   void remove(std::vector<file_id> files, answer<std::monostate> reply) const override {
     if (files.empty()) return reply(std::monostate{});
-    run(files.front(), [&store = store_, files = std::move(files), reply] {
+    const auto first = files.front();  // before the list moves away
+    run(first, [&store = store_, files = std::move(files), reply] {
       for (const auto& file : files) {
         if (const auto gone = store.remove(file); !gone) return reply(gone.error());
       }

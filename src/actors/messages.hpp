@@ -57,6 +57,7 @@ struct catch_up;
 struct batch_stored;
 struct hole_read;
 struct shard_ready;
+struct indexing_began;
 struct relay_typing;
 struct move_read_marker;
 struct room_tick;
@@ -68,9 +69,10 @@ struct close_room;
 using room_handle =
     caf::typed_actor<caf::reacts_to<room_loaded>, caf::reacts_to<hold_room>, caf::reacts_to<release_room>,
                      caf::reacts_to<post_to_room>, caf::reacts_to<catch_up>, caf::reacts_to<batch_stored>,
-                     caf::reacts_to<hole_read>, caf::reacts_to<shard_ready>, caf::reacts_to<relay_typing>,
-                     caf::reacts_to<move_read_marker>, caf::reacts_to<room_tick>, caf::reacts_to<retirement_decided>,
-                     caf::reacts_to<marker_known>, caf::reacts_to<markers_stored>, caf::reacts_to<close_room>>;
+                     caf::reacts_to<hole_read>, caf::reacts_to<shard_ready>, caf::reacts_to<indexing_began>,
+                     caf::reacts_to<relay_typing>, caf::reacts_to<move_read_marker>, caf::reacts_to<room_tick>,
+                     caf::reacts_to<retirement_decided>, caf::reacts_to<marker_known>, caf::reacts_to<markers_stored>,
+                     caf::reacts_to<close_room>>;
 
 struct user_came_on;
 struct user_went_off;
@@ -268,6 +270,8 @@ struct hole_read {
 struct shard_ready {
   std::uint32_t shard = 0;
 };
+/// Sent by the search actor before it reads the room's log: what is written from now on is to be told again.
+struct indexing_began {};
 /// Sent by a session that holds the room.
 struct relay_typing {
   user_id user;
@@ -429,6 +433,7 @@ PARLEY_UNSAFE(catch_up)
 PARLEY_UNSAFE(batch_stored)
 PARLEY_UNSAFE(hole_read)
 PARLEY_UNSAFE(shard_ready)
+PARLEY_UNSAFE(indexing_began)
 PARLEY_UNSAFE(relay_typing)
 PARLEY_UNSAFE(move_read_marker)
 PARLEY_UNSAFE(room_tick)

@@ -162,6 +162,27 @@ result<page<durable_event>> answer_query(database_reader& store, const get_event
   return page_of(std::move(*items), limit);
 }
 
+result<page<search_hit>> answer_query(database_reader& store, const search_messages& ask) {
+  const auto user = ask.who.user.id;
+  const auto search = [&] { return store.search(user, ask.room, ask.text, bounded(ask.range)); };
+  if (ask.room) return while_member(store, user, *ask.room, search);
+  auto found = search();
+  if (!found) return found;
+  // As while_member does, for each room that has a hit.
+  std::vector<std::pair<room_id, bool>> looked_at;
+  for (auto hit = found->items.begin(); hit != found->items.end();) {
+    const auto room = hit->item.room;
+    auto known = std::find_if(looked_at.begin(), looked_at.end(), [&](const auto& one) { return one.first == room; });
+    if (known == looked_at.end()) {
+      const auto member = may_read(store, user, room);
+      if (!member && member.error().code != error_code::not_found) return member.error();
+      known = looked_at.emplace(looked_at.end(), room, member.has_value());
+    }
+    hit = known->second ? std::next(hit) : found->items.erase(hit);
+  }
+  return found;
+}
+
 result<std::vector<durable_event>> events_for(database_reader& store, user_id user, room_id room, sequence after,
                                               std::uint32_t limit) {
   return while_member(store, user, room, [&] { return store.events_after(room, after, limit); });

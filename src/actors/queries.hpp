@@ -26,6 +26,8 @@ result<page<room_member>> answer_query(database_reader& store, const list_member
 result<page<history_item>> answer_query(database_reader& store, const get_history& ask);
 result<page<durable_event>> answer_query(database_reader& store, const get_events& ask);
 
+result<page<search_hit>> answer_query(database_reader& store, const search_messages& ask);
+
 /// `not_found` also for somebody who was removed while it was read.
 result<std::vector<durable_event>> events_for(database_reader& store, user_id user, room_id room, sequence after,
                                               std::uint32_t limit);

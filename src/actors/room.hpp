@@ -53,6 +53,7 @@ class room final : public room_handle::base {
   void send_next_batch();
   void on_batch_stored(batch_stored& message);
   void release_ready();
+  void tell_search();
   void note_answers_due();
   void look_for_missing();
   void read_missing(bool behind_the_store);
@@ -110,6 +111,7 @@ class room final : public room_handle::base {
   [[nodiscard]] bool somebody_wants_a_look() const;
   std::vector<parked_catch_up> parked_;
 
+  bool told_search_ = false;            ///< And the search actor has not come to it yet.
   bool settling_ = false;               ///< A batch failed: what the store has of it is being found out.
   bool reading_ = false;                ///< Missing events are on their way from the store.
   std::optional<hole_read> held_page_;  ///< Until the batch under way has come back.

@@ -52,6 +52,7 @@ room::behavior_type room::make_behavior() {
         fanout_->shard_ready(message.shard);
         send_next_batch();
       },
+      [this](indexing_began) { told_search_ = false; },
       [this](relay_typing& message) { relay(message); },
       [this](move_read_marker& message) { note_sender(), on_early(std::move(message)); },
       [this](room_tick) { on_tick(); },

@@ -98,9 +98,16 @@ void room::release_ready() {
       send(services_.directory, membership_changed{id_, change.user, change.left});
     }
     for (const auto& tell : release->on_released) tell();
+    tell_search();
   }
   note_answers_due();
   retry_parked();
+}
+
+void room::tell_search() {
+  if (told_search_ || !services_.search) return;
+  told_search_ = true;
+  send(services_.search, room_written{id_, [self = self_handle()] { caf::anon_send(self, indexing_began{}); }});
 }
 
 void room::note_answers_due() {

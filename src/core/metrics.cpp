@@ -98,6 +98,11 @@ void put_store(families& out, const metrics& m) {
   put(out, "store_in_doubt_total", "Commits without an answer that were settled by looking", m.store_in_doubt_total);
 }
 
+void put_search(families& out, const metrics& m) {
+  put(out, "search_rooms_behind", "Rooms with events that the search index has not taken yet", m.search_rooms_behind);
+  put(out, "search_lag_seconds", "From a room's news to its place in the search index", m.search_lag_seconds);
+}
+
 void put_files(families& out, const metrics& m) {
   put(out, "uploads", "Uploads under way", m.uploads);
   put(out, "file_transfers", "Uploads and downloads under way, of at most files.transfers", m.file_transfers);
@@ -125,6 +130,7 @@ std::string to_prometheus(const metrics& values) {
   put_net(out, values);
   put_actors(out, values);
   put_store(out, values);
+  put_search(out, values);
   put_files(out, values);
   return prometheus::TextSerializer().Serialize(out);
 }

@@ -263,10 +263,28 @@ void append_object(std::string& out, const reaction_summary& reaction) {
   object_writer(out).field("emoji", reaction.emoji).field("count", reaction.count).field("user_ids", reaction.users);
 }
 
-void append_object(std::string& out, const history_item& item) {
-  object_writer object(out);
+namespace {
+
+void add_history(object_writer& object, const history_item& item) {
   add_message(object, item.room, item.seq, item.message);
   object.field("edited_at", item.edited_at).field("deleted_at", item.deleted_at).field("reactions", item.reactions);
+}
+
+}  // namespace
+
+void append_object(std::string& out, const history_item& item) {
+  object_writer object(out);
+  add_history(object, item);
+}
+
+void append_object(std::string& out, const search_hit& hit) {
+  object_writer object(out);
+  add_history(object, hit.item);
+  object.field("snippet", hit.snippet);
+}
+
+void append_object(std::string& out, const snippet_part& part) {
+  object_writer(out).field("text", part.text).field("is_hit", part.is_hit);
 }
 
 void append_object(std::string& out, const log_in::reply& reply) {

@@ -44,6 +44,8 @@ void append_object(std::string& out, const room_member& member);
 void append_object(std::string& out, const presence_record& presence);
 void append_object(std::string& out, const friend_item& item);
 void append_object(std::string& out, const history_item& item);
+void append_object(std::string& out, const search_hit& hit);
+void append_object(std::string& out, const snippet_part& part);
 void append_object(std::string& out, const reaction_summary& reaction);
 void append_object(std::string& out, const log_in::reply& reply);
 void append_object(std::string& out, const durable_event& event);  ///< {"type": …, "data": {…}}

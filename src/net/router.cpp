@@ -77,6 +77,7 @@ const router& api_router() {
     add_room_routes(made);
     add_message_routes(made);
     add_file_routes(made);
+    add_search_routes(made);
     add_health_routes(made);
     return made;
   }();

@@ -7,6 +7,7 @@
 
 #include "store/postgres_reader.hpp"
 #include "store/postgres_schema.hpp"
+#include "store/postgres_search.hpp"
 #include "store/postgres_writer.hpp"
 
 namespace parley {
@@ -35,6 +36,8 @@ class postgres_database final : public database {
   result<std::unique_ptr<database_reader>> open_reader() override {
     return std::unique_ptr<database_reader>(std::make_unique<postgres_reader>(options_, counts_));
   }
+
+  result<std::unique_ptr<search_index>> open_search_index() override { return make_postgres_search_index(options_); }
 
   [[nodiscard]] std::uint32_t max_writers() const override { return std::numeric_limits<std::uint32_t>::max(); }
 

@@ -10,7 +10,7 @@
 
 namespace parley {
 
-/// Every function is one round trip, and sees one state of the store.
+/// Every function but search() is one round trip, and sees one state of the store.
 class postgres_reader final : public database_reader {
  public:
   /// Connects with the first question.
@@ -49,6 +49,10 @@ class postgres_reader final : public database_reader {
   result<std::vector<history_item>> history(room_id room, std::optional<sequence> before, std::optional<sequence> after,
                                             std::uint32_t limit) override;
   result<std::optional<room_id>> room_of_message(message_id message) override;
+
+  // postgres_search.cpp
+  result<page<search_hit>> search(user_id user, std::optional<room_id> room, const std::string& text,
+                                  const page_request& range) override;
 
   // postgres_files.cpp
   result<std::optional<stored_file>> file_for(user_id user, file_id file) override;

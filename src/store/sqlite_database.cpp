@@ -15,6 +15,7 @@
 
 #include "store/sqlite_reader.hpp"
 #include "store/sqlite_schema.hpp"
+#include "store/sqlite_search.hpp"
 #include "store/sqlite_writer.hpp"
 
 namespace parley {
@@ -100,6 +101,11 @@ class sqlite_database final : public database {
   result<std::unique_ptr<database_reader>> open_reader() override {
     return guarded("opening a reader",
                    [&]() -> result<std::unique_ptr<database_reader>> { return make_sqlite_reader(options_); });
+  }
+
+  result<std::unique_ptr<search_index>> open_search_index() override {
+    return guarded("opening the search index",
+                   [&]() -> result<std::unique_ptr<search_index>> { return make_sqlite_search_index(options_); });
   }
 
   [[nodiscard]] std::uint32_t max_writers() const override { return 1; }

@@ -11,7 +11,8 @@ namespace parley {
 class sqlite_reader final : public database_reader {
  public:
   /// Throws sqlite_error when the file cannot be opened.
-  explicit sqlite_reader(const sqlite_options& options) : connection_(options, sqlite_access::read) {}
+  explicit sqlite_reader(const sqlite_options& options)
+      : options_(options), connection_(options, sqlite_access::read) {}
 
   // sqlite_reader_accounts.cpp
   result<std::optional<account_record>> account_by_name(const std::string& username) override;
@@ -47,6 +48,10 @@ class sqlite_reader final : public database_reader {
                                             std::uint32_t limit) override;
   result<std::optional<room_id>> room_of_message(message_id message) override;
 
+  // sqlite_search.cpp
+  result<page<search_hit>> search(user_id user, std::optional<room_id> room, const std::string& text,
+                                  const page_request& range) override;
+
   // sqlite_files.cpp
   result<std::optional<stored_file>> file_for(user_id user, file_id file) override;
   result<std::string> file_block(file_id file, std::uint32_t block) override;
@@ -56,7 +61,10 @@ class sqlite_reader final : public database_reader {
   std::int64_t count_unread(user_id user, room_id room, sequence after);
   std::vector<reaction_summary> read_reactions(message_id message);
 
+  sqlite_options options_;
   sqlite_connection connection_;
+  std::unique_ptr<sqlite_connection> search_;  ///< Opened with the first search.
+  bool search_failed_ = false;
 };
 
 inline std::unique_ptr<database_reader> make_sqlite_reader(const sqlite_options& options) {

@@ -60,6 +60,9 @@ class empty_reader : public database_reader {
   result<std::vector<std::string>> writes_under_way() override { return std::vector<std::string>(); }
   result<std::optional<stored_file>> file_for(user_id, file_id) override { return not_in_this_store(); }
   result<std::string> file_block(file_id, std::uint32_t) override { return not_in_this_store(); }
+  result<page<search_hit>> search(user_id, std::optional<room_id>, const std::string&, const page_request&) override {
+    return not_in_this_store();
+  }
   result<page<audit_entry>> audit_trail(const page_request&) override { return not_in_this_store(); }
   result<std::vector<room_summary>> rooms_of(user_id) override { return not_in_this_store(); }
   result<page<room_summary>> rooms_page(user_id, const page_request&) override { return not_in_this_store(); }

@@ -28,6 +28,11 @@ struct replies {
     return {{fake_broker::ada().profile, {}, {}, nullptr, nullptr}, room_one};
   }
   std::monostate reply_to(const log_out&) { return {}; }
+  page<search_hit> reply_to(const search_messages& request) {
+    history_item item{room_one, 4, {}, {}, {}, {}};
+    item.message.content = "say " + request.text;
+    return {{{item, {{"say ", false}, {request.text, true}}}}, of.next_cursor};
+  }
   begin_upload::reply reply_to(const begin_upload&) { return {file_one, std::make_shared<const int>(0)}; }
   std::monostate reply_to(const put_file_block& request) {
     of.file_bytes += request.bytes;

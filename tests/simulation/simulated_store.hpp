@@ -93,6 +93,9 @@ class simulated_database final : public database {
   result<std::vector<std::string>> pending_migrations() override { return std::vector<std::string>(); }
   result<std::unique_ptr<database_writer>> open_writer() override;
   result<std::unique_ptr<database_reader>> open_reader() override;
+  result<std::unique_ptr<search_index>> open_search_index() override {
+    return make_error(error_code::unavailable, "There is no index here.");
+  }
   [[nodiscard]] std::uint32_t max_writers() const override { return 1; }
 
  private:

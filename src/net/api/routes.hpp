@@ -14,6 +14,7 @@ void add_friend_routes(router& routes);
 void add_room_routes(router& routes);
 void add_message_routes(router& routes);
 void add_file_routes(router& routes);
+void add_search_routes(router& routes);
 void add_health_routes(router& routes);
 
 }  // namespace parley
