@@ -28,6 +28,7 @@ import { ParleyRest } from './parley/rest.js';
 import { DURABLE_EVENTS } from './parley/room-cursor.js';
 import { RoomEvents } from './parley/room-events.js';
 import { SendQueue } from './parley/send-queue.js';
+import { SignedFiles } from './parley/signed-files.js';
 
 export { CLOSE_CODES, DURABLE_EVENTS, ParleyError, ParleyRest };
 
@@ -42,6 +43,7 @@ export class ParleyClient extends EventTarget {
   #events;
   #queue;
   #presence;
+  #files = new SignedFiles((fileUrl) => this.rest.signFile(fileUrl));
   #markers = new ReadMarkers(
     (data) => this.request('read', data),
     (ack) => this.#emit('unread', ack),
@@ -203,6 +205,34 @@ export class ParleyClient extends EventTarget {
   /** The same as plain data, fit to be kept and given to a later client as `pending`. */
   pendingSends() {
     return this.#queue.pending();
+  }
+
+  // --- files
+
+  /**
+   * Stores a file, to be sent as a message's `file_url`.
+   * @param {Blob} file
+   * @param {{name?: string, onProgress?: Function, signal?: AbortSignal}} [options] see ParleyRest
+   * @returns {Promise<{file_url: string, size: number, content_type: string}>}
+   */
+  uploadFile(file, options) {
+    return this.rest.uploadFile(file, options);
+  }
+
+  /**
+   * An address of a file that needs no header, for `<img src>` and the like. It is good for some minutes,
+   * and the same as long as it is good.
+   * @param {string} fileUrl one of this server's
+   * @param {{anew?: boolean}} [options] `anew`: the last one was refused
+   * @returns {Promise<string>}
+   */
+  signFile(fileUrl, options) {
+    return this.#files.get(fileUrl, options);
+  }
+
+  /** The same if it needs no question to the server. @returns {?string} */
+  signedFile(fileUrl) {
+    return this.#files.known(fileUrl);
   }
 
   // --- what else one may do; all of it needs a connection and rejects with `offline` without one

@@ -6,7 +6,8 @@ const RETRYABLE = new Set(['busy', 'rate_limited', 'unavailable', 'timeout', 'of
 export class ParleyError extends Error {
   /**
    * @param {string} code one of the contract's error codes, or `offline` (no connection), `timeout` (no
-   *   answer in time), `closed` (the client was closed), `discarded` (the message was given up)
+   *   answer in time), `closed` (the client was closed), `discarded` (the message or upload was
+   *   given up)
    * @param {string} message
    * @param {{status?: ?number, retryAfterMs?: ?number, cause?: unknown}} [more]
    */
@@ -22,4 +23,13 @@ export class ParleyError extends Error {
   get retryable() {
     return RETRYABLE.has(this.code);
   }
+}
+
+/** The error of an answer that is none of success; `answer` is its JSON, or null if it has none. */
+export function refusal(status, statusText, answer, retryAfter) {
+  const seconds = Number(retryAfter);
+  return new ParleyError(answer?.code ?? 'internal', answer?.detail ?? answer?.title ?? statusText, {
+    status,
+    retryAfterMs: seconds > 0 ? seconds * 1000 : null,
+  });
 }

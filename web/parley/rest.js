@@ -1,6 +1,7 @@
 /** @file Parley's REST calls, one method a call; answers and bodies keep the names of the wire. */
 
-import { ParleyError } from './error.js';
+import { ParleyError, refusal } from './error.js';
+import { sendForm } from './upload.js';
 
 const TIMEOUT_MS = 30_000;
 /** Files take as long as the line needs. */
@@ -29,6 +30,7 @@ const UPLOAD_TIMEOUT_MS = 10 * 60_000;
 
 export class ParleyRest {
   #fetch;
+  #XMLHttpRequest;
   #timeoutMs;
 
   /**
@@ -36,12 +38,20 @@ export class ParleyRest {
    * @param {string} options.url the server's address, such as `https://chat.example.org`
    * @param {?string} [options.token] set by `login`, or kept by the caller from an earlier one
    * @param {typeof fetch} [options.fetch]
+   * @param {?Function} [options.XMLHttpRequest] with it uploads tell how far they are; Node has none
    * @param {number} [options.timeoutMs] how long an answer may take
    */
-  constructor({ url, token = null, fetch: fetchFunction = globalThis.fetch, timeoutMs = TIMEOUT_MS }) {
+  constructor({
+    url,
+    token = null,
+    fetch: fetchFunction = globalThis.fetch,
+    XMLHttpRequest = globalThis.XMLHttpRequest ?? null,
+    timeoutMs = TIMEOUT_MS,
+  }) {
     this.url = url.replace(/\/+$/, '');
     this.token = token;
     this.#timeoutMs = timeoutMs;
+    this.#XMLHttpRequest = XMLHttpRequest;
     // Browsers refuse `fetch` with another `this` than the window.
     this.#fetch = (...args) => fetchFunction(...args);
   }
@@ -213,16 +223,29 @@ export class ParleyRest {
 
   // --- files
 
-  /** @param {Blob} file @param {string} name @returns {Promise<{file_url, size, content_type}>} */
-  uploadFile(file, name) {
+  /**
+   * @param {Blob} file
+   * @param {object} [options]
+   * @param {string} [options.name] the file's own one if left out
+   * @param {(progress: {loaded: number, total: number}) => void} [options.onProgress] in browsers only
+   * @param {AbortSignal} [options.signal] gives it up, which rejects with `discarded`
+   * @returns {Promise<{file_url, size, content_type}>} what the file is, is told by its content
+   */
+  uploadFile(file, { name = file.name ?? 'file', onProgress = null, signal = null } = {}) {
     const form = new FormData();
     form.append('file', file, name);
-    return this.call('POST', 'files', { form });
+    if (!this.#XMLHttpRequest) return this.call('POST', 'files', { form, signal });
+    const headers = { Accept: 'application/json' };
+    if (this.token) headers.Authorization = `Bearer ${this.token}`;
+    const url = `${this.url}/api/v1/files`;
+    const timeoutMs = UPLOAD_TIMEOUT_MS;
+    return sendForm({ url, headers, form, timeoutMs, onProgress, signal }, this.#XMLHttpRequest);
   }
 
   /** A short-lived address with which a page can show a file. @returns {Promise<{url, expires_at}>} */
-  signFile(fileUrl) {
-    return this.call('POST', 'files/sign', { body: { file_url: fileUrl } });
+  async signFile(fileUrl) {
+    const { url, expires_at } = await this.call('POST', 'files/sign', { body: { file_url: fileUrl } });
+    return { url: new URL(url, this.url).href, expires_at };
   }
 
   // --- for moderators and admins
@@ -263,18 +286,19 @@ export class ParleyRest {
    * One call under /api/v1.
    * @param {string} method
    * @param {string} path
-   * @param {{query?: object, body?: object, form?: FormData, headers?: object, keepalive?: boolean}}
-   *   [options]
+   * @param {{query?: object, body?: object, form?: FormData, headers?: object, keepalive?: boolean,
+   *   signal?: ?AbortSignal}} [options]
    * @throws {ParleyError} `offline` if the server cannot be reached or its answer broke off, `timeout` if
-   *   none came, else the server's code
+   *   none came, `discarded` once the signal says so, else the server's code
    */
-  async call(method, path, { query = {}, body, form, headers = {}, keepalive = false } = {}) {
+  async call(method, path, { query = {}, body, form, headers = {}, keepalive = false, signal = null } = {}) {
     const url = new URL(`${this.url}/api/v1/${path}`);
     for (const [key, value] of Object.entries(query)) {
       if (value !== undefined && value !== null) url.searchParams.set(key, value);
     }
     const request = { method, headers: { Accept: 'application/json', ...headers }, keepalive };
-    request.signal = AbortSignal.timeout(form ? UPLOAD_TIMEOUT_MS : this.#timeoutMs);
+    const late = AbortSignal.timeout(form ? UPLOAD_TIMEOUT_MS : this.#timeoutMs);
+    request.signal = signal ? AbortSignal.any([signal, late]) : late;
     if (this.token) request.headers.Authorization = `Bearer ${this.token}`;
     if (form) request.body = form;
     if (body !== undefined) {
@@ -287,6 +311,7 @@ export class ParleyRest {
       if (cause instanceof ParleyError) throw cause;
       if (cause?.name === 'TimeoutError')
         throw new ParleyError('timeout', 'The server did not answer in time.', { cause });
+      if (signal?.aborted) throw new ParleyError('discarded', 'The request was given up.', { cause });
       throw new ParleyError('offline', 'The server cannot be reached.', { cause });
     }
   }
@@ -297,11 +322,7 @@ async function readAnswer(response) {
   if (response.status === 204) return null;
   if (response.ok) return response.json();
   const answer = await response.json().catch(() => null);
-  const retryAfterSeconds = Number(response.headers.get('Retry-After'));
-  throw new ParleyError(answer?.code ?? 'internal', answer?.detail ?? answer?.title ?? response.statusText, {
-    status: response.status,
-    retryAfterMs: retryAfterSeconds > 0 ? retryAfterSeconds * 1000 : null,
-  });
+  throw refusal(response.status, response.statusText, answer, response.headers.get('Retry-After'));
 }
 
 const part = encodeURIComponent;
