@@ -4,6 +4,7 @@ import { ParleyClient, ParleyRest } from './parley-client.js';
 import { AuthView } from './ui/auth-view.js';
 import { ChatView } from './ui/chat-view.js';
 import { ChatModel } from './ui/model.js';
+import { signFilesBy } from './ui/signed-source.js';
 import { clearSession, loadPending, loadSession, saveSession, updateSession } from './ui/session.js';
 
 /** Closed because of how this page speaks, not of who it is: signing in again would not help. */
@@ -34,6 +35,7 @@ function showChat({ token, user }) {
     pending: loadPending(user.user_id),
     replay: 'none', // history is read when a room is opened
   });
+  signFilesBy(client);
   const model = new ChatModel(client, user);
   model.on('me', () => updateSession(token, model.me));
   const page = new AbortController();

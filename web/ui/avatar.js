@@ -1,7 +1,9 @@
 /** @file A person's or room's round picture: the initials on a colour of their own, or their image. */
 
 import { h, icon } from './dom.js';
+import { isOwnFile } from './file-kind.js';
 import { personName, roomName } from './format.js';
+import { showFile } from './signed-source.js';
 
 const HUES = 8;
 
@@ -26,6 +28,10 @@ function picture(id, name, imageUrl, extraClass) {
     const image = h('img', { src: imageUrl, alt: '', referrerpolicy: 'no-referrer', loading: 'lazy' });
     image.addEventListener('error', () => image.remove());
     element.append(image);
+  } else if (isOwnFile(imageUrl)) {
+    const image = h('img', { alt: '' });
+    element.append(image);
+    showFile(image, imageUrl, { onFail: () => image.remove() });
   }
   return element;
 }

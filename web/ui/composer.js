@@ -1,5 +1,6 @@
-/** @file Where one writes: text that grows, a picture by its address, a reply; says that one is typing. */
+/** @file Where one writes: text that grows, files, a picture by its address, a reply; says that one is typing. */
 
+import { Attachments } from './attachments.js';
 import { h, icon, iconButton } from './dom.js';
 import { messageSummary, personName } from './format.js';
 import { contentFault } from './message-content.js';
@@ -39,6 +40,10 @@ export class Composer {
       () => this.#togglePictureField(),
       { 'aria-expanded': 'false' },
     );
+    this.attachments = new Attachments(model.uploads, room.room_id, {
+      onChange: () => this.#show(),
+      onReturned: (message) => this.#takeBack(message),
+    });
     this.sendButton = h('button.send', { type: 'submit', 'aria-label': 'Send', title: 'Send' }, icon('send'));
     this.pictureField = this.#makePictureField();
     this.element = h(
@@ -46,8 +51,16 @@ export class Composer {
       { onsubmit: (event) => this.#submit(event) },
       this.problem,
       this.extras,
+      this.attachments.element,
       this.pictureField,
-      h('div.composer-line', {}, this.pictureButton, this.input, this.sendButton),
+      h(
+        'div.composer-line',
+        {},
+        this.attachments.button,
+        this.pictureButton,
+        this.input,
+        this.sendButton,
+      ),
     );
     this.#show();
   }
@@ -59,10 +72,23 @@ export class Composer {
     if (begun && rooms.has(roomId)) drafts.set(roomId, this.#draft);
     else drafts.delete(roomId);
     client.typing(roomId, false);
+    this.attachments.destroy();
   }
 
   focus() {
     this.input.focus();
+  }
+
+  /** @param {File[]} files dropped or pasted */
+  attach(files) {
+    this.complain('');
+    this.attachments.add(files);
+    this.focus();
+  }
+
+  /** Says what is wrong; an empty text takes it back. */
+  complain(text) {
+    this.problem.textContent = text;
   }
 
   replyTo(message) {
@@ -85,8 +111,12 @@ export class Composer {
         pictureUrl && extra('picture', pictureUrl, 'Remove the picture', () => this.#setPicture(null)),
       ].filter(Boolean),
     );
-    this.sendButton.disabled = this.input.value.trim() === '' && !pictureUrl;
+    this.sendButton.disabled = !this.#hasSomething();
     this.#grow();
+  }
+
+  #hasSomething() {
+    return this.input.value.trim() !== '' || Boolean(this.#draft.pictureUrl) || this.attachments.hasUnsent;
   }
 
   #grow() {
@@ -117,20 +147,34 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     const content = this.input.value.trim();
-    const { pictureUrl, reply } = this.#draft;
-    if (content === '' && !pictureUrl) return;
+    if (!this.#hasSomething()) return;
     this.problem.textContent = contentFault(content);
     if (this.problem.textContent) return;
-    this.#model.client.send(this.#room.room_id, {
-      content: content || null,
-      file_url: pictureUrl,
-      reply_to: reply?.message_id ?? null,
-    });
+    this.#send(content);
     this.#draft = { text: '', pictureUrl: null, reply: null };
     this.input.value = '';
     this.#model.client.typing(this.#room.room_id, false);
     this.#show();
     this.focus();
+  }
+
+  /** The text goes with the picture or the first file, if there is one. */
+  #send(content) {
+    const { pictureUrl, reply } = this.#draft;
+    let message = { content: content || null, reply_to: reply?.message_id ?? null };
+    if (pictureUrl) {
+      this.#model.client.send(this.#room.room_id, { ...message, file_url: pictureUrl });
+      message = { content: null, reply_to: null };
+    }
+    const sent = this.attachments.sendAll(message) || pictureUrl;
+    if (!sent) this.#model.client.send(this.#room.room_id, message);
+  }
+
+  /** Stands before what was written since then. */
+  #takeBack({ content, reply_to: replyTo }) {
+    this.#draft.reply ??= this.#room.messages.get(replyTo) ?? null;
+    this.input.value = [content, this.input.value].filter(Boolean).join('\n');
+    this.#onInput();
   }
 
   // --- a picture by its address

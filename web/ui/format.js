@@ -1,5 +1,7 @@
 /** @file Words for times, people and rooms, in the reader's language of dates. */
 
+import { fileSummary } from './file-kind.js';
+
 const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const dayYearFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
@@ -93,7 +95,7 @@ export function listNames(names) {
 /** One line that stands for a message in lists and quotes. */
 export function messageSummary(message) {
   if (message.deleted_at || (message.content === null && message.file_url === null)) return 'Message deleted';
-  return message.content || 'Picture';
+  return message.content || fileSummary(message.file_url);
 }
 
 /** What to tell a person about an error. */

@@ -23,7 +23,7 @@ const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,12}$
 export function messageRow(
   message,
   place,
-  { author, me, quote, reactors, isGroup, editor, onReact, onPick, onReply, onEdit, onDelete },
+  { author, me, quote, file, reactors, isGroup, editor, onReact, onPick, onReply, onEdit, onDelete },
 ) {
   const own = message.user_id === me.user_id;
   const deleted = Boolean(message.deleted_at) || (message.content === null && message.file_url === null);
@@ -49,7 +49,7 @@ export function messageRow(
     `div.bubble${deleted ? '.deleted' : ''}${editor ? '.editing' : ''}`,
     {},
     quote && quoteBlock(quote),
-    deleted ? h('p', {}, 'This message was deleted.') : (editor ?? body(message)),
+    deleted ? h('p', {}, 'This message was deleted.') : (editor ?? body(message, file)),
   );
   return h(
     `li.message${own ? '.own' : ''}${place.together ? '.together' : ''}`,
@@ -68,7 +68,7 @@ export function messageRow(
 }
 
 /** One's own message that has no event yet. */
-export function outgoingRow(entry, place, { quote, onRetry, onDiscard }) {
+export function outgoingRow(entry, place, { quote, file, onRetry, onDiscard }) {
   const failed = entry.status === 'failed';
   const state = {
     queued: ['clock', 'Waiting to be sent'],
@@ -83,7 +83,7 @@ export function outgoingRow(entry, place, { quote, onRetry, onDiscard }) {
       'div.message-main',
       {},
       h('span.hidden-text', {}, 'You'),
-      h('div.bubble-line', {}, h('div.bubble', {}, quote && quoteBlock(quote), body(entry))),
+      h('div.bubble-line', {}, h('div.bubble', {}, quote && quoteBlock(quote), body(entry, file))),
       h(
         'p.foot',
         {},
@@ -120,27 +120,15 @@ function foot(message, own, edited, { seen }) {
   );
 }
 
-function body(message) {
+/** @param {?HTMLElement} file what shows the message's file */
+function body(message, file) {
   const parts = [];
-  if (message.file_url) parts.push(picture(message.file_url));
+  if (file) parts.push(file);
   if (message.content) {
     const large = ONLY_EMOJI.test(message.content) && /\p{Extended_Pictographic}/u.test(message.content);
     parts.push(h(`p${large ? '.large' : ''}`, { dir: 'auto' }, ...withLinks(message.content)));
   }
   return h('div.body', {}, ...parts);
-}
-
-/** Only https addresses become pictures or links; anything else stays text. */
-function picture(url) {
-  if (!/^https:\/\//i.test(url)) return h('p', {}, url);
-  const link = h('a.picture', { href: url, target: '_blank', rel: 'noopener noreferrer' });
-  const image = h('img', { src: url, alt: 'Picture', loading: 'lazy', referrerpolicy: 'no-referrer' });
-  image.addEventListener('error', () => {
-    link.classList.add('broken');
-    link.replaceChildren(icon('picture'), url);
-  });
-  link.append(image);
-  return link;
 }
 
 function withLinks(text) {

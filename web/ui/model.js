@@ -8,6 +8,7 @@ import { isModerator } from './roles.js';
 import { RoomState } from './room-state.js';
 import { savePending } from './session.js';
 import { UnreadRecounter } from './unread-recounter.js';
+import { UploadQueue } from './upload-queue.js';
 
 const TYPING_ENDS_AFTER_MS = 8_000;
 /**
@@ -61,6 +62,10 @@ export class ChatModel extends EventTarget {
       learnAuthors: (messages) => this.#learnAuthors(messages),
       changed: (type) => this.#changed(type),
     });
+    this.uploads = new UploadQueue({
+      upload: (file, options) => client.uploadFile(file, options),
+      send: (roomId, message) => client.send(roomId, message),
+    });
     this.#recounter = new UnreadRecounter(client.rest, () => this.#changed('rooms'));
     this.#members = new MemberLoader(client.rest, {
       learn: (profile) => this.learn(profile),
@@ -99,6 +104,7 @@ export class ChatModel extends EventTarget {
     this.friends.close();
     this.#history.close();
     this.#members.close();
+    this.uploads.close();
     const typing = [...this.rooms.values()].flatMap((room) => [...room.typing.values()]);
     for (const timer of [this.#watchTimer, ...typing]) clearTimeout(timer);
   }
@@ -312,6 +318,7 @@ export class ChatModel extends EventTarget {
   #onRoomRemoved(roomId) {
     this.rooms.delete(roomId);
     this.drafts.delete(roomId);
+    this.uploads.forgetRoom(roomId);
     this.#changed('rooms');
     if (this.openRoom?.room_id === roomId) this.#changed('gone');
   }

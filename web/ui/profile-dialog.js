@@ -21,6 +21,7 @@ export class ProfileDialog {
     ]);
     this.dialog = makeDialog('Your account', this.tabs.element);
     this.dialog.classList.add('tall', 'steady');
+    this.dialog.addEventListener('close', () => this.profile.close());
   }
 
   show() {

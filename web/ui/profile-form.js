@@ -5,6 +5,7 @@ import { personAvatar } from './avatar.js';
 import { h } from './dom.js';
 import { FormField } from './form-field.js';
 import { errorField, errorText, personName } from './format.js';
+import { PictureUpload } from './picture-upload.js';
 import { reporter } from './reporter.js';
 import { isModerator } from './roles.js';
 
@@ -35,12 +36,14 @@ export class ProfileForm {
     const { display_name: name, img_url: picture } = this.fields;
     for (const field of [name, picture]) field.input.addEventListener('change', () => this.#showCard());
     this.card = h('div.profile-card');
+    this.upload = new PictureUpload(model, { onUploaded: (fileUrl) => this.#setPicture(fileUrl) });
     this.report = reporter();
     this.submit = h('button.primary', { type: 'submit' }, 'Save');
     this.element = h(
       'form.profile-form',
       { novalidate: true, onsubmit: (event) => this.#save(event) },
-      this.card,
+      h('div.profile-head', {}, this.card, this.upload.button),
+      this.upload.element,
       ...Object.values(this.fields).map((field) => field.element),
       this.report.element,
       h('div.dialog-actions', {}, this.submit),
@@ -53,6 +56,23 @@ export class ProfileForm {
     try {
       this.#stored = await this.#model.rest.me();
       this.#fill(this.#stored, this.#shown);
+    } catch (error) {
+      this.report.say(errorText(error), true);
+    }
+  }
+
+  close() {
+    this.upload.close();
+  }
+
+  /** Stored at once: who has chosen a picture does not look for a button to save it. */
+  async #setPicture(fileUrl) {
+    try {
+      this.#stored = await this.#model.rest.updateMe({ img_url: fileUrl });
+      this.#model.setMe(this.#stored);
+      this.fields.img_url.value = fileUrl;
+      this.#fill(this.#stored, this.#shown);
+      this.report.say('Your picture is changed.');
     } catch (error) {
       this.report.say(errorText(error), true);
     }

@@ -3,6 +3,7 @@
 import { roomAvatar } from './avatar.js';
 import { Composer } from './composer.js';
 import { batched, h, iconButton } from './dom.js';
+import { dropZone } from './drop-zone.js';
 import { listNames, personName, presenceText, roomName } from './format.js';
 import { BlockedNotice } from './blocked-notice.js';
 import { PeoplePanel } from './people-panel.js';
@@ -60,6 +61,14 @@ export class RoomView {
         this.people.element,
       ),
     );
+
+    const hint = dropZone(this.element, {
+      isOpen: () => !this.composer.element.hidden,
+      onFiles: (files) => this.composer.attach(files),
+      onProblem: (text) => this.composer.complain(text),
+      signal: this.#ended.signal,
+    });
+    this.element.append(hint);
 
     const draw = batched(() => this.#draw());
     const options = { signal: this.#ended.signal };

@@ -5,6 +5,7 @@
 
 import { ask } from './dialog.js';
 import { batched, h, icon } from './dom.js';
+import { FileViews } from './file-views.js';
 import { errorText, messageSummary, personName } from './format.js';
 import { MessageEditor } from './message-editor.js';
 import { messageRow, noteRow, outgoingRow } from './message-rows.js';
@@ -27,6 +28,7 @@ export class Timeline {
   #ended = new AbortController();
   /** Drawn rows by key. @type {Map<string, {element: HTMLElement, shows: string}>} */
   #rows = new Map();
+  #files = new FileViews();
   #atEnd = true;
   #picker;
   #sizes;
@@ -185,6 +187,7 @@ export class Timeline {
     const kept = new Set(rows);
     for (const [key, row] of this.#rows) if (!kept.has(row)) this.#rows.delete(key);
     this.#place(rows.map((row) => row.element));
+    this.#files.sweep();
     if (focus && document.activeElement !== focus.element) this.#refocus(focus);
     this.#drawTop();
     if (this.#atEnd) this.#scrollToEnd();
@@ -275,11 +278,13 @@ export class Timeline {
     if (line.entry) {
       const { entry } = line;
       const shows = [entry.status, entry.error?.message, place];
+      const file = this.#files.of(line);
       return {
         key,
         shows,
         make: () =>
           outgoingRow(entry, place, {
+            file,
             quote: this.#quote(entry.reply_to),
             onRetry: () => model.client.retrySend(entry),
             onDiscard: () => model.discard(this.#room, entry),
@@ -291,6 +296,7 @@ export class Timeline {
     const mayEdit = model.mayEdit(line);
     const mayDelete = model.mayDelete(line);
     const quote = this.#quote(line.reply_to);
+    const file = this.#files.of(line);
     const reactors = line.reactions.map((each) =>
       each.user_ids.slice(0, 20).map((id) => (id === model.me.user_id ? 'You' : personName(model.user(id)))),
     );
@@ -304,6 +310,7 @@ export class Timeline {
         messageRow(line, place, {
           author,
           editor,
+          file,
           quote,
           reactors,
           me: model.me,

@@ -1,0 +1,98 @@
+/** @file One upload as it is seen: what it is, how far it is, how to end it or to try again. */
+
+import { h, icon, iconButton } from './dom.js';
+import { kindOfName, sizeText } from './file-kind.js';
+import { errorText } from './format.js';
+
+/** @typedef {import('./upload-queue.js').Upload} Upload */
+
+export class UploadRow {
+  #afterwards;
+
+  /**
+   * @param {Upload} upload
+   * @param {{onRetry: () => void, onRemove: () => void, afterwards?: string}} options `afterwards`: what will be
+   *   done with it without another word from the user
+   */
+  constructor(upload, { onRetry, onRemove, afterwards = 'then it is sent' }) {
+    const { name, size } = upload.file;
+    this.upload = upload;
+    this.#afterwards = afterwards;
+    this.progress = h('progress', { max: 100, 'aria-label': `Upload of ${name}` });
+    this.state = h('small');
+    this.problem = h('small.problem');
+    this.retry = h(
+      'button.link',
+      { type: 'button', 'data-control': 'retry', onclick: onRetry },
+      'Try again',
+      h('span.hidden-text', {}, ` to upload ${name}`),
+    );
+    this.remove = iconButton('close', '', onRemove, { 'data-control': 'remove' });
+    this.preview = h('span.upload-preview', { 'aria-hidden': 'true' }, icon('file'));
+    this.element = h(
+      'li.upload',
+      {},
+      this.preview,
+      h(
+        'span.upload-text',
+        {},
+        h('span.upload-name', { dir: 'auto', title: name }, name),
+        h('small', {}, `${sizeText(size)} `),
+        this.state,
+        this.problem,
+        this.progress,
+      ),
+      this.retry,
+      this.remove,
+    );
+    this.#showPreview();
+    this.draw();
+  }
+
+  draw() {
+    const { status, message, error, file } = this.upload;
+    this.element.dataset.status = status;
+    this.progress.hidden = status !== 'uploading';
+    this.retry.hidden = status !== 'failed';
+    this.problem.textContent = status === 'failed' ? errorText(error) : '';
+    this.state.textContent = stateText(status, message && this.#afterwards);
+    const name = `${status === 'uploading' || status === 'waiting' ? 'Cancel the upload of' : 'Remove'} ${file.name}`;
+    this.remove.setAttribute('aria-label', name);
+    this.remove.title = name;
+    this.drawProgress();
+  }
+
+  /** Called often: nothing but the bar changes. */
+  drawProgress() {
+    this.progress.value = Math.round(this.upload.done * 100);
+  }
+
+  /** The picture itself, from this device; the browser keeps it as long as its address stands. */
+  #showPreview() {
+    const { file } = this.upload;
+    if (kindOfName(file.name) !== 'picture') return;
+    const address = URL.createObjectURL(file);
+    const image = h('img', { src: address, alt: '' });
+    const forget = () => URL.revokeObjectURL(address);
+    image.addEventListener('load', forget);
+    image.addEventListener('error', () => {
+      forget();
+      this.preview.replaceChildren(icon('file'));
+    });
+    this.preview.replaceChildren(image);
+  }
+}
+
+/** @param {?string} afterwards */
+function stateText(status, afterwards) {
+  if (status === 'uploaded') return 'Ready to be sent';
+  const text = { waiting: 'Waits', uploading: 'Uploading' }[status] ?? '';
+  return text && afterwards ? `${text}, ${afterwards}` : text;
+}
+
+/** What to read aloud. @param {Upload} upload @returns {string} */
+export function uploadNews({ status, file, error }) {
+  if (status === 'uploading') return `Uploading ${file.name}.`;
+  if (status === 'uploaded') return `${file.name} is uploaded.`;
+  return status === 'failed' ? `${file.name} was not uploaded. ${errorText(error)}` : '';
+}
