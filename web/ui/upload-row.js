@@ -37,7 +37,7 @@ export class UploadRow {
         'span.upload-text',
         {},
         h('span.upload-name', { dir: 'auto', title: name }, name),
-        h('small', {}, `${sizeText(size)} `),
+        h('small', {}, sizeText(size)),
         this.state,
         this.problem,
         this.progress,
@@ -55,7 +55,8 @@ export class UploadRow {
     this.progress.hidden = status !== 'uploading';
     this.retry.hidden = status !== 'failed';
     this.problem.textContent = status === 'failed' ? errorText(error) : '';
-    this.state.textContent = stateText(status, message && this.#afterwards);
+    const state = stateText(status, message && this.#afterwards);
+    this.state.textContent = state && ` · ${state}`;
     const name = `${status === 'uploading' || status === 'waiting' ? 'Cancel the upload of' : 'Remove'} ${file.name}`;
     this.remove.setAttribute('aria-label', name);
     this.remove.title = name;
