@@ -258,7 +258,7 @@ test('a deleted message shows nothing of its picture, and its address is good no
   await row.getByRole('button', { name: 'Delete' }).click();
   await anna.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   for (const page of [anna, ben]) {
-    await page.locator('.bubble.deleted').waitFor();
+    await page.locator('.bubble.deleted').getByText('This message was deleted.').waitFor();
     assert.equal(await page.locator('.message-file, .own-picture').count(), 0);
     assert.ok(!(await page.locator('.timeline').innerHTML()).includes('mistake.png'));
   }
@@ -286,6 +286,20 @@ test('a picture whose address has ended is signed anew; what is no picture becom
   assert.equal(signed.filter((body) => body.includes('lasting.png')).length, 2);
 });
 
+test('a room that is opened again shows its pictures without a question', async (t) => {
+  const { anna, ben, rest, room } = await annaAndBen(t);
+  await rest.createGroup(`Elsewhere ${people}`, [(await rest.searchUsers(`ben.${people}`)).items[0].user_id]);
+  await choose(anna, picture());
+  await say(anna, 'Look');
+  await loaded(messageOf(ben, 'Look').locator('.own-picture img'));
+  const signed = [];
+  ben.on('request', (request) => request.url().endsWith('/files/sign') && signed.push(request.postData()));
+  await openRoom(ben, `Elsewhere ${people}`);
+  await openRoom(ben, room);
+  await loaded(messageOf(ben, 'Look').locator('.own-picture img'));
+  assert.deepEqual(signed, []);
+});
+
 test('a row that changes keeps its picture, and many of one file ask for one address', async (t) => {
   const { anna, ben, rest, bensRest, roomId } = await annaAndBen(t);
   const { file_url } = await rest.uploadFile(new Blob([png(30, 30)]), { name: 'same.png' });
@@ -308,7 +322,7 @@ test('a sound has controls, and its address bears no token', async (t) => {
   // 0.1 s of silence, 8-bit mono.
   const samples = Buffer.alloc(800, 128);
   const head = Buffer.alloc(44);
-  head.write('RIFF', 0).toString();
+  head.write('RIFF', 0);
   head.writeUInt32LE(36 + samples.length, 4);
   head.write('WAVEfmt ', 8);
   head.writeUInt32LE(16, 16);
