@@ -71,6 +71,11 @@ function showChat({ token, user }) {
   const check = () => client.checkConnection();
   window.addEventListener('online', check, { signal: page.signal });
   window.addEventListener('offline', check, { signal: page.signal });
+  window.addEventListener(
+    'beforeunload',
+    (event) => model.uploads.hasAny && event.preventDefault(), // then the browser asks
+    { signal: page.signal },
+  );
   document.addEventListener('visibilitychange', () => document.hidden || check(), { signal: page.signal });
   client.connect();
 }

@@ -30,7 +30,7 @@ test('a name tells the kind, and stands in lists where there are no words', () =
   assert.equal(fileName(address('Gr%C3%BC%C3%9Fe%20%26.txt')), 'Grüße &.txt');
   assert.equal(fileName(address('100%.txt')), '100%.txt', 'what cannot be decoded stays');
   const kinds = ['a.PNG', 'b.jpeg', 'c.mp4', 'd.mp3', 'e.pdf', 'png', 'f.svg', 'g.html'].map(kindOfName);
-  assert.deepEqual(kinds, ['picture', 'picture', 'video', 'audio', 'file', 'picture', 'file', 'file']);
+  assert.deepEqual(kinds, ['picture', 'picture', 'video', 'audio', 'file', 'file', 'file', 'file']);
   assert.equal(fileSummary('https://parley.invalid/cat'), 'Picture');
   assert.equal(fileSummary(address('notes.pdf')), 'notes.pdf');
   const message = { content: null, file_url: address('a.mp4') };

@@ -29,9 +29,7 @@ export function sendForm({ url, headers, form, timeoutMs, onProgress, signal }, 
     request.open('POST', url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.timeout = timeoutMs;
-    // Listening costs another site's page one more question to the server, so only who asks for it pays.
-    if (onProgress)
-      request.upload.addEventListener('progress', ({ loaded, total }) => onProgress({ loaded, total }));
+    request.upload.addEventListener('progress', ({ loaded, total }) => onProgress?.({ loaded, total }));
     request.addEventListener('load', () => {
       try {
         end(resolve, answerOf(request));

@@ -31,8 +31,8 @@ export function fileName(url) {
 
 /** @returns {'picture' | 'video' | 'audio' | 'file'} */
 export function kindOfName(name) {
-  const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
-  return KIND_OF_EXTENSION.get(extension) ?? 'file';
+  const [, extension] = /\.([a-z0-9]+)$/i.exec(name) ?? [null, ''];
+  return KIND_OF_EXTENSION.get(extension.toLowerCase()) ?? 'file';
 }
 
 /** A few words for lists; an address elsewhere was given as a picture's. */

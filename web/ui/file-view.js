@@ -28,7 +28,8 @@ function ownPicture(fileUrl, name, onFail) {
     image,
   );
   image.addEventListener('load', () => image.removeAttribute('data-loading'));
-  linkFile(link, fileUrl, { onFail });
+  // Without a connection it stays a picture.
+  linkFile(link, fileUrl, { onFail: (error) => error.retryable || onFail() });
   showFile(image, fileUrl, { onFail });
   return link;
 }

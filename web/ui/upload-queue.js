@@ -50,6 +50,11 @@ export class UploadQueue extends EventTarget {
     return this.#uploads.filter((each) => each.room_id === roomId);
   }
 
+  /** Whether something would be lost with the page. */
+  get hasAny() {
+    return this.#uploads.length > 0;
+  }
+
   /** @param {Iterable<File>} files */
   add(roomId, files) {
     for (const file of files) {
