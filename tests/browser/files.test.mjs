@@ -108,8 +108,9 @@ test('several files go one after another, each says how far it is, and what is s
   assert.equal(await anna.getByLabel('Write a message').inputValue(), '');
   const seen = new Set();
   await until(async () => {
-    seen.add(await bar.evaluate((element) => element.value).catch(() => 100));
-    return (await bar.count()) === 0;
+    const [value] = await bar.evaluateAll((bars) => bars.map((each) => each.value));
+    seen.add(value ?? 100);
+    return value === undefined;
   }, 'the end of the first');
   assert.ok([...seen].some((value) => value > 0 && value < 100), `it moves: ${[...seen]}`);
   await messageOf(ben, 'Both of them').getByText('first.bin').waitFor();
