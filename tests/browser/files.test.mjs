@@ -163,7 +163,7 @@ test('an upload that broke off goes on by a press on "try again"', async (t) => 
   const refuse = (route) => route.abort();
   await anna.route('**/api/v1/files', refuse);
   await choose(anna, picture());
-  await upload(anna, 'harbour.png').getByText('The server cannot be reached.').waitFor();
+  await upload(anna, 'harbour.png').getByText('The upload broke off.').waitFor();
   await anna.unroute('**/api/v1/files', refuse);
   await anna.getByRole('button', { name: 'Try again to upload harbour.png' }).click();
   await upload(anna, 'harbour.png').getByText('Ready to be sent').waitFor();
@@ -316,6 +316,28 @@ test('a row that changes keeps its picture, and many of one file ask for one add
   await messageOf(ben, 'one').locator('.chip').waitFor();
   assert.equal(await messageOf(ben, 'one').locator('img[data-kept]').count(), 1);
   assert.deepEqual(anna.complaints, []);
+});
+
+test('pictures out of sight are not asked for before one scrolls to them', async (t) => {
+  const { anna, ben, rest, room, roomId } = await annaAndBen(t);
+  await ben.getByRole('heading', { name: room }).waitFor();
+  for (let number = 1; number <= 20; number += 1) {
+    const { file_url } = await rest.uploadFile(new Blob([png(30, 30)]), { name: `${number}.png` });
+    await rest.postMessage(roomId, { content: `number ${number}.`, file_url });
+  }
+  const signed = [];
+  ben.on('request', (request) => request.url().endsWith('/files/sign') && signed.push(request.postData()));
+  await ben.reload();
+  await openRoom(ben, room);
+  await loaded(messageOf(ben, 'number 20.').locator('.own-picture img'));
+  const first = messageOf(ben, 'number 1.').locator('.own-picture img');
+  await first.waitFor({ state: 'attached' });
+  assert.ok(signed.length < 12, `${signed.length} of 20`);
+  const { top: before } = await first.evaluate((image) => image.getBoundingClientRect());
+  assert.ok(before < -2_000, 'its place is kept for it');
+  await first.scrollIntoViewIfNeeded();
+  await loaded(first);
+  assert.deepEqual([anna.complaints, ben.complaints], [[], []]);
 });
 
 test('a sound has controls, and its address bears no token', async (t) => {

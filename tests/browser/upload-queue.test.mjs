@@ -195,7 +195,7 @@ test('a full store says nothing about sizes', async () => {
   const { queue, begun, fail } = setUp();
   queue.add('r', [{ name: 'a', size: 500 }]);
   await fail('too_large', 'file: all your files together have at most 1000 bytes; delete messages with old ones.');
-  queue.add('r', [{ name: 'b', size: 600 }]);
+  queue.add('r', [{ name: 'b', size: 2_000 }]);
   assert.equal(begun.length, 2);
 });
 
@@ -203,14 +203,15 @@ test('a room that is gone, and a page that is left, take their uploads along', a
   const { queue, begun, sent, finish, states } = setUp();
   queue.add('r', files('a'));
   queue.sendAll('r', words('Too late'));
-  queue.add('s', files('b'));
+  queue.add('s', files('b', 'c'));
   queue.forgetRoom('r');
   await settled();
   assert.equal(begun[0].signal.aborted, true);
-  assert.deepEqual([states('r'), states('s')], [[], ['b uploading']]);
+  assert.deepEqual([states('r'), states('s')], [[], ['b uploading', 'c waiting']]);
   queue.sendAll('s', words('Too late as well'));
   queue.close();
   assert.equal(begun[1].signal.aborted, true);
-  await finish();
+  await settled();
+  assert.equal(begun.length, 2, 'the next one does not begin');
   assert.deepEqual(sent, []);
 });

@@ -27,7 +27,10 @@ function ownPicture(fileUrl, name, onFail) {
     { target: '_blank', rel: 'noopener noreferrer', 'data-control': 'file', title: name },
     image,
   );
-  image.addEventListener('load', () => image.removeAttribute('data-loading'));
+  image.addEventListener('load', () => {
+    image.removeAttribute('data-loading');
+    link.href = image.src; // for menus and middle buttons, which are no clicks
+  });
   // Without a connection it stays a picture.
   linkFile(link, fileUrl, { onFail: (error) => error.retryable || onFail() });
   showFile(image, fileUrl, { onFail });

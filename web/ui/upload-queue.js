@@ -105,10 +105,7 @@ export class UploadQueue extends EventTarget {
   }
 
   forgetRoom(roomId) {
-    for (const each of this.of(roomId)) {
-      each.message = null;
-      this.remove(each);
-    }
+    for (const each of this.of(roomId)) this.remove(each);
   }
 
   close() {

@@ -54,7 +54,7 @@ export class UploadRow {
     this.element.dataset.status = status;
     this.progress.hidden = status !== 'uploading';
     this.retry.hidden = status !== 'failed';
-    this.problem.textContent = status === 'failed' ? errorText(error) : '';
+    this.problem.textContent = status === 'failed' ? problemText(error) : '';
     const state = stateText(status, message && this.#afterwards);
     this.state.textContent = state && ` · ${state}`;
     const name = `${status === 'uploading' || status === 'waiting' ? 'Cancel the upload of' : 'Remove'} ${file.name}`;
@@ -91,9 +91,15 @@ function stateText(status, afterwards) {
   return text && afterwards ? `${text}, ${afterwards}` : text;
 }
 
+/** Of a file far too large a browser may only see that the server hung up. */
+function problemText(error) {
+  if (error.code === 'offline') return 'The upload broke off. Please try again, or with a smaller file.';
+  return errorText(error);
+}
+
 /** What to read aloud. @param {Upload} upload @returns {string} */
 export function uploadNews({ status, file, error }) {
   if (status === 'uploading') return `Uploading ${file.name}.`;
   if (status === 'uploaded') return `${file.name} is uploaded.`;
-  return status === 'failed' ? `${file.name} was not uploaded. ${errorText(error)}` : '';
+  return status === 'failed' ? `${file.name} was not uploaded. ${problemText(error)}` : '';
 }
