@@ -194,7 +194,10 @@ test('a client gives whole addresses of its server', async () => {
     WebSocket: class {},
     fetch: async (url, { body }) => {
       bodies.push([url, body]);
-      return Response.json({ url: '/api/v1/files/1/a.png?signature=s', expires_at: '2999-01-01T00:00:00.000Z' });
+      return Response.json({
+        url: '/api/v1/files/1/a.png?signature=s',
+        expires_at: '2999-01-01T00:00:00.000Z',
+      });
     },
   });
   const address = 'http://parley.test/api/v1/files/1/a.png?signature=s';

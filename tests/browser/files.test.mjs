@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { assertFits, launchBrowser, makeSession, messageOf, openRoom, openSignedIn, say } from '../support/browser.mjs';
+import {
+  assertFits,
+  launchBrowser,
+  makeSession,
+  messageOf,
+  openRoom,
+  openSignedIn,
+  say,
+} from '../support/browser.mjs';
 import { ParleyRest } from '../../web/parley-client.js';
 import { startParleyd, until } from '../support/parleyd.mjs';
 import { png } from '../support/picture.mjs';
@@ -65,7 +73,10 @@ async function slow(page, bytesPerSecond) {
 /** Waits until a picture has come, not only its frame. */
 async function loaded(image) {
   await image.waitFor();
-  await until(() => image.evaluate(({ complete, naturalWidth }) => complete && naturalWidth > 0), 'the picture');
+  await until(
+    () => image.evaluate(({ complete, naturalWidth }) => complete && naturalWidth > 0),
+    'the picture',
+  );
 }
 
 test('a picture goes with its text, is uploaded with progress, and is seen by the other', async (t) => {
@@ -96,7 +107,7 @@ test('a picture goes with its text, is uploaded with progress, and is seen by th
   assert.deepEqual([anna.complaints, ben.complaints], [[], []]);
 });
 
-test('several files go one after another, each says how far it is, and what is sent early waits', async (t) => {
+test('several files go one after another, say how far they are, and wait if sent early', async (t) => {
   const { anna, ben } = await annaAndBen(t);
   await slow(anna, 400_000);
   await choose(anna, [bytes('first.bin', 600_000), bytes('second.bin', 300_000)]);
@@ -112,10 +123,16 @@ test('several files go one after another, each says how far it is, and what is s
     seen.add(value ?? 100);
     return value === undefined;
   }, 'the end of the first');
-  assert.ok([...seen].some((value) => value > 0 && value < 100), `it moves: ${[...seen]}`);
+  assert.ok(
+    [...seen].some((value) => value > 0 && value < 100),
+    `it moves: ${[...seen]}`,
+  );
   await messageOf(ben, 'Both of them').getByText('first.bin').waitFor();
   await ben.locator('.message-file', { hasText: 'second.bin' }).waitFor();
-  assert.deepEqual(await ben.locator('.message-file .file-name').allTextContents(), ['first.bin', 'second.bin']);
+  assert.deepEqual(await ben.locator('.message-file .file-name').allTextContents(), [
+    'first.bin',
+    'second.bin',
+  ]);
   assert.deepEqual([anna.complaints, ben.complaints], [[], []]);
 });
 
@@ -144,14 +161,16 @@ test('an upload is given up: nothing arrives, and the text comes back', async (t
   assert.deepEqual(anna.complaints, []);
 });
 
-test('a file that is too large is refused in the words of the server, the next one before it is sent', async (t) => {
+test('a file that is too large is refused in the words of the server, the next one at once', async (t) => {
   const { anna } = await annaAndBen(t);
   const uploads = [];
   anna.on('request', (request) => request.url().endsWith('/api/v1/files') && uploads.push(request));
   await choose(anna, bytes('huge.bin', FILE_BYTES + 200_000));
   const words = `At most ${FILE_BYTES} bytes.`;
   await upload(anna, 'huge.bin').getByText(words).waitFor();
-  await anna.locator('[aria-live]', { hasText: `huge.bin was not uploaded. ${words}` }).waitFor({ state: 'attached' });
+  await anna
+    .locator('[aria-live]', { hasText: `huge.bin was not uploaded. ${words}` })
+    .waitFor({ state: 'attached' });
   assert.equal(await anna.getByRole('button', { name: 'Send', exact: true }).isDisabled(), true);
   await choose(anna, bytes('huge too.bin', FILE_BYTES + 1));
   await upload(anna, 'huge too.bin').getByText(words).waitFor();
@@ -307,9 +326,13 @@ test('a row that changes keeps its picture, and many of one file ask for one add
   const signed = [];
   ben.on('request', (request) => request.url().endsWith('/files/sign') && signed.push(request.postData()));
   for (const content of ['one', 'two', 'three']) await rest.postMessage(roomId, { content, file_url });
-  for (const content of ['one', 'two', 'three']) await loaded(messageOf(ben, content).locator('.own-picture img'));
+  for (const content of ['one', 'two', 'three'])
+    await loaded(messageOf(ben, content).locator('.own-picture img'));
   assert.equal(signed.length, 1);
-  await ben.locator('.own-picture img').first().evaluate((image) => (image.dataset.kept = 'yes'));
+  await ben
+    .locator('.own-picture img')
+    .first()
+    .evaluate((image) => (image.dataset.kept = 'yes'));
   const { items } = await bensRest.messages(roomId);
   const { message_id: messageId } = items.find(({ content }) => content === 'one');
   await rest.call('PUT', `messages/${messageId}/reactions/${encodeURIComponent('🎉')}`);
@@ -361,7 +384,10 @@ test('a sound has controls, and its address bears no token', async (t) => {
   await say(anna, 'Listen');
   const audio = messageOf(ben, 'Listen').locator('audio[controls]');
   await audio.waitFor();
-  await until(() => audio.evaluate((element) => element.readyState >= 1 && element.duration > 0.05), 'the sound');
+  await until(
+    () => audio.evaluate((element) => element.readyState >= 1 && element.duration > 0.05),
+    'the sound',
+  );
   const token = await ben.evaluate(() => JSON.parse(sessionStorage.getItem('parley.session')).token);
   assert.ok(!(await audio.getAttribute('src')).includes(token));
   assert.deepEqual([anna.complaints, ben.complaints], [[], []]);
@@ -388,7 +414,10 @@ test('a profile picture is uploaded, small, and seen by a friend', async (t) => 
   await ben.reload();
   await openRoom(ben, room);
   await ben.getByRole('button', { name: 'Friends', exact: false }).first().click();
-  const face = ben.getByRole('dialog').locator('li', { hasText: `Anna Lind ${people}` }).locator('.avatar img');
+  const face = ben
+    .getByRole('dialog')
+    .locator('li', { hasText: `Anna Lind ${people}` })
+    .locator('.avatar img');
   await loaded(face);
   assert.equal(await face.evaluate(({ naturalWidth }) => naturalWidth), 512);
 

@@ -107,7 +107,7 @@ test('files go one after another, over all rooms, and wait for the word to be se
   assert.equal(queue.sendAll('r', words('alone')), false, 'the text is not taken where no file is');
 });
 
-test('what was sent early goes off as soon as it is uploaded; later files wait for another word', async () => {
+test('what was sent early goes off once it is uploaded; later files wait for another word', async () => {
   const { queue, sent, finish, states } = setUp();
   queue.add('r', files('a'));
   queue.sendAll('r', words('Soon'));
@@ -134,7 +134,10 @@ test('a failed upload holds up nobody, is not sent by another message, and can b
   await finish();
   assert.deepEqual(states(), ['a failed', 'b uploaded']);
   queue.sendAll('r', words('Only b'));
-  assert.deepEqual(sent.map(([, { file_url }]) => file_url), ['/b']);
+  assert.deepEqual(
+    sent.map(([, { file_url }]) => file_url),
+    ['/b'],
+  );
   const [upload] = queue.of('r');
   assert.equal(upload.error.code, 'offline');
   queue.retry(upload);
@@ -194,7 +197,10 @@ test('a size that was refused is not sent again, a smaller one is', async () => 
 test('a full store says nothing about sizes', async () => {
   const { queue, begun, fail } = setUp();
   queue.add('r', [{ name: 'a', size: 500 }]);
-  await fail('too_large', 'file: all your files together have at most 1000 bytes; delete messages with old ones.');
+  await fail(
+    'too_large',
+    'file: all your files together have at most 1000 bytes; delete messages with old ones.',
+  );
   queue.add('r', [{ name: 'b', size: 2_000 }]);
   assert.equal(begun.length, 2);
 });

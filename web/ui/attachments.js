@@ -16,8 +16,8 @@ export class Attachments {
   /**
    * @param {import('./upload-queue.js').UploadQueue} uploads
    * @param {string} roomId
-   * @param {{onChange: () => void, onReturned: (message: object) => void}} options `onReturned`: the file that a
-   *   text was to go with is gone
+   * @param {{onChange: () => void, onReturned: (message: object) => void}} options `onReturned`: the file
+   *   that a text was to go with is gone
    */
   constructor(uploads, roomId, { onChange, onReturned }) {
     this.#uploads = uploads;

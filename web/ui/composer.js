@@ -1,4 +1,6 @@
-/** @file Where one writes: text that grows, files, a picture by its address, a reply; says that one is typing. */
+/**
+ * @file Where one writes: text that grows, files, a picture by its address, a reply; says that one is typing.
+ */
 
 import { Attachments } from './attachments.js';
 import { h, icon, iconButton } from './dom.js';
@@ -53,14 +55,7 @@ export class Composer {
       this.extras,
       this.attachments.element,
       this.pictureField,
-      h(
-        'div.composer-line',
-        {},
-        this.attachments.button,
-        this.pictureButton,
-        this.input,
-        this.sendButton,
-      ),
+      h('div.composer-line', {}, this.attachments.button, this.pictureButton, this.input, this.sendButton),
     );
     this.#show();
   }

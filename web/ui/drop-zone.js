@@ -12,7 +12,12 @@ const bringsFiles = (event) => event.dataTransfer?.types.includes('Files') ?? fa
  * @returns {HTMLElement} what to show meanwhile, to be put into the element
  */
 export function dropZone(element, { isOpen, onFiles, onProblem, signal }) {
-  const hint = h('div.drop-hint', { hidden: true }, icon('attach'), h('p', {}, 'Drop files here to send them'));
+  const hint = h(
+    'div.drop-hint',
+    { hidden: true },
+    icon('attach'),
+    h('p', {}, 'Drop files here to send them'),
+  );
   const show = (shown) => (hint.hidden = !shown);
   const options = { signal };
   element.addEventListener('dragenter', (event) => bringsFiles(event) && show(isOpen()), options);

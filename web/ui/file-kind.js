@@ -3,7 +3,10 @@
 /** Addresses that this server gave for an upload. */
 const OWN_FILE = /^\/api\/v1\/files\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\/([^/?#]+)$/;
 
-/** What browsers show by themselves. The server tells a file's type by its content: a wrong name shows nothing. */
+/**
+ * What browsers show by themselves. The server tells a file's type by its content: a wrong name shows
+ * nothing.
+ */
 const KINDS = {
   picture: 'png jpg jpeg jfif gif webp avif bmp heic heif',
   video: 'mp4 m4v webm mov ogv',

@@ -1,6 +1,6 @@
 /**
- * @file Gives pictures, videos and links the signed addresses of the server's files, when they come into sight,
- * and again when an address has ended.
+ * @file Gives pictures, videos and links the signed addresses of the server's files, when they come into
+ * sight, and again when an address has ended.
  */
 
 const PAUSE_MS = 3_000;

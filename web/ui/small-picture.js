@@ -1,6 +1,6 @@
 /**
- * @file Makes a photo small enough for a person's picture, which everybody's page fetches. What a camera writes
- * beside it, such as where it was taken, stays here.
+ * @file Makes a photo small enough for a person's picture, which everybody's page fetches. What a camera
+ * writes beside it, such as where it was taken, stays here.
  */
 
 import { ParleyError } from '../parley-client.js';
@@ -9,7 +9,10 @@ import { ParleyError } from '../parley-client.js';
 const LONGEST_SIDE_PX = 512;
 const JPEG_QUALITY = 0.88;
 
-/** @param {Blob} file @returns {Promise<File>} a JPEG of a JPEG, else a PNG, which keeps what is transparent */
+/**
+ * @param {Blob} file
+ * @returns {Promise<File>} a JPEG of a JPEG, else a PNG, which keeps what is transparent
+ */
 export async function smallPicture(file) {
   const picture = await createImageBitmap(file).catch((cause) => {
     throw new ParleyError('bad_request', 'That is not a picture that this browser can show.', { cause });

@@ -1,6 +1,6 @@
 /**
- * @file Files on their way to the server, one after another, and from there into their rooms. They go on while
- * another room is open. No document.
+ * @file Files on their way to the server, one after another, and from there into their rooms. They go on
+ * while another room is open. No document.
  */
 
 /** How the server says what size it takes. */
@@ -18,7 +18,7 @@ const SIZE_LIMIT = /^file: at most (\d+) bytes/;
  * @property {number} done the part that has arrived, 0 to 1
  * @property {?import('../parley-client.js').ParleyError} error
  * @property {?string} file_url
- * @property {?{content: ?string, reply_to: ?string}} message what to send it with; null until the user has sent
+ * @property {?{content: ?string, reply_to: ?string}} message null until the user has sent it
  */
 
 /** Events, with the upload as detail: `change`, and `progress` while one goes on. */
@@ -91,7 +91,7 @@ export class UploadQueue extends EventTarget {
 
   /**
    * Gives up an upload.
-   * @returns {?{content: ?string, reply_to: ?string}} what was to be said with it and now goes with none, or null
+   * @returns {?{content: ?string, reply_to: ?string}} what now goes with no file, or null
    */
   remove(upload) {
     if (!this.#forget(upload)) return null;

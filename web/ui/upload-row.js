@@ -11,8 +11,8 @@ export class UploadRow {
 
   /**
    * @param {Upload} upload
-   * @param {{onRetry: () => void, onRemove: () => void, afterwards?: string}} options `afterwards`: what will be
-   *   done with it without another word from the user
+   * @param {{onRetry: () => void, onRemove: () => void, afterwards?: string}} options `afterwards`: what will
+   *   be done with it without another word from the user
    */
   constructor(upload, { onRetry, onRemove, afterwards = 'then it is sent' }) {
     const { name, size } = upload.file;
@@ -57,9 +57,10 @@ export class UploadRow {
     this.problem.textContent = status === 'failed' ? problemText(error) : '';
     const state = stateText(status, message && this.#afterwards);
     this.state.textContent = state && ` · ${state}`;
-    const name = `${status === 'uploading' || status === 'waiting' ? 'Cancel the upload of' : 'Remove'} ${file.name}`;
-    this.remove.setAttribute('aria-label', name);
-    this.remove.title = name;
+    const goesOn = status === 'waiting' || status === 'uploading';
+    const label = `${goesOn ? 'Cancel the upload of' : 'Remove'} ${file.name}`;
+    this.remove.setAttribute('aria-label', label);
+    this.remove.title = label;
     this.drawProgress();
   }
 
