@@ -5,7 +5,7 @@ import https from 'node:https';
 import { answerComplaints, requestComplaints } from './contract.mjs';
 import { deadlineMs } from './parleyd.mjs';
 
-/** Sends one HTTP request and reads the whole answer: {status, headers, text, body}. */
+/** Sends one HTTP request and reads the whole answer: {status, headers, bytes, text, body}. */
 export function exchange(node, method, target, { body, headers = {}, token, agent } = {}) {
   const payload =
     body === undefined
@@ -36,14 +36,16 @@ export function exchange(node, method, target, { body, headers = {}, token, agen
   });
 }
 
-/** The whole of an incoming answer: {status, headers, text, body}; JSON is parsed. An answer to HEAD has no body. */
+/** The whole of an incoming answer: {status, headers, bytes, text, body}; JSON is parsed. An answer to HEAD has no body. */
 export async function readAnswer(response) {
-  let text = '';
-  response.setEncoding('utf8');
-  for await (const part of response) text += part;
+  const parts = [];
+  for await (const part of response) parts.push(part);
+  const bytes = Buffer.concat(parts);
+  const text = bytes.toString('utf8');
   let body = text;
-  if (text !== '' && /json/.test(response.headers['content-type'] ?? '')) body = JSON.parse(text);
-  return { status: response.statusCode, headers: response.headers, text, body };
+  if (text !== '' && /json/.test(response.headers['content-type'] ?? '') && response.req.method !== 'HEAD')
+    body = JSON.parse(text);
+  return { status: response.statusCode, headers: response.headers, bytes, text, body };
 }
 
 /**
