@@ -5,25 +5,29 @@ import https from 'node:https';
 import { answerComplaints, requestComplaints } from './contract.mjs';
 import { deadlineMs } from './parleyd.mjs';
 
-/** Sends one HTTP request and reads the whole answer: {status, headers, bytes, text, body}. */
-export function exchange(node, method, target, { body, headers = {}, token, agent } = {}) {
+/**
+ * Sends one HTTP request and reads the whole answer: {status, headers, bytes, text, body}. A header set to undefined is
+ * left out; a body may be sent as `pieces`, chunk by chunk.
+ */
+export function exchange(node, method, target, { body, pieces, headers = {}, token, agent } = {}) {
   const payload =
     body === undefined
       ? undefined
       : Buffer.isBuffer(body) || typeof body === 'string'
         ? body
         : JSON.stringify(body);
+  const all = {
+    ...(payload !== undefined && {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(payload),
+    }),
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...headers,
+  };
   const options = {
     method,
     agent: agent ?? node.agent,
-    headers: {
-      ...(payload !== undefined && {
-        'Content-Type': 'application/json',
-        'Content-Length': Buffer.byteLength(payload),
-      }),
-      ...(token && { Authorization: `Bearer ${token}` }),
-      ...headers,
-    },
+    headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
     ...(node.tls && { ca: node.tls.ca }),
   };
   return new Promise((resolve, reject) => {
@@ -32,6 +36,7 @@ export function exchange(node, method, target, { body, headers = {}, token, agen
     });
     request.setTimeout(deadlineMs, () => request.destroy(new Error(`no answer to ${method} ${target}`)));
     request.on('error', reject);
+    for (const piece of pieces ?? []) request.write(piece);
     request.end(payload);
   });
 }
