@@ -24,7 +24,7 @@ import {
   waysToUpload,
 } from '../support/files.mjs';
 import { RawSocket } from '../support/raw_socket.mjs';
-import { until } from '../support/parleyd.mjs';
+import { pause, until } from '../support/parleyd.mjs';
 
 const limit = 300_000;
 const MiB = 1 << 20;
@@ -299,11 +299,12 @@ describe('on the wire', () => {
     }
   });
 
-  test('a slow upload may take longer than other requests', async () => {
-    const raw = await beginUpload(node, ada, { length: 60, first: 'x' });
-    for (let sent = 1; sent < 60; sent += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 40));
-      raw.write('x');
+  test('an upload that keeps coming may take longer than another request', async () => {
+    const bytes = someBytes(290_000);
+    const raw = await beginUpload(node, ada, { length: bytes.length, first: '' });
+    for (let at = 0; at < bytes.length; at += 5000) {
+      raw.write(bytes.subarray(at, at + 5000));
+      await pause(40);
     }
     assert.equal((await raw.readHttp())?.status, 201);
     raw.destroy();
