@@ -188,6 +188,7 @@ test("rooms that one is not in are in no list of one's own", async () => {
 // --- What outsiders can tell ---
 
 const longText = 'x'.repeat(9000);
+const fileUrl = (s) => `/api/v1/files/${s.file}/plan.txt`;
 /** Calls that are wrong in some way of their own, or about what stands in some way of its own. */
 const probes = [
   (s) => ['GET', `/rooms/${s.room}/messages?limit=0`],
@@ -224,6 +225,12 @@ const probes = [
   (s) => ['POST', `/rooms/${s.secret}/members`, { user_ids: [s.subject.id] }],
   (s) => ['DELETE', `/rooms/${s.secret}/members/${ada.id}`],
   (s) => ['POST', `/rooms/${s.secret}/messages`, { content: 'hello, you two' }],
+  // A file that a message in the room has.
+  (s) => ['GET', `/files/${s.file}/plan.txt`],
+  (s) => ['GET', `/files/${s.file}/other.txt`],
+  (s) => ['POST', '/files/sign', { file_url: fileUrl(s) }],
+  (s) => ['POST', `/rooms/${s.home}/messages`, { file_url: fileUrl(s) }],
+  (s) => ['POST', `/rooms/${s.room}/messages`, { file_url: fileUrl(s) }],
 ];
 const frameProbes = [
   (s) => ['send_message', { room_id: s.room }],
@@ -231,6 +238,8 @@ const frameProbes = [
   (s) => ['send_message', { room_id: s.room, content: 'an answer', reply_to: s.foreign }],
   (s) => ['send_message', { room_id: s.home, content: 'an answer', reply_to: s.foreign }],
   (s) => ['send_message', { room_id: s.secret, content: 'hello, you two' }],
+  (s) => ['send_message', { room_id: s.home, file_url: fileUrl(s) }],
+  (s) => ['send_message', { room_id: s.room, file_url: fileUrl(s) }],
   (s) => ['edit_message', { message_id: s.foreign, room_id: s.home, content: 'changed' }],
   (s) => ['edit_message', { message_id: s.foreign }],
   (s) => ['edit_message', { message_id: s.gone, content: 'changed' }],
@@ -256,9 +265,17 @@ for (const who of ['outsider', 'blocked', 'left', 'removed']) {
     const s = { ...(await stage(who)), home: await subject.group('home') };
     s.gone = (await bystander.post(s.room, 'soon gone')).message_id;
     await bystander.call('DELETE', `/messages/${s.gone}`);
+    const { file_url: url } = await bystander.call('POST', '/files?name=plan.txt', { body: 'a plan', expect: 201 });
+    await bystander.post(s.room, undefined, { file_url: url });
+    s.file = url.split('/').at(-2);
     s.secret = secret;
     const before = [(await ada.room(s.room)).last_seq, (await ada.room(s.secret)).last_seq];
-    const unknown = { ...nowhere(s), gone: crypto.randomUUID(), secret: crypto.randomUUID() };
+    const unknown = {
+      ...nowhere(s),
+      gone: crypto.randomUUID(),
+      secret: crypto.randomUUID(),
+      file: crypto.randomUUID(),
+    };
 
     for (const probe of probes) {
       const [real, none] = [
