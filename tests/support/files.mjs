@@ -129,9 +129,9 @@ export async function expectBytes(who, url, bytes) {
 export const expectHidden = async (who, url) =>
   assert.equal((await fetchFile(who, url)).status, 404, `${who.username} sees ${url}`);
 export const statusOf = async (who, url) => (await fetchFile(who, url)).status;
-/** How often somebody may see it, until the answer is as expected. */
+/** Asks by HEAD: a file that goes while it is being read ends in the middle. */
 export const untilGone = (who, url) =>
-  until(async () => (await statusOf(who, url)) === 404, `${url} is gone`);
+  until(async () => (await fetchFile(who, url, { method: 'HEAD' })).status === 404, `${url} is gone`);
 
 export const sign = (who, url, expect = 200) =>
   who.call('POST', '/files/sign', { body: { file_url: url }, expect });
