@@ -78,6 +78,7 @@ describe('a file is for', () => {
     await expectBytes(bob, url, bytes);
     await erase(ada, again);
     await expectHidden(bob, url);
+    await expectBytes(ada, url, bytes);
   });
 
   test('members to send on, whatever becomes of the first message and of their being there', async () => {
