@@ -79,6 +79,23 @@ for (const place of places) {
       await nothingIsLeft();
     });
 
+    test('a node that is told to stop waits for no upload that was cut off', async () => {
+      const short = await startWithFiles(place);
+      const eve = await newAccount(short, 'eve');
+      for (const headers of [{ 'Content-Length': 300_000 }, { 'Transfer-Encoding': 'chunked' }]) {
+        const first = 'Content-Length' in headers ? 'x' : '1\r\nx\r\n';
+        (await beginUpload(short, eve, { headers, first })).destroy();
+        await untilIdle(short);
+      }
+      short.agent.destroy();
+      try {
+        assert.deepEqual(await short.endsWithin(3_000), { code: 0, signal: null });
+      } finally {
+        short.mayFail = true;
+        await stopWithFiles(short);
+      }
+    });
+
     test('an upload in broken chunks leaves nothing', async () => {
       const ends = ['zz\r\nx', '-5\r\nx', 'ffffffffffffffffffff\r\nx', '5\r\nhelloXX5\r\nhello\r\n0\r\n\r\n', '\r\n\r\n', '5 \n\nhello'];
       for (const end of ends) {
