@@ -36,6 +36,7 @@ test nodejs runs the system tests
 test npm fetches what the system tests need
 test openssl makes certificates for the TLS tests
 test curl runs the scripts of docs/examples
+test sqlite3 looks into the stores of the tests of files
 browser chromium the browser tests
 browser fonts-dejavu-core text in the browser tests
 sanitize clang builds for sanitizers and fuzzing
