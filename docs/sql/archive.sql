@@ -34,5 +34,6 @@ INSERT INTO archive_progress SELECT message_id FROM old ORDER BY message_id DESC
 
 UPDATE tb_messages SET content = NULL, file_url = NULL, deleted_at = now(), deleted_by = user_id, deleted_seq = seq
 WHERE message_id IN (SELECT message_id FROM old) AND deleted_at IS NULL;
+DELETE FROM tb_message_search WHERE message_id IN (SELECT message_id FROM old);
 COMMIT;
 \echo :seen messages seen

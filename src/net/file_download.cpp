@@ -82,7 +82,8 @@ void answer_with_file(const api_call_ptr& call, const stored_file& file, std::in
        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"},
       {"Content-Disposition", disposition_of(file)},
   };
-  if (header_of(*call, http::field::if_none_match).find(etag) != std::string_view::npos) {
+  const auto known = header_of(*call, http::field::if_none_match);
+  if (known == "*" || known.find(etag) != std::string_view::npos) {
     reply.status = 304;
     return call->respond(std::move(reply));
   }

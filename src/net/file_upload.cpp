@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "net/content_sniffer.hpp"
+#include "net/field_rules.hpp"
 #include "net/json_writer.hpp"
 #include "net/multipart_reader.hpp"
 #include "net/transfer_place.hpp"
@@ -35,7 +36,8 @@ class file_upload : public std::enable_shared_from_this<file_upload> {
     deadline_.expires_after(std::chrono::seconds(seconds));
     deadline_.async_wait([weak = weak_from_this(), seconds](boost::system::error_code ec) {
       const auto self = weak.lock();
-      if (!ec && self) self->refuse(bad_request(fmt::format("file: an upload may take {} s", seconds)));
+      if (ec || !self || !self->end()) return;
+      self->call_->respond(problem(bad_request(fmt::format("file: an upload may take {} s", seconds)), 408));
     });
     ask_broker(call_->services.actors, call_->executor,
                begin_upload{call_->who, safe_file_name(name_), announced.value_or(0)},
@@ -103,7 +105,9 @@ class file_upload : public std::enable_shared_from_this<file_upload> {
   }
 
   void finish() {
-    const auto name = safe_file_name(form_ && name_.empty() ? form_->file_name() : name_);
+    const auto given = form_ && name_.empty() ? form_->file_name() : name_;
+    if (!is_valid_utf8(given)) return refuse(bad_request("file: its name must be UTF-8"));
+    const auto name = safe_file_name(given);
     const std::string type(sniffed_type(head_));
     finish_upload last{call_->who, upload_.file, name, type, size_, upload_.place};
     ask_broker(call_->services.actors, call_->executor, std::move(last),

@@ -120,8 +120,9 @@ class http_session : public std::enable_shared_from_this<http_session> {
     boost::asio::async_write(
         *stream_, boost::asio::buffer(go_on),
         [self = shared_from_this(), then = std::move(then)](error_code failed, std::size_t) mutable {
-          if (failed) return self->end();
-          then();
+          if (!failed) return then();
+          self->set_owing(false);
+          self->end();
         });
   }
 
@@ -186,7 +187,8 @@ class http_session : public std::enable_shared_from_this<http_session> {
     body.size = piece_.size();
     body.more = true;
     set_deadline(std::chrono::milliseconds(services_.settings.net.request_deadline_ms));
-    http::async_read(
+    // Some at a time, so that the deadline is for whoever sends nothing, not for whoever sends slowly.
+    http::async_read_some(
         *stream_, buffer_, *upload_,
         [self = shared_from_this(), then = std::move(then)](error_code ec, std::size_t) { self->on_piece(ec, then); });
   }
@@ -207,6 +209,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
     if (ec.category() == http_category && ec != http::error::partial_message && ec != http::error::end_of_stream) {
       return then(bad_request("request: is not valid HTTP/1.1"), true);
     }
+    set_owing(false);  // there is nobody to answer
     end();
   }
 

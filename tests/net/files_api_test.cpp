@@ -101,7 +101,7 @@ TEST_F(files_api, an_upload_ends_in_time) {
   settings_.files.upload_seconds = 1;
   auto client = connect();
   client.write("POST /api/v1/files HTTP/1.1\r\nHost: x\r\n" + with_token + "Content-Length: 10\r\n\r\nhalf");
-  expect_status(client, 400);
+  expect_status(client, 408);
   EXPECT_TRUE(client.is_over());
 }
 

@@ -28,7 +28,8 @@ void handle_search(const api_call_ptr& call) {
 }  // namespace
 
 void add_search_routes(router& routes) {
-  routes.add(boost::beast::http::verb::get, "/api/v1/search", access::user, handle_search);
+  using boost::beast::http::verb;
+  routes.add(verb::get, "/api/v1/search", access::user, handle_search);
 }
 
 }  // namespace parley
