@@ -1,4 +1,6 @@
 // parleyctl: what the operator of a node does from its machine. Everything goes through the API for operators.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -28,6 +30,7 @@ struct command_line {
   bool as_json = false;
   // user …
   std::string username, role, role_of_new, flag, query, display_name, email, phone;
+  std::string message;  ///< trace: its id.
   bool password_from_stdin = false;
   std::size_t limit = 100;
 };
@@ -207,6 +210,30 @@ void show_rooms(const command_line& args, session& node) {
               {"NAME", "name"}});
 }
 
+/// For people: how long each stage took; for programs as the node says it.
+void show_trace(const command_line& args, session& node) {
+  auto trace = node.ask("GET", "/api/v1/admin/trace/" + session::encoded(args.message));
+  if (args.as_json) return print(args, trace);
+  const auto& found = trace.as_object();
+  const auto at = [&](const char* field) { return found.at(field).to_number<std::int64_t>(); };
+  const auto took = [](std::int64_t microseconds) {
+    return json::string(fmt::format("{:.3f} ms", static_cast<double>(microseconds) / 1e3));
+  };
+  json::object shown{{"message", found.at("message_id")},
+                     {"room", found.at("room_id")},
+                     {"seq", found.at("seq")},
+                     {"accepted at", found.at("accepted_at")},
+                     {"waited for its batch", took(at("to_store_us"))},
+                     {"stored in", took(at("committed_us") - at("to_store_us"))},
+                     {"commands in its batch", found.at("batch_commands")}};
+  if (!found.at("delivered_us").is_null()) {
+    shown["delivered in"] = took(at("delivered_us") - at("committed_us"));
+    shown["in all"] = took(at("delivered_us"));
+  }
+  shown["connections on this node"] = found.at("connections");
+  print(args, shown);
+}
+
 // --- The command line ---
 
 /// A command as it was chosen; run after the configuration is read.
@@ -283,6 +310,11 @@ void add_other_commands(CLI::App& app, command_line& args, chosen& choice) {
       ->add_option("--limit", args.limit)
       ->check(CLI::PositiveNumber)
       ->default_val(100);
+
+  add_command(app, "trace", "What became of one of the node's last messages, and how long each stage took", choice,
+              show_trace, true)
+      ->add_option("message_id", args.message)
+      ->required();
 
   auto* config = app.add_subcommand("config", "Look at the configuration");
   config->require_subcommand(1);

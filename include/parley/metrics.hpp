@@ -8,6 +8,8 @@
 #include <span>
 #include <string>
 
+#include "parley/message_trace.hpp"
+
 namespace parley {
 
 /// Only grows. Relaxed: a count orders nothing.
@@ -109,6 +111,8 @@ struct metrics {
   counter files_swept_total;
   counter file_bytes_received_total;
   counter file_bytes_sent_total;
+
+  message_trace last_messages;  ///< Not for Prometheus: parleyctl asks for one.
 };
 
 /// Prometheus' text exposition format, version 0.0.4.

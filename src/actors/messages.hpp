@@ -220,6 +220,7 @@ struct pending_command {
   /// Set for a WebSocket command; `reply` is for REST and also carries a WebSocket command's failure when dropped.
   std::optional<from_connection> connection;
   answer<change_room::reply> reply;
+  steady_time accepted{};  ///< Set by the room.
 };
 
 /// Sent by a reading actor: what the room must know to begin. Everything else waits for it.

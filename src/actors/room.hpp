@@ -52,6 +52,7 @@ class room final : public room_handle::base {
   void post(post_to_room& message);
   void send_next_batch();
   void on_batch_stored(batch_stored& message);
+  void trace(const std::vector<append_outcome>& outcomes) const;
   void release_ready();
   void tell_search();
   void note_answers_due();
@@ -112,6 +113,7 @@ class room final : public room_handle::base {
   std::vector<parked_catch_up> parked_;
 
   bool told_search_ = false;            ///< And the search actor has not come to it yet.
+  steady_time batch_left_{};            ///< When the batch under way went to the store.
   bool settling_ = false;               ///< A batch failed: what the store has of it is being found out.
   bool reading_ = false;                ///< Missing events are on their way from the store.
   std::optional<hole_read> held_page_;  ///< Until the batch under way has come back.

@@ -49,6 +49,18 @@ append_command room_batcher::prepare(pending_command& command, timestamp at) {
   return prepared;
 }
 
+std::vector<message_trace::stored> room_batcher::stored_messages(const std::vector<append_outcome>& outcomes) const {
+  std::vector<message_trace::stored> messages;
+  for (std::size_t i = 0; i < under_way_.size() && i < outcomes.size(); ++i) {
+    const auto& outcome = outcomes[i];
+    if (!outcome || outcome->duplicate || outcome->events.empty()) continue;
+    const auto& event = outcome->events.front();
+    const auto* posted = std::get_if<message_posted>(&event.body);
+    if (posted != nullptr) messages.push_back({posted->message, event.seq, under_way_[i]->accepted});
+  }
+  return messages;
+}
+
 std::vector<order_item> room_batcher::finish(std::vector<append_outcome> outcomes) {
   auto commands = std::exchange(under_way_, {});
   shown_.add(-static_cast<std::int64_t>(commands.size()));

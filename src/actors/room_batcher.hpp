@@ -37,6 +37,8 @@ class room_batcher {
   [[nodiscard]] bool has_batch_under_way() const { return !under_way_.empty(); }
   [[nodiscard]] bool empty() const { return queue_.empty() && under_way_.empty(); }
 
+  /// The new messages of the batch that came back, with the moments when they were accepted; before finish().
+  [[nodiscard]] std::vector<message_trace::stored> stored_messages(const std::vector<append_outcome>& outcomes) const;
   /// The batch came back: events and answers in the batch's order.
   [[nodiscard]] std::vector<order_item> finish(std::vector<append_outcome> outcomes);
   /// The batch failed: everybody in it gets `why`.

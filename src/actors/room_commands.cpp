@@ -42,6 +42,7 @@ void room::post(post_to_room& message) {
   if (closing_ || settling_) {
     return command->reply(unavailable("The room cannot store anything at the moment; send again."));
   }
+  command->accepted = services_.time.steady_now();
   auto reply = command->reply;
   if (!batcher_->add(std::move(command))) {
     services_.counts.room_busy_total.add();
@@ -56,6 +57,7 @@ void room::send_next_batch() {
   if (settling_ || (fanout_->busy() && !closing_)) return;
   auto commands = batcher_->take_batch(services_.time.now());
   if (commands.empty()) return;
+  batch_left_ = services_.time.steady_now();
   const auto number = batcher_->batch_number();
   services_.storage->append(id_, std::move(commands),
                             answer<std::vector<append_outcome>>([self = self_handle(), number](auto outcomes) {
@@ -67,6 +69,7 @@ void room::on_batch_stored(batch_stored& message) {
   if (!state_ || !batcher_->is_under_way(message.batch)) return;
   touch();
   if (message.outcomes) {
+    trace(*message.outcomes);
     state_->push(batcher_->finish(std::move(*message.outcomes)));
     if (services_.faults.before_release) services_.faults.before_release(id_);
   } else if (message.outcomes.error().code == error_code::busy) {
@@ -102,6 +105,13 @@ void room::release_ready() {
   }
   note_answers_due();
   retry_parked();
+}
+
+void room::trace(const std::vector<append_outcome>& outcomes) const {
+  const auto messages = batcher_->stored_messages(outcomes);
+  if (messages.empty()) return;
+  services_.counts.last_messages.note_stored(id_, messages, static_cast<std::uint32_t>(outcomes.size()), batch_left_,
+                                             services_.time.steady_now(), services_.time.now());
 }
 
 void room::tell_search() {

@@ -207,6 +207,19 @@ void append_object(std::string& out, const connected_user& user) {
   object.field("connections", user.connections);
 }
 
+void append_object(std::string& out, const traced_message& message) {
+  object_writer(out)
+      .field("message_id", message.message)
+      .field("room_id", message.room)
+      .field("seq", message.seq)
+      .field("accepted_at", message.accepted_at)
+      .field("to_store_us", message.to_store_us)
+      .field("committed_us", message.committed_us)
+      .field("delivered_us", message.delivered_us)
+      .field("batch_commands", message.batch_commands)
+      .field("connections", message.connections);
+}
+
 void append_object(std::string& out, const active_room& room) {
   object_writer(out)
       .field("room_id", room.id)

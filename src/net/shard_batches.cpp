@@ -1,6 +1,7 @@
 // How a shard hands a room's batch to its connections: the loop that costs most, so no allocation for a recipient in
 // it.
 #include <algorithm>
+#include <chrono>
 #include <unordered_map>
 
 #include "net/delivery_shard.hpp"
@@ -36,7 +37,9 @@ void delivery_shard::handle(room_delivery& what) {
   index_answers(what);
   const departure_index departures(*what.batch);
   departed_.clear();
+  std::uint32_t recipients = 0;
   if (attached_room* room = rooms_.find(what.batch->room)) {
+    recipients = static_cast<std::uint32_t>(room->members.size());
     for (room_attachment& member : room->members) {
       const std::uint32_t departs_at = departures.of(member.user);
       deliver_to(member, what, departs_at);
@@ -50,6 +53,8 @@ void delivery_shard::handle(room_delivery& what) {
     collect_answers(*to, what);
     for (const placed_answer* answer : own_answers_) push_answer(*to, *answer);
   }
+  counts_.last_messages.note_delivered(what.batch->room, what.batch->first_seq, what.batch->ends.size(), recipients,
+                                       std::chrono::steady_clock::now());
 }
 
 /// Links each connection's answers in order, so that the loop over recipients finds them without a search.

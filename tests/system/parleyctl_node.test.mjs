@@ -56,6 +56,34 @@ test('that log-ins were ended stands in the audit trail', async () => {
   assert.deepEqual([action, user.username], ['tokens_ended', username]);
 });
 
+test('the trace of a message: its stages, and to how many connections it went', async () => {
+  const bob = await newAccount(parley, 'bob');
+  const room = await ada.group('traced', [bob]);
+  const sockets = [await ada.connect({ replay: 'none' }), await bob.connect({ replay: 'none' }), await bob.connect()];
+  await sockets[2].expectFrame('replay_end', { room_id: room });
+  const sent = await ada.post(room, 'what became of me');
+  for (const socket of sockets) {
+    await socket.expectFrame('new_message', { message_id: sent.message_id });
+  }
+  const trace = await parley.operate(['trace', sent.message_id]);
+  assert.deepEqual(
+    [trace.message_id, trace.room_id, trace.seq, trace.connections],
+    [sent.message_id, room, sent.seq, 3],
+  );
+  assert.ok(trace.batch_commands >= 1);
+  const { to_store_us: toStore, committed_us: committed, delivered_us: delivered } = trace;
+  assert.ok(0 <= toStore && toStore <= committed && committed <= delivered, JSON.stringify(trace));
+  assert.ok(Math.abs(Date.parse(trace.accepted_at) - Date.parse(sent.created_at)) < 5_000);
+
+  const { stdout } = await parley.parleyctl(['trace', sent.message_id]);
+  assert.match(stdout, /^stored in +[\d.]+ ms$/m);
+  assert.match(stdout, /^connections on this node +3$/m);
+  assert.doesNotMatch(stdout, /became of me/);
+  await expectFailure(parley, 1, /not among the last 10000 messages/, ['trace', room]);
+  await expectFailure(parley, 1, /must be a UUID/, ['trace', 'x']);
+  await ada.call('GET', `/admin/trace/${sent.message_id}`, { expect: 404 });
+});
+
 test('the state of the node, who is connected, and the rooms in memory', async () => {
   const bob = await newAccount(parley, 'bob');
   const room = await bob.group('in memory', [ada]);

@@ -61,6 +61,17 @@ void handle_node(const api_call_ptr& call) {
   call->answer(200, std::move(out));
 }
 
+void handle_trace(const api_call_ptr& call) {
+  const auto message = call->identity<message_id>(0, "message_id");
+  if (!message) return;
+  const auto found = call->services.counts.last_messages.find(*message);
+  if (!found) {
+    return call->fail(not_found("message_id: not among the last " + std::to_string(message_trace::capacity) +
+                                " messages that this node has stored."));
+  }
+  call->answer(200, json::text_of(*found));
+}
+
 template <class Request, class Item>
 void handle_list(const api_call_ptr& call) {
   const auto range = page_of(call->target);
@@ -76,6 +87,7 @@ void add_operator_routes(router& routes) {
   routes.add(verb::post, "/api/v1/admin/users", access::operators, handle_create_user);
   routes.add(verb::post, "/api/v1/admin/users/{user_id}/end-tokens", access::operators, handle_end_tokens);
   routes.add(verb::post, "/api/v1/admin/users/{user_id}/password", access::operators, handle_reset_password);
+  routes.add(verb::get, "/api/v1/admin/trace/{message_id}", access::operators, handle_trace);
   routes.add(verb::get, "/api/v1/admin/node", access::operators, handle_node);
   routes.add(verb::get, "/api/v1/admin/connections", access::operators, handle_list<list_connections, connected_user>);
   routes.add(verb::get, "/api/v1/admin/rooms", access::operators, handle_list<list_active_rooms, active_room>);

@@ -1,0 +1,55 @@
+// What became of each of a node's last messages, stage by stage: for whoever looks into why one was late or not seen.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "parley/clock.hpp"
+#include "parley/ids.hpp"
+
+namespace parley {
+
+/// Times in microseconds since `accepted_at`.
+struct traced_message {
+  message_id message;
+  room_id room;
+  sequence seq = 0;
+  timestamp accepted_at{};                   ///< When the room had it.
+  std::int64_t to_store_us = 0;              ///< When its batch went to the store.
+  std::int64_t committed_us = 0;             ///< When the room heard that it was committed.
+  std::optional<std::int64_t> delivered_us;  ///< When the last I/O thread had given it to its sockets.
+  std::uint32_t batch_commands = 0;          ///< In the batch that it was stored with.
+  std::uint32_t connections = 0;             ///< On this node, the sender's own included.
+};
+
+/// Thread-safe: one short lock a batch. It keeps no state of the domain, nobody decides by it, and it holds no content.
+class message_trace {
+ public:
+  static constexpr std::size_t capacity = 10'000;
+
+  message_trace();
+  ~message_trace();
+  message_trace(const message_trace&) = delete;
+  message_trace& operator=(const message_trace&) = delete;
+
+  struct stored {
+    message_id message;
+    sequence seq = 0;
+    steady_time accepted{};
+  };
+  /// By the room whose batch came back. `now` and `committed` are the same moment.
+  void note_stored(room_id room, std::span<const stored> messages, std::uint32_t batch_commands, steady_time to_store,
+                   steady_time committed, timestamp now);
+  /// By each I/O thread that has given a batch to its sockets.
+  void note_delivered(room_id room, sequence first, std::size_t count, std::uint32_t connections, steady_time when);
+  /// Null when it is not among the last ones.
+  [[nodiscard]] std::optional<traced_message> find(message_id message) const;
+
+ private:
+  struct ring;
+  std::unique_ptr<ring> ring_;
+};
+
+}  // namespace parley
