@@ -93,7 +93,9 @@ struct limits_config {
   std::uint32_t outbox_frames = 1'000;
   std::uint64_t file_bytes = 16ULL * 1024 * 1024;          ///< Of one file.
   std::uint64_t file_quota_bytes = 1024ULL * 1024 * 1024;  ///< Of all files of a user; 0 = no limit.
-  std::uint32_t uploads_per_user = 4;                      ///< At once, on one node.
+  std::uint32_t files_per_user = 10'000;
+  std::uint32_t transfers_per_user = 32;  ///< Uploads and downloads at once, on one node.
+  std::uint32_t uploads_per_user = 4;     ///< At once, on one node.
   std::uint32_t typing_interval_ms = 3'000;
   std::uint32_t read_interval_ms = 1'000;
 };

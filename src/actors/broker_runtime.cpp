@@ -80,7 +80,7 @@ class runtime final : public broker_runtime {
       hashers_.push_back(spawn_job_actor(*system_));
     }
     accounts_ = spawn_account_actor(*system_, services_, hashers_);
-    files_ = spawn_file_actor(*system_, services_);
+    files_ = spawn_file_actor(*system_, services_, parts.is_node);
     port_ = std::make_unique<actor_broker>(*system_, services_, accounts_, files_);
   }
   runtime(const runtime&) = delete;

@@ -72,7 +72,7 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
     if (const auto count = uploads_of_.find(user); count != uploads_of_.end() && --count->second == 0) {
       uploads_of_.erase(count);
     }
-    if (!is_finished) remove({file});
+    if (!is_finished) remove({file}, [](bool) {});
   }
 
   void sweep() {
@@ -89,13 +89,14 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
           [this, taken](const result<std::monostate>& done) {
             // Uploads of this node that are still under way are not forgotten ones.
             std::erase_if(*taken, [this](const file_id& file) { return uploads_.contains(file); });
-            if (done && !taken->empty()) {
-              log::info("files", "swept", "{} files that no message has", taken->size());
-              services_.counts.files_swept_total.add(taken->size());
-              remove(*taken);
-            }
-            const bool goes_on = done && taken->size() >= files_a_sweep;
-            self_->delayed_send(self_, goes_on ? std::chrono::seconds(0) : pause(), sweep_files{});
+            if (!done || taken->empty()) return plan_sweep(pause());
+            remove(*taken, [this, count = taken->size()](bool removed) {
+              if (removed) {
+                log::info("files", "swept", "{} files that no message has", count);
+                services_.counts.files_swept_total.add(count);
+              }
+              plan_sweep(removed && count >= files_a_sweep ? std::chrono::seconds(0) : pause());
+            });
           });
   }
 
@@ -128,12 +129,15 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
         });
   }
 
+  void plan_sweep(std::chrono::seconds after) { self_->delayed_send(self_, after, sweep_files{}); }
+
   /// First the bytes: a row without bytes is swept again, bytes without a row would stay for ever.
-  void remove(std::vector<file_id> files) {
-    services_.shelf->remove(files, continued<std::monostate>([this, files](const auto& gone) {
-                              if (!gone) return;
+  template <class Then>
+  void remove(std::vector<file_id> files, Then then) {
+    services_.shelf->remove(files, continued<std::monostate>([this, files, then](const auto& gone) {
+                              if (!gone) return then(false);
                               write({}, alone([files](record_writer& writer) { return writer.delete_files(files); }),
-                                    [](const result<std::monostate>&) {});
+                                    [then](const result<std::monostate>& done) { then(done.has_value()); });
                             }));
   }
 
@@ -158,11 +162,11 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
 
 }  // namespace
 
-file_handle spawn_file_actor(caf::actor_system& system, const actor_services& services) {
+file_handle spawn_file_actor(caf::actor_system& system, const actor_services& services, bool sweeps) {
   return system.spawn(
-      [](file_handle::pointer self, const actor_services* shared) -> file_handle::behavior_type {
+      [sweeps](file_handle::pointer self, const actor_services* shared) -> file_handle::behavior_type {
         const auto desk = std::make_shared<file_desk>(self, *shared);
-        self->delayed_send(self, desk->pause(), sweep_files{});
+        if (sweeps) self->delayed_send(self, desk->pause(), sweep_files{});
         return {
             [desk](call<begin_upload>& ask) { guarded("files", [&] { desk->begin(ask); }); },
             [desk](call<finish_upload>& ask) { guarded("files", [&] { desk->finish(ask); }); },

@@ -8,6 +8,6 @@ namespace parley {
 
 /// One a node. Uses services.shelf, services.storage and services.reads. Ends by an exit message; `services` outlives
 /// it.
-file_handle spawn_file_actor(caf::actor_system& system, const actor_services& services);
+file_handle spawn_file_actor(caf::actor_system& system, const actor_services& services, bool sweeps = true);
 
 }  // namespace parley

@@ -70,6 +70,8 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("limits.outbox_frames", c.limits.outbox_frames, 1, million);
   visit("limits.file_bytes", c.limits.file_bytes, 1, 64 * gib);
   visit("limits.file_quota_bytes", c.limits.file_quota_bytes, 0, 1024 * 1024 * gib);
+  visit("limits.files_per_user", c.limits.files_per_user, 1, 10 * million);
+  visit("limits.transfers_per_user", c.limits.transfers_per_user, 1, 100'000);
   visit("limits.uploads_per_user", c.limits.uploads_per_user, 1, 1'000);
   visit("limits.typing_interval_ms", c.limits.typing_interval_ms, 0, 600'000);
   visit("limits.read_interval_ms", c.limits.read_interval_ms, 0, 600'000);

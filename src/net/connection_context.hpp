@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "net/transfer_place.hpp"
 #include "net/transport_stream.hpp"
 #include "net/trusted_proxies.hpp"
 #include "parley/client_ports.hpp"
@@ -36,6 +37,7 @@ struct net_services {
   /// From begin_drain on: upgrades are refused with 503, a response carries `Connection: close` and ends its
   /// connection. The listener stays open to the end, so that /healthz and /metrics answer until stop().
   std::atomic<bool> draining{false};
+  transfer_places transfers{settings, counts};
 };
 
 using http_request = boost::beast::http::request<boost::beast::http::string_body>;

@@ -68,7 +68,7 @@ std::string disposition_of(const stored_file& file) {
 
 }  // namespace
 
-void answer_with_file(const api_call_ptr& call, const stored_file& file, std::int64_t cache_seconds) {
+void answer_with_file(const api_call_ptr& call, const stored_file& file, user_id reader, std::int64_t cache_seconds) {
   const auto etag = fmt::format("\"{}\"", to_string(file.id));
   http_reply reply;
   reply.content_type = file.content_type;
@@ -104,7 +104,7 @@ void answer_with_file(const api_call_ptr& call, const stored_file& file, std::in
       return call->respond(std::move(refused));
     }
   }
-  auto transfer = take_transfer_place(call->services);
+  auto transfer = call->services.transfers.take(reader);
   if (!transfer) return call->fail(too_many_transfers());
   reply.source = std::make_shared<file_source>(*call, file.id, part, std::move(transfer));
   call->respond(std::move(reply));

@@ -6,8 +6,9 @@
 
 namespace parley {
 
-/// Answers the call with the file, or the part of it that was asked for. `cache_seconds`: for how long the reader's own
+/// Answers the call with the file, or the part of it that was asked for. `reader`: whose place
+/// among the transfers it takes. `cache_seconds`: for how long the reader's own
 /// browser may show it without asking again.
-void answer_with_file(const api_call_ptr& call, const stored_file& file, std::int64_t cache_seconds);
+void answer_with_file(const api_call_ptr& call, const stored_file& file, user_id reader, std::int64_t cache_seconds);
 
 }  // namespace parley

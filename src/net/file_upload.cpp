@@ -153,7 +153,7 @@ class file_upload : public std::enable_shared_from_this<file_upload> {
 }  // namespace
 
 void start_file_upload(const api_call_ptr& call) {
-  auto transfer = take_transfer_place(call->services);
+  auto transfer = call->services.transfers.take(call->who.user.id);
   if (!transfer) return call->fail(too_many_transfers());
   const auto type = call->request[http::field::content_type];
   auto boundary = form_boundary({type.data(), type.size()});

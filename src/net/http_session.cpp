@@ -165,6 +165,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
 
   /// The header, as a request whose body is still to come.
   http_request release_header() {
+    upload_is_over_ = false;
     upload_.emplace(std::move(*parser_));
     // A form has some bytes more than its file; the file's own are counted by whoever reads it.
     upload_->body_limit(services_.settings.limits.file_bytes + upload_overhead);
@@ -181,6 +182,8 @@ class http_session : public std::enable_shared_from_this<http_session> {
       return send_continue(
           [self = shared_from_this(), then = std::move(then)]() mutable { self->read_piece(std::move(then)); });
     }
+    if (upload_is_over_) return;
+    is_reading_piece_ = true;
     piece_.resize(piece_bytes);
     auto& body = upload_->get().body();
     body.data = piece_.data();
@@ -194,6 +197,8 @@ class http_session : public std::enable_shared_from_this<http_session> {
   }
 
   void on_piece(error_code ec, const body_stream::on_piece& then) {
+    is_reading_piece_ = false;
+    if (upload_is_over_) return upload_.reset();  // answered meanwhile: what comes now is nobody's
     clear_deadline();
     if (!ec || ec == http::error::need_buffer) {
       const auto bytes = std::string_view(piece_).substr(0, piece_.size() - upload_->get().body().size);
@@ -360,7 +365,8 @@ class http_session : public std::enable_shared_from_this<http_session> {
     set_owing(false);
     // What is left of a body would be taken for the next request.
     if (services_.draining || (upload_ && !upload_->is_done())) facts_.keep_alive = false;
-    upload_.reset();
+    upload_is_over_ = upload_.has_value();
+    if (!is_reading_piece_) upload_.reset();  // else the read still writes into it
     if (facts_.method != http::verb::head && reply.status != 304) source_ = reply.source;
     response_.emplace(make_response(std::move(reply), facts_, services_.settings, system_clock().now()));
     set_answer_deadline();
@@ -399,7 +405,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
     serializer_.reset();
     response_.reset();
     source_.reset();
-    std::string().swap(piece_);
+    if (!is_reading_piece_) std::string().swap(piece_);
     if (is_cut) stream_->close();
     place_.reset();
     if (goes_on) return await_request();
@@ -443,7 +449,9 @@ class http_session : public std::enable_shared_from_this<http_session> {
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::request_parser<http::buffer_body>> upload_;  ///< Of a body that its handler reads.
   bool owes_continue_ = false;
-  std::string piece_;  ///< Of a body on its way in or out.
+  bool is_reading_piece_ = false;
+  bool upload_is_over_ = false;  ///< The request at hand was one, and is answered.
+  std::string piece_;            ///< Of a body on its way in or out.
   request_facts facts_;
   std::optional<http_response> response_;
   std::optional<http::response_serializer<http::string_body>> serializer_;

@@ -32,7 +32,7 @@ bool echoes_no_code(std::string_view frame) {
 // At the end: what the peer had on its way is read and forgotten, but others have their turn, and nobody goes on for
 // ever.
 constexpr int reads_a_turn = 16;
-constexpr std::size_t most_read_away = 4 * 1024 * 1024;
+constexpr std::size_t most_read_away = 32 * 1024 * 1024;
 }  // namespace
 
 outbound_layer::outbound_layer(tcp_socket socket, delivery_shard& shard, std::unique_ptr<tls_engine> tls,

@@ -19,7 +19,10 @@ struct collector {
     }
   }
   void operator()(const edit_message& what) const { needs.messages.push_back(what.message); }
-  void operator()(const delete_message& what) const { needs.messages.push_back(what.message); }
+  void operator()(const delete_message& what) const {
+    needs.messages.push_back(what.message);
+    needs.deleted_messages.push_back(what.message);
+  }
   void operator()(const change_reaction& what) const {
     needs.messages.push_back(what.message);
     needs.reactions.push_back({what.message, command.actor, what.emoji});
@@ -83,6 +86,7 @@ void append_needs::clear() {
   counted_accounts.clear();
   sends.clear();
   files.clear();
+  deleted_messages.clear();
 }
 
 void append_facts::clear() {

@@ -62,6 +62,7 @@ struct append_needs {
   std::vector<user_id> counted_accounts;     ///< Whose rooms are counted.
   std::vector<const append_command*> sends;  ///< Each may have been stored before.
   std::vector<file_use> files;               ///< Who sends which of our files.
+  std::vector<message_id> deleted_messages;  ///< Whose files are let go of.
 
   /// The commands must stay where they are as long as the needs and the facts read for them are used.
   void collect(std::span<const append_command> commands);

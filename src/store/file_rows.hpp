@@ -19,6 +19,12 @@ result<void> check_new_bytes(Steps& steps, user_id owner, file_id file, std::uin
       fmt::format("file: all your files together have at most {} bytes; delete messages with old ones.", quota));
 }
 
+/// However small they are: each is a row to be counted.
+inline error too_many_files(std::uint32_t most) {
+  return make_error(error_code::conflict,
+                    fmt::format("file: at most {} files a user; delete messages with old ones.", most));
+}
+
 inline error no_such_file() { return not_found("file: there is no such file."); }
 
 /// file_id, user_id, name, content_type, size

@@ -84,7 +84,7 @@ void postgres_append::send_questions(postgres_round_trip& trip, busy_rooms busy)
         trip.add("SELECT user_id, count(*) FROM tb_user_room WHERE user_id = ANY($1) GROUP BY user_id",
                  array_of(needs_.counted_accounts));
   }
-  if (!needs_.files.empty()) ask_for_files(trip);
+  if (!needs_.files.empty() || !needs_.deleted_messages.empty()) ask_for_files(trip);
   if (!needs_.messages.empty()) {
     asked_.messages = trip.add(
         "SELECT message_id, room_id, user_id, deleted_at, deleted_by, deleted_seq, file_url FROM tb_messages"
@@ -144,7 +144,8 @@ void postgres_append::send_questions(postgres_round_trip& trip, busy_rooms busy)
 
 #undef STORED_MESSAGE
 
-/// Locked behind the rooms, in their own order: what is sent now the sweep must not take.
+/// Locked behind the rooms, all at once and in their own order, those that are sent, which the sweep must not take, and
+/// those of deleted messages: so no two batches wait for each other.
 void postgres_append::ask_for_files(postgres_round_trip& trip) {
   postgres_array<uuid> files, users;
   for (const auto& use : needs_.files) {
@@ -152,9 +153,11 @@ void postgres_append::ask_for_files(postgres_round_trip& trip) {
     users.add(use.user);
   }
   asked_.files = trip.add(
-      "SELECT file_id, file_url FROM tb_file WHERE file_id = ANY($1) AND stage = 'stored'"
+      "SELECT file_id, file_url FROM tb_file WHERE file_id IN (SELECT unnest($1) UNION"
+      " SELECT substring(m.file_url FROM 15 FOR 36)::uuid FROM tb_messages m WHERE m.message_id = ANY($2)"
+      " AND m.file_url LIKE '/api/v1/files/________-____-____-____-____________/%') AND stage = 'stored'"
       " ORDER BY file_id FOR NO KEY UPDATE",
-      files);
+      files, array_of(needs_.deleted_messages));
   asked_.file_users = trip.add(
       "SELECT k.file_id, k.user_id FROM unnest($1, $2) AS k (file_id, user_id)"
       " JOIN tb_file f ON f.file_id = k.file_id WHERE f.user_id = k.user_id"

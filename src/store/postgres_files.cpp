@@ -24,6 +24,8 @@ result<void> postgres_records::begin_file(const new_file& file) {
     if (auto fits = check_new_bytes(*this, file.owner, file.id, file.announced_bytes, file.quota_bytes); !fits) {
       return fits;
     }
+    const auto held = connection_.query("SELECT count(*) FROM tb_file WHERE user_id = $1", file.owner);
+    if (held[0].integer(0) >= std::int64_t{limits_.files_per_user}) return too_many_files(limits_.files_per_user);
     connection_.query(
         "INSERT INTO tb_file (file_id, user_id, name, file_url, content_type, size, stage, created_at, unsent_since)"
         " VALUES ($1, $2, $3, $4, '', $5, 'uploading', $6, $6)",

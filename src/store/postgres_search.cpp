@@ -18,9 +18,9 @@ std::string quoted(std::string_view word) { return '\'' + std::string(word) + '\
 std::string room_word(room_id room) { return '#' + to_string(room); }
 
 /// Folded words hold neither quotes nor backslashes.
-std::string vector_of(const std::vector<text_word>& words, room_id room) {
+std::string vector_of(const std::vector<std::string>& words, room_id room) {
   std::string text = quoted(room_word(room));
-  for (const auto& word : words) text += ' ' + quoted(word.folded);
+  for (const auto& word : words) text += ' ' + quoted(word);
   return text;
 }
 
@@ -108,9 +108,11 @@ class postgres_search_index final : public search_index {
         "INSERT INTO tb_search_position (room_id, seq) SELECT p.room_id, 0 FROM tb_room_position p"
         " WHERE p.room_id = ANY($1) ORDER BY p.room_id ON CONFLICT (room_id) DO NOTHING",
         ids);
+    trip.add("SELECT room_id FROM tb_search_position WHERE room_id = ANY($1) ORDER BY room_id FOR UPDATE", ids);
+    // Behind the locks, since another node may just have moved them: one statement would see only the positions anew.
     const auto locked = trip.add(
         "SELECT s.room_id, s.seq, p.last_seq FROM tb_search_position s JOIN tb_room_position p ON p.room_id = s.room_id"
-        " WHERE s.room_id = ANY($1) ORDER BY s.room_id FOR UPDATE OF s",
+        " WHERE s.room_id = ANY($1) ORDER BY s.room_id",
         ids);
     std::vector<log_part> parts;
     auto left = search_step;
@@ -134,7 +136,7 @@ class postgres_search_index final : public search_index {
       for (const auto& row : *rows) {
         auto& [room, text] = texts[row.id(0)];
         room = row.id<room_id>(1);
-        text = row.is_null(2) ? std::string() : vector_of(words_of(row.text(2)), room);
+        text = row.is_null(2) ? std::string() : vector_of(indexed_words(row.text(2)), room);
       }
     }
     postgres_array<uuid> kept, in_rooms, gone;
@@ -183,14 +185,19 @@ result<page<search_hit>> postgres_reader::search(user_id user, std::optional<roo
   const auto before = range.cursor ? parse_uuid(*range.cursor) : std::optional(uuid{});
   if (!before) return bad_request("cursor: not one of ours.");
   return read("searching", [&](postgres_connection& open) -> result<page<search_hit>> {
+    const auto wanted = tsquery_of(query, room);
+    postgres_round_trip look(open);
+    look.add("BEGIN READ ONLY");
+    // A GIN index is read by no other way; everywhere else it is a sign of a lost index.
+    look.add("SET LOCAL enable_bitmapscan = on");
+    const auto ids = look.add(
+        "SELECT s.message_id FROM tb_message_search s JOIN tb_user_room r ON r.room_id = s.room_id AND r.user_id = $1"
+        " WHERE s.words @@ $2::tsquery AND ($3 OR s.message_id < $4) ORDER BY s.message_id DESC LIMIT $5",
+        user, wanted, !range.cursor, *before, static_cast<std::int64_t>(range.limit) + 1);
+    look.add("COMMIT");
     postgres_array<uuid> found;
-    for (const auto& row : open.query(
-             "SELECT s.message_id FROM tb_message_search s"
-             " JOIN tb_user_room r ON r.room_id = s.room_id AND r.user_id = $1"
-             " WHERE s.words @@ $2::tsquery AND ($3 OR s.message_id < $4) ORDER BY s.message_id DESC LIMIT $5",
-             user, tsquery_of(query, room), !range.cursor, *before, static_cast<std::int64_t>(range.limit) + 1)) {
-      found.add(row.id(0));
-    }
+    const auto looked = look.run();
+    for (const auto& row : looked[ids]) found.add(row.id(0));
     if (found.empty()) return page<search_hit>();
     postgres_round_trip trip(open);
     const auto messages = trip.add(

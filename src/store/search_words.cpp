@@ -123,6 +123,15 @@ std::vector<text_word> words_of(std::string_view text) {
   return words;
 }
 
+std::vector<std::string> indexed_words(std::string_view text) {
+  std::vector<std::string> words;
+  for (auto& word : words_of(text)) words.push_back(std::move(word.folded));
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  if (words.size() > most_indexed_words) words.resize(most_indexed_words);
+  return words;
+}
+
 search_query read_query(std::string_view text) {
   const auto words = words_of(text);
   search_query query;

@@ -20,6 +20,10 @@ struct text_word {
 /// Of a text in UTF-8; where it is not, the rest is passed over.
 std::vector<text_word> words_of(std::string_view text);
 
+/// Those that an index takes of a text, each once; of an endless one the first.
+inline constexpr std::size_t most_indexed_words = 5'000;
+std::vector<std::string> indexed_words(std::string_view text);
+
 /// What somebody looks for: words that must all be there. The last one may be the beginning of one, unless a blank
 /// stands behind it.
 struct search_query {

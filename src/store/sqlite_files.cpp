@@ -23,6 +23,10 @@ result<void> sqlite_records::begin_file(const new_file& file) {
     if (auto fits = check_new_bytes(*this, file.owner, file.id, file.announced_bytes, file.quota_bytes); !fits) {
       return fits;
     }
+    auto held = connection_.use("SELECT count(*) FROM tb_file WHERE user_id = ?1");
+    if (held.bind(file.owner).step() && held.integer(0) >= std::int64_t{limits_.files_per_user}) {
+      return too_many_files(limits_.files_per_user);
+    }
     const auto url = file_url_of(file.id, file.name);
     connection_
         .use(

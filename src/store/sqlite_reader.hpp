@@ -57,6 +57,7 @@ class sqlite_reader final : public database_reader {
   result<std::string> file_block(file_id file, std::uint32_t block) override;
 
  private:
+  bool has_search_file();
   room_summary read_summary(const statement& row, user_id user);
   std::int64_t count_unread(user_id user, room_id room, sequence after);
   std::vector<reaction_summary> read_reactions(message_id message);
@@ -64,7 +65,7 @@ class sqlite_reader final : public database_reader {
   sqlite_options options_;
   sqlite_connection connection_;
   std::unique_ptr<sqlite_connection> search_;  ///< Opened with the first search.
-  bool search_failed_ = false;
+  std::uint64_t search_file_ = 0;              ///< Its inode.
 };
 
 inline std::unique_ptr<database_reader> make_sqlite_reader(const sqlite_options& options) {

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -71,6 +72,7 @@ class sqlite_search_index final : public search_index {
 
   result<std::vector<room_id>> advance(std::span<const room_id> rooms) override {
     return guarded("indexing messages", [&]() -> result<std::vector<room_id>> {
+      if (!index_) open();
       try {
         return take_parts(rooms);
       } catch (const sqlite_error& fault) {
@@ -105,21 +107,29 @@ class sqlite_search_index final : public search_index {
 
  private:
   void open() {
+    index_.reset();
     make_private(options_.path);
-    index_ = std::make_unique<sqlite_connection>(options_, sqlite_access::write);
+    auto made = std::make_unique<sqlite_connection>(options_, sqlite_access::write);
     // What is lost by a power cut is made again; the file itself stays sound.
-    index_->execute("PRAGMA synchronous = NORMAL");
-    auto version = index_->use("PRAGMA user_version");
-    if (version.step() && version.integer(0) == schema_version) return;
-    index_->execute(
+    made->execute("PRAGMA synchronous = NORMAL");
+    {
+      auto version = made->use("PRAGMA user_version");
+      if (version.step() && version.integer(0) == schema_version) {
+        index_ = std::move(made);
+        return;
+      }
+    }
+    made->execute(
         "BEGIN;"
         "CREATE TABLE position (room_id TEXT NOT NULL PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
         "CREATE TABLE message (number INTEGER PRIMARY KEY, message_id TEXT NOT NULL UNIQUE, room_id TEXT NOT NULL)"
         " STRICT;"
         "CREATE INDEX ix_message_room ON message (room_id);"
-        "CREATE VIRTUAL TABLE text USING fts5 (words, room, tokenize = 'unicode61 remove_diacritics 0');"
+        "CREATE VIRTUAL TABLE text USING fts5 (words, room, tokenize = 'unicode61 remove_diacritics 0',"
+        " prefix = '1 2 3');"
         "PRAGMA user_version = 1;"
         "COMMIT");
+    index_ = std::move(made);
   }
 
   std::vector<room_id> take_parts(std::span<const room_id> rooms) {
@@ -181,7 +191,7 @@ class sqlite_search_index final : public search_index {
     forget(message);
     if (row.is_null(1)) return;
     std::string words;
-    for (const auto& word : words_of(row.text(1))) words += (words.empty() ? "" : " ") + word.folded;
+    for (const auto& word : indexed_words(row.text(1))) words += (words.empty() ? "" : " ") + word;
     if (words.empty()) return;
     auto number = number_of(message);
     auto taken = index_->use("SELECT 1 FROM message WHERE number = ?1");
@@ -214,17 +224,18 @@ class sqlite_search_index final : public search_index {
   std::unique_ptr<sqlite_connection> index_;
 };
 
-/// What FTS5 calls a query; folded words need no escapes.
-std::string match_of(const search_query& query, std::optional<room_id> room) {
+/// What FTS5 calls a query; folded words need no escapes. With the rooms in it, so that nothing, not even whether there
+/// is a next page, tells of a room that one is not in.
+std::string match_of(const search_query& query, const std::vector<room_id>& rooms) {
   std::string text = "words : (";
   for (std::size_t i = 0; i < query.words.size(); ++i) {
     if (i > 0) text += " AND ";
     text += fmt::format("\"{}\"", query.words[i]);
   }
   if (query.last_is_begun) text += " *";
-  text += ")";
-  if (room) text += fmt::format(" AND room : \"{}\"", room_word(*room));
-  return text;
+  text += ") AND room : (";
+  for (const auto& room : rooms) text += fmt::format("{}\"{}\"", &room == rooms.data() ? "" : " OR ", room_word(room));
+  return text + ")";
 }
 
 }  // namespace
@@ -250,7 +261,18 @@ std::unique_ptr<sqlite_connection> open_search_file(const sqlite_options& store)
   return version.step() && version.integer(0) == schema_version ? std::move(open) : nullptr;
 }
 
-/// The index names messages, newest first; each is looked up, with the membership, as it now stands.
+/// Made anew, the index is another file under the same name.
+bool sqlite_reader::has_search_file() {
+  struct stat found {};
+  const auto path = search_path_of(options_.path);
+  if (::stat(path.c_str(), &found) != 0) return false;
+  if (search_ && found.st_ino == search_file_) return true;
+  search_ = open_search_file(options_);
+  search_file_ = found.st_ino;
+  return search_ != nullptr;
+}
+
+/// The index names messages, newest first; each is looked up as it now stands.
 result<page<search_hit>> sqlite_reader::search(user_id user, std::optional<room_id> room, const std::string& text,
                                                const page_request& range) {
   const auto query = read_query(text);
@@ -262,21 +284,26 @@ result<page<search_hit>> sqlite_reader::search(user_id user, std::optional<room_
     if (ec != std::errc() || stopped != end) return bad_request("cursor: not one of ours.");
   }
   return guarded("searching", [&]() -> result<page<search_hit>> {
-    // It may have been made anew behind this connection.
-    if (!search_ || search_failed_) search_ = open_search_file(options_);
-    search_failed_ = true;
     page<search_hit> found;
-    if (!search_) return found;
+    if (!has_search_file()) return found;
     const read_snapshot snapshot(connection_);
+    std::vector<room_id> rooms;
+    {
+      auto member = connection_.use("SELECT room_id FROM tb_user_room WHERE user_id = ?1");
+      member.bind(user);
+      while (member.step()) {
+        if (!room || member.id<room_id>(0) == *room) rooms.push_back(member.id<room_id>(0));
+      }
+    }
+    if (rooms.empty()) return found;
     auto candidate = search_->use(
-        "SELECT m.number, m.message_id, m.room_id FROM text t JOIN message m ON m.number = t.rowid"
+        "SELECT m.number, m.message_id FROM text t JOIN message m ON m.number = t.rowid"
         " WHERE text MATCH ?1 AND t.rowid < ?2 ORDER BY t.rowid DESC");
-    auto member = connection_.use("SELECT 1 FROM tb_user_room WHERE room_id = ?1 AND user_id = ?2");
     auto row = connection_.use(
         "SELECT m.message_id, m.user_id, u.display_name, m.content, m.file_url, m.reply_to, m.client_msg_id,"
         " m.created_at, m.seq, m.edited_at, m.deleted_at, m.room_id FROM tb_messages m"
         " JOIN tb_users u ON u.user_id = m.user_id WHERE m.message_id = ?1");
-    const auto match = match_of(query, room);
+    const auto match = match_of(query, rooms);
     candidate.bind(match, before);
     int examined = 0;
     std::int64_t last = 0;
@@ -287,7 +314,6 @@ result<page<search_hit>> sqlite_reader::search(user_id user, std::optional<room_
       }
       ++examined;
       last = candidate.integer(0);
-      if (!member.bind(candidate.id<room_id>(2), user).step()) continue;
       if (!row.bind(candidate.id<message_id>(1)).step()) continue;
       history_item item;
       item.room = row.id<room_id>(11);
@@ -300,7 +326,6 @@ result<page<search_hit>> sqlite_reader::search(user_id user, std::optional<room_
       hit->item.reactions = read_reactions(hit->item.message.message);
       found.items.push_back(std::move(*hit));
     }
-    search_failed_ = false;
     return found;
   });
 }

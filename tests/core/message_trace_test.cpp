@@ -9,9 +9,9 @@ namespace {
 using std::chrono::microseconds;
 
 message_id numbered(std::uint32_t number) {
-  message_id id;
-  for (std::size_t i = 0; i < 4; ++i) id.bytes.at(15 - i) = static_cast<std::uint8_t>(number >> (8 * i));
-  return id;
+  message_id made;
+  for (std::size_t i = 0; i < 4; ++i) made.bytes.at(15 - i) = static_cast<std::uint8_t>(number >> (8 * i));
+  return made;
 }
 
 class message_trace_test : public testing::Test {
