@@ -344,7 +344,7 @@ test('a row that changes keeps its picture, and many of one file ask for one add
 test('pictures out of sight are not asked for before one scrolls to them', async (t) => {
   const { anna, ben, rest, room, roomId } = await annaAndBen(t);
   await ben.getByRole('heading', { name: room }).waitFor();
-  for (let number = 1; number <= 20; number += 1) {
+  for (let number = 1; number <= 40; number += 1) {
     const { file_url } = await rest.uploadFile(new Blob([png(30, 30)]), { name: `${number}.png` });
     await rest.postMessage(roomId, { content: `number ${number}.`, file_url });
   }
@@ -352,10 +352,10 @@ test('pictures out of sight are not asked for before one scrolls to them', async
   ben.on('request', (request) => request.url().endsWith('/files/sign') && signed.push(request.postData()));
   await ben.reload();
   await openRoom(ben, room);
-  await loaded(messageOf(ben, 'number 20.').locator('.own-picture img'));
+  await loaded(messageOf(ben, 'number 40.').locator('.own-picture img'));
   const first = messageOf(ben, 'number 1.').locator('.own-picture img');
   await first.waitFor({ state: 'attached' });
-  assert.ok(signed.length < 12, `${signed.length} of 20`);
+  assert.ok(signed.length < 30, `${signed.length} of 40`);
   const { top: before } = await first.evaluate((image) => image.getBoundingClientRect());
   assert.ok(before < -2_000, 'its place is kept for it');
   await first.scrollIntoViewIfNeeded();
