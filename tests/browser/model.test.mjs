@@ -104,14 +104,14 @@ test('older messages that cannot be fetched are not asked for again before the u
   });
   model.loadOlder(state);
   await history.fail();
-  assert.equal(state.older, 'failed');
+  assert.equal(state.older.state, 'failed');
   assert.equal(history.open.length, 0);
   model.loadOlder(state, { asked: true });
   assert.equal(history.open.length, 0, 'not at once');
   mock.timers.tick(2_000);
   model.loadOlder(state, { asked: true });
   await history.answer({ items: page(50, 41) });
-  assert.equal(state.hasOlder, false);
+  assert.equal(state.older.hasMore, false);
   assert.equal(state.oldestSeq, 41);
 });
 
@@ -162,7 +162,7 @@ test('history that was asked for before a reset does not enter the new timeline'
   await history.answer({ items: page(150, 101) });
   await history.answer({ items: page(300, 251) });
   assert.equal(state.oldestSeq, 251, 'no page from before stands above a hole');
-  assert.equal(state.older, 'idle');
+  assert.equal(state.older.state, 'idle');
   model.close();
 });
 
@@ -173,7 +173,7 @@ test('a timeline that grew long is cut at its old end, and fetched again from th
   model.trim(state);
   assert.equal(state.lines.length, 600);
   assert.equal(state.messages.size, 600);
-  assert.equal(state.hasOlder, true);
+  assert.equal(state.older.hasMore, true);
   model.loadOlder(state);
   assert.equal(history.open[0].args[1].before_seq, 301);
   await history.answer({ items: page(300, 251) });
@@ -189,7 +189,7 @@ test('a timeline in whose past somebody reads for long has a bound too', async (
   for (let seq = 101; seq <= 12_000; seq += 1) tell('new_message', message(seq));
   assert.ok(state.lines.length <= 5_000, `${state.lines.length} lines`);
   assert.equal(state.lines.at(-1).seq, 12_000);
-  assert.equal(state.hasOlder, true);
+  assert.equal(state.older.hasMore, true);
   model.close();
 });
 

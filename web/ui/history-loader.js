@@ -1,6 +1,8 @@
 /** @file Fetches the history of rooms by REST, and tries again where that can help. */
 
 const HISTORY_PAGE = 50;
+/** So many to each side of a message that is to be shown. */
+const AROUND_PAGE = 25;
 /** Rooms whose newest message is fetched for the list; the rest show it once something happens. */
 const MAX_PREVIEWS = 60;
 const PREVIEWS_AT_ONCE = 4;
@@ -31,7 +33,7 @@ export class HistoryLoader {
     clearTimeout(this.#timer);
   }
 
-  /** The newest page, unless it is there or under way. */
+  /** The first page, unless it is there or under way: the newest, or what is around the room's aim. */
   async load(room) {
     if (room.history === 'ready' || room.history === 'loading') return;
     clearTimeout(this.#timer);
@@ -39,7 +41,7 @@ export class HistoryLoader {
     this.#options.changed('timeline');
     const { generation } = room;
     try {
-      await this.#read(room, {});
+      await (room.aim ? this.#readAround(room) : this.#read(room, {}));
       this.#failures = 0;
     } catch (error) {
       if (this.#closed || room.generation !== generation) return;
@@ -54,16 +56,27 @@ export class HistoryLoader {
    * @param {{asked?: boolean}} [options] `asked`: because the user did something; without that a failure is
    *   not followed by another try before the next `ready`
    */
-  async loadOlder(room, { asked = false } = {}) {
-    if (!room.mayLoadOlder(Date.now(), asked)) return;
-    room.olderLoading();
+  loadOlder(room, options) {
+    return this.#extend(room, room.older, options, () => this.#read(room, { before_seq: room.oldestSeq }));
+  }
+
+  /** The page after the newest message that is here, while that is not the room's newest. */
+  loadNewer(room, options) {
+    return this.#extend(room, room.newer, options, () => this.#readNewer(room));
+  }
+
+  /** @param {import('./history-edge.js').HistoryEdge} edge @param {() => Promise<void>} read */
+  async #extend(room, edge, { asked = false } = {}, read) {
+    if (room.history !== 'ready' || !edge.mayLoad(Date.now(), asked)) return;
+    edge.loading();
     this.#options.changed('timeline');
     const { generation } = room;
     try {
-      await this.#read(room, { before_seq: room.oldestSeq });
+      await read();
     } catch (error) {
       if (room.generation !== generation) return;
-      room.olderFailed(Date.now(), error.retryAfterMs);
+      edge.failed(Date.now(), error.retryAfterMs);
+      room.showWaiting();
       this.#options.changed('timeline');
     }
   }
@@ -85,14 +98,34 @@ export class HistoryLoader {
     await Promise.all(Array.from({ length: PREVIEWS_AT_ONCE }, work));
   }
 
-  /** Puts a page of history into the room, if the room is still the one for which it was asked. */
+  /** Puts a page into the room: the newest, or the one before the oldest message. */
   async #read(room, query) {
     const { generation } = room;
     const { items } = await this.#rest.messages(room.room_id, { limit: HISTORY_PAGE, ...query });
+    this.#take(room, generation, items, items.length === HISTORY_PAGE);
+  }
+
+  async #readNewer(room) {
+    const { generation } = room;
+    const query = { limit: HISTORY_PAGE, after_seq: room.newestSeq };
+    const { items, next_cursor } = await this.#rest.messages(room.room_id, query);
+    this.#take(room, generation, items, null, next_cursor !== null);
+  }
+
+  async #readAround(room) {
+    const { generation, aim } = room;
+    const ask = (query) => this.#rest.messages(room.room_id, { limit: AROUND_PAGE, ...query });
+    const [before, after] = await Promise.all([ask({ before_seq: aim.seq + 1 }), ask({ after_seq: aim.seq })]);
+    const items = [...before.items, ...after.items];
+    this.#take(room, generation, items, before.next_cursor !== null, after.next_cursor !== null);
+  }
+
+  /** Puts messages into the room, if it is still the one for which they were asked. */
+  #take(room, generation, items, hasOlder, hasNewer = null) {
     if (room.generation !== generation) return;
     this.#options.learnAuthors(items);
-    room.addHistory(items, items.length === HISTORY_PAGE);
-    if (items.length > 0) room.previewFrom(items[0]);
+    room.addHistory(items, hasOlder, hasNewer);
+    if (!room.newer.hasMore) for (const item of items) room.previewFrom(item);
     this.#options.changed('timeline');
     this.#options.changed('rooms');
   }

@@ -152,8 +152,8 @@ export class ChatModel extends EventTarget {
   async open(roomId) {
     const former = this.openRoom;
     this.openRoom = this.rooms.get(roomId) ?? null;
-    if (former && former !== this.openRoom && former.lines.length > MAX_KEPT_LINES)
-      former.reset(former.last_seq);
+    const isLeft = former && former !== this.openRoom;
+    if (isLeft && (former.isAway || former.lines.length > MAX_KEPT_LINES)) former.reset(former.last_seq);
     const room = this.openRoom;
     if (room) {
       room.newAfterSeq = room.unread > 0 ? room.last_read_seq : null;
@@ -165,7 +165,7 @@ export class ChatModel extends EventTarget {
     if (room) await Promise.all([this.loadHistory(room), this.#members.load(room)]);
   }
 
-  /** The newest page of history, unless it is there or under way. */
+  /** The first page of history, unless it is there or under way. */
   loadHistory(room) {
     return this.#history.load(room);
   }
@@ -173,6 +173,37 @@ export class ChatModel extends EventTarget {
   /** The page of history before the oldest message. @param {{asked?: boolean}} [options] */
   loadOlder(room, options) {
     return this.#history.loadOlder(room, options);
+  }
+
+  /** The page of history after the newest message that is here, if that is not the room's newest. */
+  loadNewer(room, options) {
+    return this.#history.loadNewer(room, options);
+  }
+
+  /**
+   * Has the timeline of a message's room show it, now or when the room is opened.
+   * @param {{room_id: string, message_id: string, seq: number}} message
+   * @returns {boolean} whether one is in that room
+   */
+  aimAt({ room_id: roomId, message_id, seq }) {
+    const room = this.rooms.get(roomId);
+    if (!room) return false;
+    for (const other of this.rooms.values()) if (other !== this.openRoom) other.aim = null;
+    if (room.history !== 'ready' || !room.messages.has(message_id)) room.reset(room.last_seq);
+    room.aim = { message_id, seq };
+    if (room === this.openRoom) {
+      this.#changed('timeline');
+      this.loadHistory(room);
+    }
+    return true;
+  }
+
+  /** From wherever the timeline is back to the newest messages. */
+  showNewest(room) {
+    if (!room.isAway) return;
+    room.reset(room.last_seq);
+    this.#changed('timeline');
+    this.loadHistory(room);
   }
 
   /** Keeps the open timeline short while its oldest lines are out of sight. */
@@ -264,7 +295,8 @@ export class ChatModel extends EventTarget {
     for (const room of rooms) {
       const state = former.get(room.room_id) ?? new RoomState(room, user.user_id);
       state.update(room);
-      if (state.older === 'failed') state.older = 'idle';
+      state.older.forgive();
+      state.newer.forgive();
       if (room.peer) this.learn(room.peer);
       this.rooms.set(room.room_id, state);
     }
@@ -377,6 +409,9 @@ export class ChatModel extends EventTarget {
   #onOutbox(entry) {
     savePending(this.me.user_id, this.client.pendingSends());
     const room = this.rooms.get(entry.room_id);
+    // What one says is said at the end.
+    if (room && room === this.openRoom && entry.status === 'queued' && !room.outgoing.has(entry.client_msg_id))
+      this.showNewest(room);
     room?.setOutgoing(entry, this.client.position(entry.room_id));
     if (room && room === this.openRoom) this.#changed('timeline');
   }

@@ -3,9 +3,10 @@
  * document.
  */
 
+import { HistoryEdge } from './history-edge.js';
+import { withReaction } from './reactions.js';
+
 const MAX_UNREAD = 1_000;
-/** How soon the next try may be when older messages could not be fetched. */
-const OLDER_PAUSE_MS = 2_000;
 
 /**
  * A line of the timeline: a message, or a note about membership or the room's name (`note` true). `rev`
@@ -19,11 +20,14 @@ export class RoomState {
   lines = [];
   /** @type {Map<string, Line>} messages by message_id */
   messages = new Map();
-  /** `none`: not asked for. `loading`, `ready`, `failed`: the newest page of history. */
+  /** `none`: not asked for. `loading`, `ready`, `failed`: the first page, which is the newest unless aimed. */
   history = 'none';
-  hasOlder = true;
-  /** `idle`, `loading` or `failed`: the page of history before the oldest message. */
-  older = 'idle';
+  /** What is before the oldest message here. */
+  older = new HistoryEdge(true);
+  /** What is after the newest message here: something only while one reads around an old message. */
+  newer = new HistoryEdge(false);
+  /** The message that is to be shown: history is read around it. @type {?{message_id: string, seq: number}} */
+  aim = null;
   /** Counts the timelines: what was asked for another one must not enter this one. */
   generation = 0;
   /** The newest message, for the list of rooms. @type {?object} */
@@ -46,7 +50,6 @@ export class RoomState {
   #countedSeq = 0;
   /** The seqs of unread messages that came as events, by message_id. @type {Map<string, number>} */
   #unreadSeqs = new Map();
-  #olderRetryAt = 0;
   /** Joins and leaves since the oldest list of members that is under way was asked for. */
   #memberEvents = [];
   #memberLoads = 0;
@@ -78,8 +81,9 @@ export class RoomState {
     this.messages.clear();
     this.#waiting = [];
     this.history = 'none';
-    this.hasOlder = true;
-    this.older = 'idle';
+    this.older = new HistoryEdge(true);
+    this.newer = new HistoryEdge(false);
+    this.aim = null;
     this.last_seq = lastSeq;
     this.last_read_seq = Math.min(this.last_read_seq, lastSeq);
     this.#countedSeq = lastSeq;
@@ -90,25 +94,15 @@ export class RoomState {
 
   /** Keeps the newest lines only; the others are history again. @returns {boolean} whether any went */
   trim(count) {
-    if (this.older === 'loading' || this.lines.length <= count) return false;
+    if (this.older.state === 'loading' || this.lines.length <= count) return false;
     for (const line of this.lines.splice(0, this.lines.length - count)) this.messages.delete(line.message_id);
-    this.hasOlder = true;
+    this.older.loaded(true);
     return true;
   }
 
-  olderLoading() {
-    this.older = 'loading';
-  }
-
-  olderFailed(now, retryAfterMs = null) {
-    this.older = 'failed';
-    this.#olderRetryAt = now + Math.max(OLDER_PAUSE_MS, retryAfterMs ?? 0);
-  }
-
-  /** @param {boolean} asked whether the user did something for it; else a failure is not tried again */
-  mayLoadOlder(now, asked) {
-    if (this.history !== 'ready' || !this.hasOlder || this.older === 'loading') return false;
-    return this.older === 'idle' || (asked && now >= this.#olderRetryAt);
+  /** Whether the newest messages are not here, or will not be. */
+  get isAway() {
+    return this.newer.hasMore || this.aim !== null;
   }
 
   historyLoading() {
@@ -120,19 +114,38 @@ export class RoomState {
     this.#waiting = [];
   }
 
-  /** @param {import('../parley/rest.js').Message[]} items newest first @param {boolean} hasOlder */
-  addHistory(items, hasOlder) {
+  /**
+   * @param {import('../parley/rest.js').Message[]} items which join on to what is here
+   * @param {?boolean} hasOlder whether there are more before them; null if they are not the oldest here
+   * @param {?boolean} [hasNewer] the same of what is after them
+   */
+  addHistory(items, hasOlder, hasNewer = null) {
     for (const item of items) this.#upsert(item);
-    this.hasOlder = hasOlder;
-    this.older = 'idle';
+    if (hasOlder !== null) this.older.loaded(hasOlder);
+    if (hasNewer !== null) this.newer.loaded(hasNewer);
     this.history = 'ready';
+    this.showWaiting();
+  }
+
+  /** What came while history was on its way, on top of it. */
+  showWaiting() {
+    if (this.#isWaiting()) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const event of waiting) this.#show(event.type, event.data);
   }
 
+  /** Whether the page that is on its way may or may not have in it what comes now. */
+  #isWaiting() {
+    return this.history === 'loading' || this.newer.state === 'loading';
+  }
+
   get oldestSeq() {
     return this.lines.find((line) => !line.note)?.seq ?? null;
+  }
+
+  get newestSeq() {
+    return this.lines.findLast((line) => !line.note)?.seq ?? null;
   }
 
   /** A durable event, each once and in order. */
@@ -143,8 +156,8 @@ export class RoomState {
     if (type === 'new_message') this.#arrived(data);
     this.#updatePreview(type, data);
     // A room that was not opened keeps no messages; history will bring them.
-    if (this.history === 'loading') this.#waiting.push({ type, data });
-    if (this.history === 'ready') this.#show(type, data);
+    if (this.#isWaiting()) this.#waiting.push({ type, data });
+    else if (this.history === 'ready') this.#show(type, data);
   }
 
   /** The newest message as history told it. */
@@ -259,13 +272,16 @@ export class RoomState {
 
   #show(type, data) {
     const message = this.messages.get(data.message_id);
+    const isNote = type === 'member_joined' || type === 'member_left' || type === 'room_renamed';
+    // It stands behind what is not here yet; history will bring it.
+    if (this.newer.hasMore && (type === 'new_message' || isNote)) return;
     if (type === 'new_message') {
       this.#upsert(data);
-    } else if (type === 'member_joined' || type === 'member_left' || type === 'room_renamed') {
+    } else if (isNote) {
       const note = { ...data, type, note: true, rev: 0, created_at: null };
       if (data.reason !== 'created') this.#insert(note);
     } else if (message) {
-      if (type === 'reaction') this.#react(message, data);
+      if (type === 'reaction') message.reactions = withReaction(message.reactions, data);
       if (type === 'message_edited')
         Object.assign(message, { content: data.content, edited_at: data.edited_at });
       if (type === 'message_deleted') {
@@ -294,32 +310,6 @@ export class RoomState {
     // A note does not say when it was; it may come long after, in a replay.
     line.created_at ??= this.lines[index - 1]?.created_at ?? null;
     if (this.lines[index - 1]?.seq !== line.seq) this.lines.splice(index, 0, line);
-  }
-
-  /** Reactions are sets of people, so that an event which history already shows changes nothing. */
-  #react(message, { emoji, user_id: userId, action }) {
-    const others = message.reactions.filter((reaction) => reaction.emoji !== emoji);
-    const former = message.reactions.find((reaction) => reaction.emoji === emoji) ?? {
-      emoji,
-      count: 0,
-      user_ids: [],
-    };
-    const had = former.user_ids.includes(userId);
-    if (action === 'remove') {
-      if (!had && former.count <= former.user_ids.length) return;
-      const user_ids = former.user_ids.filter((id) => id !== userId);
-      const reaction = { emoji, count: former.count - 1, user_ids };
-      message.reactions =
-        reaction.count > 0
-          ? message.reactions.map((each) => (each.emoji === emoji ? reaction : each))
-          : others;
-    } else if (!had) {
-      const reaction = { emoji, count: former.count + 1, user_ids: [...former.user_ids, userId] };
-      message.reactions =
-        former.count > 0
-          ? message.reactions.map((each) => (each.emoji === emoji ? reaction : each))
-          : [...others, reaction];
-    }
   }
 }
 

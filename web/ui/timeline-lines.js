@@ -14,7 +14,9 @@ const GROUP_WITHIN_MS = 5 * 60_000;
  */
 export function placedLines(room, me) {
   const placed = [];
-  const outgoing = [...room.outgoing.values()].map((entry) => ({ ...entry, user_id: me, entry }));
+  // Those on their way come after the newest, which may not be here.
+  const onTheirWay = room.newer.hasMore ? [] : [...room.outgoing.values()];
+  const outgoing = onTheirWay.map((entry) => ({ ...entry, user_id: me, entry }));
   const all = [...room.lines, ...outgoing];
   const newestSeen = room.lines.findLast((line) => room.isSeen(line));
   let former = null;

@@ -1,6 +1,6 @@
 /**
- * @file The scrolling list of messages: keeps its place while things change, loads older ones, marks what was
- * seen.
+ * @file The scrolling list of messages: keeps its place while things change, loads what is before and after,
+ * marks what was seen.
  */
 
 import { ask } from './dialog.js';
@@ -10,11 +10,14 @@ import { errorText, messageSummary, personName } from './format.js';
 import { MessageEditor } from './message-editor.js';
 import { messageRow, noteRow, outgoingRow } from './message-rows.js';
 import { ReactionPicker } from './reaction-picker.js';
+import { placeOf, putBack } from './scroll-place.js';
+import { TimelineAim } from './timeline-aim.js';
+import { bottomText, TimelineEnd, topText } from './timeline-ends.js';
 import { noteText, placedLines } from './timeline-lines.js';
 
 /** So near to the end counts as being at the end. */
 const END_MARGIN_PX = 80;
-/** Older messages are fetched before the user gets to the top. */
+/** Older and newer messages are fetched before the user gets there. */
 const LOAD_MARGIN_PX = 600;
 const PROBLEM_SHOWN_MS = 8_000;
 
@@ -30,6 +33,9 @@ export class Timeline {
   #rows = new Map();
   #files = new FileViews();
   #atEnd = true;
+  /** Which of the room's timelines is drawn: a new one begins at its end. */
+  #generation;
+  #aim;
   #picker;
   #sizes;
   #problemTimer = null;
@@ -46,12 +52,8 @@ export class Timeline {
     this.#onReply = onReply;
     this.#onEdited = onEdited;
     this.#picker = new ReactionPicker();
-    this.top = h('p.timeline-top', { role: 'status' });
-    this.retry = h(
-      'button.link.timeline-retry',
-      { type: 'button', hidden: true, onclick: () => this.#retry() },
-      'Try again',
-    );
+    this.top = new TimelineEnd('top', () => this.#retry());
+    this.bottom = new TimelineEnd('bottom', () => this.#retryNewer());
     this.list = h('ol.messages', { 'aria-label': 'Messages' });
     this.scroller = h(
       'div.scroller',
@@ -61,17 +63,19 @@ export class Timeline {
         role: 'region',
         onscroll: () => this.#onScroll({ asked: true }),
       },
-      this.top,
-      this.retry,
+      ...this.top.elements,
       this.list,
+      ...this.bottom.elements,
     );
+    this.#generation = room.generation;
+    this.#aim = new TimelineAim(this.scroller, (messageId) => this.#rows.get(messageId)?.element);
     this.toEnd = h(
       'button.to-end',
       {
         type: 'button',
         'aria-label': 'Go to the newest message',
         hidden: true,
-        onclick: () => this.#scrollToEnd('smooth'),
+        onclick: () => this.#goToEnd(),
       },
       icon('down'),
     );
@@ -87,7 +91,7 @@ export class Timeline {
     );
     model.addEventListener('announce', (event) => this.#announce(event.detail), options);
     // Pictures that arrive and windows that change must not push the newest message out of sight.
-    this.#sizes = new ResizeObserver(() => this.#atEnd && this.#scrollToEnd());
+    this.#sizes = new ResizeObserver(() => this.#aim.hold() || (this.#atEnd && this.#scrollToEnd()));
     this.#sizes.observe(this.list);
     this.#sizes.observe(this.scroller);
     this.#draw();
@@ -97,7 +101,12 @@ export class Timeline {
     this.#ended.abort();
     this.#sizes.disconnect();
     this.#picker.close();
+    this.#aim.destroy();
     clearTimeout(this.#problemTimer);
+  }
+
+  focus() {
+    this.scroller.focus({ preventScroll: true });
   }
 
   /** Says that the newest message was seen, if it was. */
@@ -110,6 +119,7 @@ export class Timeline {
 
   /** Begins to edit one's newest message. @returns {boolean} whether there is one */
   editLast() {
+    if (this.#room.isAway) return false;
     const mine = this.#room.lines.findLast((line) => !line.note && this.#model.mayEdit(line) && line.content);
     if (mine) this.#edit(mine, this.#onEdited);
     return Boolean(mine);
@@ -180,8 +190,10 @@ export class Timeline {
   #draw() {
     if (this.#ended.signal.aborted) return;
     this.#checkEditor();
-    const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
-    const firstBefore = this.list.firstElementChild;
+    const isNew = this.#generation !== this.#room.generation;
+    if (isNew) this.#atEnd = true;
+    this.#generation = this.#room.generation;
+    const place = isNew ? null : placeOf(this.scroller, this.list);
     const focus = this.#focus();
     const rows = this.#wanted().map(({ key, shows, make }) => this.#row(key, shows, make));
     const kept = new Set(rows);
@@ -189,31 +201,33 @@ export class Timeline {
     this.#place(rows.map((row) => row.element));
     this.#files.sweep();
     if (focus && document.activeElement !== focus.element) this.#refocus(focus);
-    this.#drawTop();
-    if (this.#atEnd) this.#scrollToEnd();
-    else if (firstBefore && firstBefore !== this.list.firstElementChild) {
-      this.scroller.scrollTop = this.scroller.scrollHeight - fromEnd;
+    this.#drawEnds();
+    this.#aim.mark();
+    const row = this.#rows.get(place?.messageId)?.element;
+    if (!this.#takeAim()) {
+      if (this.#atEnd) this.#scrollToEnd();
+      else if (row) putBack(this.scroller, row, place);
     }
     this.#onScroll();
     this.markRead();
   }
 
-  #drawTop() {
-    const { history, older } = this.#room;
-    const text = this.#topText();
-    if (this.top.textContent !== text) this.top.textContent = text;
-    this.top.className = `timeline-top ${history}`;
-    this.retry.hidden = history !== 'failed' && older !== 'failed';
+  /** Shows what the room is aimed at, once it is there. @returns {boolean} whether it is shown */
+  #takeAim() {
+    const { aim, history, messages } = this.#room;
+    if (!aim || history !== 'ready') return false;
+    this.#room.aim = null;
+    const shown = this.#aim.show(aim.message_id);
+    if (shown) this.#announce(messages.get(aim.message_id));
+    else this.#say('That message is not there any more.');
+    return shown;
   }
 
-  #topText() {
-    const { history, older, hasOlder, lines, outgoing } = this.#room;
-    if (history === 'failed') return 'The messages could not be fetched.';
-    if (history !== 'ready') return 'Fetching messages…';
-    if (older === 'failed') return 'Older messages could not be fetched.';
-    if (hasOlder) return older === 'loading' ? 'Fetching older messages…' : '';
-    if (lines.length + outgoing.size === 0) return 'No messages yet. Say hello.';
-    return 'This is where it began.';
+  #drawEnds() {
+    const { history, older, newer } = this.#room;
+    this.top.draw(topText(this.#room), history === 'failed' || older.state === 'failed');
+    this.top.line.className = `timeline-top ${history}`;
+    this.bottom.draw(bottomText(this.#room), newer.state === 'failed');
   }
 
   /** What has the focus, and in which row it is. @returns {?{element: HTMLElement, key: ?string}} */
@@ -353,12 +367,15 @@ export class Timeline {
 
   /** @param {{asked?: boolean}} [options] whether the user may have caused it */
   #onScroll({ asked = false } = {}) {
+    const room = this.#room;
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.#atEnd = scrollHeight - scrollTop - clientHeight < END_MARGIN_PX;
+    const toEnd = scrollHeight - scrollTop - clientHeight;
+    this.#atEnd = toEnd < END_MARGIN_PX && !room.newer.hasMore;
     this.toEnd.hidden = this.#atEnd;
-    this.toEnd.classList.toggle('unread', this.#room.unread > 0);
-    if (scrollTop < LOAD_MARGIN_PX) this.#model.loadOlder(this.#room, { asked });
-    else if (this.#atEnd) this.#model.trim(this.#room);
+    this.toEnd.classList.toggle('unread', room.unread > 0);
+    if (toEnd < LOAD_MARGIN_PX && room.newer.hasMore) this.#model.loadNewer(room, { asked });
+    if (scrollTop < LOAD_MARGIN_PX) this.#model.loadOlder(room, { asked });
+    else if (this.#atEnd) this.#model.trim(room);
     this.markRead();
   }
 
@@ -366,9 +383,19 @@ export class Timeline {
     this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior });
   }
 
+  #goToEnd() {
+    if (this.#room.isAway) this.#model.showNewest(this.#room);
+    else this.#scrollToEnd('smooth');
+  }
+
   #retry() {
     if (this.#room.history === 'failed') this.#model.loadHistory(this.#room);
     else this.#model.loadOlder(this.#room, { asked: true });
-    this.scroller.focus({ preventScroll: true });
+    this.focus();
+  }
+
+  #retryNewer() {
+    this.#model.loadNewer(this.#room, { asked: true });
+    this.focus();
   }
 }
