@@ -207,6 +207,18 @@ export class ParleyClient extends EventTarget {
     return this.#queue.pending();
   }
 
+  // --- search
+
+  /**
+   * A page of the messages in one's rooms that have all words of `q`, the newest first.
+   * @param {string} q
+   * @param {{roomId?: string, cursor?: string, limit?: number, signal?: AbortSignal}} [options] see ParleyRest
+   * @returns {Promise<{items: import('./parley/rest.js').SearchHit[], next_cursor: ?string}>}
+   */
+  searchMessages(q, options) {
+    return this.rest.searchMessages(q, options);
+  }
+
   // --- files
 
   /**

@@ -6,8 +6,8 @@ const RETRYABLE = new Set(['busy', 'rate_limited', 'unavailable', 'timeout', 'of
 export class ParleyError extends Error {
   /**
    * @param {string} code one of the contract's error codes, or `offline` (no connection), `timeout` (no
-   *   answer in time), `closed` (the client was closed), `discarded` (the message or upload was
-   *   given up)
+   *   answer in time), `closed` (the client was closed), `discarded` (the message, upload or
+   *   search was given up)
    * @param {string} message
    * @param {{status?: ?number, retryAfterMs?: ?number, cause?: unknown}} [more]
    */

@@ -16,6 +16,7 @@ import { ProfileDialog } from './profile-dialog.js';
 import { isModerator } from './roles.js';
 import { RoomList } from './room-list.js';
 import { RoomView } from './room-view.js';
+import { SearchPanel } from './search-panel.js';
 
 const STATE_TEXTS = {
   connecting: 'Connecting…',
@@ -45,6 +46,7 @@ export class ChatView {
     this.#model = model;
     this.actions = new PersonActions(model, { onOpen: (roomId) => this.#leaveDialogsTo(roomId) });
     this.list = new RoomList(model, { onOpen: (roomId) => this.openRoom(roomId) });
+    this.search = this.#makeSearch(signal);
     this.main = h(
       'main.stage',
       {},
@@ -77,6 +79,7 @@ export class ChatView {
           iconButton('compose', 'New conversation', () => this.#newRoom()),
           iconButton('sign-out', 'Sign out', () => onSignOut()),
         ),
+        this.search.element,
         this.list.element,
       ),
       this.main,
@@ -104,6 +107,7 @@ export class ChatView {
   destroy() {
     for (const stop of this.#stops) stop();
     this.#setView(null);
+    this.search.destroy();
     this.banner.destroy();
     closeDialogs();
     this.element.remove();
@@ -114,7 +118,29 @@ export class ChatView {
     this.openRoom(roomId);
   }
 
+  #makeSearch(signal) {
+    const isShown = (shown) => this.element.classList.toggle('searching', shown);
+    return new SearchPanel(this.#model, {
+      signal,
+      onOpen: () => isShown(true),
+      onClose: () => isShown(false),
+      onSearching: (isSearching) => {
+        this.list.element.hidden = isSearching;
+      },
+      onPick: (hit) => this.#openMessage(hit),
+      onFocusBack: () => this.#view?.focus(),
+    });
+  }
+
+  /** Opens the room at that message. */
+  #openMessage(message) {
+    if (!this.#model.aimAt(message)) return;
+    this.openRoom(message.room_id);
+    if (this.#model.openRoom?.room_id === message.room_id) this.#view.focus();
+  }
+
   openRoom(roomId) {
+    this.element.classList.remove('searching'); // in a small window it stands over the room
     const hash = ROOM_HASH + roomId;
     if (location.hash === hash) this.#route();
     else location.hash = hash;
@@ -195,7 +221,12 @@ export class ChatView {
     this.#setView(null);
     this.#model.open(room?.room_id ?? null);
     if (!room) return;
-    this.#setView(new RoomView(this.#model, room, { actions: this.actions, onBack: () => this.closeRoom() }));
+    const options = {
+      actions: this.actions,
+      onBack: () => this.closeRoom(),
+      onSearch: () => this.search.open(true),
+    };
+    this.#setView(new RoomView(this.#model, room, options));
   }
 
   /** @param {?(RoomView | AdminView)} view null for the welcome */

@@ -115,7 +115,10 @@ export class HistoryLoader {
   async #readAround(room) {
     const { generation, aim } = room;
     const ask = (query) => this.#rest.messages(room.room_id, { limit: AROUND_PAGE, ...query });
-    const [before, after] = await Promise.all([ask({ before_seq: aim.seq + 1 }), ask({ after_seq: aim.seq })]);
+    const [before, after] = await Promise.all([
+      ask({ before_seq: aim.seq + 1 }),
+      ask({ after_seq: aim.seq }),
+    ]);
     const items = [...before.items, ...after.items];
     this.#take(room, generation, items, before.next_cursor !== null, after.next_cursor !== null);
   }

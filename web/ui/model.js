@@ -410,7 +410,12 @@ export class ChatModel extends EventTarget {
     savePending(this.me.user_id, this.client.pendingSends());
     const room = this.rooms.get(entry.room_id);
     // What one says is said at the end.
-    if (room && room === this.openRoom && entry.status === 'queued' && !room.outgoing.has(entry.client_msg_id))
+    if (
+      room &&
+      room === this.openRoom &&
+      entry.status === 'queued' &&
+      !room.outgoing.has(entry.client_msg_id)
+    )
       this.showNewest(room);
     room?.setOutgoing(entry, this.client.position(entry.room_id));
     if (room && room === this.openRoom) this.#changed('timeline');

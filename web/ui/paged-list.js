@@ -40,6 +40,20 @@ export class PagedList extends EventTarget {
     return this.#ask();
   }
 
+  /** The answer that is under way is not wanted any more; what is shown stays. */
+  giveUp() {
+    this.#asks += 1;
+  }
+
+  /** Back to the beginning, where nothing was asked for. */
+  clear() {
+    this.giveUp();
+    this.items = [];
+    this.#before = [];
+    this.#cursor = null;
+    this.#set('none', null);
+  }
+
   async #ask() {
     this.#asks += 1;
     const ask = this.#asks;
@@ -65,6 +79,13 @@ export class PagedList extends EventTarget {
   /** @param {(item: T) => boolean} is @param {T} item */
   replace(is, item) {
     this.items = this.items.map((each) => (is(each) ? item : each));
+    if (this.#before.length > 0) this.#before = this.items;
+    this.dispatchEvent(new CustomEvent('change'));
+  }
+
+  /** @param {(item: T) => boolean} is */
+  drop(is) {
+    this.items = this.items.filter((each) => !is(each));
     if (this.#before.length > 0) this.#before = this.items;
     this.dispatchEvent(new CustomEvent('change'));
   }

@@ -17,9 +17,10 @@ export class RoomView {
   /**
    * @param {import('./model.js').ChatModel} model
    * @param {import('./room-state.js').RoomState} room
-   * @param {{actions: import('./person-actions.js').PersonActions, onBack: () => void}} options
+   * @param {{actions: import('./person-actions.js').PersonActions, onBack: () => void, onSearch: () => void}}
+   *   options
    */
-  constructor(model, room, { actions, onBack }) {
+  constructor(model, room, { actions, onBack, onSearch }) {
     this.#model = model;
     this.#room = room;
     this.composer = new Composer(model, room, { onEditLast: () => this.timeline.editLast() });
@@ -45,6 +46,7 @@ export class RoomView {
         iconButton('back', 'Back to the rooms', onBack, { class: 'icon-button back' }),
         this.avatar,
         h('div.room-title', {}, this.name, this.line),
+        iconButton('search', 'Search in this room', onSearch),
         this.peopleButton,
       ),
       h(
@@ -88,9 +90,10 @@ export class RoomView {
     this.composer.destroy();
   }
 
-  /** A phone's keyboard should not jump up by itself. */
+  /** A phone's keyboard should not jump up by itself, and whoever looks for a message wants to read. */
   focus() {
-    if (matchMedia('(hover: hover) and (min-width: 760px)').matches) this.composer.focus();
+    if (this.#room.aim) this.timeline.showAim();
+    else if (matchMedia('(hover: hover) and (min-width: 760px)').matches) this.composer.focus();
     else this.name.focus({ preventScroll: true });
   }
 

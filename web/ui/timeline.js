@@ -105,7 +105,13 @@ export class Timeline {
     clearTimeout(this.#problemTimer);
   }
 
-  focus() {
+  /** Puts the focus here, and shows what the room is aimed at, now or once it has come. */
+  showAim() {
+    this.#focusSelf();
+    this.#draw();
+  }
+
+  #focusSelf() {
     this.scroller.focus({ preventScroll: true });
   }
 
@@ -215,7 +221,7 @@ export class Timeline {
   /** Shows what the room is aimed at, once it is there. @returns {boolean} whether it is shown */
   #takeAim() {
     const { aim, history, messages } = this.#room;
-    if (!aim || history !== 'ready') return false;
+    if (!aim || history !== 'ready' || !this.scroller.isConnected) return false;
     this.#room.aim = null;
     const shown = this.#aim.show(aim.message_id);
     if (shown) this.#announce(messages.get(aim.message_id));
@@ -391,11 +397,11 @@ export class Timeline {
   #retry() {
     if (this.#room.history === 'failed') this.#model.loadHistory(this.#room);
     else this.#model.loadOlder(this.#room, { asked: true });
-    this.focus();
+    this.#focusSelf();
   }
 
   #retryNewer() {
     this.#model.loadNewer(this.#room, { asked: true });
-    this.focus();
+    this.#focusSelf();
   }
 }
