@@ -18,6 +18,8 @@ export class MessageSearch extends EventTarget {
   #asking = new AbortController();
   #q = '';
   #roomId = null;
+  /** Counts the questions: another one has another first page. */
+  question = 0;
   #isWaiting = false;
 
   /** @param {import('../parley-client.js').ParleyRest['searchMessages']} searchMessages */
@@ -61,6 +63,7 @@ export class MessageSearch extends EventTarget {
     const q = text.trimStart();
     if (q === this.#q && roomId === this.#roomId) return;
     this.#stop();
+    this.question += 1;
     this.#q = q.trim() === '' ? '' : q;
     this.#roomId = roomId;
     if (this.#q === '') {

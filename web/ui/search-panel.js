@@ -23,6 +23,8 @@ export class SearchPanel {
   #rows;
   /** The hit that Enter opens. @type {?string} */
   #activeId = null;
+  /** Which question is answered by what stands there. */
+  #answered = 0;
   /** What had the focus before. @type {?Element} */
   #returnTo = null;
   #stops;
@@ -84,8 +86,8 @@ export class SearchPanel {
     this.problem = h('p.problem', { role: 'alert' });
     this.wait = h('p.empty');
     this.list = h('ul.hits', { id: 'search-hits', role: 'listbox', 'aria-label': 'Messages found' });
-    this.more = h('button.link', { type: 'button', onclick: () => this.#more() }, 'More messages');
-    this.retry = h('button.link', { type: 'button', onclick: () => this.#more() }, 'Try again');
+    this.more = h('button.link', { type: 'button', onclick: () => this.#search.more() }, 'More messages');
+    this.retry = h('button.link', { type: 'button', onclick: () => this.#search.more() }, 'Try again');
     this.found = h(
       'div.search-found',
       { hidden: true, onscroll: () => this.#onScroll() },
@@ -142,11 +144,6 @@ export class SearchPanel {
 
   #ask() {
     this.#search.ask(this.field.value, this.here.checked ? this.#model.openRoom.room_id : null);
-  }
-
-  #more() {
-    this.field.focus(); // the button goes
-    this.#search.more();
   }
 
   #onFocus(from) {
@@ -222,14 +219,20 @@ export class SearchPanel {
     if (this.found.hidden === isSearching) this.#options.onSearching(isSearching);
     this.found.hidden = !isSearching;
     this.element.classList.toggle('active', isSearching);
+    const isNew = search.state === 'ready' && this.#answered !== search.question;
+    if (isNew) {
+      this.#answered = search.question;
+      this.#activeId = null;
+    }
     this.#rows.draw(hits.map((hit) => this.#row(hit)));
+    if (isNew) this.found.scrollTop = 0;
     const count = isSearching ? countText(search, hits.length) : '';
     if (this.count.textContent !== count) this.count.textContent = count;
     this.wait.textContent = search.state === 'loading' && hits.length === 0 ? 'Searching…' : '';
     this.list.setAttribute('aria-busy', String(search.state === 'loading'));
     this.problem.textContent = search.error ? errorText(search.error) : '';
-    this.retry.hidden = search.error === null;
-    this.more.hidden = !(search.state === 'ready' && search.hasMore);
+    this.#show(this.retry, search.error !== null);
+    this.#show(this.more, search.hasMore && search.error === null);
     this.field.setAttribute('aria-expanded', String(hits.length > 0));
     if (!hits.some((hit) => hit.message_id === this.#activeId)) this.#activeId = null;
     this.#showActive();
@@ -243,6 +246,12 @@ export class SearchPanel {
       shows: [roomName(room), room.peer?.img_url, sender, hit.snippet],
       make: () => hitRow(hit, { id: `hit-${hit.message_id}`, room, sender, onPick: () => this.#pick(hit) }),
     };
+  }
+
+  /** A button that goes leaves the focus to the field. */
+  #show(button, isShown) {
+    if (!isShown && button === document.activeElement) this.field.focus();
+    button.hidden = !isShown;
   }
 
   #showActive() {
