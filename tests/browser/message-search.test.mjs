@@ -75,6 +75,19 @@ test('another text gives up the former question, whose end is no failure', async
   assert.deepEqual([search.state, ids(search)], ['ready', ['m2']]);
 });
 
+test('an answer that came too late to be given up is not shown', async () => {
+  const { search, asked, answer, rest } = setUp();
+  search.ask('wal');
+  rest();
+  asked[0].resolve({ items: [hit(1)], next_cursor: null });
+  search.ask('walk');
+  await settled();
+  assert.deepEqual([search.state, ids(search)], ['loading', []]);
+  rest();
+  await answer(1, [hit(2)]);
+  assert.deepEqual(ids(search), ['m2']);
+});
+
 test('nothing to look for is nothing to ask', async () => {
   const { search, asked, answer, rest } = setUp();
   search.ask('walrus', 'r');

@@ -160,8 +160,11 @@ test('a newer page that cannot be fetched is tried again when the user asks, or 
   const { model, state, server, tell } = await away();
   t.after(() => model.close());
   server.failure = new ParleyError('offline', 'away');
-  await model.loadNewer(state);
+  const failing = model.loadNewer(state);
+  tell('message_edited', { room_id: 'r', seq: 1001, message_id: 'm300', content: 'new', edited_at: 'then' });
+  await failing;
   assert.equal(state.newer.state, 'failed');
+  assert.equal(state.messages.get('m300').content, 'new', 'what came meanwhile shows');
   tell('new_message', message(1001));
   assert.equal(state.lines.at(-1).seq, 325);
   server.failure = null;

@@ -134,6 +134,18 @@ test('a hit far back opens its room there, and what is around comes from both si
   await anna.locator('.message.aimed').waitFor({ state: 'detached' });
   assert.ok((await texts(anna)).length < 250, 'not all of it was fetched');
 
+  // What comes above does not move what one reads.
+  const place = await anna.locator('.scroller').evaluate((scroller) => {
+    scroller.scrollTop = 300;
+    const edge = scroller.getBoundingClientRect().top;
+    const rows = [...scroller.querySelectorAll('.message')];
+    const row = rows.find((each) => each.getBoundingClientRect().top > edge);
+    return { id: row.dataset.message, top: row.getBoundingClientRect().top, rows: rows.length };
+  });
+  await until(async () => (await texts(anna)).length > place.rows, 'older messages');
+  const { y } = await anna.locator(`[data-message="${place.id}"]`).boundingBox();
+  assert.ok(Math.abs(y - place.top) < 2, `it moved from ${place.top} to ${y}`);
+
   // What comes meanwhile stands at the end, which is not here, and must not stand behind line 115.
   await send('harbour', 'line 301');
   const scrollTo = (top) =>
@@ -164,7 +176,7 @@ test('from an old message one click, or a message of one’s own, leads to the n
   for (let number = 2; number <= 120; number += 1) await send('harbour', `line ${number}`);
   await indexed('obelisk', 1);
   const anna = await openPage();
-  await indexed('line 85', 1);
+  await indexed('line 120', 1);
   const toOldest = async () => {
     await look(anna, 'obelisk', '1 message found.');
     await hits(anna).click();
@@ -198,6 +210,9 @@ test('from an old message one click, or a message of one’s own, leads to the n
   await anna.locator('.message.aimed', { hasText: 'line 85' }).waitFor();
   assert.ok(await isInSight(messageOf(anna, 'line 85')));
   assert.equal(await focused(anna), 'Messages, scroll up for older ones');
+  await look(anna, 'line 120', '1 message found.');
+  await hits(anna).click();
+  await until(() => isInSight(messageOf(anna, 'line 120')), 'one that the same timeline has');
   assert.deepEqual(anna.complaints, []);
 });
 
@@ -349,6 +364,7 @@ test('the keys open the search, walk through it, open a hit, and give the focus 
   await anna.getByRole('dialog').getByLabel('Search people by name').waitFor();
   await anna.keyboard.press('Control+k');
   assert.notEqual(await focused(anna), 'Search messages', 'a dialog stands over it');
+  assert.equal(await anna.locator('.chat.searching').count(), 0);
   assert.deepEqual(anna.complaints, []);
 });
 
