@@ -1,5 +1,5 @@
-// The search of messages as one types: when it asks, what it gives up, how it goes on; and which keys open it.
-// No browser.
+// The search of messages as one types: when it asks, what it gives up, how it goes on; and which keys
+// open it. No browser.
 import assert from 'node:assert/strict';
 import { afterEach, mock, test } from 'node:test';
 import { ParleyError, ParleyRest } from '../../web/parley-client.js';

@@ -1,5 +1,5 @@
-// What the page makes of a message that is to be shown: history read around it, and what comes while the newest
-// messages are not here. The network is the test's.
+// What the page makes of a message that is to be shown: history read around it, and what comes while the
+// newest messages are not here. The network is the test's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ParleyError } from '../../web/parley-client.js';
@@ -156,7 +156,7 @@ test('an older page that comes first loses nothing of what waits for the newer o
   assert.deepEqual(seqs(state), range(226, 341));
 });
 
-test('a newer page that cannot be fetched is tried again when the user asks, or after a new connection', async (t) => {
+test('a newer page that failed is tried again when the user asks, or after a new connection', async (t) => {
   const { model, state, server, tell } = await away();
   t.after(() => model.close());
   server.failure = new ParleyError('offline', 'away');

@@ -16,8 +16,8 @@ const UPLOAD_TIMEOUT_MS = 10 * 60_000;
  * @typedef {{room_id: string, seq: number, message_id: string, user_id: string, display_name: ?string,
  *   content: ?string, file_url: ?string, reply_to: ?string, client_msg_id: ?string, created_at: string,
  *   edited_at?: ?string, deleted_at?: ?string, reactions?: ReactionCount[]}} Message
- * @typedef {Message & {snippet: {text: string, is_hit: boolean}[]}} SearchHit `snippet` is the passage of the first
- *   hit, in pieces which are text
+ * @typedef {Message & {snippet: {text: string, is_hit: boolean}[]}} SearchHit `snippet` is the passage of the
+ *   first hit, in pieces which are text
  * @typedef {Profile & {email: ?string, phone: ?string, created_at: string}} OwnProfile
  * @typedef {OwnProfile & {flagDelete: 'active' | 'not_active' | 'delete'}} Account `not_active` is suspended
  *   for a time, `delete` is locked; moderators get no email and no phone
@@ -220,9 +220,9 @@ export class ParleyRest {
   }
 
   /**
-   * Finds messages in one's rooms that have all words of `q`, the newest first. New ones are found after about
-   * a second; a page may be short although more follow.
-   * @param {string} q 1 to 128 characters; the last word may be the beginning of one, unless a blank follows it
+   * Finds messages in one's rooms that have all words of `q`, the newest first. New ones are found after
+   * about a second; a page may be short although more follow.
+   * @param {string} q 1 to 128 characters; the last word may be the beginning of one, unless a blank follows
    * @param {object} [options]
    * @param {?string} [options.roomId] only in this room
    * @param {?string} [options.cursor] the `next_cursor` of the page before

@@ -20,13 +20,13 @@ export class RoomState {
   lines = [];
   /** @type {Map<string, Line>} messages by message_id */
   messages = new Map();
-  /** `none`: not asked for. `loading`, `ready`, `failed`: the first page, which is the newest unless aimed. */
+  /** `none`: not asked for. `loading`, `ready`, `failed`: the first page, which is the newest or at `aim`. */
   history = 'none';
   /** What is before the oldest message here. */
   older = new HistoryEdge(true);
   /** What is after the newest message here: something only while one reads around an old message. */
   newer = new HistoryEdge(false);
-  /** The message that is to be shown: history is read around it. @type {?{message_id: string, seq: number}} */
+  /** What is to be shown: history is read around it. @type {?{message_id: string, seq: number}} */
   aim = null;
   /** Counts the timelines: what was asked for another one must not enter this one. */
   generation = 0;

@@ -21,7 +21,7 @@ export function placeOf(scroller, list) {
   return row ? { messageId: row.dataset.message, top: row.getBoundingClientRect().top } : null;
 }
 
-/** Scrolls so that a row stands again where it stood. @param {HTMLElement} row @param {{top: number}} place */
+/** Scrolls so that a row stands where it stood. @param {HTMLElement} row @param {{top: number}} place */
 export function putBack(scroller, row, { top }) {
   const moved = row.getBoundingClientRect().top - top;
   if (Math.abs(moved) >= 1) scroller.scrollTop += moved;

@@ -1,4 +1,7 @@
-/** @file Shows one message of the timeline: in the middle, marked for a moment, whatever still moves around it. */
+/**
+ * @file Shows one message of the timeline: in the middle, marked for a moment, whatever still moves around
+ * it.
+ */
 
 const MARKED_MS = 2_500;
 

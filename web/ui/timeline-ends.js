@@ -1,4 +1,4 @@
-/** @file The two ends of the timeline: what is fetched there, or could not be, and the button to try again. */
+/** @file The two ends of the timeline: what is fetched there or could not be, and the button to try again. */
 
 import { h } from './dom.js';
 
