@@ -153,9 +153,9 @@ void postgres_append::ask_for_files(postgres_round_trip& trip) {
     users.add(use.user);
   }
   asked_.files = trip.add(
-      "SELECT file_id, file_url FROM tb_file WHERE file_id IN (SELECT unnest($1) UNION"
-      " SELECT substring(m.file_url FROM 15 FOR 36)::uuid FROM tb_messages m WHERE m.message_id = ANY($2)"
-      " AND m.file_url LIKE '/api/v1/files/________-____-____-____-____________/%') AND stage = 'stored'"
+      "SELECT file_id, file_url FROM tb_file WHERE file_id = ANY($1 || ARRAY("
+      "SELECT substring(m.file_url FROM 15 FOR 36)::uuid FROM tb_messages m WHERE m.message_id = ANY($2)"
+      " AND m.file_url ~ '^/api/v1/files/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}/')) AND stage = 'stored'"
       " ORDER BY file_id FOR NO KEY UPDATE",
       files, array_of(needs_.deleted_messages));
   asked_.file_users = trip.add(
