@@ -57,7 +57,8 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
   }
 
   void finish(call<finish_upload>& ask) {
-    services_.shelf->seal(ask.request.file, continued<std::monostate>([this, ask](const auto& sealed) {
+    services_.shelf->seal(ask.request.file,
+                          continued<std::monostate>([this, ask](const result<std::monostate>& sealed) {
                             if (!sealed) return ask.reply(sealed.error());
                             store_row(ask);
                           }));
@@ -134,10 +135,11 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
   /// First the bytes: a row without bytes is swept again, bytes without a row would stay for ever.
   template <class Then>
   void remove(std::vector<file_id> files, Then then) {
-    services_.shelf->remove(files, continued<std::monostate>([this, files, then](const auto& gone) {
+    services_.shelf->remove(files, continued<std::monostate>([this, files, then](const result<std::monostate>& gone) {
                               if (!gone) return then(false);
-                              write({}, alone([files](record_writer& writer) { return writer.delete_files(files); }),
-                                    [then](const result<std::monostate>& done) { then(done.has_value()); });
+                              this->write({},
+                                          alone([files](record_writer& writer) { return writer.delete_files(files); }),
+                                          [then](const result<std::monostate>& done) { then(done.has_value()); });
                             }));
   }
 
