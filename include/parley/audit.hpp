@@ -22,6 +22,12 @@ enum class audit_action : std::uint8_t {
   message_deleted,  ///< Somebody else's.
   member_removed,
   room_renamed,  ///< By somebody other than its creator.
+  member_banned,
+  ban_lifted,
+  member_muted,
+  mute_lifted,
+  slow_mode_changed,
+  report_decided,
 };
 std::string_view to_string(audit_action value);
 std::optional<audit_action> parse_audit_action(std::string_view text);
@@ -34,7 +40,7 @@ struct audit_record {
   std::optional<user_id> user;  ///< To whom, or whose.
   std::optional<room_id> room;
   std::optional<message_id> message;
-  std::optional<std::string> detail;  ///< Such as "user -> admin"; never a message's content.
+  std::optional<std::string> detail;  ///< Such as "user -> admin"; never a message's content or a stated reason.
 };
 
 /// As it is read: with the people.

@@ -14,6 +14,7 @@
 #include "parley/commands.hpp"
 #include "parley/delivery.hpp"
 #include "parley/file_requests.hpp"
+#include "parley/moderation_requests.hpp"
 #include "parley/search.hpp"
 #include "parley/values.hpp"
 
@@ -79,7 +80,7 @@ struct list_members {
   page_request range;
   bool after_change = false;  ///< As in get_room.
 };
-/// Send, edit, delete, react, invite, remove, rename by REST. Without a room it is looked up by the message.
+/// Every durable command by REST. Without a room it is looked up by the message.
 struct change_room {
   struct reply {
     ack_data ack;                       ///< For send, edit, delete, react.
@@ -158,7 +159,8 @@ using any_call =
                  call<list_friends>, call<change_friendship>, call<create_room>, call<list_rooms>, call<get_room>,
                  call<list_members>, call<change_room>, call<mark_read>, call<get_history>, call<get_events>,
                  call<search_messages>, call<begin_upload>, call<put_file_block>, call<finish_upload>, call<open_file>,
-                 call<read_file_block>, call<sign_file>>;
+                 call<read_file_block>, call<sign_file>, call<list_bans>, call<list_mutes>, call<report_message>,
+                 call<list_reports>, call<decide_report>>;
 
 enum class replay_mode : std::uint8_t { unread, none };
 

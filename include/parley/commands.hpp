@@ -29,6 +29,7 @@ struct edit_message {
 
 struct delete_message {
   message_id message;
+  bool with_ban = false;  ///< One of those that a ban removes: allowed and audited with the ban.
 };
 
 struct change_reaction {
@@ -50,8 +51,30 @@ struct rename_room {
   std::string name;
 };
 
+/// Out of the room if they are in it, and never in again until it is lifted. Makes an event for members only.
+struct ban_member {
+  user_id user;
+  std::optional<std::string> reason;
+  bool remove_messages = false;  ///< All of theirs in this room, afterwards and bit by bit.
+};
+
+struct lift_ban {
+  user_id user;
+};
+
+/// Makes an event for members only.
+struct mute_member {
+  user_id user;
+  std::int64_t seconds = 0;  ///< From now on, whatever was before; 0: no longer.
+  std::optional<std::string> reason;
+};
+
+struct set_slow_mode {
+  std::int64_t seconds = 0;  ///< Between two messages of one member; 0: none.
+};
+
 using durable_command = std::variant<send_message, edit_message, delete_message, change_reaction, invite_members,
-                                     remove_member, rename_room>;
+                                     remove_member, rename_room, ban_member, lift_ban, mute_member, set_slow_mode>;
 
 /// The message that a command is about, if it is about one that exists.
 inline std::optional<message_id> message_of(const durable_command& command) {

@@ -86,8 +86,9 @@ struct limits_config {
   std::uint32_t read_receipt_members = 200;
   std::uint32_t tokens_per_user = 1'000;  ///< Log-ins of one user; a further one ends the one that expires first.
   std::uint32_t watched_users = 500;
-  std::uint32_t friends_per_user = 1'000;  ///< Accepted ones and requests of one's own.
-  std::uint32_t watches_per_second = 5;    ///< watch_presence frames of a connection; 0 = no limit.
+  std::uint32_t friends_per_user = 1'000;    ///< Accepted ones and requests of one's own.
+  std::uint32_t open_reports_per_user = 50;  ///< Reports of one user that nobody has decided.
+  std::uint32_t watches_per_second = 5;      ///< watch_presence frames of a connection; 0 = no limit.
   std::uint32_t outbox_bytes =
       1024 * 1024;  ///< Queued to a connection; then ephemeral frames are dropped; past twice that: 4408.
   std::uint32_t outbox_frames = 1'000;

@@ -18,6 +18,7 @@
 #include "parley/error.hpp"
 #include "parley/events.hpp"
 #include "parley/files.hpp"
+#include "parley/moderation.hpp"
 #include "parley/search.hpp"
 #include "parley/values.hpp"
 
@@ -114,7 +115,7 @@ struct friendship_change {
 };
 
 /// Writes within the batch's transaction; a job that returns an error is rolled back alone.
-class record_writer : public file_records {
+class record_writer : public file_records, public moderation_records {
  public:
   virtual result<own_profile> create_user(const new_user& user) = 0;  ///< `conflict` when the name is taken.
   /// The same password, hashed anew; `unauthenticated` when the old hash is not the user's any more.
@@ -266,7 +267,11 @@ class log_queries {
 
 /// One connection that only reads; belongs to one reading actor and its thread. Sees every commit that was reported
 /// before.
-class database_reader : public account_queries, public room_queries, public log_queries, public file_queries {};
+class database_reader : public account_queries,
+                        public room_queries,
+                        public log_queries,
+                        public file_queries,
+                        public moderation_queries {};
 
 using read_job = std::function<void(database_reader&)>;
 

@@ -68,8 +68,19 @@ struct room_renamed {
   user_id by;
 };
 
+struct member_muted {
+  user_id user;
+  user_id by;
+  std::optional<timestamp> until;  ///< Null: no longer.
+};
+
+struct slow_mode_changed {
+  std::int64_t seconds = 0;  ///< Between two messages of one member; 0: none.
+  user_id by;
+};
+
 using event_body = std::variant<message_posted, message_edited, message_deleted, reaction_changed, member_joined,
-                                member_left, room_renamed>;
+                                member_left, room_renamed, member_muted, slow_mode_changed>;
 
 struct durable_event {
   room_id room;

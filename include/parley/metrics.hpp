@@ -112,6 +112,11 @@ struct metrics {
   counter file_bytes_received_total;
   counter file_bytes_sent_total;
 
+  // moderation
+  counter reports_total;
+  gauge removals;  ///< Of messages of people who were banned, under way.
+  counter removed_messages_total;
+
   message_trace last_messages;  ///< Not for Prometheus: parleyctl asks for one.
 };
 

@@ -24,6 +24,11 @@ enum class operation : std::uint8_t {
   leave_room,
   remove_member,
   rename_room,
+  restrict_member,  ///< Ban, mute, lift either, see both; somebody of role `user`.
+  restrict_staff,
+  set_slow_mode,
+  skip_slow_mode,
+  report_message,
   // On accounts
   list_accounts,
   see_contacts,  ///< Others' email and phone.
@@ -32,8 +37,9 @@ enum class operation : std::uint8_t {
   lock_account,  ///< And restore a locked one.
   change_role,
   read_audit,
+  decide_reports,  ///< And read them.
 };
-inline constexpr std::size_t operation_count = static_cast<std::size_t>(operation::read_audit) + 1;
+inline constexpr std::size_t operation_count = static_cast<std::size_t>(operation::decide_reports) + 1;
 
 /// How somebody stands to the room or message that an operation is about. Accounts have outsiders only.
 enum class standing : std::uint8_t {

@@ -6,6 +6,7 @@
 
 #include "actors/file_access.hpp"
 #include "actors/file_shelf.hpp"
+#include "actors/moderation_work.hpp"
 #include "actors/node_view.hpp"
 #include "actors/queries.hpp"
 #include "actors/read_pool.hpp"
@@ -199,12 +200,17 @@ void actor_broker::handle(call<Request> ask) {
   if constexpr (is_account_request<Request>) {
     caf::anon_send(accounts_, std::move(ask));
   } else {
-    services_.reads->ask<typename Request::reply>(
-        [request = std::move(ask.request), &time = services_.time](database_reader& store) {
-          return answer_while_valid(store, request, time);
-        },
-        std::move(ask.reply));
+    read(std::move(ask));
   }
+}
+
+template <class Request>
+void actor_broker::read(call<Request> ask) {
+  services_.reads->ask<typename Request::reply>(
+      [request = std::move(ask.request), &time = services_.time](database_reader& store) {
+        return answer_while_valid(store, request, time);
+      },
+      std::move(ask.reply));
 }
 
 /// Null when the allowance has room.
@@ -252,9 +258,18 @@ void actor_broker::post(room_id room, call<change_room> ask) {
     for (std::size_t i = 0; i < invite->users.size(); ++i) command->membership_ids.push_back(services_.ids.next());
   }
   command->user = ask.request.who.user.id;
-  command->command = std::move(ask.request.command);
   command->new_id = services_.ids.next();
   command->reply = std::move(ask.reply);
+  const auto* ban = std::get_if<ban_member>(&ask.request.command);
+  if (ban != nullptr && ban->remove_messages) {
+    command->reply = answer<change_room::reply>([removals = services_.removals,
+                                                 what = message_removal{room, ban->user, command->user, 0},
+                                                 reply = std::move(command->reply)](result<change_room::reply> done) {
+      if (done && removals) caf::anon_send(removals, begin_removal{what});
+      reply(std::move(done));
+    });
+  }
+  command->command = std::move(ask.request.command);
   caf::anon_send(services_.directory, to_room{room, post_to_room{std::move(command)}});
 }
 
@@ -280,6 +295,21 @@ void actor_broker::handle(call<sign_file> ask) {
                             std::chrono::seconds(services_.settings.files.sign_seconds), services_.time.now());
       },
       std::move(ask.reply));
+}
+
+void actor_broker::handle(call<list_mutes> ask) {
+  ask.request.now = services_.time.now();
+  read(std::move(ask));
+}
+
+void actor_broker::handle(call<report_message> ask) {
+  if (auto fault = over(ask.request.who.change_allowance, too_many_changes)) return ask.reply(std::move(*fault));
+  file_report(services_, std::move(ask));
+}
+
+void actor_broker::handle(call<decide_report> ask) {
+  if (auto fault = over(ask.request.who.change_allowance, too_many_changes)) return ask.reply(std::move(*fault));
+  decide(services_, std::move(ask));
 }
 
 void actor_broker::handle(call<list_connections> ask) { show_node(services_, std::move(ask)); }

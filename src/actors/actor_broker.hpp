@@ -24,6 +24,9 @@ class actor_broker final : public broker {
   void handle(call<create_room> ask);
   void handle(call<change_room> ask);
   void handle(call<mark_read> ask);
+  void handle(call<list_mutes> ask);
+  void handle(call<report_message> ask);
+  void handle(call<decide_report> ask);
   void handle(call<list_connections> ask);
   void handle(call<list_active_rooms> ask);
   void handle(call<begin_upload> ask);
@@ -32,6 +35,8 @@ class actor_broker final : public broker {
   void handle(call<open_file> ask);
   void handle(call<read_file_block> ask);
   void handle(call<sign_file> ask);
+  template <class Request>
+  void read(call<Request> ask);
   void post(room_id room, call<change_room> ask);
   [[nodiscard]] std::optional<error> over(const std::shared_ptr<rate_limiter>& allowance, const char* message) const;
 

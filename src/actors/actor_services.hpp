@@ -9,6 +9,7 @@
 
 #include "actors/file_messages.hpp"
 #include "actors/messages.hpp"
+#include "actors/removal_messages.hpp"
 #include "actors/search_messages.hpp"
 #include "parley/clock.hpp"
 #include "parley/codec.hpp"
@@ -38,8 +39,9 @@ struct actor_services {
   const storage_pool* storage = nullptr;
   const read_pool* reads = nullptr;
   const file_shelf* shelf = nullptr;
-  std::string file_key;  ///< Signs addresses of files; all nodes of a store have the same.
-  search_handle search;  ///< None in tests, and in tools: then nothing is indexed.
+  std::string file_key;     ///< Signs addresses of files; all nodes of a store have the same.
+  search_handle search;     ///< None in tests, and in tools: then nothing is indexed.
+  removal_handle removals;  ///< None in tests and in tools.
   directory_handle directory;
   /// Makes a presence record; called by the directory.
   std::function<presence_handle(caf::actor_system&, const actor_services&, user_id)> make_presence;

@@ -14,6 +14,7 @@
 #include "actors/job_actor.hpp"
 #include "actors/presence_actor.hpp"
 #include "actors/read_pool.hpp"
+#include "actors/removal_actor.hpp"
 #include "actors/search_actor.hpp"
 #include "actors/storage_pool.hpp"
 #include "parley/credentials.hpp"
@@ -76,6 +77,7 @@ class runtime final : public broker_runtime {
     }
     services_.make_presence = spawn_presence;
     services_.directory = spawn_directory(*system_, services_);
+    if (parts.is_node) services_.removals = spawn_removal_actor(*system_, services_);
     for (std::uint32_t i = 0; i < std::max(1U, parts.settings.auth.password_threads); ++i) {
       hashers_.push_back(spawn_job_actor(*system_));
     }
@@ -113,6 +115,7 @@ class runtime final : public broker_runtime {
     caf::anon_send_exit(accounts_, caf::exit_reason::user_shutdown);
     for (const auto& hasher : hashers_) caf::anon_send_exit(hasher, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(files_, caf::exit_reason::user_shutdown);
+    if (services_.removals) caf::anon_send_exit(services_.removals, caf::exit_reason::user_shutdown);
     if (search_thread_) {
       caf::anon_send_exit(services_.search, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(search_thread_, caf::exit_reason::user_shutdown);
@@ -163,6 +166,7 @@ class runtime final : public broker_runtime {
     accounts_ = nullptr;
     hashers_.clear();
     files_ = nullptr;
+    services_.removals = nullptr;
     file_threads_.clear();
     search_thread_ = nullptr;
     services_.directory = nullptr;

@@ -51,7 +51,10 @@ std::invoke_result_t<Read> while_member(database_reader& store, user_id user, ro
   return found;
 }
 
-/// The role as it now stands: a token may be remembered with a former one. The operator may do everything.
+bool may(role as, operation what) { return permission(what, as, standing::outsider) == verdict::allowed; }
+
+}  // namespace
+
 result<role> role_of(database_reader& store, const std::optional<principal>& who) {
   if (!who) return role::admin;
   const auto found = store.user(who->user.id);
@@ -61,10 +64,6 @@ result<role> role_of(database_reader& store, const std::optional<principal>& who
   }
   return (*found)->profile.user_role;
 }
-
-bool may(role as, operation what) { return permission(what, as, standing::outsider) == verdict::allowed; }
-
-}  // namespace
 
 result<void> check_token(database_reader& store, const principal& who, timestamp now) {
   const auto token = store.token(who.token);
@@ -138,7 +137,12 @@ result<room_summary> answer_query(database_reader& store, const get_room& ask) {
   if (!snapshot) return snapshot.error();
   if (!*snapshot) return no_such_room();
   const auto& room = **snapshot;
-  return room_summary{room.id, room.name, room.is_group, std::nullopt, room.last_seq, room.last_seq, 0};
+  room_summary left;
+  left.id = room.id;
+  left.name = room.name;
+  left.is_group = room.is_group;
+  left.last_seq = left.last_read_seq = room.last_seq;
+  return left;
 }
 
 result<page<room_member>> answer_query(database_reader& store, const list_members& ask) {
@@ -181,6 +185,51 @@ result<page<search_hit>> answer_query(database_reader& store, const search_messa
     hit = known->second ? std::next(hit) : found->items.erase(hit);
   }
   return found;
+}
+
+namespace {
+
+/// Bans and mutes are seen by whoever may make them. Asked once more behind the read, as while_member does.
+template <class Ask, class Read>
+std::invoke_result_t<Read> while_in_charge(database_reader& store, const Ask& ask, Read read) {
+  const auto check = [&]() -> result<void> {
+    const auto as = role_of(store, ask.who);
+    if (!as) return as.error();
+    const auto how = store.standing_in(ask.room, ask.who.user.id);
+    if (!how) return how.error();
+    const auto verdict_now = permission(operation::restrict_member, *as, *how);
+    if (verdict_now == verdict::hidden) return no_such_room();
+    if (verdict_now == verdict::forbidden) return forbidden("Only the room's creator or a moderator may see this.");
+    return {};
+  };
+  if (const auto before = check(); !before) return before.error();
+  auto found = read();
+  if (const auto after = check(); found && !after) return after.error();
+  return found;
+}
+
+}  // namespace
+
+result<page<room_ban>> answer_query(database_reader& store, const list_bans& ask) {
+  return while_in_charge(store, ask, [&] { return store.bans(ask.room, ask.user, bounded(ask.range)); });
+}
+
+result<page<room_mute>> answer_query(database_reader& store, const list_mutes& ask) {
+  return while_in_charge(store, ask, [&] { return store.mutes(ask.room, ask.user, ask.now, bounded(ask.range)); });
+}
+
+result<page<report_item>> answer_query(database_reader& store, const list_reports& ask) {
+  const auto as = role_of(store, ask.who);
+  if (!as) return as.error();
+  if (!may(*as, operation::decide_reports)) return forbidden("Only moderators and admins may do this.");
+  return store.reports(ask.open, bounded(ask.range));
+}
+
+result<report_item> decided_report(database_reader& store, const decide_report& ask) {
+  auto found = store.report(ask.report);
+  if (!found) return found.error();
+  if (!*found) return not_found("report_id: there is no such report.");
+  return std::move(**found);
 }
 
 result<std::vector<durable_event>> events_for(database_reader& store, user_id user, room_id room, sequence after,

@@ -28,6 +28,15 @@ result<page<durable_event>> answer_query(database_reader& store, const get_event
 
 result<page<search_hit>> answer_query(database_reader& store, const search_messages& ask);
 
+result<page<room_ban>> answer_query(database_reader& store, const list_bans& ask);
+result<page<room_mute>> answer_query(database_reader& store, const list_mutes& ask);
+result<page<report_item>> answer_query(database_reader& store, const list_reports& ask);
+/// Behind the decision, which was allowed.
+result<report_item> decided_report(database_reader& store, const decide_report& ask);
+
+/// As it now stands: a token may be remembered with a former one. Nobody is the operator, who may do everything.
+result<role> role_of(database_reader& store, const std::optional<principal>& who);
+
 /// `not_found` also for somebody who was removed while it was read.
 result<std::vector<durable_event>> events_for(database_reader& store, user_id user, room_id room, sequence after,
                                               std::uint32_t limit);

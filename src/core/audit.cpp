@@ -7,7 +7,7 @@
 namespace parley {
 namespace {
 
-constexpr std::array<std::pair<audit_action, std::string_view>, 10> words{{
+constexpr std::array<std::pair<audit_action, std::string_view>, 16> words{{
     {audit_action::user_created, "user_created"},
     {audit_action::user_suspended, "user_suspended"},
     {audit_action::user_locked, "user_locked"},
@@ -18,6 +18,12 @@ constexpr std::array<std::pair<audit_action, std::string_view>, 10> words{{
     {audit_action::message_deleted, "message_deleted"},
     {audit_action::member_removed, "member_removed"},
     {audit_action::room_renamed, "room_renamed"},
+    {audit_action::member_banned, "member_banned"},
+    {audit_action::ban_lifted, "ban_lifted"},
+    {audit_action::member_muted, "member_muted"},
+    {audit_action::mute_lifted, "mute_lifted"},
+    {audit_action::slow_mode_changed, "slow_mode_changed"},
+    {audit_action::report_decided, "report_decided"},
 }};
 
 }  // namespace

@@ -21,6 +21,8 @@ ack_data ack_of(const durable_event& event, bool duplicate) {
     ack_data operator()(const member_joined&) const { return empty_ack{}; }
     ack_data operator()(const member_left&) const { return empty_ack{}; }
     ack_data operator()(const room_renamed&) const { return empty_ack{}; }
+    ack_data operator()(const member_muted&) const { return empty_ack{}; }
+    ack_data operator()(const slow_mode_changed&) const { return empty_ack{}; }
   };
   return std::visit(visitor{event, duplicate}, event.body);
 }

@@ -63,6 +63,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("limits.reactions_per_message", c.limits.reactions_per_message, 1, 10'000);
   visit("limits.read_receipt_members", c.limits.read_receipt_members, 0, million);
   visit("limits.friends_per_user", c.limits.friends_per_user, 1, 100'000);
+  visit("limits.open_reports_per_user", c.limits.open_reports_per_user, 1, 100'000);
   visit("limits.tokens_per_user", c.limits.tokens_per_user, 1, 1'000'000);
   visit("limits.watched_users", c.limits.watched_users, 0, 100'000);
   visit("limits.watches_per_second", c.limits.watches_per_second, 0, million);

@@ -110,6 +110,9 @@ void put_files(families& out, const metrics& m) {
   put(out, "files_swept_total", "Files deleted since no message had them", m.files_swept_total);
   put(out, "file_bytes_received_total", "Bytes of files received", m.file_bytes_received_total);
   put(out, "file_bytes_sent_total", "Bytes of files sent", m.file_bytes_sent_total);
+  put(out, "reports_total", "Messages reported", m.reports_total);
+  put(out, "removals", "Bans whose messages are being removed", m.removals);
+  put(out, "removed_messages_total", "Messages removed with a ban", m.removed_messages_total);
 }
 
 }  // namespace

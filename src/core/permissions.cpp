@@ -34,6 +34,11 @@ constexpr std::array<line, operation_count> table{{
     {operation::leave_room, members_only, members_only, members_only},
     {operation::remove_member, owner_only, anybody, anybody},
     {operation::rename_room, owner_only, members_only, members_only},
+    {operation::restrict_member, owner_only, anybody, anybody},
+    {operation::restrict_staff, nobody, nobody, anybody},
+    {operation::set_slow_mode, owner_only, anybody, anybody},
+    {operation::skip_slow_mode, owner_only, members_only, members_only},
+    {operation::report_message, members_only, members_only, members_only},
     {operation::list_accounts, nobody, anybody, anybody},
     {operation::see_contacts, nobody, nobody, anybody},
     {operation::suspend_user, nobody, anybody, anybody},
@@ -41,6 +46,7 @@ constexpr std::array<line, operation_count> table{{
     {operation::lock_account, nobody, nobody, anybody},
     {operation::change_role, nobody, nobody, anybody},
     {operation::read_audit, nobody, nobody, anybody},
+    {operation::decide_reports, nobody, anybody, anybody},
 }};
 
 constexpr bool stands_in_order() {
@@ -76,6 +82,10 @@ operation operation_of(const durable_command& command, user_id actor) {
       return what.user == actor ? operation::leave_room : operation::remove_member;
     }
     operation operator()(const rename_room&) const { return operation::rename_room; }
+    operation operator()(const ban_member&) const { return operation::restrict_member; }
+    operation operator()(const lift_ban&) const { return operation::restrict_member; }
+    operation operator()(const mute_member&) const { return operation::restrict_member; }
+    operation operator()(const set_slow_mode&) const { return operation::set_slow_mode; }
   };
   return std::visit(visitor{actor}, command);
 }

@@ -90,7 +90,8 @@ std::string_view type_of(const event_body& body) {
           [](const message_posted&) { return "new_message"; }, [](const message_edited&) { return "message_edited"; },
           [](const message_deleted&) { return "message_deleted"; }, [](const reaction_changed&) { return "reaction"; },
           [](const member_joined&) { return "member_joined"; }, [](const member_left&) { return "member_left"; },
-          [](const room_renamed&) { return "room_renamed"; }},
+          [](const room_renamed&) { return "room_renamed"; }, [](const member_muted&) { return "member_muted"; },
+          [](const slow_mode_changed&) { return "slow_mode_changed"; }},
       body);
 }
 
@@ -118,6 +119,12 @@ void add_body(object_writer& object, const member_left& e) {
   object.field("user_id", e.user).field("by", e.by).field("reason", name_of(e.reason));
 }
 void add_body(object_writer& object, const room_renamed& e) { object.field("name", e.name).field("by", e.by); }
+void add_body(object_writer& object, const member_muted& e) {
+  object.field("user_id", e.user).field("by", e.by).field("until", e.until);
+}
+void add_body(object_writer& object, const slow_mode_changed& e) {
+  object.field("slow_mode_seconds", e.seconds).field("by", e.by);
+}
 
 void append_event_data(std::string& out, const durable_event& event) {
   object_writer data(out);
@@ -247,7 +254,56 @@ void append_object(std::string& out, const room_summary& room) {
       .field("peer", room.peer)
       .field("last_seq", room.last_seq)
       .field("last_read_seq", room.last_read_seq)
-      .field("unread", room.unread);
+      .field("unread", room.unread)
+      .field("slow_mode_seconds", room.slow_mode_seconds)
+      .field("muted_until", room.muted_until);
+}
+
+void append_object(std::string& out, const room_ban& ban) {
+  object_writer(out)
+      .field("user", ban.user)
+      .field("by", ban.by)
+      .field("reason", ban.reason)
+      .field("created_at", ban.created_at)
+      .field("removing_messages", ban.removing_messages);
+}
+
+void append_object(std::string& out, const room_mute& mute) {
+  object_writer(out)
+      .field("user", mute.user)
+      .field("by", mute.by)
+      .field("reason", mute.reason)
+      .field("created_at", mute.created_at)
+      .field("until", mute.until);
+}
+
+void append_object(std::string& out, const filed_report& report) {
+  object_writer(out)
+      .field("report_id", report.id)
+      .field("message_id", report.message)
+      .field("reason", to_string(report.reason))
+      .field("created_at", report.created_at);
+}
+
+void append_object(std::string& out, const report_item& item) {
+  object_writer(out)
+      .field("report_id", item.report.id)
+      .field("message_id", item.report.message)
+      .field("reason", to_string(item.report.reason))
+      .field("created_at", item.report.created_at)
+      .field("comment", item.comment)
+      .field("reporter", item.reporter)
+      .field("room_id", item.room)
+      .field("room_name", item.room_name)
+      .field("seq", item.seq)
+      .field("sender", item.sender)
+      .field("content", item.content)
+      .field("file_url", item.file_url)
+      .field("is_deleted", item.is_deleted)
+      .field("status", to_string(item.status))
+      .field("decided_by", item.decided_by)
+      .field("decided_at", item.decided_at)
+      .field("note", item.note);
 }
 
 void append_object(std::string& out, const room_member& member) {

@@ -78,6 +78,7 @@ const router& api_router() {
     add_message_routes(made);
     add_file_routes(made);
     add_search_routes(made);
+    add_moderation_routes(made);
     add_health_routes(made);
     return made;
   }();

@@ -7,40 +7,58 @@ namespace parley {
 namespace {
 
 /// Adds what one kind of command needs beyond its room, its actor and the actor's membership.
-struct collector {
-  append_needs& needs;
-  const append_command& command;
+class collector {
+ public:
+  collector(append_needs& needs, const append_command& command) : needs_(needs), command_(command) {}
 
   void operator()(const send_message& what) const {
-    needs.sends.push_back(&command);
-    if (what.reply_to) needs.messages.push_back(*what.reply_to);
+    needs_.sends.push_back(&command_);
+    if (what.reply_to) needs_.messages.push_back(*what.reply_to);
     if (const auto file = what.file_url ? file_of_url(*what.file_url) : std::nullopt) {
-      needs.files.push_back({*file, command.actor});
+      needs_.files.push_back({*file, command_.actor});
     }
   }
-  void operator()(const edit_message& what) const { needs.messages.push_back(what.message); }
+  void operator()(const edit_message& what) const { needs_.messages.push_back(what.message); }
   void operator()(const delete_message& what) const {
-    needs.messages.push_back(what.message);
-    needs.deleted_messages.push_back(what.message);
+    needs_.messages.push_back(what.message);
+    needs_.deleted_messages.push_back(what.message);
   }
   void operator()(const change_reaction& what) const {
-    needs.messages.push_back(what.message);
-    needs.reactions.push_back({what.message, command.actor, what.emoji});
-    if (what.action == reaction_action::add) needs.counted_messages.push_back(what.message);
+    needs_.messages.push_back(what.message);
+    needs_.reactions.push_back({what.message, command_.actor, what.emoji});
+    if (what.action == reaction_action::add) needs_.counted_messages.push_back(what.message);
   }
   void operator()(const invite_members& what) const {
-    needs.counted_rooms.push_back(command.room);
+    needs_.counted_rooms.push_back(command_.room);
     for (const auto& user : what.users) {
-      needs.accounts.push_back(user);
-      needs.counted_accounts.push_back(user);
-      needs.memberships.push_back({command.room, user});
+      needs_.accounts.push_back(user);
+      needs_.counted_accounts.push_back(user);
+      needs_.memberships.push_back({command_.room, user});
+      needs_.bans.push_back({command_.room, user});
     }
   }
   void operator()(const remove_member& what) const {
-    needs.counted_rooms.push_back(command.room);  // the last one closes the room
-    needs.memberships.push_back({command.room, what.user});
+    needs_.counted_rooms.push_back(command_.room);  // the last one closes the room
+    needs_.memberships.push_back({command_.room, what.user});
   }
   void operator()(const rename_room&) const {}
+  void operator()(const ban_member& what) const {
+    needs_.counted_rooms.push_back(command_.room);
+    add_target(what.user);
+  }
+  void operator()(const lift_ban& what) const { add_target(what.user); }
+  void operator()(const mute_member& what) const { add_target(what.user); }
+  void operator()(const set_slow_mode&) const {}
+
+ private:
+  void add_target(user_id user) const {
+    needs_.accounts.push_back(user);
+    needs_.memberships.push_back({command_.room, user});
+    needs_.bans.push_back({command_.room, user});
+  }
+
+  append_needs& needs_;
+  const append_command& command_;
 };
 
 template <class T>
@@ -62,7 +80,7 @@ void append_needs::collect(std::span<const append_command> commands) {
     add_unless_last(rooms, command.room);
     add_unless_last(accounts, command.actor);
     add_unless_last(memberships, {command.room, command.actor});
-    std::visit(collector{*this, command}, command.command);
+    std::visit(collector(*this, command), command.command);
   }
   keep_once(rooms);
   keep_once(accounts);
@@ -73,6 +91,7 @@ void append_needs::collect(std::span<const append_command> commands) {
   keep_once(counted_rooms);
   keep_once(counted_accounts);
   keep_once(files);
+  keep_once(bans);
 }
 
 void append_needs::clear() {
@@ -87,12 +106,15 @@ void append_needs::clear() {
   sends.clear();
   files.clear();
   deleted_messages.clear();
+  bans.clear();
 }
 
 void append_facts::clear() {
   rooms.clear();
   accounts.clear();
   members.clear();
+  restraints.clear();
+  banned.clear();
   messages.clear();
   reactions.clear();
   emojis.clear();

@@ -63,6 +63,7 @@ struct append_needs {
   std::vector<const append_command*> sends;  ///< Each may have been stored before.
   std::vector<file_use> files;               ///< Who sends which of our files.
   std::vector<message_id> deleted_messages;  ///< Whose files are let go of.
+  std::vector<membership_key> bans;
 
   /// The commands must stay where they are as long as the needs and the facts read for them are used.
   void collect(std::span<const append_command> commands);
@@ -77,6 +78,7 @@ struct append_facts {
     bool blocked = false;  ///< Private rooms: one of the two has blocked the other.
     user_id created_by;
     sequence last_seq = 0;
+    std::int64_t slow_mode_seconds = 0;
     std::int64_t members = 0;  ///< Read for counted_rooms only.
     bool advanced = false;     ///< The plan's own mark: last_seq has moved.
   };
@@ -101,6 +103,11 @@ struct append_facts {
     std::string url;
     fact_set<user_id> users;  ///< Of those who want to send it, who may: the owner, and who has it in a room.
   };
+  /// What keeps somebody from writing in a room, member or not.
+  struct restraint {
+    std::optional<timestamp> muted_until;  ///< May be over.
+    std::optional<timestamp> last_sent;    ///< Known only of rooms in slow mode.
+  };
   struct reaction {
     reaction_id id;
     sequence seq = 0;
@@ -110,6 +117,8 @@ struct append_facts {
   fact_map<room_id, room> rooms;
   fact_map<user_id, account> accounts;
   fact_set<membership_key> members;
+  fact_map<membership_key, restraint> restraints;
+  fact_set<membership_key> banned;  ///< Of append_needs::bans.
   fact_map<message_id, message> messages;
   fact_map<reaction_key, reaction> reactions;
   /// The distinct ones of each of counted_messages. One that is taken back for the last time counts until the

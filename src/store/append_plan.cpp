@@ -25,6 +25,12 @@ append_outcome duplicate_of(durable_event event) {
   return outcome;
 }
 
+/// It was allowed with the ban, whoever its moderator has become since.
+bool is_with_ban(const durable_command& command) {
+  const auto* deletion = std::get_if<delete_message>(&command);
+  return deletion != nullptr && deletion->with_ban;
+}
+
 std::optional<error> content_fault(const std::string& content, const limits_config& limits) {
   if (content.size() <= limits.content_bytes) return std::nullopt;
   return make_error(error_code::too_large,
@@ -35,14 +41,15 @@ std::optional<error> content_fault(const std::string& content, const limits_conf
 
 append_outcome append_plan::take(const append_command& command) {
   const auto actor = facts_.accounts.find(command.actor);
-  if (actor == facts_.accounts.end() || actor->second.flag != account_flag::active) {
+  const bool goes_with_ban = is_with_ban(command.command);
+  if (actor == facts_.accounts.end() || (actor->second.flag != account_flag::active && !goes_with_ban)) {
     return make_error(error_code::unauthenticated, "Your account is not active.");
   }
   const auto room = facts_.rooms.find(command.room);
   if (room == facts_.rooms.end()) return no_such_room();
   const scene at{command, room->second, actor->second, operation_of(command.command, command.actor),
                  facts_.members.contains({command.room, command.actor})};
-  if (at.permission(false) == verdict::hidden) return no_such_room();
+  if (at.permission(false) == verdict::hidden && !goes_with_ban) return no_such_room();
   return std::visit([&](const auto& what) { return decide(at, what); }, command.command);
 }
 
@@ -50,6 +57,7 @@ append_outcome append_plan::decide(const scene& at, const send_message& what) {
   // First of all, whatever has changed since: what is stored is answered as it was.
   if (auto event = stored_before(at, what)) return duplicate_of(std::move(*event));
   if (at.room.blocked) return private_blocked();
+  if (auto muted = silence(at)) return *muted;
   const bool has_content = what.content && !what.content->empty();
   const bool has_file = what.file_url && !what.file_url->empty();
   if (!has_content && !has_file) return bad_request("content: required when there is no file_url.");
@@ -61,6 +69,12 @@ append_outcome append_plan::decide(const scene& at, const send_message& what) {
   }
   const auto file = has_file ? file_of_url(*what.file_url) : std::nullopt;
   if (file && !may_send_file(at, *file, *what.file_url)) return not_found("file_url: there is no such file.");
+  if (auto wait = slow_mode_wait(at)) return *wait;
+  if (at.room.slow_mode_seconds > 0) {
+    const membership_key who{at.command.room, at.command.actor};
+    facts_.restraints[who].last_sent = at.command.at;
+    writes_.emplace_back(note_last_sent{who, at.command.at});
+  }
   const auto seq = next_seq(at);
   writes_.emplace_back(insert_message{&at.command, seq});
   if (file) writes_.emplace_back(hold_file{*file});
@@ -95,6 +109,7 @@ append_outcome append_plan::decide(const scene& at, const edit_message& what) {
   if (message == nullptr || message->deleted) return no_such_message();
   if (!at.may(message->sender)) return forbidden("message_id: only its sender may edit a message.");
   if (at.room.blocked) return private_blocked();
+  if (auto muted = silence(at)) return *muted;
   if (what.content.empty()) return bad_request("content: required.");
   if (auto fault = content_fault(what.content, limits_)) return *fault;
   const auto seq = next_seq(at);
@@ -108,7 +123,7 @@ append_outcome append_plan::decide(const scene& at, const edit_message& what) {
 append_outcome append_plan::decide(const scene& at, const delete_message& what) {
   auto* message = find_message(at.command.room, what.message);
   if (message == nullptr) return no_such_message();
-  if (!at.may(message->sender)) {
+  if (!what.with_ban && !at.may(message->sender)) {
     return forbidden("message_id: only its sender or a moderator may delete a message.");
   }
   if (message->deleted) {
@@ -119,7 +134,7 @@ append_outcome append_plan::decide(const scene& at, const delete_message& what) 
   message->deleted = append_facts::deletion{seq, at.command.actor, at.command.at};
   writes_.emplace_back(empty_message{&at.command, seq});
   if (message->file) writes_.emplace_back(let_go_of_file{*message->file, at.command.at});
-  if (message->sender != at.command.actor) {
+  if (message->sender != at.command.actor && !what.with_ban) {
     audit(at, audit_action::message_deleted, message->sender, what.message);
   }
   log_row row;
@@ -143,6 +158,7 @@ append_outcome append_plan::add_reaction(const scene& at, const change_reaction&
                                           known.created_at}});
   }
   if (at.room.blocked) return private_blocked();
+  if (auto muted = silence(at)) return *muted;
   auto& emojis = facts_.emojis[what.message];
   if (!emojis.contains(what.emoji) && emojis.size() >= limits_.reactions_per_message) {
     return make_error(error_code::conflict, fmt::format("emoji: a message has at most {} different reactions.",
@@ -217,6 +233,9 @@ result<std::vector<std::size_t>> append_plan::find_newcomers(const scene& at, co
       return not_found(fmt::format("user_ids: there is no user {}.", to_string(user)));
     }
     if (facts_.members.contains({at.command.room, user}) || !seen.insert(user).second) continue;
+    if (facts_.banned.contains({at.command.room, user})) {
+      return forbidden(fmt::format("user_ids: {} is banned from this room.", to_string(user)));
+    }
     if (account->second.rooms >= limits_.rooms_per_user) {
       return make_error(error_code::conflict, fmt::format("user_ids: {} is in {} rooms already, which is the limit.",
                                                           to_string(user), limits_.rooms_per_user));
@@ -240,20 +259,24 @@ append_outcome append_plan::decide(const scene& at, const remove_member& what) {
   if (!facts_.members.contains(who)) {
     return leaving ? no_such_room() : not_found("user_id: not a member of this room.");
   }
-  const auto seq = next_seq(at);
-  facts_.members.erase(who);
-  --at.room.members;
-  if (const auto account = facts_.accounts.find(what.user); account != facts_.accounts.end()) {
-    --account->second.rooms;
-  }
-  writes_.emplace_back(delete_membership{who});
-  if (at.room.members == 0) writes_.emplace_back(close_empty_room{&at.command});
   if (!leaving) audit(at, audit_action::member_removed, what.user, std::nullopt);
+  stored outcome;
+  outcome.events.push_back(take_out(at, what.user, leaving ? leave_reason::left : leave_reason::removed));
+  return outcome;
+}
+
+durable_event append_plan::take_out(const scene& at, user_id user, leave_reason reason) {
+  const auto seq = next_seq(at);
+  facts_.members.erase({at.command.room, user});
+  --at.room.members;
+  if (const auto account = facts_.accounts.find(user); account != facts_.accounts.end()) --account->second.rooms;
+  writes_.emplace_back(delete_membership{{at.command.room, user}});
+  if (at.room.members == 0) writes_.emplace_back(close_empty_room{&at.command});
   log_row row;
-  row.user = what.user;
-  write_log_row(at, seq, leaving ? log_row::kind::member_left : log_row::kind::member_removed, row);
-  return stored_one(at.command.room, seq,
-                    member_left{what.user, at.command.actor, leaving ? leave_reason::left : leave_reason::removed});
+  row.user = user;
+  write_log_row(at, seq, reason == leave_reason::left ? log_row::kind::member_left : log_row::kind::member_removed,
+                row);
+  return {at.command.room, seq, member_left{user, at.command.actor, reason}};
 }
 
 append_outcome append_plan::decide(const scene& at, const rename_room& what) {
@@ -272,9 +295,9 @@ append_outcome append_plan::decide(const scene& at, const rename_room& what) {
 }
 
 void append_plan::audit(const scene& at, audit_action what, std::optional<user_id> user,
-                        std::optional<message_id> message) {
+                        std::optional<message_id> message, std::optional<std::string> detail) {
   writes_.emplace_back(audit_record{at.command.new_id, at.command.at, at.command.actor, what, user, at.command.room,
-                                    message, std::nullopt});
+                                    message, std::move(detail)});
 }
 
 /// Otherwise whoever guesses an address could send it to a room of his own, and read it there.

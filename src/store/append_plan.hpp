@@ -2,6 +2,8 @@
 // writes. Pure.
 #pragma once
 
+#include <deque>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -11,9 +13,9 @@
 
 namespace parley {
 
-// --- What the plan wants written. Pointers lead to the batch's commands. ---
+// --- What the plan wants written. Pointers lead to the batch's commands, or into the plan. ---
 
-/// A row of the log that is not a message. `text` points into the command.
+/// A row of the log that is not a message. `text` points into the command or into the plan.
 struct log_row {
   enum class kind : std::uint8_t {
     message_edited,
@@ -25,6 +27,8 @@ struct log_row {
     member_left,
     member_removed,
     room_renamed,
+    member_muted,
+    slow_mode_changed,
   };
   room_id room;
   sequence seq = 0;
@@ -35,7 +39,7 @@ struct log_row {
   std::optional<user_id> user{};  ///< Who joined or left.
   std::optional<message_id> message{};
   std::optional<reaction_id> reaction{};
-  std::string_view text{};  ///< The emoji or the room's new name.
+  std::string_view text{};  ///< The emoji, the room's new name, a mute's end, seconds.
 };
 
 struct insert_message {
@@ -84,9 +88,35 @@ struct close_empty_room {
   const append_command* command;  ///< A remove_member.
 };
 
-using append_write = std::variant<insert_message, hold_file, let_go_of_file, update_content, empty_message,
-                                  insert_reaction, delete_reaction, insert_membership, delete_membership,
-                                  update_room_name, close_empty_room, audit_record, log_row>;
+/// There may be one already.
+struct put_ban {
+  const append_command* command;  ///< A ban_member.
+};
+struct delete_ban {
+  membership_key who;
+};
+/// There may be one already.
+struct put_mute {
+  const append_command* command;  ///< A mute_member.
+  timestamp until{};
+};
+struct delete_mute {
+  membership_key who;
+};
+/// In slow mode only.
+struct note_last_sent {
+  membership_key who;
+  timestamp at{};
+};
+/// Without slow mode nobody's last message is remembered.
+struct update_slow_mode {
+  const append_command* command;  ///< A set_slow_mode.
+};
+
+using append_write =
+    std::variant<insert_message, hold_file, let_go_of_file, update_content, empty_message, insert_reaction,
+                 delete_reaction, insert_membership, delete_membership, update_room_name, close_empty_room, put_ban,
+                 delete_ban, put_mute, delete_mute, note_last_sent, update_slow_mode, audit_record, log_row>;
 
 /// Used for one batch under the locks of its rooms. Commands see the effects of those before them. A refusal
 /// writes nothing and takes no seq. The commands and the facts must outlive the plan and stay in place.
@@ -141,14 +171,27 @@ class append_plan {
   append_outcome decide(const scene& at, const invite_members& what);
   append_outcome decide(const scene& at, const remove_member& what);
   append_outcome decide(const scene& at, const rename_room& what);
+  append_outcome decide(const scene& at, const ban_member& what);
+  append_outcome decide(const scene& at, const lift_ban& what);
+  append_outcome decide(const scene& at, const mute_member& what);
+  append_outcome decide(const scene& at, const set_slow_mode& what);
 
   [[nodiscard]] std::optional<durable_event> stored_before(const scene& at, const send_message& what) const;
   append_outcome add_reaction(const scene& at, const change_reaction& what);
   append_outcome remove_reaction(const scene& at, const change_reaction& what);
+  /// Null when nothing keeps the actor from writing.
+  [[nodiscard]] std::optional<error> silence(const scene& at) const;
+  [[nodiscard]] std::optional<error> slow_mode_wait(const scene& at) const;
+  [[nodiscard]] std::optional<error> check_target(const scene& at, user_id target) const;
+  durable_event take_out(const scene& at, user_id user, leave_reason reason);
+  append_outcome mute(const scene& at, const mute_member& what);
+  append_outcome unmute(const scene& at, const mute_member& what);
+  append_outcome muted_event(const scene& at, user_id user, std::optional<timestamp> until);
   result<std::vector<std::size_t>> find_newcomers(const scene& at, const invite_members& what) const;
 
   /// What is done to somebody else's things is kept for good.
-  void audit(const scene& at, audit_action what, std::optional<user_id> user, std::optional<message_id> message);
+  void audit(const scene& at, audit_action what, std::optional<user_id> user, std::optional<message_id> message,
+             std::optional<std::string> detail = std::nullopt);
   [[nodiscard]] bool may_send_file(const scene& at, file_id file, const std::string& url) const;
   [[nodiscard]] append_facts::message* find_message(room_id room, message_id message);
   [[nodiscard]] durable_event posted_event(const append_command& command, sequence seq) const;
@@ -158,6 +201,7 @@ class append_plan {
   append_facts& facts_;
   const limits_config& limits_;
   std::vector<append_write> writes_;
+  std::deque<std::string> texts_;  ///< Of log rows; they stay in place.
   std::vector<room_id> advanced_rooms_;
   boost::unordered_flat_map<send_key, planned_send, hash_send_key> keys_;  ///< Of this batch.
   fact_map<uuid, planned_send> keyless_;                                   ///< Sends of this batch without a key.

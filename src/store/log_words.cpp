@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <stdexcept>
 
 namespace parley {
 namespace {
 
 /// In the order of log_row::kind.
-constexpr std::array<log_words, 9> words_of_kind{{
+constexpr std::array<log_words, 11> words_of_kind{{
     {"message_edited", {}},
     {"message_deleted", {}},
     {"reaction", "add"},
@@ -20,7 +21,15 @@ constexpr std::array<log_words, 9> words_of_kind{{
     {"member_left", "left"},
     {"member_left", "removed"},
     {"room_renamed", {}},
+    {"member_muted", {}},
+    {"slow_mode_changed", {}},
 }};
+
+std::int64_t seconds_of(std::string_view text) {
+  std::int64_t count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
+}
 
 }  // namespace
 
@@ -40,6 +49,8 @@ event_body body_of(const logged_event& event) {
     return member_left{event.user, event.by, event.reason == "removed" ? leave_reason::removed : leave_reason::left};
   }
   if (event.type == "room_renamed") return room_renamed{std::string(event.text), event.by};
+  if (event.type == "member_muted") return member_muted{event.user, event.by, parse_timestamp(event.text)};
+  if (event.type == "slow_mode_changed") return slow_mode_changed{seconds_of(event.text), event.by};
   throw std::runtime_error(fmt::format("the log holds an event of the unknown type {}", event.type));
 }
 

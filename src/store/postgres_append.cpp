@@ -58,7 +58,7 @@ void postgres_append::send_questions(postgres_round_trip& trip, busy_rooms busy)
       "SELECT r.chat_room_id, r.is_group, r.created_by, EXISTS (SELECT 1 FROM tb_private_pair p"
       " CROSS JOIN LATERAL (VALUES (p.user_low, p.user_high), (p.user_high, p.user_low)) AS way (user_id, friend_id)"
       " JOIN tb_friendships f ON f.user_id = way.user_id AND f.friend_id = way.friend_id"
-      " WHERE p.room_id = r.chat_room_id AND f.status = 'blocked')"
+      " WHERE p.room_id = r.chat_room_id AND f.status = 'blocked'), r.slow_mode_seconds"
       " FROM tb_chat_rooms r WHERE r.chat_room_id = ANY($1)",
       rooms);
   asked_.accounts = trip.add(
@@ -72,9 +72,23 @@ void postgres_append::send_questions(postgres_round_trip& trip, busy_rooms busy)
     member_users.add(who.user);
   }
   asked_.memberships = trip.add(
-      "SELECT m.room_id, m.user_id FROM unnest($1, $2) AS k (room_id, user_id)"
-      " JOIN tb_user_room m ON m.room_id = k.room_id AND m.user_id = k.user_id",
+      "SELECT k.room_id, k.user_id, m.user_id IS NOT NULL, x.muted_until, p.last_sent_at"
+      " FROM unnest($1, $2) AS k (room_id, user_id)"
+      " LEFT JOIN tb_user_room m ON m.room_id = k.room_id AND m.user_id = k.user_id"
+      " LEFT JOIN tb_room_mute x ON x.room_id = k.room_id AND x.user_id = k.user_id"
+      " LEFT JOIN tb_room_pace p ON p.room_id = k.room_id AND p.user_id = k.user_id",
       member_rooms, member_users);
+  if (!needs_.bans.empty()) {
+    postgres_array<uuid> rooms_of_bans, users_of_bans;
+    for (const auto& who : needs_.bans) {
+      rooms_of_bans.add(who.room);
+      users_of_bans.add(who.user);
+    }
+    asked_.bans = trip.add(
+        "SELECT b.room_id, b.user_id FROM unnest($1, $2) AS k (room_id, user_id)"
+        " JOIN tb_room_ban b ON b.room_id = k.room_id AND b.user_id = k.user_id",
+        rooms_of_bans, users_of_bans);
+  }
   if (!needs_.counted_rooms.empty()) {
     asked_.room_sizes = trip.add("SELECT room_id, count(*) FROM tb_user_room WHERE room_id = ANY($1) GROUP BY room_id",
                                  array_of(needs_.counted_rooms));
@@ -174,7 +188,10 @@ void postgres_append::take_answers(const std::vector<postgres_rows>& answers) {
     fact.user_role = parse_role(row.text(2)).value_or(role::user);
     fact.flag = parse_account_flag(row.text(3)).value_or(account_flag::locked);
   }
-  for (const auto& row : answers[asked_.memberships]) facts_.members.insert({row.id<room_id>(0), row.id<user_id>(1)});
+  for (const auto& row : answers[asked_.memberships]) take_membership(row);
+  if (asked_.bans) {
+    for (const auto& row : answers[*asked_.bans]) facts_.banned.insert({row.id<room_id>(0), row.id<user_id>(1)});
+  }
   if (asked_.room_sizes) {
     for (const auto& row : answers[*asked_.room_sizes]) {
       const auto room = facts_.rooms.find(row.id<room_id>(0));
@@ -199,6 +216,15 @@ void postgres_append::take_answers(const std::vector<postgres_rows>& answers) {
   if (asked_.by_id) take_stored_sends(answers[*asked_.by_id]);
 }
 
+void postgres_append::take_membership(const postgres_row& row) {
+  const membership_key who{row.id<room_id>(0), row.id<user_id>(1)};
+  if (row.integer(2) != 0) facts_.members.insert(who);
+  if (row.is_null(3) && row.is_null(4)) return;
+  auto& restraint = facts_.restraints[who];
+  if (!row.is_null(3)) restraint.muted_until = row.time(3);
+  if (!row.is_null(4)) restraint.last_sent = row.time(4);
+}
+
 void postgres_append::take_rooms(const postgres_rows& locked, const postgres_rows& rooms) {
   fact_map<room_id, sequence> positions;
   for (const auto& row : locked) positions.emplace(row.id<room_id>(0), row.integer(1));
@@ -213,6 +239,7 @@ void postgres_append::take_rooms(const postgres_rows& locked, const postgres_row
     fact.is_group = row.integer(1) != 0;
     fact.created_by = row.id<user_id>(2);
     fact.blocked = row.integer(3) != 0;
+    fact.slow_mode_seconds = row.integer(4);
     fact.last_seq = position->second;
   }
 }
@@ -251,8 +278,9 @@ void postgres_append::take_stored_sends(const postgres_rows& rows) {
 }
 
 bool postgres_append::was_committed(postgres_connection& connection) {
-  postgres_array<uuid> messages, rooms, events;
+  postgres_array<uuid> messages, rooms, events, audits;
   postgres_array<std::int64_t> seqs;
+  fact_set<room_id> written(plan_->advanced_rooms().begin(), plan_->advanced_rooms().end());
   for (const auto& write : plan_->writes()) {
     if (const auto* message = std::get_if<insert_message>(&write)) {
       messages.add(message->command->new_id);
@@ -260,21 +288,26 @@ bool postgres_append::was_committed(postgres_connection& connection) {
       rooms.add(row->room);
       seqs.add(row->seq);
       events.add(row->event_id);
+    } else if (const auto* record = std::get_if<audit_record>(&write)) {
+      // Of what is no event (a stranger's ban, say) this alone is left.
+      audits.add(record->id);
+      written.insert(*record->room);
     }
   }
   postgres_round_trip trip(connection);
   trip.add("BEGIN");
   // Those that it wrote to, and so certainly had.
   trip.add("SELECT room_id FROM tb_room_position WHERE room_id = ANY($1) ORDER BY room_id FOR UPDATE",
-           array_of(plan_->advanced_rooms()));
+           array_of(written));
   const auto found = trip.add(
       "SELECT (SELECT count(*) FROM tb_messages WHERE message_id = ANY($1)) + (SELECT count(*)"
       " FROM unnest($2, $3, $4) AS k (room_id, seq, event_id) JOIN tb_room_event e"
-      " ON e.room_id = k.room_id AND e.seq = k.seq AND e.event_id = k.event_id)",
-      messages, rooms, seqs, events);
+      " ON e.room_id = k.room_id AND e.seq = k.seq AND e.event_id = k.event_id)"
+      " + (SELECT count(*) FROM tb_audit WHERE audit_id = ANY($5))",
+      messages, rooms, seqs, events, audits);
   trip.add("ROLLBACK");
   const auto count = trip.run()[found][0].integer(0);
-  if (count != 0 && count != static_cast<std::int64_t>(messages.size() + events.size())) {
+  if (count != 0 && count != static_cast<std::int64_t>(messages.size() + events.size() + audits.size())) {
     throw std::runtime_error("a part of a batch was stored");
   }
   return count != 0;

@@ -41,6 +41,7 @@ class postgres_append {
  private:
   void send_questions(postgres_round_trip& trip, busy_rooms busy);
   void take_answers(const std::vector<postgres_rows>& answers);
+  void take_membership(const postgres_row& row);
   void take_rooms(const postgres_rows& locked, const postgres_rows& rooms);
   void take_messages(const std::vector<postgres_rows>& answers);
   void ask_for_files(postgres_round_trip& trip);
@@ -56,7 +57,8 @@ class postgres_append {
   /// Places of the answers in the first round trip; null where there was nothing to ask.
   struct questions {
     std::size_t locked = 0, rooms = 0, accounts = 0, memberships = 0;
-    std::optional<std::size_t> room_sizes, account_rooms, files, file_users, messages, reactions, emojis, by_key, by_id;
+    std::optional<std::size_t> room_sizes, account_rooms, files, file_users, messages, reactions, emojis, by_key, by_id,
+        bans;
   } asked_;
 };
 

@@ -176,6 +176,41 @@ class write_sender {
     trip_.add("UPDATE tb_chat_rooms SET closed_at = $2 WHERE chat_room_id = $1", write.command->room,
               write.command->at);
   }
+  void operator()(const put_ban& write) {
+    const auto& what = std::get<ban_member>(write.command->command);
+    const auto removed_up_to = what.remove_messages ? std::optional<sequence>(0) : std::nullopt;
+    trip_.add(
+        "INSERT INTO tb_room_ban (room_id, user_id, by_id, reason, created_at, removed_up_to, removal_seen_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $5) ON CONFLICT (room_id, user_id) DO UPDATE SET by_id = excluded.by_id,"
+        " reason = excluded.reason, removed_up_to = excluded.removed_up_to,"
+        " removal_seen_at = excluded.removal_seen_at",
+        write.command->room, what.user, write.command->actor, what.reason, write.command->at, removed_up_to);
+  }
+  void operator()(const delete_ban& write) {
+    trip_.add("DELETE FROM tb_room_ban WHERE room_id = $1 AND user_id = $2", write.who.room, write.who.user);
+  }
+  void operator()(const put_mute& write) {
+    const auto& what = std::get<mute_member>(write.command->command);
+    trip_.add(
+        "INSERT INTO tb_room_mute (room_id, user_id, by_id, reason, created_at, muted_until)"
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (room_id, user_id) DO UPDATE SET by_id = excluded.by_id,"
+        " reason = excluded.reason, created_at = excluded.created_at, muted_until = excluded.muted_until",
+        write.command->room, what.user, write.command->actor, what.reason, write.command->at, write.until);
+  }
+  void operator()(const delete_mute& write) {
+    trip_.add("DELETE FROM tb_room_mute WHERE room_id = $1 AND user_id = $2", write.who.room, write.who.user);
+  }
+  void operator()(const note_last_sent& write) {
+    trip_.add(
+        "INSERT INTO tb_room_pace (room_id, user_id, last_sent_at) VALUES ($1, $2, $3)"
+        " ON CONFLICT (room_id, user_id) DO UPDATE SET last_sent_at = excluded.last_sent_at",
+        write.who.room, write.who.user, write.at);
+  }
+  void operator()(const update_slow_mode& write) {
+    const auto seconds = std::get<set_slow_mode>(write.command->command).seconds;
+    trip_.add("UPDATE tb_chat_rooms SET slow_mode_seconds = $2 WHERE chat_room_id = $1", write.command->room, seconds);
+    if (seconds == 0) trip_.add("DELETE FROM tb_room_pace WHERE room_id = $1", write.command->room);
+  }
   void operator()(const audit_record& what) {
     trip_.add(
         "INSERT INTO tb_audit (audit_id, created_at, actor_id, action, user_id, room_id, message_id, detail)"

@@ -73,6 +73,7 @@ result<std::vector<file_id>> postgres_records::take_unused_files(timestamp unsen
     connection_.query(
         "UPDATE tb_file f SET unsent_since = $2 WHERE f.file_id = ANY($1) AND f.stage = 'stored'"
         " AND (EXISTS (SELECT 1 FROM tb_messages m WHERE m.file_url = f.file_url)"
+        " OR EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url AND t.status = 'open')"
         " OR EXISTS (SELECT 1 FROM tb_users u WHERE u.user_id = f.user_id AND u.img_url = f.file_url))",
         locked, now);
     std::vector<file_id> going;

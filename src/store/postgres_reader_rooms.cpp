@@ -13,7 +13,9 @@ namespace {
   " u.user_id, u.username, u.display_name, u.img_url, r.role_enum,"                           \
   " (SELECT count(*) FROM (SELECT 1 FROM tb_messages t WHERE t.room_id = m.room_id"           \
   " AND t.seq > coalesce(k.seq, 0) AND t.user_id <> m.user_id AND t.deleted_at IS NULL"       \
-  " LIMIT 1000) a)"                                                                           \
+  " LIMIT 1000) a), c.slow_mode_seconds,"                                                     \
+  " (SELECT x.muted_until FROM tb_room_mute x WHERE x.room_id = m.room_id"                    \
+  " AND x.user_id = m.user_id AND x.muted_until > now())"                                     \
   " FROM tb_user_room m JOIN tb_chat_rooms c ON c.chat_room_id = m.room_id"                   \
   " JOIN tb_room_position p ON p.room_id = m.room_id"                                         \
   " LEFT JOIN tb_read_marker k ON k.user_id = m.user_id AND k.room_id = m.room_id"            \
@@ -30,6 +32,8 @@ room_summary read_summary(const postgres_row& row) {
   room.last_read_seq = row.integer(4);
   if (!row.is_null(5)) room.peer = read_profile(row, 5);
   room.unread = row.integer(10);
+  room.slow_mode_seconds = row.integer(11);
+  if (!row.is_null(12)) room.muted_until = row.time(12);
   return room;
 }
 

@@ -78,6 +78,53 @@ struct sqlite_write_visitor {
         .bind(write.command->room, write.command->at)
         .run();
   }
+  void operator()(const put_ban& write) const {
+    const auto& what = std::get<ban_member>(write.command->command);
+    const auto removed_up_to = what.remove_messages ? std::optional<sequence>(0) : std::nullopt;
+    connection
+        .use(
+            "INSERT INTO tb_room_ban (room_id, user_id, by_id, reason, created_at, removed_up_to, removal_seen_at)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5) ON CONFLICT (room_id, user_id) DO UPDATE SET by_id = excluded.by_id,"
+            " reason = excluded.reason, removed_up_to = excluded.removed_up_to,"
+            " removal_seen_at = excluded.removal_seen_at")
+        .bind(write.command->room, what.user, write.command->actor, what.reason, write.command->at, removed_up_to)
+        .run();
+  }
+  void operator()(const delete_ban& write) const {
+    connection.use("DELETE FROM tb_room_ban WHERE room_id = ?1 AND user_id = ?2")
+        .bind(write.who.room, write.who.user)
+        .run();
+  }
+  void operator()(const put_mute& write) const {
+    const auto& what = std::get<mute_member>(write.command->command);
+    connection
+        .use(
+            "INSERT INTO tb_room_mute (room_id, user_id, by_id, reason, created_at, muted_until)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (room_id, user_id) DO UPDATE SET by_id = excluded.by_id,"
+            " reason = excluded.reason, created_at = excluded.created_at, muted_until = excluded.muted_until")
+        .bind(write.command->room, what.user, write.command->actor, what.reason, write.command->at, write.until)
+        .run();
+  }
+  void operator()(const delete_mute& write) const {
+    connection.use("DELETE FROM tb_room_mute WHERE room_id = ?1 AND user_id = ?2")
+        .bind(write.who.room, write.who.user)
+        .run();
+  }
+  void operator()(const note_last_sent& write) const {
+    connection
+        .use(
+            "INSERT INTO tb_room_pace (room_id, user_id, last_sent_at) VALUES (?1, ?2, ?3)"
+            " ON CONFLICT (room_id, user_id) DO UPDATE SET last_sent_at = excluded.last_sent_at")
+        .bind(write.who.room, write.who.user, write.at)
+        .run();
+  }
+  void operator()(const update_slow_mode& write) const {
+    const auto seconds = std::get<set_slow_mode>(write.command->command).seconds;
+    connection.use("UPDATE tb_chat_rooms SET slow_mode_seconds = ?2 WHERE chat_room_id = ?1")
+        .bind(write.command->room, seconds)
+        .run();
+    if (seconds == 0) connection.use("DELETE FROM tb_room_pace WHERE room_id = ?1").bind(write.command->room).run();
+  }
   void operator()(const audit_record& record) const { write_audit_row(connection, record); }
   void operator()(const log_row& row) const { write_log_row(connection, row); }
 };
@@ -135,6 +182,7 @@ void sqlite_append::read_facts() {
   read_rooms();
   read_accounts();
   read_memberships();
+  read_restraints();
   read_messages();
   read_files();
   read_stored_sends();
@@ -142,7 +190,7 @@ void sqlite_append::read_facts() {
 
 void sqlite_append::read_rooms() {
   auto row = connection_.use(
-      "SELECT r.is_group, r.created_by, p.last_seq FROM tb_chat_rooms r"
+      "SELECT r.is_group, r.created_by, p.last_seq, r.slow_mode_seconds FROM tb_chat_rooms r"
       " JOIN tb_room_position p ON p.room_id = r.chat_room_id WHERE r.chat_room_id = ?1");
   auto block = connection_.use(
       "SELECT 1 FROM tb_private_pair p JOIN tb_friendships f"
@@ -155,6 +203,7 @@ void sqlite_append::read_rooms() {
     fact.is_group = row.integer(0) != 0;
     fact.created_by = row.id<user_id>(1);
     fact.last_seq = row.integer(2);
+    fact.slow_mode_seconds = row.integer(3);
     fact.blocked = !fact.is_group && block.bind(room).step();
   }
 }
@@ -186,6 +235,21 @@ void sqlite_append::read_memberships() {
   for (const auto& user : needs_.counted_accounts) {
     const auto fact = facts_.accounts.find(user);
     if (fact != facts_.accounts.end() && rooms.bind(user).step()) fact->second.rooms = rooms.integer(0);
+  }
+}
+
+void sqlite_append::read_restraints() {
+  auto mute = connection_.use("SELECT muted_until FROM tb_room_mute WHERE room_id = ?1 AND user_id = ?2");
+  auto pace = connection_.use("SELECT last_sent_at FROM tb_room_pace WHERE room_id = ?1 AND user_id = ?2");
+  for (const auto& who : needs_.memberships) {
+    if (mute.bind(who.room, who.user).step()) facts_.restraints[who].muted_until = mute.time(0);
+    const auto room = facts_.rooms.find(who.room);
+    if (room == facts_.rooms.end() || room->second.slow_mode_seconds == 0) continue;
+    if (pace.bind(who.room, who.user).step()) facts_.restraints[who].last_sent = pace.time(0);
+  }
+  auto ban = connection_.use("SELECT 1 FROM tb_room_ban WHERE room_id = ?1 AND user_id = ?2");
+  for (const auto& who : needs_.bans) {
+    if (ban.bind(who.room, who.user).step()) facts_.banned.insert(who);
   }
 }
 

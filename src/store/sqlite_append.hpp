@@ -29,6 +29,7 @@ class sqlite_append {
   void read_rooms();
   void read_accounts();
   void read_memberships();
+  void read_restraints();
   void read_messages();
   void read_files();
   void read_stored_sends();

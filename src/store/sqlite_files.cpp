@@ -73,6 +73,7 @@ result<std::vector<file_id>> sqlite_records::take_unused_files(timestamp unsent_
     {
       auto row = connection_.use(
           "SELECT f.file_id, f.stage = 'stored' AND (EXISTS (SELECT 1 FROM tb_messages m WHERE m.file_url = f.file_url)"
+          " OR EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url AND t.status = 'open')"
           " OR EXISTS (SELECT 1 FROM tb_users u WHERE u.user_id = f.user_id AND u.img_url = f.file_url))"
           " FROM tb_file f WHERE f.unsent_since < ?1 ORDER BY f.unsent_since LIMIT ?2");
       row.bind(unsent_before, limit);

@@ -56,6 +56,17 @@ class sqlite_reader final : public database_reader {
   result<std::optional<stored_file>> file_for(user_id user, file_id file) override;
   result<std::string> file_block(file_id file, std::uint32_t block) override;
 
+  // sqlite_moderation.cpp
+  result<standing> standing_in(room_id room, user_id user) override;
+  result<page<room_ban>> bans(room_id room, std::optional<user_id> user, const page_request& range) override;
+  result<page<room_mute>> mutes(room_id room, std::optional<user_id> user, timestamp now,
+                                const page_request& range) override;
+  result<page<report_item>> reports(bool open, const page_request& range) override;
+  result<std::optional<report_item>> report(report_id report) override;
+  result<std::optional<stored_file>> reported_file(file_id file) override;
+  result<std::vector<message_removal>> idle_removals(timestamp idle_before, std::uint32_t limit) override;
+  result<messages_to_remove> messages_of(room_id room, user_id user, sequence after, std::uint32_t limit) override;
+
  private:
   bool has_search_file();
   room_summary read_summary(const statement& row, user_id user);

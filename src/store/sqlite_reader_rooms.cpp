@@ -10,7 +10,9 @@ namespace {
 /// A room as one of its members sees it, without its unread count. A macro, since literals join only that way.
 #define ROOM_OF_MEMBER                                                                        \
   "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"                \
-  " u.user_id, u.username, u.display_name, u.img_url, r.role_enum"                            \
+  " u.user_id, u.username, u.display_name, u.img_url, r.role_enum, c.slow_mode_seconds,"      \
+  " (SELECT x.muted_until FROM tb_room_mute x WHERE x.room_id = m.room_id"                    \
+  " AND x.user_id = m.user_id AND x.muted_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"     \
   " FROM tb_user_room m JOIN tb_chat_rooms c ON c.chat_room_id = m.room_id"                   \
   " JOIN tb_room_position p ON p.room_id = m.room_id"                                         \
   " LEFT JOIN tb_read_marker k ON k.user_id = m.user_id AND k.room_id = m.room_id"            \
@@ -20,7 +22,7 @@ namespace {
 
 }  // namespace
 
-/// Columns: chat_room_id, name, is_group, last_seq, the member's marker; then the peer's profile.
+/// Columns: chat_room_id, name, is_group, last_seq, the member's marker; the peer's profile; slow mode, mute.
 room_summary sqlite_reader::read_summary(const statement& row, user_id user) {
   room_summary room;
   room.id = row.id<room_id>(0);
@@ -29,6 +31,8 @@ room_summary sqlite_reader::read_summary(const statement& row, user_id user) {
   room.last_seq = row.integer(3);
   room.last_read_seq = row.integer(4);
   if (!row.is_null(5)) room.peer = read_profile(row, 5);
+  room.slow_mode_seconds = row.integer(10);
+  if (!row.is_null(11)) room.muted_until = row.time(11);
   if (room.last_read_seq < room.last_seq) room.unread = count_unread(user, room.id, room.last_read_seq);
   return room;
 }

@@ -5,6 +5,7 @@
 #include "parley/database.hpp"
 #include "store/account_steps.hpp"
 #include "store/friend_rows.hpp"
+#include "store/moderation_rows.hpp"
 #include "store/sqlite_connection.hpp"
 
 namespace parley {
@@ -37,6 +38,9 @@ class sqlite_records final : public record_writer {
   result<std::vector<file_id>> take_unused_files(timestamp unsent_before, timestamp now, std::uint32_t limit) override;
   result<void> delete_files(std::span<const file_id> files) override;
   result<std::string> keep_secret(std::string_view name, std::string_view fresh) override;
+  result<filed_report> file_report(const new_report& report) override;
+  result<void> decide_report(const report_decision& decision) override;
+  result<bool> note_removal(room_id room, user_id user, std::optional<sequence> done, timestamp at) override;
 
   // Steps of run_friendship_change and run_account_change; they throw.
   friendship_at_hand lock_friendship(user_id who, user_id other, friend_action what);
@@ -50,6 +54,15 @@ class sqlite_records final : public record_writer {
   // Of check_new_bytes.
   std::optional<account_flag> lock_owner(user_id owner);
   std::uint64_t bytes_of_others(user_id owner, file_id than);
+  // Of run_report and run_decision.
+  std::optional<account_flag> flag_of(user_id user);
+  std::optional<reported_message> message_for(user_id user, message_id message);
+  std::optional<filed_report> report_of(message_id message, user_id reporter);
+  std::int64_t count_open_reports(user_id reporter);
+  void write_report(const new_report& report, const reported_message& message);
+  std::optional<role> role_of(user_id user);
+  std::optional<report_item> lock_report(report_id report);
+  void close_reports(message_id message, const report_decision& decision);
 
   [[nodiscard]] const std::optional<error>& transaction_fault() const { return transaction_fault_; }
 

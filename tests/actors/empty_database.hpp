@@ -38,6 +38,9 @@ class empty_records : public record_writer {
   }
   result<void> delete_files(std::span<const file_id>) override { return {}; }
   result<std::string> keep_secret(std::string_view, std::string_view fresh) override { return std::string(fresh); }
+  result<filed_report> file_report(const new_report&) override { return not_in_this_store(); }
+  result<void> decide_report(const report_decision&) override { return not_in_this_store(); }
+  result<bool> note_removal(room_id, user_id, std::optional<sequence>, timestamp) override { return true; }
 };
 
 class empty_reader : public database_reader {
@@ -60,6 +63,22 @@ class empty_reader : public database_reader {
   result<std::vector<std::string>> writes_under_way() override { return std::vector<std::string>(); }
   result<std::optional<stored_file>> file_for(user_id, file_id) override { return not_in_this_store(); }
   result<std::string> file_block(file_id, std::uint32_t) override { return not_in_this_store(); }
+  result<standing> standing_in(room_id, user_id) override { return not_in_this_store(); }
+  result<page<room_ban>> bans(room_id, std::optional<user_id>, const page_request&) override {
+    return not_in_this_store();
+  }
+  result<page<room_mute>> mutes(room_id, std::optional<user_id>, timestamp, const page_request&) override {
+    return not_in_this_store();
+  }
+  result<page<report_item>> reports(bool, const page_request&) override { return not_in_this_store(); }
+  result<std::optional<report_item>> report(report_id) override { return not_in_this_store(); }
+  result<std::optional<stored_file>> reported_file(file_id) override { return std::optional<stored_file>(); }
+  result<std::vector<message_removal>> idle_removals(timestamp, std::uint32_t) override {
+    return std::vector<message_removal>();
+  }
+  result<messages_to_remove> messages_of(room_id, user_id, sequence, std::uint32_t) override {
+    return not_in_this_store();
+  }
   result<page<search_hit>> search(user_id, std::optional<room_id>, const std::string&, const page_request&) override {
     return not_in_this_store();
   }

@@ -13,6 +13,7 @@ void add_user_routes(router& routes);
 void add_friend_routes(router& routes);
 void add_room_routes(router& routes);
 void add_message_routes(router& routes);
+void add_moderation_routes(router& routes);
 void add_file_routes(router& routes);
 void add_search_routes(router& routes);
 void add_health_routes(router& routes);
