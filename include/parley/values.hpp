@@ -47,9 +47,9 @@ struct room_summary {
   std::optional<user_profile> peer;  ///< Private rooms only: the other one.
   sequence last_seq = 0;
   sequence last_read_seq = 0;
-  std::int64_t unread = 0;               ///< Exact up to 1,000, then 1,000.
-  std::int64_t slow_mode_seconds = 0;    ///< Between two messages of one member; 0: none.
-  std::optional<timestamp> muted_until;  ///< When this member may write again; null: now.
+  std::int64_t unread = 0;                 ///< Exact up to 1,000, then 1,000.
+  std::int64_t slow_mode_seconds = 0;      ///< Between two messages of one member; 0: none.
+  std::optional<timestamp> muted_until{};  ///< When this member may write again; null: now.
 };
 
 struct room_member {

@@ -78,9 +78,9 @@ struct append_facts {
     bool blocked = false;  ///< Private rooms: one of the two has blocked the other.
     user_id created_by;
     sequence last_seq = 0;
-    std::int64_t slow_mode_seconds = 0;
     std::int64_t members = 0;  ///< Read for counted_rooms only.
     bool advanced = false;     ///< The plan's own mark: last_seq has moved.
+    std::int64_t slow_mode_seconds = 0;
   };
   struct account {
     std::string display_name;

@@ -91,6 +91,12 @@ class memory_records final : public empty_records {
     }
     return {};
   }
+  result<bool> note_removal(room_id room, user_id user, std::optional<sequence> done, timestamp at) override {
+    const auto found = store_.removals.find({room, user});
+    if (found == store_.removals.end() || !found->second.done) return false;
+    found->second = {done, at};
+    return true;
+  }
   result<void> save_read_markers(std::span<const read_marker> markers) override {
     for (const auto& marker : markers) {
       auto& stands = store_.rooms[marker.room].markers[marker.user];
@@ -272,6 +278,29 @@ class memory_reader final : public empty_reader {
     if (out.size() > limit) out.resize(limit);
     return out;
   }
+  result<std::vector<message_removal>> idle_removals(timestamp idle_before, std::uint32_t) override {
+    std::vector<message_removal> out;
+    for (const auto& [who, removal] : store_.removals) {
+      const auto by = store_.rooms.at(who.first).created_by;
+      if (removal.done && removal.seen_at < idle_before) out.push_back({who.first, who.second, by, *removal.done});
+    }
+    return out;
+  }
+  result<messages_to_remove> messages_of(room_id room, user_id user, sequence after, std::uint32_t limit) override {
+    if (!store_.reads_work) return down();
+    messages_to_remove out{{}, after, true};
+    for (const auto& event : store_.rooms.at(room).events) {
+      const auto* posted = std::get_if<message_posted>(&event.body);
+      if (posted == nullptr || event.seq <= after) continue;
+      if (limit-- == 0) {
+        out.at_end = false;
+        break;
+      }
+      out.up_to = event.seq;
+      if (posted->sender == user && !store_.deleted.contains(posted->message)) out.messages.push_back(posted->message);
+    }
+    return out;
+  }
   result<std::optional<room_id>> room_of_message(message_id message) override {
     if (!store_.reads_work) return down();
     for (const auto& [id, room] : store_.rooms) {
@@ -347,6 +376,9 @@ result<stored> memory_store::append(const append_command& command) {
                          send->reply_to, send->client_msg_id, command.at});
   } else if (const auto* edit = std::get_if<edit_message>(&command.command)) {
     store(message_edited{edit->message, command.actor, edit->content, command.at});
+  } else if (const auto* gone = std::get_if<delete_message>(&command.command)) {
+    deleted.insert(gone->message);
+    store(message_deleted{gone->message, command.actor, command.at});
   } else if (const auto* invite = std::get_if<invite_members>(&command.command)) {
     for (const auto& user : invite->users) {
       if (contains(room.members, user)) continue;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "parley/database.hpp"
@@ -29,6 +31,12 @@ class memory_store final : public database {
   std::map<user_id, std::vector<user_id>> friends;
   std::map<file_id, std::string> files;  ///< Each with its stage.
   std::vector<file_id> unused_files;     ///< What a sweep finds.
+  struct removal {
+    std::optional<sequence> done;
+    timestamp seen_at{};
+  };
+  std::map<std::pair<room_id, user_id>, removal> removals;
+  std::set<message_id> deleted;
   std::vector<presence_record> presence_saves;
   bool reads_work = true;
   bool commits_work = true;

@@ -37,6 +37,15 @@ TEST(Permissions, InRooms) {
   EXPECT_EQ(row(rename_room), "-ny -yy -yy") << "the creator, or a moderator who is a member";
 }
 
+TEST(Permissions, OfModeration) {
+  EXPECT_EQ(row(restrict_member), "-ny yyy yyy") << "as removing";
+  EXPECT_EQ(row(restrict_staff), "nnn nnn yyy");
+  EXPECT_EQ(row(operation::set_slow_mode), "-ny yyy yyy");
+  EXPECT_EQ(row(skip_slow_mode), "-ny -yy -yy");
+  EXPECT_EQ(row(operation::report_message), "-yy -yy -yy");
+  EXPECT_EQ(row(decide_reports), "nnn yyy yyy");
+}
+
 TEST(Permissions, OnAccounts) {
   for (const auto what : {list_accounts, suspend_user}) EXPECT_EQ(row(what), "nnn yyy yyy") << static_cast<int>(what);
   for (const auto what : {see_contacts, suspend_staff, lock_account, change_role, read_audit}) {
@@ -81,6 +90,10 @@ TEST(Permissions, ACommandIsTheOperationThatItNames) {
   const user_id bob(*parse_uuid("01939b6e-0000-7000-8000-000000000002"));
   EXPECT_EQ(operation_of(parley::remove_member{ann}, ann), leave_room);
   EXPECT_EQ(operation_of(parley::remove_member{bob}, ann), operation::remove_member);
+  EXPECT_EQ(operation_of(ban_member{bob, {}, false}, ann), restrict_member);
+  EXPECT_EQ(operation_of(lift_ban{bob}, ann), restrict_member);
+  EXPECT_EQ(operation_of(mute_member{bob, 1, {}}, ann), restrict_member);
+  EXPECT_EQ(operation_of(parley::set_slow_mode{1}, ann), operation::set_slow_mode);
 }
 
 }  // namespace

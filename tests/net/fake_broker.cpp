@@ -63,6 +63,23 @@ struct replies {
   std::monostate reply_to(const reset_password&) { return {}; }
   page<connected_user> reply_to(const list_connections&) { return {{{fake_broker::ada().profile, 2}}, of.next_cursor}; }
   page<active_room> reply_to(const list_active_rooms&) { return {{{room_one, "Engines", true, 2, 4}}, of.next_cursor}; }
+  page<room_ban> reply_to(const list_bans&) {
+    return {{{fake_broker::ada().profile, bob_id, "adverts", timestamp{}, true}}, of.next_cursor};
+  }
+  page<room_mute> reply_to(const list_mutes&) {
+    return {{{fake_broker::ada().profile, bob_id, {}, timestamp{}, timestamp{}}}, of.next_cursor};
+  }
+  static filed_report filed(message_id message) { return {{}, message, report_reason::spam, timestamp{}, false}; }
+  filed_report reply_to(const report_message& request) { return filed(request.message); }
+  report_item reply_to(const decide_report& request) {
+    report_item item;
+    item.report = filed({});
+    item.reporter = item.sender = fake_broker::ada().profile;
+    item.status = request.status;
+    item.note = request.note;
+    return item;
+  }
+  page<report_item> reply_to(const list_reports&) { return {{reply_to(decide_report{})}, of.next_cursor}; }
   page<audit_entry> reply_to(const list_audit&) {
     audit_entry entry{{{}, timestamp{}, ada_id, audit_action::role_changed, bob_id, {}, {}, "user -> admin"}, {}, {}};
     entry.actor = fake_broker::ada().profile;

@@ -98,6 +98,13 @@ TEST(json_encode, durable_events_have_the_names_of_the_contract) {
                                                                              other_json + R"(,"reason":"removed"}})");
   EXPECT_EQ(event_json(room_renamed{"New", user}),
             R"({"type":"room_renamed",)" + in_room + R"("name":"New","by":)" + user_json + "}}");
+  EXPECT_EQ(event_json(member_muted{user, other, at}), R"({"type":"member_muted",)" + in_room + R"("user_id":)" +
+                                                           user_json + R"(,"by":)" + other_json + R"(,"until":)" +
+                                                           at_json + "}}");
+  EXPECT_EQ(event_json(member_muted{user, other, {}}), R"({"type":"member_muted",)" + in_room + R"("user_id":)" +
+                                                           user_json + R"(,"by":)" + other_json + R"(,"until":null}})");
+  EXPECT_EQ(event_json(slow_mode_changed{30, user}),
+            R"({"type":"slow_mode_changed",)" + in_room + R"("slow_mode_seconds":30,"by":)" + user_json + "}}");
 }
 
 TEST(json_encode, acks_have_the_names_of_the_contract) {
@@ -132,10 +139,12 @@ TEST(json_encode, notices_have_the_names_of_the_contract) {
                      ada,
                      at,
                      30'000,
-                     {{room, "Engines", true, {}, 4, 3, 1}, {id_of<room_id>('8'), {}, false, bob, 0, 0, 0}}};
+                     {{room, "Engines", true, {}, 4, 3, 1, 30, at}, {id_of<room_id>('8'), {}, false, bob, 0, 0, 0}}};
   const std::string group =
       R"({"room_id":)" + room_json +
-      R"(,"name":"Engines","is_group":true,"peer":null,"last_seq":4,"last_read_seq":3,"unread":1})";
+      R"(,"name":"Engines","is_group":true,"peer":null,"last_seq":4,"last_read_seq":3,"unread":1,)"
+      R"("slow_mode_seconds":30,"muted_until":)" +
+      at_json + "}";
   EXPECT_EQ(
       notice_json(ready),
       R"({"type":"ready","data":{"session_id":"01939b70-1c2d-7e3f-8a4b-5c6d7e8f9a09","user":{"user_id":)" + user_json +
@@ -143,7 +152,8 @@ TEST(json_encode, notices_have_the_names_of_the_contract) {
           at_json + R"(,"heartbeat_ms":30000,"rooms":[)" + group +
           R"(,{"room_id":"01939b70-1c2d-7e3f-8a4b-5c6d7e8f9a08","name":null,"is_group":false,"peer":{"user_id":)" +
           other_json +
-          R"(,"username":"bob","display_name":"Bob","img_url":null},"last_seq":0,"last_read_seq":0,"unread":0}]}})");
+          R"(,"username":"bob","display_name":"Bob","img_url":null},"last_seq":0,"last_read_seq":0,"unread":0,)"
+          R"("slow_mode_seconds":0,"muted_until":null}]}})");
   EXPECT_EQ(notice_json(room_added_notice{ready.rooms[0]}), R"({"type":"room_added","data":)" + group + "}");
   EXPECT_EQ(notice_json(room_removed_notice{room, leave_reason::left}),
             R"({"type":"room_removed","data":{"room_id":)" + room_json + R"(,"reason":"left"}})");

@@ -96,7 +96,7 @@ TEST_F(rest_api, rooms_are_made_listed_and_renamed) {
   EXPECT_EQ(
       made.body(),
       R"({"room_id":"01939b70-1c2d-7e3f-8a4b-5c6d7e8f9a01","name":"Engines","is_group":true,"peer":null,"last_seq":4,)"
-      R"("last_read_seq":3,"unread":1})");
+      R"("last_read_seq":3,"unread":1,"slow_mode_seconds":0,"muted_until":null})");
   EXPECT_EQ(broker_.last<create_room>()->members, std::vector<user_id>{bob_id});
   broker_.created = false;
   EXPECT_EQ(call("POST", "/api/v1/rooms", R"({"is_group":false,"user_id":")" + bob_text + R"("})").result_int(), 200U);

@@ -65,6 +65,7 @@ class port_calls : public database_fixture {
           {{}, who.ann, {account_flag::active, role::user}, time_at(1), make.make_id<uuid>(), make.make_id<uuid>()}));
       return records.record_audit(audit(audit_action::user_created, who.ann));
     });
+    moderate(who, post(who.group, who.bob, "to be reported"));
     write([&](record_writer& records) { return records.delete_token({}); });
     write([&](record_writer& records) -> result<void> {
       (void)expect_value(records.delete_tokens_of(who.ann));
@@ -98,6 +99,41 @@ class port_calls : public database_fixture {
       const auto unused = expect_value(records.take_unused_files(time_at(1'000'000), time_at(1'000'000), 100));
       return records.delete_files(unused);
     });
+  }
+  void become(user_id user, role as) {
+    write([&](record_writer& records) -> result<void> {
+      (void)expect_value(records.change_account(
+          {{}, user, {account_flag::active, as}, time_at(1), make.make_id<uuid>(), make.make_id<uuid>()}));
+      return {};
+    });
+  }
+  void moderate(const circle& who, message_id message) {
+    for (durable_command& what :
+         std::vector<durable_command>{set_slow_mode{5}, mute_member{who.bob, 60, {}}, mute_member{who.bob, 0, {}},
+                                      set_slow_mode{0}, ban_member{who.bob, {}, true}}) {
+      append(make.command(who.group, who.ann, std::move(what)));
+    }
+    write([&](record_writer& records) -> result<void> {
+      (void)expect_value(records.note_removal(who.group, who.bob, 1, time_at(1)));
+      return {};
+    });
+    become(who.ann, role::moderator);
+    write([&, filed = make.make_id<report_id>()](record_writer& records) -> result<void> {
+      (void)expect_value(records.file_report({filed, who.ann, message, report_reason::spam, {}, time_at(1)}));
+      return records.decide_report({filed, who.ann, report_status::acted, {}, time_at(1), make.make_id<uuid>()});
+    });
+    become(who.ann, role::user);
+    (void)expect_value(reader->idle_removals(time_at(1'000'000), 10));
+    (void)expect_value(reader->messages_of(who.group, who.bob, 0, page_size));
+    (void)expect_value(reader->standing_in(who.group, who.ann));
+    (void)expect_value(reader->bans(who.group, who.bob, {}));
+    (void)expect_value(reader->mutes(who.group, {}, time_at(1), {}));
+    (void)expect_value(reader->reports(true, {}));
+    (void)expect_value(reader->reports(false, {}));
+    (void)expect_value(reader->report({}));
+    (void)expect_value(reader->reported_file({}));
+    (void)expect_value(try_append(make.command(who.group, who.ann, lift_ban{who.bob})));
+    append(make.invite(who.group, who.ann, {who.bob}));
   }
   audit_record audit(audit_action what, user_id user) {
     return {make.make_id<uuid>(), time_at(1), user, what, user, {}, {}, {}};

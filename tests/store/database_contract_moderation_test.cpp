@@ -1,0 +1,358 @@
+// Bans, mutes, slow mode, removals and reports as every store keeps them.
+#include <gmock/gmock.h>
+
+#include "database_fixture.hpp"
+
+namespace parley::test {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class moderation_contract : public database_fixture {
+ protected:
+  void SetUp() override {
+    database_fixture::SetUp();
+    fill();
+  }
+  void fill() {
+    ann_ = add_user("ann");
+    bob_ = add_user("bob");
+    eve_ = add_user("eve");
+    mod_ = add_user("mod");
+    set_role(mod_, "moderator");
+    room_ = add_group("room", ann_, {bob_});
+  }
+  append_command change(durable_command what) { return make.command(room_, ann_, std::move(what)); }
+  void quietly(append_command command) {
+    const auto outcome = try_append(std::move(command));
+    ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
+    EXPECT_TRUE(outcome->events.empty());
+  }
+  std::vector<std::string> banned(std::optional<user_id> user = {}) {
+    std::vector<std::string> names;
+    for (const auto& ban : expect_value(reader->bans(room_, user, {})).items) names.push_back(ban.user.username);
+    return names;
+  }
+  std::vector<std::string> muted(timestamp now) {
+    std::vector<std::string> names;
+    for (const auto& mute : expect_value(reader->mutes(room_, {}, now, {})).items) {
+      names.push_back(mute.user.username);
+    }
+    return names;
+  }
+  result<filed_report> report(user_id reporter, message_id message, report_reason reason = report_reason::spam) {
+    result<filed_report> filed = not_found("not run");
+    const auto done = try_write([&, id = make.make_id<report_id>()](record_writer& records) -> result<void> {
+      filed = records.file_report({id, reporter, message, reason, "a comment", make.next_time()});
+      return filed ? result<void>() : filed.error();
+    });
+    if (!done) return done.error();
+    return filed;
+  }
+  result<void> decide(user_id by, report_id report, report_status status = report_status::dismissed) {
+    const report_decision decision{report, by, status, "a note", make.next_time(), make.make_id<uuid>()};
+    return try_write([&](record_writer& records) { return records.decide_report(decision); });
+  }
+  page<report_item> reports(bool open, page_request range = {}) { return expect_value(reader->reports(open, range)); }
+  bool note(user_id user, std::optional<sequence> done, timestamp at) {
+    bool goes_on = false;
+    write([&](record_writer& records) -> result<void> {
+      goes_on = expect_value(records.note_removal(room_, user, done, at));
+      return {};
+    });
+    return goes_on;
+  }
+  std::vector<std::string> audited() {
+    std::vector<std::string> lines;
+    for (const auto& entry : expect_value(reader->audit_trail({})).items) {
+      lines.push_back(std::string(to_string(entry.record.action)) + " " + (entry.user ? entry.user->username : "-") +
+                      " " + entry.record.detail.value_or("-"));
+    }
+    return lines;
+  }
+
+  user_id ann_, bob_, eve_, mod_;
+  room_id room_;
+};
+
+// --- Bans ---
+
+TEST_P(moderation_contract, a_ban_outlives_its_batch_and_keeps_people_out) {
+  append(change(ban_member{bob_, "adverts", false}));
+  quietly(change(ban_member{eve_, {}, false}));
+  EXPECT_FALSE(expect_value(reader->is_member(bob_, room_)));
+  expect_refusal(make.invite(room_, ann_, {bob_}), error_code::forbidden);
+  expect_refusal(make.invite(room_, ann_, {mod_, eve_}), error_code::forbidden);
+  EXPECT_FALSE(expect_value(reader->is_member(mod_, room_)));
+  EXPECT_THAT(banned(), ElementsAre("bob", "eve"));
+  EXPECT_THAT(banned(eve_), ElementsAre("eve"));
+  const auto ban = expect_value(reader->bans(room_, bob_, {})).items.at(0);
+  EXPECT_EQ(ban.by, ann_);
+  EXPECT_EQ(ban.reason, "adverts");
+  EXPECT_FALSE(ban.removing_messages);
+  quietly(change(lift_ban{bob_}));
+  EXPECT_THAT(banned(), ElementsAre("eve"));
+  append(make.invite(room_, ann_, {bob_}));
+  EXPECT_THAT(audited(), ElementsAre("ban_lifted bob -", "member_banned eve -", "member_banned bob -"));
+}
+
+TEST_P(moderation_contract, bans_come_in_pages) {
+  for (const auto& user : {bob_, eve_, mod_}) set_role(user, "user");
+  for (const auto& user : {bob_, eve_, mod_}) (void)try_append(change(ban_member{user, {}, false}));
+  const auto first = expect_value(reader->bans(room_, {}, {{}, 2}));
+  ASSERT_EQ(first.items.size(), 2U);
+  const auto rest = expect_value(reader->bans(room_, {}, {first.next_cursor, 2}));
+  ASSERT_EQ(rest.items.size(), 1U);
+  EXPECT_EQ(rest.items[0].user.id, mod_);
+  EXPECT_FALSE(rest.next_cursor);
+  EXPECT_EQ(reader->bans(room_, {}, {"nonsense", 2}).error().code, error_code::bad_request);
+}
+
+TEST_P(moderation_contract, a_removal_is_found_when_it_lies_idle_and_ends_with_the_ban) {
+  const auto command = change(ban_member{bob_, {}, true});
+  append(command);
+  const auto idle = [&](timestamp before) { return expect_value(reader->idle_removals(before, 10)); };
+  EXPECT_THAT(idle(command.at), IsEmpty()) << "it has only begun";
+  EXPECT_THAT(idle(command.at + seconds(1)), ElementsAre(message_removal{room_, bob_, ann_, 0}));
+  EXPECT_TRUE(expect_value(reader->bans(room_, bob_, {})).items.at(0).removing_messages);
+  EXPECT_TRUE(note(bob_, 7, command.at + seconds(60)));
+  EXPECT_THAT(idle(command.at + seconds(60)), IsEmpty());
+  EXPECT_THAT(idle(command.at + seconds(61)), ElementsAre(message_removal{room_, bob_, ann_, 7}));
+  EXPECT_TRUE(note(bob_, std::nullopt, command.at + seconds(61)));
+  EXPECT_THAT(idle(command.at + seconds(90)), IsEmpty());
+  EXPECT_FALSE(expect_value(reader->bans(room_, bob_, {})).items.at(0).removing_messages);
+  EXPECT_FALSE(note(bob_, 8, command.at)) << "over";
+  quietly(change(ban_member{bob_, {}, true}));
+  EXPECT_THAT(idle(command.at + seconds(90)), ElementsAre(message_removal{room_, bob_, ann_, 0}));
+  quietly(change(lift_ban{bob_}));
+  EXPECT_FALSE(note(bob_, 8, command.at)) << "lifted";
+}
+
+TEST_P(moderation_contract, somebodys_messages_are_found_a_stretch_of_the_log_at_a_time) {
+  const auto one = post(room_, bob_, "one");  // seq 3
+  post(room_, ann_, "hers");
+  const auto two = post(room_, bob_, "two");
+  append(make.erase(room_, bob_, two));
+  const auto three = post(room_, bob_, "three");  // seq 7
+  auto page = expect_value(reader->messages_of(room_, bob_, 0, 2));
+  EXPECT_THAT(page.messages, ElementsAre(one));
+  EXPECT_EQ(page.up_to, 4);
+  EXPECT_FALSE(page.at_end);
+  page = expect_value(reader->messages_of(room_, bob_, page.up_to, 10));
+  EXPECT_THAT(page.messages, ElementsAre(three)) << "without the one that is deleted";
+  EXPECT_EQ(page.up_to, 7);
+  EXPECT_TRUE(page.at_end);
+  EXPECT_TRUE(expect_value(reader->messages_of(room_, bob_, 7, 10)).at_end);
+}
+
+TEST_P(moderation_contract, deletions_of_a_ban_are_in_the_bans_audit_alone) {
+  const auto message = post(room_, bob_, "one");
+  append(change(ban_member{bob_, {}, true}));
+  set_flag(ann_, "not_active");
+  append(change(delete_message{message, true}));
+  EXPECT_THAT(audited(), ElementsAre("member_banned bob with all messages"));
+  EXPECT_FALSE(expect_value(reader->history(room_, {}, {}, 10)).at(0).message.content);
+}
+
+// --- Mutes and slow mode ---
+
+TEST_P(moderation_contract, a_mute_holds_in_later_batches_and_outlives_leaving) {
+  const auto far = seconds(longest_mute_seconds);
+  const auto command = change(mute_member{bob_, far.count(), "loud"});
+  const auto event = append(command);
+  EXPECT_EQ(std::get<member_muted>(events_of(room_).back().body).until, command.at + far) << "as it is read again";
+  EXPECT_EQ(std::get<member_muted>(event.body).until, command.at + far);
+  expect_refusal(make.send(room_, bob_, "hi"), error_code::forbidden);
+  append(make.remove(room_, bob_, bob_));
+  append(make.invite(room_, ann_, {bob_}));
+  expect_refusal(make.send(room_, bob_, "hi"), error_code::forbidden);
+  EXPECT_EQ(summary(bob_, room_).muted_until, command.at + far);
+  EXPECT_FALSE(summary(ann_, room_).muted_until);
+  EXPECT_THAT(muted(command.at), ElementsAre("bob"));
+  EXPECT_THAT(muted(command.at + far), IsEmpty());
+  const auto mute = expect_value(reader->mutes(room_, bob_, command.at, {})).items.at(0);
+  EXPECT_EQ(mute.by, ann_);
+  EXPECT_EQ(mute.reason, "loud");
+  EXPECT_EQ(mute.until, command.at + far);
+  append(change(mute_member{bob_, 0, {}}));
+  EXPECT_FALSE(std::get<member_muted>(events_of(room_).back().body).until);
+  append(make.send(room_, bob_, "free"));
+  EXPECT_FALSE(summary(bob_, room_).muted_until);
+  EXPECT_THAT(muted(command.at), IsEmpty());
+}
+
+TEST_P(moderation_contract, a_mute_of_the_past_is_not_shown) {
+  append(change(mute_member{bob_, 1, {}}));  // the test's clock stands in September of 2026
+  EXPECT_FALSE(summary(bob_, room_).muted_until);
+}
+
+TEST_P(moderation_contract, slow_mode_remembers_from_batch_to_batch_who_wrote_when) {
+  append(change(set_slow_mode{30}));
+  EXPECT_EQ(std::get<slow_mode_changed>(events_of(room_).back().body).seconds, 30);
+  EXPECT_EQ(summary(bob_, room_).slow_mode_seconds, 30);
+  const auto first = make.send(room_, bob_, "one");
+  append(first);
+  expect_refusal(make.send(room_, bob_, "two"), error_code::rate_limited);
+  append(make.send(room_, ann_, "hers"));
+  append(make.send(room_, ann_, "hers too"));
+  auto later = make.send(room_, bob_, "three");
+  later.at = first.at + seconds(30);
+  append(later);
+  append(change(set_slow_mode{0}));
+  append(make.send(room_, bob_, "four"));
+  append(make.send(room_, bob_, "five"));
+  append(change(set_slow_mode{30}));
+  append(make.send(room_, bob_, "six")) /* what was sent before is forgotten */;
+}
+
+TEST_P(moderation_contract, how_somebody_stands_to_a_room) {
+  EXPECT_EQ(expect_value(reader->standing_in(room_, ann_)), standing::owner);
+  EXPECT_EQ(expect_value(reader->standing_in(room_, bob_)), standing::member);
+  EXPECT_EQ(expect_value(reader->standing_in(room_, eve_)), standing::outsider);
+  EXPECT_EQ(reader->standing_in(make.make_id<room_id>(), ann_).error().code, error_code::not_found);
+  append(make.remove(room_, ann_, ann_));
+  EXPECT_EQ(expect_value(reader->standing_in(room_, ann_)), standing::outsider) << "who made it, and left";
+}
+
+// --- Reports ---
+
+TEST_P(moderation_contract, a_report_keeps_what_was_said_until_it_is_decided) {
+  const auto message = post(room_, bob_, "an insult");
+  const auto filed = expect_value(report(ann_, message, report_reason::abuse));
+  EXPECT_FALSE(filed.duplicate);
+  append(make.edit(room_, bob_, message, "a compliment"));
+  append(make.erase(room_, bob_, message));
+  const auto item = reports(true).items.at(0);
+  EXPECT_EQ(item.report.id, filed.id);
+  EXPECT_EQ(item.report.reason, report_reason::abuse);
+  EXPECT_EQ(item.comment, "a comment");
+  EXPECT_EQ(item.content, "an insult");
+  EXPECT_TRUE(item.is_deleted);
+  EXPECT_EQ(item.reporter.id, ann_);
+  EXPECT_EQ(item.sender.id, bob_);
+  EXPECT_EQ(item.room, room_);
+  EXPECT_EQ(item.room_name, "room");
+  EXPECT_EQ(item.seq, 3);
+  expect_value(decide(mod_, filed.id, report_status::acted));
+  EXPECT_THAT(reports(true).items, IsEmpty());
+  const auto decided = reports(false).items.at(0);
+  EXPECT_FALSE(decided.content);
+  EXPECT_EQ(decided.status, report_status::acted);
+  EXPECT_EQ(decided.decided_by->id, mod_);
+  EXPECT_TRUE(decided.decided_at);
+  EXPECT_EQ(decided.note, "a note");
+  EXPECT_EQ(expect_value(reader->report(filed.id))->status, report_status::acted);
+  EXPECT_THAT(audited(), ElementsAre("report_decided bob acted"));
+}
+
+TEST_P(moderation_contract, who_may_report_what) {
+  const auto message = post(room_, bob_, "one");
+  EXPECT_EQ(report(eve_, message).error().code, error_code::not_found) << "of a room that she is not in";
+  EXPECT_EQ(report(ann_, make.make_id<message_id>()).error().code, error_code::not_found);
+  EXPECT_EQ(report(bob_, message).error().code, error_code::bad_request);
+  set_flag(ann_, "not_active");
+  EXPECT_EQ(report(ann_, message).error().code, error_code::unauthenticated);
+  set_flag(ann_, "active");
+  append(make.erase(room_, bob_, message));
+  EXPECT_EQ(report(ann_, message).error().code, error_code::not_found);
+}
+
+TEST_P(moderation_contract, a_second_report_is_the_first_one) {
+  const auto message = post(room_, bob_, "one");
+  const auto first = expect_value(report(ann_, message, report_reason::illegal));
+  const auto second = expect_value(report(ann_, message, report_reason::spam));
+  EXPECT_TRUE(second.duplicate);
+  EXPECT_EQ(second.id, first.id);
+  EXPECT_EQ(second.reason, report_reason::illegal);
+  EXPECT_EQ(second.created_at, first.created_at);
+  EXPECT_EQ(reports(true).items.size(), 1U);
+}
+
+TEST_P(moderation_contract, a_decision_is_for_all_reports_of_its_message) {
+  append(make.invite(room_, ann_, {eve_}));
+  const auto message = post(room_, bob_, "one");
+  const auto other = post(room_, bob_, "another");
+  const auto first = expect_value(report(ann_, message));
+  const auto second = expect_value(report(eve_, message));
+  const auto apart = expect_value(report(ann_, other));
+  expect_value(decide(mod_, second.id));
+  EXPECT_EQ(expect_value(reader->report(first.id))->status, report_status::dismissed);
+  EXPECT_EQ(expect_value(reader->report(apart.id))->status, report_status::open);
+  EXPECT_EQ(decide(mod_, first.id).error().code, error_code::conflict);
+  EXPECT_EQ(decide(ann_, apart.id).error().code, error_code::forbidden);
+  EXPECT_EQ(decide(mod_, make.make_id<report_id>()).error().code, error_code::not_found);
+  set_flag(mod_, "not_active");
+  EXPECT_EQ(decide(mod_, apart.id).error().code, error_code::unauthenticated);
+}
+
+TEST_P(moderation_contract, open_reports_of_one_person_are_bounded) {
+  limits_config limits;
+  limits.open_reports_per_user = 2;
+  start(limits);
+  fill();
+  const auto message = post(room_, bob_, "one");
+  const auto first = expect_value(report(ann_, message));
+  expect_value(report(ann_, post(room_, bob_, "two")));
+  EXPECT_EQ(report(ann_, post(room_, bob_, "three")).error().code, error_code::conflict);
+  EXPECT_TRUE(expect_value(report(ann_, message)).duplicate) << "known ones are answered all the same";
+  expect_value(decide(mod_, first.id));
+  expect_value(report(ann_, post(room_, bob_, "four")));
+}
+
+TEST_P(moderation_contract, open_reports_come_oldest_first_and_decided_ones_newest_first) {
+  std::vector<report_id> filed;
+  for (const auto* content : {"one", "two", "three"}) {
+    filed.push_back(expect_value(report(ann_, post(room_, bob_, content))).id);
+  }
+  auto page = reports(true, {{}, 2});
+  ASSERT_EQ(page.items.size(), 2U);
+  EXPECT_EQ(page.items[0].report.id, filed[0]);
+  page = reports(true, {page.next_cursor, 2});
+  ASSERT_EQ(page.items.size(), 1U);
+  EXPECT_EQ(page.items[0].report.id, filed[2]);
+  for (const auto& id : filed) expect_value(decide(mod_, id));
+  page = reports(false, {{}, 2});
+  ASSERT_EQ(page.items.size(), 2U);
+  EXPECT_EQ(page.items[0].report.id, filed[2]);
+  page = reports(false, {page.next_cursor, 2});
+  ASSERT_EQ(page.items.size(), 1U);
+  EXPECT_EQ(page.items[0].report.id, filed[0]);
+  EXPECT_EQ(reader->reports(true, {"nonsense", 2}).error().code, error_code::bad_request);
+}
+
+TEST_P(moderation_contract, a_reported_file_stays_and_is_seen_until_the_decision) {
+  const auto file = make.make_id<file_id>();
+  write([&](record_writer& records) -> result<void> {
+    expect_value(records.begin_file({file, bob_, "a.png", 5, 0, make.next_time()}));
+    return records.finish_file({file, bob_, "a.png", "image/png", 5, 0});
+  });
+  auto command = make.send(room_, bob_, "look");
+  std::get<send_message>(command.command).file_url = file_url_of(file, "a.png");
+  append(command);
+  const message_id message(command.new_id);
+  EXPECT_FALSE(expect_value(reader->reported_file(file)));
+  const auto filed = expect_value(report(ann_, message));
+  append(make.erase(room_, bob_, message));
+  EXPECT_TRUE(expect_value(reader->reported_file(file)));
+  EXPECT_EQ(reports(true).items.at(0).file_url, file_url_of(file, "a.png"));
+  const auto sweep = [&] {
+    std::vector<file_id> taken;
+    const auto now = make.next_time();
+    write([&](record_writer& records) -> result<void> {
+      taken = expect_value(records.take_unused_files(now, now, 100));
+      return {};
+    });
+    return taken;
+  };
+  EXPECT_THAT(sweep(), IsEmpty());
+  expect_value(decide(mod_, filed.id));
+  EXPECT_FALSE(expect_value(reader->reported_file(file)));
+  EXPECT_THAT(sweep(), ElementsAre(file));
+}
+
+INSTANTIATE_TEST_SUITE_P(stores, moderation_contract, testing::ValuesIn(store_kinds()), name_of_kind);
+
+}  // namespace
+}  // namespace parley::test
