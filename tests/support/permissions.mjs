@@ -10,6 +10,7 @@ export const people = {
   blocked: {}, // an outsider whom the room's creator has blocked
   left: { enters: true, goes: 'leaves' },
   removed: { enters: true, goes: 'is removed' },
+  banned: { enters: true, goes: 'is banned' },
   member: { enters: true, isInside: true },
   creator: { enters: true, isInside: true },
   moderator: { plays: 'moderator' },
@@ -24,32 +25,43 @@ export const people = {
 export const letters = { ok: '+', forbidden: 'F', not_found: 'N', unauthenticated: 'U' };
 
 //              none, suspended, locked
-//              |     outsider, blocked, left, removed
-//              |     |         member, creator
-//              |     |         |    moderator: outside, left, inside
-//              |     |         |    |      admin: outside, left, inside
-const members = 'U U U  N N N N  + +  N N +  N N +';
+//              |     outsider, blocked, left, removed, banned
+//              |     |           member, creator
+//              |     |           |    moderator: outside, left, inside
+//              |     |           |    |      admin: outside, left, inside
+const members = 'U U U  N N N N N  + +  N N +  N N +';
+const moderators = 'U U U  N N N N N  F +  + + +  + + +';
 const table = {
   'read the room': members,
   'list its members': members,
   'read its history': members,
   'read its events': members,
   send: members,
-  'edit an own message': 'U U U  · · N N  + +  · N +  · N +',
-  "edit another's message": 'U U U  N N N N  F F  N N F  N N F',
-  'delete an own message': 'U U U  · · N N  + +  · + +  · + +',
-  "delete another's message": 'U U U  N N N N  F F  + + +  + + +',
+  'edit an own message': 'U U U  · · N N N  + +  · N +  · N +',
+  "edit another's message": 'U U U  N N N N N  F F  N N F  N N F',
+  'delete an own message': 'U U U  · · N N N  + +  · + +  · + +',
+  "delete another's message": 'U U U  N N N N N  F F  + + +  + + +',
   react: members,
   'take a reaction back': members,
   invite: members,
-  'remove a member': 'U U U  N N N N  F +  + + +  + + +',
+  'remove a member': 'U U U  N N N N N  F +  + + +  + + +',
   leave: members,
   'leave by the own id': members,
-  rename: 'U U U  N N N N  F +  N N +  N N +',
+  rename: 'U U U  N N N N N  F +  N N +  N N +',
+  'ban a member': moderators,
+  'ban a stranger': moderators,
+  'lift a ban': moderators,
+  'list bans': moderators,
+  'mute a member': moderators,
+  'mute a stranger': moderators,
+  'lift a mute': moderators,
+  'list mutes': moderators,
+  'set slow mode': moderators,
+  'report a message': members,
   'mark as read': members,
   type: members,
   resume: members,
-  "open the room's own socket": 'U U U  F F F F  + +  F F +  F F +',
+  "open the room's own socket": 'U U U  F F F F F  + +  F F +  F F +',
 };
 
 /** What everybody who was ever in the room has put to another's message. */
@@ -58,6 +70,8 @@ export const reactionPath = (message, emoji) => `/messages/${message}/reactions/
 
 // `stage` names a room, a message of another's and one of one's own in it, a member to remove and a guest to invite.
 // rest: method, path, body; ws: type and data; bare: the same without the room, so that the node must look it up.
+// stands: what is not in the room's events and changes when it is done; prepare: what the room's maker does before;
+// files: a report of another's message.
 const operations = {
   'read the room': { rest: (s) => ['GET', `/rooms/${s.room}`] },
   'list its members': { rest: (s) => ['GET', `/rooms/${s.room}/members`] },
@@ -93,6 +107,42 @@ const operations = {
     seenBy: 'bystander',
   },
   rename: { rest: (s) => ['PATCH', `/rooms/${s.room}`, { name: 'another name' }], event: 'room_renamed' },
+  'ban a member': {
+    rest: (s) => ['PUT', `/rooms/${s.room}/bans/${s.bystander.id}`, {}],
+    event: 'member_left',
+    stands: bansOf,
+  },
+  'ban a stranger': { rest: (s) => ['PUT', `/rooms/${s.room}/bans/${s.guest.id}`, {}], stands: bansOf },
+  'lift a ban': {
+    prepare: (s) => ['PUT', `/rooms/${s.room}/bans/${s.guest.id}`, {}],
+    rest: (s) => ['DELETE', `/rooms/${s.room}/bans/${s.guest.id}`],
+    stands: bansOf,
+  },
+  'list bans': { rest: (s) => ['GET', `/rooms/${s.room}/bans`] },
+  'mute a member': {
+    rest: (s) => ['PUT', `/rooms/${s.room}/mutes/${s.bystander.id}`, { seconds: 600 }],
+    event: 'member_muted',
+    stands: mutesOf,
+  },
+  'mute a stranger': {
+    rest: (s) => ['PUT', `/rooms/${s.room}/mutes/${s.guest.id}`, { seconds: 600 }],
+    stands: mutesOf,
+  },
+  'lift a mute': {
+    prepare: (s) => ['PUT', `/rooms/${s.room}/mutes/${s.bystander.id}`, { seconds: 600 }],
+    rest: (s) => ['DELETE', `/rooms/${s.room}/mutes/${s.bystander.id}`],
+    event: 'member_muted',
+    stands: mutesOf,
+  },
+  'list mutes': { rest: (s) => ['GET', `/rooms/${s.room}/mutes`] },
+  'set slow mode': {
+    rest: (s) => ['PUT', `/rooms/${s.room}/slow-mode`, { seconds: 30 }],
+    event: 'slow_mode_changed',
+  },
+  'report a message': {
+    rest: (s) => ['POST', `/messages/${s.foreign}/reports`, { reason: 'spam' }],
+    files: true,
+  },
   'mark as read': {
     rest: (s) => ['POST', `/rooms/${s.room}/read`, { seq: s.lastSeq }],
     ws: (s) => ['read', { room_id: s.room, seq: s.lastSeq }],
@@ -103,6 +153,12 @@ const operations = {
   "open the room's own socket": { opens: true },
 };
 
+function bansOf(s) {
+  return ['GET', `/rooms/${s.room}/bans`];
+}
+function mutesOf(s) {
+  return ['GET', `/rooms/${s.room}/mutes`];
+}
 function edit(message) {
   return {
     rest: ['PATCH', `/messages/${message}`, { content: 'changed' }],
@@ -142,3 +198,30 @@ export const lines = Object.entries(operations).flatMap(([name, operation]) =>
     .filter((way) => way in operation)
     .map((way) => ({ name, way, operation, expected: table[name].split(/ +/) })),
 );
+
+/** Moderation of members, of oneself, of strangers, of nobody; well and badly asked for. `secret` is a private room. */
+export const moderationProbes = [
+  ...['bans', 'mutes'].flatMap((what) => [
+    (s) => ['GET', `/rooms/${s.room}/${what}`],
+    (s) => ['GET', `/rooms/${s.room}/${what}?limit=0`],
+    (s) => ['GET', `/rooms/${s.room}/${what}?cursor=x`],
+    (s) => ['POST', `/rooms/${s.room}/${what}`, {}],
+    (s) => ['GET', `/rooms/${s.secret}/${what}`],
+    (s) => ['PUT', `/rooms/${s.secret}/${what}/${s.ada.id}`, { seconds: 60 }],
+    (s) => ['DELETE', `/rooms/${s.secret}/${what}/${s.ada.id}`],
+    ...[(s) => s.bystander, (s) => s.subject, (s) => s.guest, () => ({ id: crypto.randomUUID() })].flatMap((whom) => [
+      (s) => ['DELETE', `/rooms/${s.room}/${what}/${whom(s).id}`],
+      ...[{ seconds: 60 }, { seconds: 60, remove_messages: true }, { seconds: 60, reason: 5 }, { seconds: 0 }].map(
+        (body) => (s) => ['PUT', `/rooms/${s.room}/${what}/${whom(s).id}`, body],
+      ),
+    ]),
+  ]),
+  ...[30, 0, -1, 'x'].flatMap((seconds) => [
+    (s) => ['PUT', `/rooms/${s.room}/slow-mode`, { seconds }],
+    (s) => ['PUT', `/rooms/${s.secret}/slow-mode`, { seconds }],
+  ]),
+  (s) => ['GET', `/rooms/${s.room}/slow-mode`],
+  ...[{ reason: 'spam' }, { reason: 'x' }, {}, { reason: 'spam', comment: 'x'.repeat(9000) }].flatMap((body) =>
+    ['foreign', 'own', 'gone'].map((which) => (s) => ['POST', `/messages/${s[which]}/reports`, body]),
+  ),
+];

@@ -10,6 +10,7 @@ before(async () => {
   parley = await startParleyd({
     set: {
       'limits.send_rate_per_second': 0,
+      'limits.changes_per_second': 0,
       'limits.frames_per_second': 0,
       'limits.login_rate_per_minute': 0,
     },
@@ -88,6 +89,7 @@ async function interrupted(calls, round, other) {
 const removers = {
   'the creator removes him': (room, him) => ada.remove(room, him),
   'a moderator from outside removes him': (room, him) => moderator.remove(room, him),
+  'the creator bans him': (room, him) => ada.call('PUT', `/rooms/${room}/bans/${him.id}`, { body: {} }),
   'he leaves': (room, him) => him.leave(room),
 };
 for (const [how, remove] of Object.entries(removers)) {

@@ -4,20 +4,21 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Account, expectRefused, newAccount, newStaff, UpgradeRefused } from '../support/client.mjs';
 import { startParleyd } from '../support/parleyd.mjs';
-import { letters, lines, oldReaction, people, reactionPath } from '../support/permissions.mjs';
+import { letters, lines, moderationProbes, oldReaction, people, reactionPath } from '../support/permissions.mjs';
 
 let parley, ada, bystander, guest, secret, doorStage;
 const cast = {}; // by name in `people`, their accounts
 const sockets = {}; // and their sockets
 const unlimited = {
   'limits.send_rate_per_second': 0,
+  'limits.changes_per_second': 0,
   'limits.frames_per_second': 0,
   'limits.login_rate_per_minute': 0,
 };
 
 before(async () => {
   parley = await startParleyd({ set: unlimited });
-  const plain = ['suspended', 'locked', 'outsider', 'blocked', 'left', 'removed', 'member', 'creator'];
+  const plain = ['suspended', 'locked', 'outsider', 'blocked', 'left', 'removed', 'banned', 'member', 'creator'];
   const staff = ['moderator', 'admin'];
   [ada, bystander, guest] = await Promise.all(
     ['ada', 'bystander', 'guest'].map((n) => newAccount(parley, n)),
@@ -69,8 +70,9 @@ async function stage(who, others = []) {
   }
   if (people[who].goes === 'leaves') await subject.leave(room);
   if (people[who].goes === 'is removed') await maker.remove(room, subject);
+  if (people[who].goes === 'is banned') await maker.call('PUT', `/rooms/${room}/bans/${subject.id}`);
   const { last_seq: lastSeq } = await maker.room(room);
-  return { room, foreign, own, lastSeq, subject, maker, bystander, guest };
+  return { room, foreign, own, lastSeq, subject, maker, ada, bystander, guest };
 }
 
 /** The same with a room and messages that do not exist. */
@@ -123,27 +125,55 @@ async function sinceThen({ seenBy }, s) {
   return items.map(({ type, data }) => [type, data.by ?? data.user_id]);
 }
 
-async function wasDone(operation, who, s) {
+/** What stands of the room beside its events, as its maker sees it. */
+async function standing({ stands }, s) {
+  if (!stands) return null;
+  const [method, target] = stands(s);
+  return (await s.maker.call(method, target)).items;
+}
+
+/** The open report of the other's message, if there is one. */
+async function reportOf(s) {
+  const { items } = await cast.moderator.call('GET', '/admin/reports?limit=200');
+  return items.find((item) => item.message_id === s.foreign);
+}
+
+async function wasDone(operation, who, s, before) {
   const events = operation.event ? [[operation.event, s.subject.id]] : [];
+  if (operation.stands) assert.notDeepEqual(await standing(operation, s), before, `nothing stands of what ${who} did`);
+  if (operation.files) {
+    const { report_id: report } = await reportOf(s);
+    await cast.moderator.call('PATCH', `/admin/reports/${report}`, { body: { status: 'dismissed' } });
+  }
   assert.deepEqual(await sinceThen(operation, s), events, `what ${who} did`);
   if (operation.signal)
     await sockets.bystander.expectFrame(operation.signal, { room_id: s.room, user_id: s.subject.id });
   if (operation.replays) await sockets[who].untilLive(s.room);
 }
 
-async function wasRefused(operation, who, s) {
+async function wasRefused(operation, who, s, before) {
   assert.deepEqual(await sinceThen(operation, s), [], `what ${who} was refused`);
+  assert.deepEqual(await standing(operation, s), before, `what ${who} was refused`);
+  if (operation.files) assert.equal(await reportOf(s), undefined, `what ${who} was refused`);
   if (operation.signal)
     await sockets.bystander.expectNoFrame(operation.signal, { room_id: s.room, user_id: s.subject.id });
 }
 
+async function prepare(operation, s) {
+  const [method, target, body] = operation.prepare(s);
+  await s.maker.call(method, target, { body });
+  s.lastSeq = (await s.maker.room(s.room)).last_seq;
+}
+
 async function tryOut({ name, way, operation }, who) {
   const s = await stage(who);
+  if (operation.prepare && !people[who].atTheDoor) await prepare(operation, s); // they share their room
+  const before = await standing(operation, s);
   const { outcome, said } = await attempt[way](operation, who, s);
   if (outcome === 'ok') {
-    await wasDone(operation, who, s);
+    await wasDone(operation, who, s, before);
   } else {
-    await wasRefused(operation, who, s);
+    await wasRefused(operation, who, s, before);
     if (!people[who].isInside) {
       const elsewhere = await attempt[way](operation, who, nowhere(s));
       assert.equal(said, elsewhere.said, `${who} can tell from the answer to "${name}" that it exists`);
@@ -170,7 +200,7 @@ for (const line of lines) {
 }
 
 test("rooms that one is not in are in no list of one's own", async () => {
-  for (const who of ['outsider', 'blocked', 'left', 'removed', 'moderator', 'admin who left']) {
+  for (const who of ['outsider', 'blocked', 'left', 'removed', 'banned', 'moderator', 'admin who left']) {
     const { room } = await stage(who);
     const listed = [];
     for (let cursor = ''; cursor !== null;) {
@@ -209,6 +239,7 @@ const probes = [
   (s) => ['DELETE', `/rooms/${s.room}/members/${s.guest.id}`],
   (s) => ['DELETE', `/rooms/${s.room}/members/${crypto.randomUUID()}`],
   (s) => ['PUT', `/rooms/${s.room}/messages`],
+  ...moderationProbes,
   (s) => ['PATCH', `/messages/${s.foreign}`, {}],
   (s) => ['PATCH', `/messages/${s.foreign}`, { content: longText }],
   (s) => ['PATCH', `/messages/${s.gone}`, { content: 'changed' }],
@@ -259,10 +290,12 @@ const frameProbes = [
   (s) => ['resume', { rooms: { [s.home]: 0, [s.room]: 0 } }],
 ];
 
-for (const who of ['outsider', 'blocked', 'left', 'removed']) {
+for (const who of ['outsider', 'blocked', 'left', 'removed', 'banned']) {
   test(`whatever is asked, what is hidden and what does not exist are one: ${who}`, async () => {
     const subject = cast[who];
     const s = { ...(await stage(who)), home: await subject.group('home') };
+    for (const what of ['bans', 'mutes'])
+      await ada.call('PUT', `/rooms/${s.room}/${what}/${guest.id}`, { body: { seconds: 600 } });
     s.gone = (await bystander.post(s.room, 'soon gone')).message_id;
     await bystander.call('DELETE', `/messages/${s.gone}`);
     const { file_url: url } = await bystander.call('POST', '/files?name=plan.txt', { body: 'a plan', expect: 201 });

@@ -82,6 +82,8 @@ const readings = [
   ['list accounts', '/admin/users', 'U U U F + +'],
   ['look for suspended accounts', '/admin/users?flagDelete=not_active&role=user', 'U U U F + +'],
   ['read the audit trail', '/admin/audit', 'U U U F F +'],
+  ['see the reports', '/admin/reports', 'U U U F + +'],
+  ['see the decided reports', '/admin/reports?status=decided', 'U U U F + +'],
 ];
 for (const [name, target, expected] of readings) {
   test(`who may ${name}`, async () => {
@@ -93,6 +95,27 @@ for (const [name, target, expected] of readings) {
     assert.deepEqual(found, expected.split(' '));
   });
 }
+
+test('who may decide a report', async () => {
+  const [bob, room] = [await newAccount(parley), await actors.user.group('reports')];
+  await actors.user.invite(room, bob);
+  const found = [];
+  for (const who of columns) {
+    const { message_id: message } = await bob.post(room, 'rude');
+    const { report_id: report } = await actors.user.call('POST', `/messages/${message}/reports`, {
+      body: { reason: 'spam' },
+      expect: 201,
+    });
+    const decide = (id) => actors[who].answerOf('PATCH', `/admin/reports/${id}`, { body: { status: 'acted' } });
+    const { status, body } = await decide(report);
+    found.push(letters[status === 200 ? 'ok' : body.code] ?? body.code);
+    const { items } = await root.call('GET', '/admin/reports?limit=200');
+    assert.equal(items.some((item) => item.report_id === report), status !== 200, `after ${who}`);
+    if (!['moderator', 'admin'].includes(who))
+      assert.deepEqual((await decide(nobodyKnows)).body, body, `${who} can tell what is reported`);
+  }
+  assert.deepEqual(found, 'U U U F + +'.split(' '));
+});
 
 test('an unknown account is not found by staff', async () => {
   for (const who of ['moderator', 'admin']) {
