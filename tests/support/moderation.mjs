@@ -98,7 +98,8 @@ export async function wholeReplay(who, room) {
     const { data } = await socket.expectFrame('replay_end', { room_id: room });
     [after, more] = [data.seq, data.more];
   }
-  const frames = socket.durable(room);
+  const resumed = socket.frames.findIndex((f) => f.type === 'ack'); // live events may have come before
+  const frames = socket.durable(room).filter((f) => socket.frames.indexOf(f) > resumed);
   await socket.close();
   return frames;
 }

@@ -151,6 +151,15 @@ test('banning again changes nothing', async () => {
   assert.deepEqual(await bansOf(ada, room), []);
 });
 
+test('of many bans of one member at the same moment one counts', async () => {
+  const room = await ada.group('at once', [bob, cleo]);
+  const items = await Promise.all(range(1, 9).map((i) => ban([ada, mo, root][i % 3], room, bob, { reason: `the ${i}th` })));
+  for (const item of items) assert.deepEqual(item, items[0]);
+  const log = await ada.allEvents(room);
+  assert.deepEqual(log.slice(3).map((e) => [e.type, e.data.by]), [['member_left', items[0].by]]);
+  assert.deepEqual(await trailOf(root, room), [['member_banned', items[0].by, bob.id]]);
+});
+
 test('of bans and invitations at the same moment one comes first, and who is banned is out in the end', async () => {
   for (let round = 0; round < 15; round += 1) {
     const room = await ada.group('race', [cleo]);
