@@ -29,7 +29,8 @@ struct edit_message {
 
 struct delete_message {
   message_id message;
-  bool with_ban = false;  ///< One of those that a ban removes: allowed and audited with the ban.
+  /// One of those that the ban of this user removes: allowed and audited with the ban, for as long as that stands.
+  std::optional<user_id> with_ban_of{};
 };
 
 struct change_reaction {

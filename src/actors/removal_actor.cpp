@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "actors/guarded.hpp"
@@ -44,15 +45,18 @@ class removal_desk {
     look_at_log(running_.back());
   }
 
+  /// The first one, at the start, takes what is under way elsewhere too: mostly that elsewhere is this node before.
   void look() {
     self_->delayed_send(self_, removal_is_idle, look_for_removals{});
     using found = std::vector<message_removal>;
-    services_.reads->ask<found>([before = services_.time.now() - removal_is_idle](
-                                    database_reader& store) { return store.idle_removals(before, removals_at_once); },
-                                continued<found>([this](const result<found>& removals) {
-                                  if (!removals) return;
-                                  for (const auto& one : *removals) begin(one);
-                                }));
+    const auto now = services_.time.now();
+    const auto before = std::exchange(has_looked_, true) ? now - removal_is_idle : now;
+    services_.reads->ask<found>(
+        [before](database_reader& store) { return store.idle_removals(before, removals_at_once); },
+        continued<found>([this](const result<found>& removals) {
+          if (!removals) return;
+          for (const auto& one : *removals) begin(one);
+        }));
   }
 
  private:
@@ -94,10 +98,10 @@ class removal_desk {
   void delete_one(const removal_ptr& one, message_id message) {
     auto command = std::make_shared<pending_command>();
     command->user = one->what.by;
-    command->command = delete_message{message, true};
+    command->command = delete_message{message, one->what.user};
     command->new_id = services_.ids.next();
     command->reply = continued<change_room::reply>([this, one](const result<change_room::reply>& done) {
-      // What was archived meanwhile is not there.
+      // What was archived meanwhile is not there, and with a lifted ban nothing is.
       if (!done && done.error().code != error_code::not_found) one->has_failed = true;
       if (done) services_.counts.removed_messages_total.add();
       if (--one->outstanding > 0) return;
@@ -151,6 +155,7 @@ class removal_desk {
   removal_handle::pointer self_;
   const actor_services& services_;
   std::vector<removal_ptr> running_;
+  bool has_looked_ = false;
 };
 
 }  // namespace

@@ -75,6 +75,11 @@ bool request_body::required_flag(std::string_view field) {
   return false;
 }
 
+bool request_body::flag(std::string_view field) {
+  const auto* value = find(field);
+  return value != nullptr && !value->is_null() && required_flag(field);
+}
+
 std::optional<uuid> request_body::identity(std::string_view field) {
   const auto given = text(field);
   if (!given) return std::nullopt;

@@ -26,6 +26,7 @@ class request_body {
   std::optional<std::string> text(std::string_view field);
   std::string required_text(std::string_view field);
   bool required_flag(std::string_view field);
+  bool flag(std::string_view field);  ///< False when absent or null.
   std::optional<uuid> identity(std::string_view field);
   /// Without repeats, in the order given; empty when absent.
   std::vector<user_id> users(std::string_view field);

@@ -22,6 +22,7 @@ class collector {
   void operator()(const delete_message& what) const {
     needs_.messages.push_back(what.message);
     needs_.deleted_messages.push_back(what.message);
+    if (what.with_ban_of) needs_.bans.push_back({command_.room, *what.with_ban_of});
   }
   void operator()(const change_reaction& what) const {
     needs_.messages.push_back(what.message);
@@ -114,7 +115,7 @@ void append_facts::clear() {
   accounts.clear();
   members.clear();
   restraints.clear();
-  banned.clear();
+  bans.clear();
   messages.clear();
   reactions.clear();
   emojis.clear();

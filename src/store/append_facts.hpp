@@ -118,7 +118,10 @@ struct append_facts {
   fact_map<user_id, account> accounts;
   fact_set<membership_key> members;
   fact_map<membership_key, restraint> restraints;
-  fact_set<membership_key> banned;  ///< Of append_needs::bans.
+  struct ban {
+    bool removes_messages = false;  ///< It was asked for; perhaps all are gone already.
+  };
+  fact_map<membership_key, ban> bans;  ///< Of append_needs::bans.
   fact_map<message_id, message> messages;
   fact_map<reaction_key, reaction> reactions;
   /// The distinct ones of each of counted_messages. One that is taken back for the last time counts until the

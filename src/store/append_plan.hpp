@@ -88,7 +88,7 @@ struct close_empty_room {
   const append_command* command;  ///< A remove_member.
 };
 
-/// There may be one already.
+/// There may be one already; then only the removal of messages is begun.
 struct put_ban {
   const append_command* command;  ///< A ban_member.
 };

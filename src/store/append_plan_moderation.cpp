@@ -67,8 +67,10 @@ std::optional<error> append_plan::check_target(const scene& at, user_id target) 
 append_outcome append_plan::decide(const scene& at, const ban_member& what) {
   if (auto fault = check_target(at, what.user)) return *fault;
   const membership_key who{at.command.room, what.user};
-  const bool is_new = facts_.banned.insert(who).second;
-  if (!is_new && !what.remove_messages) return unchanged();
+  const auto [ban, is_new] = facts_.bans.try_emplace(who);
+  const bool begins_removal = what.remove_messages && !ban->second.removes_messages;
+  ban->second.removes_messages |= what.remove_messages;
+  if (!is_new && !begins_removal) return unchanged();
   writes_.emplace_back(put_ban{&at.command});
   audit(at, audit_action::member_banned, what.user, std::nullopt,
         what.remove_messages ? std::optional<std::string>("with all messages") : std::nullopt);
@@ -80,7 +82,7 @@ append_outcome append_plan::decide(const scene& at, const ban_member& what) {
 append_outcome append_plan::decide(const scene& at, const lift_ban& what) {
   if (auto fault = check_target(at, what.user)) return *fault;
   const membership_key who{at.command.room, what.user};
-  if (facts_.banned.erase(who) == 0) return not_found("user_id: not banned from this room.");
+  if (facts_.bans.erase(who) == 0) return not_found("user_id: not banned from this room.");
   writes_.emplace_back(delete_ban{who});
   audit(at, audit_action::ban_lifted, what.user, std::nullopt);
   return stored{};

@@ -179,12 +179,13 @@ class write_sender {
   void operator()(const put_ban& write) {
     const auto& what = std::get<ban_member>(write.command->command);
     const auto removed_up_to = what.remove_messages ? std::optional<sequence>(0) : std::nullopt;
+    const auto removal_seen_at = what.remove_messages ? std::optional(write.command->at) : std::nullopt;
     trip_.add(
         "INSERT INTO tb_room_ban (room_id, user_id, by_id, reason, created_at, removed_up_to, removal_seen_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $5) ON CONFLICT (room_id, user_id) DO UPDATE SET by_id = excluded.by_id,"
-        " reason = excluded.reason, removed_up_to = excluded.removed_up_to,"
-        " removal_seen_at = excluded.removal_seen_at",
-        write.command->room, what.user, write.command->actor, what.reason, write.command->at, removed_up_to);
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (room_id, user_id) DO UPDATE"
+        " SET removed_up_to = excluded.removed_up_to, removal_seen_at = excluded.removal_seen_at",
+        write.command->room, what.user, write.command->actor, what.reason, write.command->at, removed_up_to,
+        removal_seen_at);
   }
   void operator()(const delete_ban& write) {
     trip_.add("DELETE FROM tb_room_ban WHERE room_id = $1 AND user_id = $2", write.who.room, write.who.user);

@@ -81,13 +81,14 @@ struct sqlite_write_visitor {
   void operator()(const put_ban& write) const {
     const auto& what = std::get<ban_member>(write.command->command);
     const auto removed_up_to = what.remove_messages ? std::optional<sequence>(0) : std::nullopt;
+    const auto removal_seen_at = what.remove_messages ? std::optional(write.command->at) : std::nullopt;
     connection
         .use(
             "INSERT INTO tb_room_ban (room_id, user_id, by_id, reason, created_at, removed_up_to, removal_seen_at)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5) ON CONFLICT (room_id, user_id) DO UPDATE SET by_id = excluded.by_id,"
-            " reason = excluded.reason, removed_up_to = excluded.removed_up_to,"
-            " removal_seen_at = excluded.removal_seen_at")
-        .bind(write.command->room, what.user, write.command->actor, what.reason, write.command->at, removed_up_to)
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (room_id, user_id) DO UPDATE"
+            " SET removed_up_to = excluded.removed_up_to, removal_seen_at = excluded.removal_seen_at")
+        .bind(write.command->room, what.user, write.command->actor, what.reason, write.command->at, removed_up_to,
+              removal_seen_at)
         .run();
   }
   void operator()(const delete_ban& write) const {
@@ -247,9 +248,9 @@ void sqlite_append::read_restraints() {
     if (room == facts_.rooms.end() || room->second.slow_mode_seconds == 0) continue;
     if (pace.bind(who.room, who.user).step()) facts_.restraints[who].last_sent = pace.time(0);
   }
-  auto ban = connection_.use("SELECT 1 FROM tb_room_ban WHERE room_id = ?1 AND user_id = ?2");
+  auto ban = connection_.use("SELECT removal_seen_at IS NOT NULL FROM tb_room_ban WHERE room_id = ?1 AND user_id = ?2");
   for (const auto& who : needs_.bans) {
-    if (ban.bind(who.room, who.user).step()) facts_.banned.insert(who);
+    if (ban.bind(who.room, who.user).step()) facts_.bans[who].removes_messages = ban.integer(0) != 0;
   }
 }
 

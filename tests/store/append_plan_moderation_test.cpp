@@ -75,6 +75,7 @@ TEST_F(append_plan_moderation_test, banning_again_changes_nothing_but_may_begin_
   const auto written = writes_of<put_ban>();
   ASSERT_EQ(written.size(), 2U);
   EXPECT_TRUE(std::get<ban_member>(written[1].command->command).remove_messages);
+  expect_unchanged(ban(ann, bob, true));
 }
 
 TEST_F(append_plan_moderation_test, a_ban_that_is_not_there_cannot_be_lifted) {
@@ -119,8 +120,10 @@ TEST_F(append_plan_moderation_test, a_bans_deletions_are_allowed_whatever_became
   accept(ban(mod, bob, true));
   facts.accounts[mod].flag = account_flag::suspended;
   facts.accounts[mod].user_role = role::user;
-  accept(make.command(group, mod, delete_message{message, true}));
+  accept(make.command(group, mod, delete_message{message, bob}));
   EXPECT_EQ(audited(), std::vector{audit_action::member_banned}) << "the ban stands for them all";
+  accept_quietly(lift(ann, bob));
+  expect_refusal(make.command(group, mod, delete_message{stored_message(group, bob), bob}), error_code::not_found);
   const auto other = stored_message(group, bob);
   expect_refusal(make.erase(group, mod, other), error_code::unauthenticated);
 }

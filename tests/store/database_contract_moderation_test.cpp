@@ -92,10 +92,17 @@ TEST_P(moderation_contract, a_ban_outlives_its_batch_and_keeps_people_out) {
   EXPECT_EQ(ban.by, ann_);
   EXPECT_EQ(ban.reason, "adverts");
   EXPECT_FALSE(ban.removing_messages);
+  set_role(mod_, "admin");
+  quietly(make.command(room_, mod_, ban_member{bob_, "another reason", true}));
+  const auto again = expect_value(reader->bans(room_, bob_, {})).items.at(0);
+  EXPECT_EQ(again.by, ann_);
+  EXPECT_EQ(again.reason, "adverts");
+  EXPECT_TRUE(again.removing_messages);
   quietly(change(lift_ban{bob_}));
   EXPECT_THAT(banned(), ElementsAre("eve"));
   append(make.invite(room_, ann_, {bob_}));
-  EXPECT_THAT(audited(), ElementsAre("ban_lifted bob -", "member_banned eve -", "member_banned bob -"));
+  EXPECT_THAT(audited(), ElementsAre("ban_lifted bob -", "member_banned bob with all messages", "member_banned eve -",
+                                     "member_banned bob -"));
 }
 
 TEST_P(moderation_contract, bans_come_in_pages) {
@@ -124,6 +131,10 @@ TEST_P(moderation_contract, a_removal_is_found_when_it_lies_idle_and_ends_with_t
   EXPECT_THAT(idle(command.at + seconds(90)), IsEmpty());
   EXPECT_FALSE(expect_value(reader->bans(room_, bob_, {})).items.at(0).removing_messages);
   EXPECT_FALSE(note(bob_, 8, command.at)) << "over";
+  const auto again = try_append(change(ban_member{bob_, {}, true}));
+  EXPECT_TRUE(again->duplicate);
+  EXPECT_THAT(idle(command.at + seconds(90)), IsEmpty()) << "nothing can have come since";
+  quietly(change(lift_ban{bob_}));
   quietly(change(ban_member{bob_, {}, true}));
   EXPECT_THAT(idle(command.at + seconds(90)), ElementsAre(message_removal{room_, bob_, ann_, 0}));
   quietly(change(lift_ban{bob_}));
@@ -151,7 +162,7 @@ TEST_P(moderation_contract, deletions_of_a_ban_are_in_the_bans_audit_alone) {
   const auto message = post(room_, bob_, "one");
   append(change(ban_member{bob_, {}, true}));
   set_flag(ann_, "not_active");
-  append(change(delete_message{message, true}));
+  append(change(delete_message{message, bob_}));
   EXPECT_THAT(audited(), ElementsAre("member_banned bob with all messages"));
   EXPECT_FALSE(expect_value(reader->history(room_, {}, {}, 10)).at(0).message.content);
 }

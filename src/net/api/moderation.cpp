@@ -69,7 +69,7 @@ void handle_ban(const api_call_ptr& call) {
   auto body = optional_body(call);
   if (!body) return call->fail(body.error());
   auto reason = sentence(*body, "reason");
-  const bool remove = body->has("remove_messages") && body->required_flag("remove_messages");
+  const bool remove = body->flag("remove_messages");
   if (body->refusal()) return call->fail(*body->refusal());
   change_and_show<list_bans>(call, *whom, ban_member{whom->user, std::move(reason), remove});
 }

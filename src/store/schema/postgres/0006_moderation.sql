@@ -3,6 +3,7 @@
 ALTER TABLE tb_chat_rooms ADD COLUMN slow_mode_seconds bigint NOT NULL DEFAULT 0 CHECK (slow_mode_seconds >= 0);
 
 -- removed_up_to: their messages are being deleted, which is done up to this seq; null when nothing is to be deleted.
+-- removal_seen_at: when somebody saw to that, or finished it; null when it was not asked for.
 CREATE TABLE tb_room_ban (
   room_id uuid NOT NULL REFERENCES tb_chat_rooms (chat_room_id),
   user_id uuid NOT NULL REFERENCES tb_users (user_id),
