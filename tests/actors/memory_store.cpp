@@ -2,6 +2,7 @@
 #include "memory_store.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "empty_database.hpp"
 
@@ -30,6 +31,22 @@ class memory_records final : public empty_records {
     store_.accounts.at(user).password_hash = hash;
     return {};
   }
+  result<changed_account> change_account(const account_change& change) override {
+    auto& account = store_.accounts.at(change.user).user;
+    changed_account changed{account, account, true, {}};
+    if (change.wish.flag) account.flag = *change.wish.flag;
+    changed.after = account;
+    if (account.flag != account_flag::active) changed.ended = *delete_tokens_of(change.user);
+    return changed;
+  }
+  result<void> renew_token(const token_renewal& used) override {
+    renewed_.push_back(used.hash);
+    if (store_.failing_renewals-- > 0) return not_found("no such token");
+    store_.tokens.at(used.hash).second = used.expires_at;
+    return {};
+  }
+  /// What the job renewed that ran last.
+  std::vector<token_hash> take_renewed() { return std::exchange(renewed_, {}); }
   result<std::vector<token_hash>> create_token(const new_token_record& token) override {
     store_.tokens[token.hash] = {token.user, token.expires_at};
     return std::vector<token_hash>();
@@ -119,6 +136,7 @@ class memory_records final : public empty_records {
 
  private:
   memory_store& store_;
+  std::vector<token_hash> renewed_;
 };
 
 class memory_writer final : public database_writer {
@@ -129,7 +147,11 @@ class memory_writer final : public database_writer {
     batch_result results;
     for (const auto& command : commands) results.appends.push_back(store_.append(command));
     memory_records records(store_);
-    for (const auto& job : jobs) results.jobs.push_back(job.run(records));
+    for (const auto& job : jobs) {
+      results.jobs.push_back(job.run(records));
+      if (auto renewed = records.take_renewed(); !renewed.empty())
+        store_.renewals_of_jobs.push_back(std::move(renewed));
+    }
     return results;
   }
   result<void> probe() override {
@@ -166,9 +188,13 @@ class memory_reader final : public empty_reader {
     return found == store_.accounts.end() ? std::optional<own_profile>{} : std::optional(found->second.user);
   }
   result<page<own_profile>> accounts(const account_filter&, const page_request&) override {
-    return page<own_profile>();
+    return meanwhile(page<own_profile>());
   }
-  result<page<audit_entry>> audit_trail(const page_request&) override { return page<audit_entry>(); }
+  result<page<audit_entry>> audit_trail(const page_request&) override { return meanwhile(page<audit_entry>()); }
+  result<std::vector<std::string>> writes_under_way() override {
+    if (!store_.reads_work) return down();
+    return store_.writes_under_way;
+  }
   result<page<user_profile>> find_users(const std::string&, const page_request& range) override {
     page<user_profile> out;
     for (const auto& [id, account] : store_.accounts) {
@@ -313,6 +339,11 @@ class memory_reader final : public empty_reader {
   }
 
  private:
+  template <class T>
+  T meanwhile(T read) {
+    if (store_.during_staff_read) store_.during_staff_read();
+    return read;
+  }
   static error down() { return unavailable("reads fail"); }
   memory_store& store_;
 };

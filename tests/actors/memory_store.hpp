@@ -1,6 +1,7 @@
 // A store in memory with accounts, tokens, rooms, logs and presence, for tests of sessions, accounts and the broker.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -42,6 +43,10 @@ class memory_store final : public database {
   bool commits_work = true;
   int presence_clears = 0;
   int token_reads = 0;
+  std::vector<std::string> writes_under_way;              ///< Of others, at the moment.
+  std::function<void()> during_staff_read;                ///< What happens while staff's question is being answered.
+  std::vector<std::vector<token_hash>> renewals_of_jobs;  ///< For each job that renews tokens, which.
+  int failing_renewals = 0;                               ///< So many of the next fail.
 
   account_record& add_user(user_id id, const std::string& name);
   room_record& add_room(room_id id, std::vector<user_id> members);

@@ -37,6 +37,25 @@ TEST_F(StaffReads, EndWithTheToken) {
   EXPECT_EQ(outcome<list_audit>(who), "unauthenticated");
 }
 
+/// The token's end is compared with the time at which it is read, which is not the beginning of all time.
+TEST_F(StaffReads, EndWithTheTokensTime) {
+  time.advance(std::chrono::hours(24 * 365));
+  const auto who = admin();
+  advance(std::chrono::minutes(59));
+  EXPECT_EQ(outcome<list_accounts>(who), "none");
+  EXPECT_EQ(outcome<list_audit>(who), "none");
+  advance(std::chrono::minutes(1));
+  EXPECT_EQ(outcome<list_accounts>(who), "unauthenticated");
+  EXPECT_EQ(outcome<list_audit>(who), "unauthenticated");
+}
+
+TEST_F(StaffReads, AreNotAnsweredToATokenThatEndedMeanwhile) {
+  const auto who = admin();
+  store.during_staff_read = [this] { store.tokens.clear(); };
+  EXPECT_EQ(outcome<list_accounts>(who), "unauthenticated");
+  EXPECT_EQ(outcome<list_audit>(admin()), "unauthenticated");
+}
+
 TEST_F(StaffReads, TheOperatorNeedsNoToken) {
   EXPECT_EQ(outcome<list_accounts>(std::nullopt), "none");
   EXPECT_EQ(outcome<list_audit>(std::nullopt), "none");

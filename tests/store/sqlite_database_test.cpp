@@ -150,6 +150,26 @@ TEST_F(sqlite_database_test, indexes_refuse_what_must_be_unique) {
   }
 }
 
+/// To replace a row is to delete it without asking the trigger of deletions.
+TEST_F(sqlite_database_test, a_row_of_the_audit_trail_cannot_be_replaced) {
+  const auto database = expect_value(open());
+  expect_value(database->migrate());
+  auto connection = connect();
+  const auto record = [&](const std::string& how, const std::string& id, const std::string& detail) {
+    const auto sql = how + " INTO tb_audit (audit_id, created_at, action, detail) VALUES ('" + id +
+                     "', '', 'role_changed', '" + detail + "')";
+    connection.execute(sql.c_str());
+  };
+  record("INSERT", "a", "as it was");
+  record("INSERT OR REPLACE", "b", "another");  // replaces nothing
+  for (const auto* how : {"INSERT OR REPLACE", "REPLACE"}) {
+    EXPECT_THROW(record(how, "a", "forged"), sqlite_error) << how;
+  }
+  auto row = connection.use("SELECT group_concat(detail, ', ') FROM (SELECT detail FROM tb_audit ORDER BY audit_id)");
+  ASSERT_TRUE(row.step());
+  EXPECT_EQ(row.text(0), "as it was, another");
+}
+
 // --- Migrations ---
 
 TEST_F(sqlite_database_test, migrating_again_changes_nothing) {

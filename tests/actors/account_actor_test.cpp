@@ -1,0 +1,105 @@
+// The account actor over a store in memory: when staff hears that somebody is out, and how tokens in use go on.
+#include "actors/account_actor.hpp"
+
+#include <caf/all.hpp>
+
+#include "actors/job_actor.hpp"
+#include "parley/credentials.hpp"
+#include "session_fixture.hpp"
+
+namespace parley::testing {
+namespace {
+
+using std::chrono::milliseconds;
+
+class AccountActor : public session_fixture {
+ protected:
+  AccountActor() {
+    hasher_ = spawn_job_actor(*system, false);
+    accounts_ = spawn_account_actor(*system, *services, {hasher_});
+    store.accounts[other].user.flag = account_flag::active;
+    run();
+  }
+  ~AccountActor() override {
+    caf::anon_send_exit(accounts_, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(hasher_, caf::exit_reason::user_shutdown);
+    accounts_ = nullptr;
+    hasher_ = nullptr;
+    run();
+  }
+
+  template <class Request>
+  awaited<typename Request::reply> ask(Request request) {
+    awaited<typename Request::reply> waiting;
+    caf::anon_send(accounts_, call<Request>{std::move(request), waiting.reply()});
+    run();
+    return waiting;
+  }
+  awaited<own_profile> suspend_other() { return ask(change_user{{}, other, {account_flag::suspended, {}}}); }
+  void pass(milliseconds by) {
+    for (milliseconds passed{0}; passed < by; passed += milliseconds(1)) advance(milliseconds(1));
+  }
+  /// A token of the other one, in use for as long as the answer is held.
+  principal log_in_with(const std::string& secret) {
+    store.tokens[*hash_of_token(secret)] = {other, time.now() + std::chrono::hours(2)};
+    return ask(authenticate{secret}).value();
+  }
+
+  job_handle hasher_;
+  account_handle accounts_;
+};
+
+// --- A suspension is answered when nothing of his can be stored any more ---
+
+TEST_F(AccountActor, ASuspensionWithoutWritesUnderWayIsAnsweredAtOnce) {
+  const auto suspension = suspend_other();
+  EXPECT_EQ(suspension.code(), "none");
+  EXPECT_EQ(store.accounts[other].user.flag, account_flag::suspended);
+}
+
+TEST_F(AccountActor, ASuspensionIsAnsweredBehindTheWritesThatWereUnderWay) {
+  store.writes_under_way = {"1:100", "2:200"};
+  const auto suspension = suspend_other();
+  EXPECT_EQ(store.accounts[other].user.flag, account_flag::suspended) << "only the answer waits";
+  pass(milliseconds(100));
+  EXPECT_EQ(suspension.code(), "waiting");
+  store.writes_under_way = {"2:200"};
+  pass(milliseconds(100));
+  EXPECT_EQ(suspension.code(), "waiting") << "each of them is waited for";
+  store.writes_under_way = {"1:101", "3:300"};
+  pass(milliseconds(20));
+  EXPECT_EQ(suspension.code(), "none") << "those that began behind it are not waited for";
+}
+
+TEST_F(AccountActor, ASuspensionWaitsForNoWriteForEver) {
+  store.writes_under_way = {"1:100"};
+  const auto suspension = suspend_other();
+  pass(milliseconds(500));
+  EXPECT_EQ(suspension.code(), "waiting");
+  pass(milliseconds(600));
+  EXPECT_EQ(suspension.code(), "none");
+}
+
+// --- Tokens in use are renewed ---
+
+/// A job is done or undone as one, and locks what it writes until the batch is stored.
+TEST_F(AccountActor, EachTokenInUseIsRenewedByAJobOfItsOwn) {
+  const std::vector<principal> callers{log_in_with("first"), log_in_with("second"), log_in_with("third")};
+  advance(std::chrono::hours(1) + std::chrono::seconds(1));
+  ASSERT_EQ(store.renewals_of_jobs.size(), 3U);
+  for (const auto& renewed : store.renewals_of_jobs) EXPECT_EQ(renewed.size(), 1U);
+  for (const auto& one : callers) EXPECT_GT(store.tokens.at(one.token).second, time.now() + std::chrono::hours(24));
+}
+
+TEST_F(AccountActor, ATokenThatCannotBeRenewedKeepsNoOtherFromIt) {
+  const std::vector<principal> callers{log_in_with("first"), log_in_with("second"), log_in_with("third")};
+  store.failing_renewals = 1;
+  advance(std::chrono::hours(1) + std::chrono::seconds(1));
+  const auto renewed = std::count_if(callers.begin(), callers.end(), [&](const auto& one) {
+    return store.tokens.at(one.token).second > time.now() + std::chrono::hours(24);
+  });
+  EXPECT_EQ(renewed, 2);
+}
+
+}  // namespace
+}  // namespace parley::testing
