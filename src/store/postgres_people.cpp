@@ -51,11 +51,15 @@ result<std::optional<std::vector<token_hash>>> postgres_records::change_password
   });
 }
 
+/// Whoever writes the token at the moment renews or ends it. To wait for them would be to wait in a circle, where two
+/// nodes renew the same tokens of one user in opposite orders.
 result<void> postgres_records::renew_token(const token_renewal& used) {
   return record("renewing a token", [&]() -> result<void> {
     connection_.query(
-        "UPDATE tb_token SET last_used_at = greatest($2, coalesce(last_used_at, created_at)),"
-        " expires_at = greatest($3, expires_at) WHERE token_hash = $1",
+        "UPDATE tb_token t SET last_used_at = greatest($2, coalesce(t.last_used_at, t.created_at)),"
+        " expires_at = greatest($3, t.expires_at)"
+        " FROM (SELECT token_hash FROM tb_token WHERE token_hash = $1 FOR NO KEY UPDATE SKIP LOCKED) free"
+        " WHERE t.token_hash = free.token_hash",
         used.hash, used.used_at, used.expires_at);
     return {};
   });

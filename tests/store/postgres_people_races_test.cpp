@@ -1,6 +1,7 @@
 // Friends, blocks, staff and log-ins of two nodes at the same moment: who comes first, and that nobody waits in a
 // circle.
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -93,6 +94,45 @@ TEST_F(postgres_people_races_test, the_jobs_of_a_batch_lock_in_the_order_of_thei
     two.join();
   }
   EXPECT_EQ(counts_.store_retries_total.value(), 0U) << "nobody was ended for a deadlock";
+}
+
+/// Two nodes hold the same two of his tokens, and renew them in whatever order: whose row another one has is being
+/// renewed or is going, so that nobody waits for it, and so nobody in a circle.
+TEST_F(postgres_people_races_test, a_token_is_renewed_without_waiting_for_whoever_writes_it) {
+  const auto token_of = [](std::uint8_t number) {
+    token_hash token;
+    token.bytes[0] = number;
+    return token;
+  };
+  const auto renewal_of = [&](std::uint8_t number, timestamp at) {
+    write_job job = [used = token_renewal{token_of(number), at, at}](record_writer& records) {
+      return records.renew_token(used);
+    };
+    job.key = bob_;
+    return job;
+  };
+  const auto uses = [&] {
+    std::map<std::uint8_t, timestamp> seen;
+    for (const auto& token : expect_value(reader->tokens_of(bob_))) seen[token.hash.bytes[0]] = token.last_used_at;
+    return seen;
+  };
+  for (const auto number : {std::uint8_t{1}, std::uint8_t{2}}) {
+    write([&](record_writer& records) -> result<void> {
+      (void)expect_value(records.create_token({token_of(number), bob_, time_at(1), time_at(100), {}, {}}));
+      return {};
+    });
+  }
+  postgres_connection other_node(expect_value(parse_postgres_url(url_)));
+  other_node.run_script("BEGIN");
+  other_node.query("SELECT 1 FROM tb_token WHERE token_hash = $1 FOR UPDATE", token_of(1));
+  const std::vector<write_job> jobs{renewal_of(1, time_at(5)), renewal_of(2, time_at(5))};
+  for (const auto& outcome : expect_value(writer->commit({}, jobs)).jobs) expect_value(outcome);
+  EXPECT_EQ(uses(), (std::map<std::uint8_t, timestamp>{{1, time_at(1)}, {2, time_at(5)}}));
+  other_node.run_script("ROLLBACK");
+  const auto later = renewal_of(1, time_at(9));
+  run(*writer, later);
+  EXPECT_EQ(uses().at(1), time_at(9));
+  EXPECT_EQ(counts_.store_retries_total.value(), 0U);
 }
 
 TEST_F(postgres_people_races_test, a_block_comes_behind_the_message_that_is_being_stored) {
