@@ -1,9 +1,12 @@
-// The account actor over a store in memory: when staff hears that somebody is out, and how tokens in use go on.
+// The account actor over a store in memory: who waits for whom, when staff hears that somebody is out, and how tokens
+// in use go on.
 #include "actors/account_actor.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
+#include <deque>
+#include <functional>
 
-#include "actors/job_actor.hpp"
 #include "parley/credentials.hpp"
 #include "session_fixture.hpp"
 
@@ -15,7 +18,11 @@ using std::chrono::milliseconds;
 class AccountActor : public session_fixture {
  protected:
   AccountActor() {
-    hasher_ = spawn_job_actor(*system, false);
+    settings.auth.password_memory_kib = 64;
+    settings.auth.password_passes = 1;
+    settings.limits.register_rate_per_minute = 0;
+    hasher_ = system->spawn(
+        [this] { return job_handle::behavior_type{[this](const run_job& what) { hashes_.push_back(what.job); }}; });
     accounts_ = spawn_account_actor(*system, *services, {hasher_});
     store.accounts[other].user.flag = account_flag::active;
     run();
@@ -36,6 +43,13 @@ class AccountActor : public session_fixture {
     return waiting;
   }
   awaited<own_profile> suspend_other() { return ask(change_user{{}, other, {account_flag::suspended, {}}}); }
+  /// The one password thread does its next.
+  void hash_once() {
+    ASSERT_FALSE(hashes_.empty());
+    hashes_.front()();
+    hashes_.pop_front();  // and what it held: the turn of a registration
+    run();
+  }
   void pass(milliseconds by) {
     for (milliseconds passed{0}; passed < by; passed += milliseconds(1)) advance(milliseconds(1));
   }
@@ -45,9 +59,33 @@ class AccountActor : public session_fixture {
     return ask(authenticate{secret}).value();
   }
 
+  std::deque<std::function<void()>> hashes_;  ///< Waiting.
   job_handle hasher_;
   account_handle accounts_;
 };
+
+// --- Strangers keep nobody out ---
+
+/// Each registration is a hash, and each hash takes a password thread as long as any other.
+TEST_F(AccountActor, ALogInFindsAtMostOneRegistrationBeforeItOnEachPasswordThread) {
+  std::vector<awaited<own_profile>> registrations(5);
+  for (auto& waiting : registrations) {
+    register_user stranger;
+    stranger.username = "stranger" + std::to_string(&waiting - registrations.data());
+    stranger.password = "long enough";
+    caf::anon_send(accounts_, call<register_user>{stranger, waiting.reply()});
+  }
+  log_in known;
+  known.username = "other";
+  known.password = "a wrong guess";
+  const auto answered = ask(known);
+  hash_once();
+  EXPECT_EQ(registrations[0].code(), "none");
+  hash_once();
+  EXPECT_EQ(answered.code(), "unauthenticated");
+  for (int i = 0; i < 4; ++i) hash_once();
+  for (const auto& waiting : registrations) EXPECT_EQ(waiting.code(), "none");
+}
 
 // --- A suspension is answered when nothing of his can be stored any more ---
 
