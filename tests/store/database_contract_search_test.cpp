@@ -117,6 +117,43 @@ TEST_P(search_contract, goes_on_page_by_page_with_no_hit_missing_or_twice) {
   EXPECT_EQ(reader->search(ann_, {}, "word", {"nonsense", 10}).error().code, error_code::bad_request);
 }
 
+/// Neither its hits, nor where its pages end, nor whether there is a next one.
+TEST_P(search_contract, pages_tell_nothing_of_rooms_that_one_is_not_in) {
+  const auto other = add_group("other", bob_);
+  const auto say_there = [&](int count) {
+    for (int i = 0; i < count; ++i) post(other, bob_, "secret " + std::to_string(i));
+  };
+  // What each page holds; `...` where there is a next one.
+  const auto pages = [&](std::uint32_t limit) {
+    std::vector<std::string> seen;
+    page_request range{{}, limit};
+    do {
+      const auto page = expect_value(reader->search(ann_, {}, "secret", range));
+      std::string contents;
+      for (const auto& hit : page.items) contents += *hit.item.message.content + ";";
+      seen.push_back(contents + (page.next_cursor ? "..." : ""));
+      range.cursor = page.next_cursor;
+    } while (range.cursor && seen.size() < 100);
+    return seen;
+  };
+  say_there(5);
+  for (int i = 0; i < 4; ++i) {
+    post(room_, ann_, "secret of mine " + std::to_string(i));
+    say_there(5);
+  }
+  follow();
+  EXPECT_THAT(pages(2), ElementsAre("secret of mine 3;secret of mine 2;...", "secret of mine 1;secret of mine 0;"));
+  EXPECT_THAT(pages(4), ElementsAre("secret of mine 3;secret of mine 2;secret of mine 1;secret of mine 0;"));
+  const auto cursor = expect_value(reader->search(ann_, {}, "secret", {{}, 1})).next_cursor;
+  say_there(5);
+  follow();
+  EXPECT_EQ(expect_value(reader->search(ann_, {}, "secret", {{}, 1})).next_cursor, cursor);
+  const auto eve = add_user("eve");
+  const auto nothing = expect_value(reader->search(eve, {}, "secret", {{}, 2}));
+  EXPECT_THAT(nothing.items, IsEmpty());
+  EXPECT_EQ(nothing.next_cursor, std::nullopt);
+}
+
 TEST_P(search_contract, follows_a_long_log_in_parts_and_only_where_it_is_behind) {
   std::vector<append_command> commands;
   for (int i = 0; i < search_step + 10; ++i) commands.push_back(make.send(room_, ann_, "number" + std::to_string(i)));

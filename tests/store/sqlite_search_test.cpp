@@ -104,6 +104,21 @@ TEST_F(sqlite_search_test, an_index_that_breaks_while_it_is_used_is_made_anew) {
   EXPECT_EQ(hits(*reader), 2U);
 }
 
+/// It holds the file that is gone, in which nothing new would ever be found.
+TEST_F(sqlite_search_test, who_reads_goes_over_to_an_index_that_was_made_anew) {
+  const auto reader = expect_value(database_->open_reader());
+  auto index = expect_value(database_->open_search_index());
+  follow(*index);
+  EXPECT_EQ(hits(*reader), 1U);
+  index.reset();
+  for (const auto* ending : {"", "-wal", "-shm"}) std::filesystem::remove(search_path_of(options_.path) + ending);
+  EXPECT_EQ(hits(*reader), 0U) << "there is none at the moment";
+  index = expect_value(database_->open_search_index());
+  say("hello again");
+  follow(*index);
+  EXPECT_EQ(hits(*reader), 2U);
+}
+
 TEST_F(sqlite_search_test, an_index_ahead_of_its_store_begins_again) {
   {
     const auto index = expect_value(database_->open_search_index());
