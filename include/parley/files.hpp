@@ -68,7 +68,8 @@ class file_records {
   /// From here on it may be sent. `not_found` when it was swept meanwhile; otherwise as begin_file.
   virtual result<void> finish_file(const finished_file& file) = 0;
   /// Files that nobody has sent, or whose messages were deleted, before `unsent_before`, and uploads begun before it;
-  /// from then on nobody can send them. Also what an earlier call has taken and nobody has deleted yet.
+  /// from then on nobody can send them. Also what an earlier call has taken before that time and nobody has deleted
+  /// yet: what cannot be deleted stands in front of nothing else.
   virtual result<std::vector<file_id>> take_unused_files(timestamp unsent_before, timestamp now,
                                                          std::uint32_t limit) = 0;
   /// Their rows, and their blocks in the database.

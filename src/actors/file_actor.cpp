@@ -73,7 +73,7 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
     if (const auto count = uploads_of_.find(user); count != uploads_of_.end() && --count->second == 0) {
       uploads_of_.erase(count);
     }
-    if (!is_finished) remove({file}, [](bool) {});
+    if (!is_finished) remove({file}, [](std::size_t) {});
   }
 
   void sweep() {
@@ -91,12 +91,13 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
             // Uploads of this node that are still under way are not forgotten ones.
             std::erase_if(*taken, [this](const file_id& file) { return uploads_.contains(file); });
             if (!done || taken->empty()) return plan_sweep(pause());
-            remove(*taken, [this, count = taken->size()](bool removed) {
-              if (removed) {
-                log::info("files", "swept", "{} files that no message has", count);
-                services_.counts.files_swept_total.add(count);
+            remove(*taken, [this, count = taken->size()](std::size_t removed) {
+              if (removed > 0) {
+                log::info("files", "swept", "{} files that no message has", removed);
+                services_.counts.files_swept_total.add(removed);
               }
-              plan_sweep(removed && count >= files_a_sweep ? std::chrono::seconds(0) : pause());
+              // Behind a failure not at once, or it would go round and round.
+              plan_sweep(removed == count && count >= files_a_sweep ? std::chrono::seconds(0) : pause());
             });
           });
   }
@@ -132,15 +133,16 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
 
   void plan_sweep(std::chrono::seconds after) { self_->delayed_send(self_, after, sweep_files{}); }
 
-  /// First the bytes: a row without bytes is swept again, bytes without a row would stay for ever.
+  /// First the bytes: a row without bytes is swept again, bytes without a row would stay for ever. `then(how many)`
   template <class Then>
   void remove(std::vector<file_id> files, Then then) {
-    services_.shelf->remove(files, continued<std::monostate>([this, files, then](const result<std::monostate>& gone) {
-                              if (!gone) return then(false);
-                              this->write({},
-                                          alone([files](record_writer& writer) { return writer.delete_files(files); }),
-                                          [then](const result<std::monostate>& done) { then(done.has_value()); });
-                            }));
+    using removed = std::vector<file_id>;
+    services_.shelf->remove(
+        std::move(files), continued<removed>([this, then](const result<removed>& gone) {
+          if (!gone || gone->empty()) return then(std::size_t{0});
+          this->write({}, alone([gone = *gone](record_writer& writer) { return writer.delete_files(gone); }),
+                      [then, count = gone->size()](const result<std::monostate>& done) { then(done ? count : 0); });
+        }));
   }
 
   template <class Then>

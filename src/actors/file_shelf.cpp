@@ -22,7 +22,9 @@ class database_shelf final : public file_shelf {
     reads_.ask<std::string>([file, block](database_reader& store) { return store.file_block(file, block); },
                             std::move(reply));
   }
-  void remove(std::vector<file_id> /*files*/, answer<std::monostate> reply) const override { reply(std::monostate{}); }
+  void remove(std::vector<file_id> files, answer<std::vector<file_id>> reply) const override {
+    reply(std::move(files));
+  }
 
  private:
   const storage_pool& storage_;
@@ -44,14 +46,15 @@ class store_shelf final : public file_shelf {
   void get(file_id file, std::uint32_t block, answer<std::string> reply) const override {
     run(file, [&store = store_, file, block, reply] { reply(store.get(file, block)); });
   }
-  void remove(std::vector<file_id> files, answer<std::monostate> reply) const override {
-    if (files.empty()) return reply(std::monostate{});
+  void remove(std::vector<file_id> files, answer<std::vector<file_id>> reply) const override {
+    if (files.empty()) return reply(std::move(files));
     const auto first = files.front();  // before the list moves away
     run(first, [&store = store_, files = std::move(files), reply] {
+      std::vector<file_id> gone;
       for (const auto& file : files) {
-        if (const auto gone = store.remove(file); !gone) return reply(gone.error());
+        if (store.remove(file)) gone.push_back(file);
       }
-      reply(std::monostate{});
+      reply(std::move(gone));
     });
   }
 

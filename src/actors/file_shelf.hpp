@@ -23,8 +23,8 @@ class file_shelf {
   /// Behind it, the file outlives a loss of power.
   virtual void seal(file_id file, answer<std::monostate> reply) const = 0;
   virtual void get(file_id file, std::uint32_t block, answer<std::string> reply) const = 0;
-  /// What delete_files does not remove by itself.
-  virtual void remove(std::vector<file_id> files, answer<std::monostate> reply) const = 0;
+  /// What delete_files does not remove by itself. Answers which are gone: one that cannot be removed keeps no other.
+  virtual void remove(std::vector<file_id> files, answer<std::vector<file_id>> reply) const = 0;
 };
 
 /// As blocks in rows. Both pools outlive it.

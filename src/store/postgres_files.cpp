@@ -78,8 +78,9 @@ result<std::vector<file_id>> postgres_records::take_unused_files(timestamp unsen
         locked, now);
     std::vector<file_id> going;
     const auto unused = connection_.query(
-        "UPDATE tb_file SET stage = 'going' WHERE file_id = ANY($1) AND unsent_since < $2 RETURNING file_id", locked,
-        unsent_before);
+        "UPDATE tb_file SET stage = 'going', unsent_since = $3 WHERE file_id = ANY($1) AND unsent_since < $2"
+        " RETURNING file_id",
+        locked, unsent_before, now);
     for (const auto& row : unused) going.push_back(row.id<file_id>(0));
     return going;
   });

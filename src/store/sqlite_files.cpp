@@ -85,7 +85,9 @@ result<std::vector<file_id>> sqlite_records::take_unused_files(timestamp unsent_
         // A picture may be changed without a word to this table: looked at again.
         connection_.use("UPDATE tb_file SET unsent_since = ?2 WHERE file_id = ?1").bind(file, now).run();
       } else {
-        connection_.use("UPDATE tb_file SET stage = 'going' WHERE file_id = ?1").bind(file).run();
+        connection_.use("UPDATE tb_file SET stage = 'going', unsent_since = ?2 WHERE file_id = ?1")
+            .bind(file, now)
+            .run();
         going.push_back(file);
       }
     }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <map>
+#include <set>
 
 #include "actors/file_shelf.hpp"
 #include "node_fixture.hpp"
@@ -25,12 +26,13 @@ class noting_shelf final : public file_shelf {
     reply(unavailable("the disk fails"));
   }
   void get(file_id, std::uint32_t, answer<std::string> reply) const override { reply(std::string()); }
-  void remove(std::vector<file_id> files, answer<std::monostate> reply) const override {
+  void remove(std::vector<file_id> files, answer<std::vector<file_id>> reply) const override {
     removed.insert(removed.end(), files.begin(), files.end());
-    if (works) return reply(std::monostate{});
-    reply(unavailable("the disk fails"));
+    std::erase_if(files, [&](const file_id& file) { return !works || stuck.contains(file); });
+    reply(std::move(files));
   }
-  mutable std::vector<file_id> sealed, removed;
+  mutable std::vector<file_id> sealed, removed;  ///< Or tried to.
+  std::set<file_id> stuck;                       ///< Cannot be removed.
   bool works = true;
 };
 
@@ -41,6 +43,7 @@ class FileActor : public node_fixture {
     settings.files.sweep_seconds = 60;
     services->shelf = &shelf_;
     files_ = spawn_file_actor(*system, *services);
+    run();
   }
   ~FileActor() override {
     caf::anon_send_exit(files_, caf::exit_reason::user_shutdown);
@@ -142,6 +145,34 @@ TEST_F(FileActor, TheSweepDeletesBytesAndRowsButNoUploadThatIsUnderWay) {
   store.unused_files = {forgotten};
   advance(std::chrono::seconds(60));
   EXPECT_FALSE(store.files.contains(forgotten)) << "again and again";
+}
+
+/// A full sweep is followed by the next one at once, but not when it left something: that would come round and round.
+TEST_F(FileActor, AFileThatCannotBeRemovedKeepsNeitherTheOthersNorTheNextSweep) {
+  constexpr std::uint8_t a_sweep = 100;
+  for (std::uint8_t number = 1; number <= a_sweep; ++number) {
+    store.unused_files.push_back(id_of<file_id>(number));
+    store.files[id_of<file_id>(number)] = "going";
+  }
+  const auto stuck = id_of<file_id>(1);
+  shelf_.stuck = {stuck};
+  advance(std::chrono::seconds(60));
+  EXPECT_EQ(shelf_.removed.size(), a_sweep);
+  EXPECT_THAT(store.files, ElementsAre(::testing::Key(stuck))) << "its row stays, so that a sweep finds it again";
+  EXPECT_EQ(counts.files_swept_total.value(), a_sweep - 1U);
+  for (int second = 1; second < 60; ++second) advance(std::chrono::seconds(1));
+  EXPECT_EQ(shelf_.removed.size(), a_sweep);
+  shelf_.stuck.clear();
+  advance(std::chrono::seconds(1));
+  EXPECT_THAT(store.files, IsEmpty());
+}
+
+TEST_F(FileActor, AFullSweepIsFollowedByTheNextAtOnce) {
+  for (std::uint8_t number = 1; number <= 100; ++number) store.unused_files.push_back(id_of<file_id>(number));
+  advance(std::chrono::seconds(60));
+  store.unused_files = {id_of<file_id>(101)};
+  advance(std::chrono::milliseconds(1));
+  EXPECT_THAT(store.unused_files, IsEmpty());
 }
 
 }  // namespace

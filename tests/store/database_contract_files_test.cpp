@@ -40,11 +40,11 @@ class files_contract : public database_fixture {
     return command;
   }
   bool sees(user_id user, file_id file) { return expect_value(reader->file_for(user, file)).has_value(); }
-  std::vector<file_id> sweep() {
+  std::vector<file_id> sweep(std::uint32_t limit = 100) {
     std::vector<file_id> taken;
     const auto now = make.next_time();
     write([&](record_writer& records) -> result<void> {
-      taken = expect_value(records.take_unused_files(now, now, 100));
+      taken = expect_value(records.take_unused_files(now, now, limit));
       return {};
     });
     return taken;
@@ -197,6 +197,28 @@ TEST_P(files_contract, the_sweep_takes_what_no_message_has) {
   append(make.erase(room_, ann_, std::get<message_posted>(event.body).message));
   EXPECT_THAT(sweep(), IsEmpty()) << "another message has it";
   EXPECT_TRUE(sees(bob_, sent));
+}
+
+TEST_P(files_contract, what_cannot_be_deleted_stands_in_front_of_no_other_file) {
+  const auto stuck = add_file(ann_), next = add_file(ann_);
+  EXPECT_THAT(sweep(1), ElementsAre(stuck));
+  EXPECT_THAT(sweep(1), ElementsAre(next));
+  forget({next});
+  EXPECT_THAT(sweep(1), ElementsAre(stuck)) << "in its turn";
+}
+
+TEST_P(files_contract, a_user_has_so_many_files_however_small) {
+  limits_config limits;
+  limits.files_per_user = 2;
+  start(limits);
+  ann_ = add_user("ann");
+  bob_ = add_user("bob");
+  const auto first = add_file(ann_, 1);
+  expect_value(begin(make.make_id<file_id>(), ann_, 1));
+  EXPECT_EQ(begin(make.make_id<file_id>(), ann_, 1).error().code, error_code::conflict) << "one under way counts";
+  add_file(bob_, 1);
+  forget({first});
+  expect_value(begin(make.make_id<file_id>(), ann_, 1));
 }
 
 TEST_P(files_contract, the_sweep_takes_uploads_that_nobody_finished) {

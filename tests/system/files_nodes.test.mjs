@@ -1,6 +1,6 @@
 // Files over the lives of nodes: restarts, kills in the middle, the sweep, and two nodes on one database.
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -146,6 +146,27 @@ for (const place of places) {
       }));
   });
 }
+
+test('bytes that cannot be removed keep no other file from being swept', () =>
+  withNode(places.find((place) => place.folder || place.name === 'in a folder'), swept, async (node, ada) => {
+    const room = await ada.group('swept');
+    const put = async () => {
+      const { file_url: url } = await upload(ada);
+      return { url, message: (await postFile(ada, room, url)).message_id };
+    };
+    const [stuck, next] = [await put(), await put()];
+    // A folder with something in it under the file's name.
+    const id = stuck.url.split('/').at(-2);
+    const bytes = path.join(node.filesFolder, id.slice(-2), id);
+    rmSync(bytes);
+    mkdirSync(path.join(bytes, 'something'), { recursive: true });
+    for (const { message } of [stuck, next]) await ada.call('DELETE', `/messages/${message}`);
+    const rows = () => storeRows(node, 'SELECT file_url FROM tb_file').flat();
+    await until(() => !rows().includes(next.url), 'the row of the one behind it to go');
+    assert.deepEqual(rows(), [stuck.url]);
+    rmSync(bytes, { recursive: true });
+    await until(() => rows().length === 0, 'the row of the one that can be removed again to go');
+  }));
 
 // --- Two nodes ---
 
