@@ -103,6 +103,24 @@ for (const place of places) {
         assert.equal((await tryUpload(ada, Buffer.from('x'))).status, 413, 'full to the last byte');
       }));
 
+    test('one user has so many files, however small, until one is gone', () =>
+      withNode(place, { 'limits.files_per_user': 2, 'files.unsent_hours': 0.0005, 'files.sweep_seconds': 1 }, async (node, ada) => {
+        const [again, bob] = [await ada.again(), await newAccount(node, 'bob')];
+        const room = await ada.group('few');
+        const messages = [];
+        for (const who of [ada, again]) {
+          messages.push(await who.post(room, undefined, { file_url: (await upload(who)).file_url }));
+        }
+        for (const way of Object.keys(waysToUpload)) {
+          const { status, body } = await tryUpload(again, someText(), { way });
+          assert.deepEqual([status, body.code], [409, 'conflict'], way);
+          assert.match(body.detail, /at most 2 files/);
+        }
+        await upload(bob);
+        await ada.call('DELETE', `/messages/${messages[0].message_id}`);
+        await until(async () => (await tryUpload(ada, someText())).status === 201, 'room for a file');
+      }));
+
     test('of two uploads at once that do not fit together, one is stored at most', () =>
       withNode(place, { 'limits.file_quota_bytes': 1_000_000 }, async (node, ada) => {
         const again = await ada.again();
@@ -214,6 +232,27 @@ describe('at once', () => {
       first.destroy();
       await untilIdle(node);
       await upload(bob);
+    }));
+
+  test('one user has so many transfers, whoever is slow; others are not held back', () =>
+    withNode(places[0], { 'limits.transfers_per_user': 2 }, async (node, ada) => {
+      const [again, bob] = [await ada.again(), await newAccount(node, 'bob')];
+      const { file_url: large } = await upload(ada, someBytes(15 * MiB));
+      const { file_url: small } = await upload(ada);
+      const slow = [await slowDownload(node, ada, large), await slowDownload(node, again, large)];
+      for (const who of [ada, again]) {
+        const busy = await fetchFile(who, small);
+        assert.deepEqual([busy.status, busy.body.code], [503, 'busy']);
+        const refused = await tryUpload(who, someText());
+        assert.deepEqual([refused.status, refused.body.code], [503, 'busy']);
+      }
+      const { file_url: bobs } = await upload(bob);
+      assert.equal(await statusOf(bob, bobs), 200);
+      slow[0].goAway();
+      await until(async () => (await statusOf(again, small)) === 200, 'a place for a download');
+      slow[1].goAway();
+      await untilIdle(node);
+      await upload(ada);
     }));
 
   test('many files go up and down at once, none mixed with another', () =>
