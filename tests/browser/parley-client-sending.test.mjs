@@ -1,6 +1,6 @@
 // The JavaScript client: messages of one's own, each stored exactly once, and the acks that stand for events.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { ParleyError } from '../../web/parley-client.js';
 import { me, message, online, ready, reconnect, room, setUp, stored } from '../support/played_server.mjs';
 
@@ -175,6 +175,42 @@ test('a busy server is left alone for as long as it says', async (t) => {
   client.send('b', { content: 'elsewhere' });
   assert.equal((await socket.sent('send_message')).data.content, 'elsewhere');
   assert.deepEqual(socket.unawaited, []);
+});
+
+test('a message that would have to wait for long fails with the words of the server, and waits for its sender', async (t) => {
+  const { client, socket } = await online(t, [room('a', 0)]);
+  const [first, second] = ['first', 'second'].map((content) => client.send('a', { content }));
+  const slow = 'This room is in slow mode: one message in 60 s.';
+  for (const entry of [first, second]) {
+    socket.refuse(await socket.sent('send_message'), 'rate_limited', 59_000, slow);
+    await assert.rejects(stored(entry), { code: 'rate_limited', message: slow, retryAfterMs: 59_000 });
+    assert.equal(entry.status, 'failed');
+  }
+  assert.deepEqual(socket.unawaited, [], 'neither is sent by itself');
+  assert.deepEqual(
+    client.pendingSends().map(({ status, content, error }) => [status, content, error.message]),
+    [
+      ['failed', 'first', slow],
+      ['failed', 'second', slow],
+    ],
+  );
+  client.retrySend(first);
+  assert.equal((await socket.sent('send_message')).data.client_msg_id, first.client_msg_id);
+});
+
+test('who sends a little too fast is slowed down, and nothing fails', async (t) => {
+  mock.timers.enable({ apis: ['Date', 'setTimeout'] });
+  t.after(() => mock.timers.reset());
+  const { client, socket } = await online(t, [room('a', 0)]);
+  const entry = client.send('a', { content: 'quick' });
+  const frame = await socket.sent('send_message');
+  socket.refuse(frame, 'rate_limited', 5_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(entry.status, 'queued');
+  mock.timers.tick(4_999);
+  assert.deepEqual(socket.unawaited, []);
+  mock.timers.tick(1);
+  assert.equal((await socket.sent('send_message')).data.client_msg_id, entry.client_msg_id);
 });
 
 test('a refusal for good fails that message alone, and it can be tried again', async (t) => {

@@ -199,3 +199,15 @@ for (const code of [1002, 1003, 1007, 4400]) {
     assert.equal(of('state').at(-1).code, code);
   });
 }
+
+test('mutes and slow mode stand in the order of their room, and leave no hole', async (t) => {
+  const { socket, of, seqs } = await online(t, [room('a', 3, 3)]);
+  const muted = { room_id: 'a', seq: 4, user_id: 'other', by: 'me', until: '2026-11-22T09:40:00.123Z' };
+  socket.say('member_muted', muted);
+  socket.say('slow_mode_changed', { room_id: 'a', seq: 5, slow_mode_seconds: 30, by: 'me' });
+  socket.say('new_message', message('a', 6));
+  assert.deepEqual(seqs('a'), [4, 5, 6]);
+  assert.deepEqual(of('member_muted'), [muted]);
+  assert.equal(of('slow_mode_changed')[0].slow_mode_seconds, 30);
+  assert.deepEqual(socket.unawaited, []);
+});

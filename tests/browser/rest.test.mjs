@@ -16,6 +16,11 @@ function setUp(...answers) {
   });
   return { rest, requests };
 }
+/** What was asked for, a line each. */
+const asked = (requests) =>
+  requests.map(({ method, url, body }) =>
+    [method, url.replace('http://parley.test/api/v1/', ''), body].filter(Boolean).join(' '),
+  );
 
 test('the token of a log-in goes with the calls that follow, until the log-out', async () => {
   const { rest, requests } = setUp(
@@ -114,6 +119,43 @@ test('a friendship that ends has no answer, one that stands has', async () => {
       ['DELETE', 'friends/u'],
     ],
   );
+});
+
+test('bans, mutes and slow mode are set and lifted in the words of the wire', async () => {
+  const answers = Array.from({ length: 8 }, () => ({ body: {} }));
+  const { rest, requests } = setUp(...answers);
+  await rest.listBans('r', { limit: 50 });
+  await rest.ban('r', 'u/1', { reason: 'spam', remove_messages: true });
+  await rest.ban('r', 'u');
+  await rest.liftBan('r', 'u');
+  await rest.listMutes('r');
+  await rest.mute('r', 'u', 600);
+  await rest.unmute('r', 'u');
+  await rest.setSlowMode('r', 30);
+  assert.deepEqual(asked(requests), [
+    'GET rooms/r/bans?limit=50',
+    'PUT rooms/r/bans/u%2F1 {"reason":"spam","remove_messages":true}',
+    'PUT rooms/r/bans/u {}',
+    'DELETE rooms/r/bans/u',
+    'GET rooms/r/mutes',
+    'PUT rooms/r/mutes/u {"seconds":600,"reason":null}',
+    'DELETE rooms/r/mutes/u',
+    'PUT rooms/r/slow-mode {"seconds":30}',
+  ]);
+});
+
+test('a message is reported, and reports are listed and decided', async () => {
+  const { rest, requests } = setUp({ status: 201, body: {} }, { body: {} }, { body: {} }, { body: {} });
+  await rest.reportMessage('m', 'spam', 'in five rooms');
+  await rest.listReports();
+  await rest.listReports({ status: 'decided', cursor: 'c' });
+  await rest.decideReport('p', 'acted', 'banned');
+  assert.deepEqual(asked(requests), [
+    'POST messages/m/reports {"reason":"spam","comment":"in five rooms"}',
+    'GET admin/reports',
+    'GET admin/reports?status=decided&cursor=c',
+    'PATCH admin/reports/p {"status":"acted","note":"banned"}',
+  ]);
 });
 
 test('an answer that never comes, breaks off, or is not of Parley can be told from a refusal', async () => {

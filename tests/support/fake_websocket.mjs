@@ -45,8 +45,8 @@ class FakeSocket {
     this.say('ack', data, frame.id);
   }
 
-  refuse(frame, code, retry_after_ms = null) {
-    this.say('error', { code, message: code, retry_after_ms }, frame.id);
+  refuse(frame, code, retry_after_ms = null, message = code) {
+    this.say('error', { code, message, retry_after_ms }, frame.id);
   }
 
   /** The connection ends with a close code. */

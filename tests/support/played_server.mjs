@@ -53,6 +53,8 @@ export function setUp(t, options = {}) {
     'message_edited',
     'message_deleted',
     'member_joined',
+    'member_muted',
+    'slow_mode_changed',
     'reset',
     'state',
     'outbox',

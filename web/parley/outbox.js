@@ -4,15 +4,21 @@
  */
 
 /**
- * Tries that end in `internal` before a message counts as failed; other retryable errors are tried for ever.
+ * Tries that end in `internal` before a message counts as failed; other retryable errors are tried for ever,
+ * unless they mean a long wait.
  */
 const MAX_INTERNAL_ERRORS = 3;
 const RETRY_BASE_MS = 500;
 const RETRY_MAX_MS = 15_000;
+/**
+ * Whoever sends too fast is slowed down in silence. A longer wait, as of a room's slow mode, is for the user
+ * to know of: the message fails, and is sent again when they say so.
+ */
+const MAX_SLOWING_MS = 5_000;
 
 /**
  * `queued`: waits for its turn or for a connection. `sent`: waits for its ack. `stored`: acknowledged.
- * `failed`: refused for good or its room is gone, see `error`; `retry` or `discard` it.
+ * `failed`: refused, for good or for long, or its room is gone, see `error`; `retry` or `discard` it.
  * @typedef {'queued' | 'sent' | 'stored' | 'failed'} SendStatus
  *
  * @typedef {object} OutboxEntry
@@ -114,7 +120,8 @@ export class Outbox {
   refused(entry, error, now, random = Math.random) {
     if (error.code === 'internal') entry.internalErrors += 1;
     const again =
-      error.retryable || (error.code === 'internal' && entry.internalErrors < MAX_INTERNAL_ERRORS);
+      (error.retryable && !isLongWait(error)) ||
+      (error.code === 'internal' && entry.internalErrors < MAX_INTERNAL_ERRORS);
     if (!again) {
       entry.status = 'failed';
       entry.error = error;
@@ -172,4 +179,8 @@ export class Outbox {
     if (entries.length === 0) this.#rooms.delete(entry.room_id);
     return true;
   }
+}
+
+function isLongWait({ code, retryAfterMs }) {
+  return code === 'rate_limited' && retryAfterMs > MAX_SLOWING_MS;
 }

@@ -1,17 +1,13 @@
 /** @file Parley's REST calls, one method a call; answers and bodies keep the names of the wire. */
 
-import { ParleyError, refusal } from './error.js';
-import { sendForm } from './upload.js';
-
-const TIMEOUT_MS = 30_000;
-/** Files take as long as the line needs. */
-const UPLOAD_TIMEOUT_MS = 10 * 60_000;
+import { RestCaller } from './rest-caller.js';
 
 /**
  * @typedef {{user_id: string, username: string, display_name: ?string, img_url: ?string, role?: string}}
  *   Profile
  * @typedef {{room_id: string, name: ?string, is_group: boolean, peer: ?Profile, last_seq: number,
- *   last_read_seq: number, unread: number}} Room
+ *   last_read_seq: number, unread: number, slow_mode_seconds: number, muted_until: ?string}} Room
+ *   `muted_until` is the end of one's own mute
  * @typedef {{emoji: string, count: number, user_ids: string[]}} ReactionCount
  * @typedef {{room_id: string, seq: number, message_id: string, user_id: string, display_name: ?string,
  *   content: ?string, file_url: ?string, reply_to: ?string, client_msg_id: ?string, created_at: string,
@@ -27,37 +23,18 @@ const UPLOAD_TIMEOUT_MS = 10 * 60_000;
  *   user_agent: ?string, is_current: boolean}} LogIn
  * @typedef {{audit_id: string, at: string, actor: ?Profile, action: string, user: ?Profile, room_id: ?string,
  *   message_id: ?string, detail: ?string}} AuditEntry
+ * @typedef {{user: Profile, by: string, reason: ?string, created_at: string, removing_messages: boolean}} Ban
+ * @typedef {{user: Profile, by: string, reason: ?string, created_at: string, until: string}} Mute
+ * @typedef {'spam' | 'abuse' | 'illegal' | 'other'} ReportReason
+ * @typedef {{report_id: string, message_id: string, reason: ReportReason, created_at: string}} FiledReport
+ * @typedef {FiledReport & {comment: ?string, reporter: Profile, room_id: string, room_name: ?string,
+ *   seq: number, sender: Profile, content: ?string, file_url: ?string, is_deleted: boolean,
+ *   status: 'open' | 'dismissed' | 'acted', decided_by: ?Profile, decided_at: ?string, note: ?string}} Report
+ *   `content` and `file_url` as they stood when it was reported, null once it is decided
  * @typedef {{cursor?: string, limit?: number}} Page
  */
 
-export class ParleyRest {
-  #fetch;
-  #XMLHttpRequest;
-  #timeoutMs;
-
-  /**
-   * @param {object} options
-   * @param {string} options.url the server's address, such as `https://chat.example.org`
-   * @param {?string} [options.token] set by `login`, or kept by the caller from an earlier one
-   * @param {typeof fetch} [options.fetch]
-   * @param {?Function} [options.XMLHttpRequest] with it uploads tell how far they are; Node has none
-   * @param {number} [options.timeoutMs] how long an answer may take
-   */
-  constructor({
-    url,
-    token = null,
-    fetch: fetchFunction = globalThis.fetch,
-    XMLHttpRequest = globalThis.XMLHttpRequest ?? null,
-    timeoutMs = TIMEOUT_MS,
-  }) {
-    this.url = url.replace(/\/+$/, '');
-    this.token = token;
-    this.#timeoutMs = timeoutMs;
-    this.#XMLHttpRequest = XMLHttpRequest;
-    // Browsers refuse `fetch` with another `this` than the window.
-    this.#fetch = (...args) => fetchFunction(...args);
-  }
-
+export class ParleyRest extends RestCaller {
   // --- accounts
 
   /** @returns {Promise<Profile>} */
@@ -247,18 +224,93 @@ export class ParleyRest {
   uploadFile(file, { name = file.name ?? 'file', onProgress = null, signal = null } = {}) {
     const form = new FormData();
     form.append('file', file, name);
-    if (!this.#XMLHttpRequest) return this.call('POST', 'files', { form, signal });
-    const headers = { Accept: 'application/json' };
-    if (this.token) headers.Authorization = `Bearer ${this.token}`;
-    const url = `${this.url}/api/v1/files`;
-    const timeoutMs = UPLOAD_TIMEOUT_MS;
-    return sendForm({ url, headers, form, timeoutMs, onProgress, signal }, this.#XMLHttpRequest);
+    return this.upload('files', form, { onProgress, signal });
   }
 
   /** A short-lived address with which a page can show a file. @returns {Promise<{url, expires_at}>} */
   async signFile(fileUrl) {
     const { url, expires_at } = await this.call('POST', 'files/sign', { body: { file_url: fileUrl } });
     return { url: new URL(url, this.url).href, expires_at };
+  }
+
+  // --- moderation of a group, for its creator, moderators and admins
+
+  /** Who may not come in. @param {Page} [page] @returns {Promise<{items: Ban[], next_cursor: ?string}>} */
+  listBans(roomId, page = {}) {
+    return this.call('GET', `rooms/${part(roomId)}/bans`, { query: page });
+  }
+
+  /**
+   * Takes somebody out of a group, if they are in it, and keeps them out.
+   * @param {{reason?: ?string, remove_messages?: boolean}} [options] `remove_messages`: all that they wrote in
+   *   the room is deleted, bit by bit, after the answer
+   * @returns {Promise<Ban>}
+   */
+  ban(roomId, userId, options = {}) {
+    return this.call('PUT', `rooms/${part(roomId)}/bans/${part(userId)}`, { body: options });
+  }
+
+  /** They may be invited again. */
+  liftBan(roomId, userId) {
+    return this.call('DELETE', `rooms/${part(roomId)}/bans/${part(userId)}`);
+  }
+
+  /** Who may not write. @param {Page} [page] @returns {Promise<{items: Mute[], next_cursor: ?string}>} */
+  listMutes(roomId, page = {}) {
+    return this.call('GET', `rooms/${part(roomId)}/mutes`, { query: page });
+  }
+
+  /**
+   * Keeps somebody from sending, editing and adding reactions, in the place of a former mute.
+   * @param {number} seconds 1 to 366 days
+   * @param {?string} [reason] for other moderators
+   * @returns {Promise<Mute>}
+   */
+  mute(roomId, userId, seconds, reason = null) {
+    return this.call('PUT', `rooms/${part(roomId)}/mutes/${part(userId)}`, { body: { seconds, reason } });
+  }
+
+  unmute(roomId, userId) {
+    return this.call('DELETE', `rooms/${part(roomId)}/mutes/${part(userId)}`);
+  }
+
+  /**
+   * Lets each member send one message in so many seconds, at most 6 hours; 0 ends it.
+   * @returns {Promise<{room_id: string, slow_mode_seconds: number}>}
+   */
+  setSlowMode(roomId, seconds) {
+    return this.call('PUT', `rooms/${part(roomId)}/slow-mode`, { body: { seconds } });
+  }
+
+  // --- reports
+
+  /**
+   * Tells the moderators of somebody else's message. A second report of the same message is the first one.
+   * @param {ReportReason} reason
+   * @param {?string} [comment]
+   * @returns {Promise<FiledReport>}
+   */
+  reportMessage(messageId, reason, comment = null) {
+    return this.call('POST', `messages/${part(messageId)}/reports`, { body: { reason, comment } });
+  }
+
+  /**
+   * Open reports, the oldest first, or decided ones, the newest first; for moderators and admins.
+   * @param {{status?: 'open' | 'decided'} & Page} [query]
+   * @returns {Promise<{items: Report[], next_cursor: ?string}>}
+   */
+  listReports(query = {}) {
+    return this.call('GET', 'admin/reports', { query });
+  }
+
+  /**
+   * Decides a report, and all open ones of the same message with it.
+   * @param {'dismissed' | 'acted'} status
+   * @param {?string} [note] for other moderators
+   * @returns {Promise<Report>}
+   */
+  decideReport(reportId, status, note = null) {
+    return this.call('PATCH', `admin/reports/${part(reportId)}`, { body: { status, note } });
   }
 
   // --- for moderators and admins
@@ -280,62 +332,6 @@ export class ParleyRest {
   audit(query = {}) {
     return this.call('GET', 'admin/audit', { query });
   }
-
-  // --- the calls themselves
-
-  /** Follows `next_cursor` to the end of a list. */
-  async all(path, query = {}) {
-    const items = [];
-    let cursor = null;
-    do {
-      const page = await this.call('GET', path, { query: { ...query, cursor } });
-      items.push(...page.items);
-      cursor = page.next_cursor;
-    } while (cursor);
-    return items;
-  }
-
-  /**
-   * One call under /api/v1.
-   * @param {string} method
-   * @param {string} path
-   * @param {{query?: object, body?: object, form?: FormData, headers?: object, keepalive?: boolean,
-   *   signal?: ?AbortSignal}} [options]
-   * @throws {ParleyError} `offline` if the server cannot be reached or its answer broke off, `timeout` if
-   *   none came, `discarded` once the signal says so, else the server's code
-   */
-  async call(method, path, { query = {}, body, form, headers = {}, keepalive = false, signal = null } = {}) {
-    const url = new URL(`${this.url}/api/v1/${path}`);
-    for (const [key, value] of Object.entries(query)) {
-      if (value !== undefined && value !== null) url.searchParams.set(key, value);
-    }
-    const request = { method, headers: { Accept: 'application/json', ...headers }, keepalive };
-    const late = AbortSignal.timeout(form ? UPLOAD_TIMEOUT_MS : this.#timeoutMs);
-    request.signal = signal ? AbortSignal.any([signal, late]) : late;
-    if (this.token) request.headers.Authorization = `Bearer ${this.token}`;
-    if (form) request.body = form;
-    if (body !== undefined) {
-      request.headers['Content-Type'] = 'application/json';
-      request.body = JSON.stringify(body);
-    }
-    try {
-      return await readAnswer(await this.#fetch(url.href, request));
-    } catch (cause) {
-      if (cause instanceof ParleyError) throw cause;
-      if (cause?.name === 'TimeoutError')
-        throw new ParleyError('timeout', 'The server did not answer in time.', { cause });
-      if (signal?.aborted) throw new ParleyError('discarded', 'The request was given up.', { cause });
-      throw new ParleyError('offline', 'The server cannot be reached.', { cause });
-    }
-  }
-}
-
-/** A good answer that cannot be read is none: the line broke, or something else than Parley answered. */
-async function readAnswer(response) {
-  if (response.status === 204) return null;
-  if (response.ok) return response.json();
-  const answer = await response.json().catch(() => null);
-  throw refusal(response.status, response.statusText, answer, response.headers.get('Retry-After'));
 }
 
 const part = encodeURIComponent;

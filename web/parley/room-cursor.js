@@ -12,6 +12,8 @@ export const DURABLE_EVENTS = Object.freeze([
   'member_joined',
   'member_left',
   'room_renamed',
+  'member_muted',
+  'slow_mode_changed',
 ]);
 
 /** How many own events may wait for the ones before them; past that, a replay brings them anyway. */
