@@ -5,7 +5,7 @@ import { ParleyError } from '../../web/parley-client.js';
 import { actionsFor, refusalText } from '../../web/ui/account-rules.js';
 import { auditParts } from '../../web/ui/audit-text.js';
 import { deviceName } from '../../web/ui/device-name.js';
-import { errorField, errorText } from '../../web/ui/format.js';
+import { dateTime, errorField, errorText } from '../../web/ui/format.js';
 import { PagedList } from '../../web/ui/paged-list.js';
 
 const account = (more = {}) => ({
@@ -58,6 +58,9 @@ test('refusals are said in plain words, without the names of the wire', () => {
   assert.equal(refusalText(wrong, errorText), '1 to 128 characters.');
   assert.equal(errorField(wrong), 'display_name');
   assert.equal(errorField(new ParleyError('internal', 'Something broke.')), null);
+  const until = '2031-03-05T12:00:00.123Z';
+  const muted = new ParleyError('forbidden', `You are muted in this room until ${until}.`);
+  assert.equal(errorText(muted), `You are muted in this room until ${dateTime(until)}.`);
 });
 
 test('the trail is told in sentences', () => {
@@ -79,6 +82,32 @@ test('the trail is told in sentences', () => {
   assert.equal(say(removed), 'Root removed Ben from a room');
   assert.equal(say({ actor: root, action: 'room_renamed', room_id: 'h' }), 'Root renamed a room');
   assert.equal(say({ actor: root, action: 'badge_given', user: ben }), 'Root did “badge given” to Ben');
+});
+
+test('the trail tells of bans, mutes, slow mode and reports', () => {
+  const root = { user_id: 'r', username: 'root', display_name: 'Root' };
+  const told = (action, user, detail = null) => {
+    const entry = { actor: root, action, user, room_id: 'h', detail };
+    const parts = auditParts(entry, () => 'Harbour');
+    return [parts.who, parts.deed, parts.whom, parts.where, parts.detail].filter(Boolean).join(' ');
+  };
+  const ben = account();
+  assert.equal(
+    told('member_banned', ben, 'with all messages'),
+    'Root banned Ben from “Harbour” with all messages',
+  );
+  assert.equal(told('ban_lifted', ben), 'Root lifted the ban of Ben from “Harbour”');
+  const until = '2031-03-05T12:00:00.000Z';
+  assert.equal(
+    told('member_muted', ben, `until ${until}`),
+    `Root muted Ben in “Harbour” until ${dateTime(until)}`,
+  );
+  assert.equal(told('mute_lifted', ben), 'Root unmuted Ben in “Harbour”');
+  assert.equal(told('slow_mode_changed', null, '300 s'), 'Root changed the slow mode of “Harbour” 5 min');
+  assert.equal(told('slow_mode_changed', null, '0 s'), 'Root changed the slow mode of “Harbour” Off');
+  const decided = 'Root decided a report of what was written by Ben in “Harbour”';
+  assert.equal(told('report_decided', ben, 'dismissed'), `${decided} Dismissed`);
+  assert.equal(told('report_decided', ben, 'acted'), `${decided} Something was done about it`);
 });
 
 test('what has changed is told in the words of the page', () => {

@@ -1,9 +1,11 @@
 // What stands in a timeline: days, the line "new", what belongs together, what is on its way. No browser.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { dateTime, timeOf } from '../../web/ui/format.js';
 import { contentFault } from '../../web/ui/message-content.js';
 import { RoomState } from '../../web/ui/room-state.js';
-import { noteText, placedLines } from '../../web/ui/timeline-lines.js';
+import { noteText } from '../../web/ui/note-text.js';
+import { placedLines } from '../../web/ui/timeline-lines.js';
 
 /** A message at so many minutes after noon of a day. */
 const message = (seq, minutes, more = {}) => ({
@@ -80,9 +82,29 @@ test('notes are told from where one stands', () => {
   const note = (type, more) => noteText({ type, user_id: 'ben', by: 'ben', ...more }, model);
   assert.equal(note('member_joined'), 'ben joined');
   assert.equal(note('member_joined', { by: 'me' }), 'You added ben');
+  assert.equal(note('member_joined', { user_id: 'me' }), 'ben added you');
   assert.equal(note('member_left', { reason: 'left' }), 'ben left');
   assert.equal(note('member_left', { reason: 'removed', by: 'me' }), 'You removed ben');
   assert.equal(note('room_renamed', { name: 'Harbour' }), 'ben named the room “Harbour”');
+});
+
+test('who mutes whom until when, and what slow mode is, are told as notes', () => {
+  const model = { me: { user_id: 'me' }, user: (userId) => ({ user_id: userId, display_name: userId }) };
+  const note = (type, more) => noteText({ type, user_id: 'ben', by: 'ada', ...more }, model);
+  const today = new Date();
+  today.setHours(10, 40, 0, 0);
+  const until = today.toISOString();
+  assert.equal(note('member_muted', { until }), `ada muted ben until ${timeOf(until)}`);
+  assert.equal(note('member_muted', { until, user_id: 'me' }), `ada muted you until ${timeOf(until)}`);
+  const later = '2031-03-05T12:00:00.000Z';
+  assert.equal(note('member_muted', { until: later }), `ada muted ben until ${dateTime(later)}`);
+  assert.equal(note('member_muted', { until: null, by: 'me' }), 'You unmuted ben');
+  const slow = (seconds) => note('slow_mode_changed', { slow_mode_seconds: seconds });
+  assert.equal(slow(30), 'ada set slow mode to 30 s');
+  assert.equal(slow(900), 'ada set slow mode to 15 min');
+  assert.equal(slow(21_600), 'ada set slow mode to 6 h');
+  assert.equal(slow(5_405), 'ada set slow mode to 1 h 30 min 5 s');
+  assert.equal(slow(0), 'ada ended slow mode');
 });
 
 test('a text is too long by its bytes, not by its letters', () => {

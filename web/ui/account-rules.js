@@ -31,9 +31,9 @@ export function actionsFor(me, account) {
   return all.filter(({ changes }) => ['not_active', 'active'].includes(changes.flagDelete));
 }
 
-function flagActions(account) {
-  const name = personName(account);
-  const suspend = {
+/** @param {string} name of the person @returns {AccountAction} */
+export function suspension(name) {
+  return {
     text: 'Suspend',
     icon: 'pause',
     danger: true,
@@ -42,6 +42,11 @@ function flagActions(account) {
     meaning: `${name} is logged out everywhere at once, and cannot log in until the account is restored.`,
     done: `${name} is suspended.`,
   };
+}
+
+function flagActions(account) {
+  const name = personName(account);
+  const suspend = suspension(name);
   const lock = {
     text: 'Lock',
     icon: 'lock',

@@ -1,7 +1,7 @@
 /** @file Says in a sentence what an entry of the audit trail tells. */
 
 import { FLAG_NAMES, ROLE_NAMES } from './account-rules.js';
-import { personName } from './format.js';
+import { durationText, personName, withLocalTimes } from './format.js';
 
 /** What was done, between who did it and to whom. `%` stands for the room. */
 const DEEDS = {
@@ -15,6 +15,12 @@ const DEEDS = {
   message_deleted: ['deleted a message of', 'in %'],
   member_removed: ['removed', 'from %'],
   room_renamed: ['renamed', '%'],
+  member_banned: ['banned', 'from %'],
+  ban_lifted: ['lifted the ban of', 'from %'],
+  member_muted: ['muted', 'in %'],
+  mute_lifted: ['unmuted', 'in %'],
+  slow_mode_changed: ['changed the slow mode of', '%'],
+  report_decided: ['decided a report of what was written by', 'in %'],
 };
 
 /**
@@ -30,14 +36,19 @@ export function auditParts({ actor, action, user, room_id: roomId, detail }, roo
     deed,
     whom: user ? personName(user) : '',
     where: where.replace('%', room ? `“${room}”` : 'a room'),
-    detail: detailText(detail ?? ''),
+    detail: detailText(action, detail ?? ''),
   };
 }
 
-/** The wire tells a change as `active -> not_active`. */
-function detailText(detail) {
+const DECISIONS = { dismissed: 'Dismissed', acted: 'Something was done about it' };
+
+/** The wire tells a change as `active -> not_active`, a time as ISO 8601, and slow mode as `300 s`. */
+function detailText(action, detail) {
+  if (action === 'report_decided' && Object.hasOwn(DECISIONS, detail)) return DECISIONS[detail];
+  const slow = action === 'slow_mode_changed' && detail.match(/^(\d+) s$/);
+  if (slow) return slow[1] === '0' ? 'Off' : durationText(Number(slow[1]));
   const change = detail.match(/^(\w+) -> (\w+)$/);
   const names = { ...FLAG_NAMES, ...ROLE_NAMES };
   const name = (value) => (Object.hasOwn(names, value) ? names[value] : value);
-  return change ? `${name(change[1])} → ${name(change[2])}` : detail;
+  return change ? `${name(change[1])} → ${name(change[2])}` : withLocalTimes(detail);
 }

@@ -6,23 +6,29 @@ import { Attachments } from './attachments.js';
 import { h, icon, iconButton } from './dom.js';
 import { messageSummary, personName } from './format.js';
 import { contentFault } from './message-content.js';
+import { WriteLimits } from './write-limits.js';
 
 export class Composer {
   #model;
   #room;
   #onEditLast;
+  #onBarred;
+  /** Whether the problem is that slow mode wants one to wait. */
+  #saidToWait = false;
   /** @type {{text: string, pictureUrl: ?string, reply: ?object}} */
   #draft;
 
   /**
    * @param {import('./model.js').ChatModel} model
    * @param {import('./room-state.js').RoomState} room
-   * @param {{onEditLast: () => boolean}} options begins to edit one's last message, if there is one
+   * @param {{onEditLast: () => boolean, onBarred: () => void}} options `onEditLast` begins to edit one's last
+   *   message, if there is one; `onBarred`: one may not write any more, and had the focus here
    */
-  constructor(model, room, { onEditLast }) {
+  constructor(model, room, { onEditLast, onBarred }) {
     this.#model = model;
     this.#room = room;
     this.#onEditLast = onEditLast;
+    this.#onBarred = onBarred;
     this.#draft = model.drafts.get(room.room_id) ?? { text: '', pictureUrl: null, reply: null };
     this.input = h('textarea', {
       rows: 1,
@@ -48,9 +54,11 @@ export class Composer {
     });
     this.sendButton = h('button.send', { type: 'submit', 'aria-label': 'Send', title: 'Send' }, icon('send'));
     this.pictureField = this.#makePictureField();
+    this.limits = new WriteLimits(model, room, { onChange: () => this.#heedLimits() });
     this.element = h(
       'form.composer',
       { onsubmit: (event) => this.#submit(event) },
+      this.limits.element,
       this.problem,
       this.extras,
       this.attachments.element,
@@ -58,6 +66,7 @@ export class Composer {
       h('div.composer-line', {}, this.attachments.button, this.pictureButton, this.input, this.sendButton),
     );
     this.#show();
+    this.limits.draw();
   }
 
   destroy() {
@@ -68,6 +77,7 @@ export class Composer {
     else drafts.delete(roomId);
     client.typing(roomId, false);
     this.attachments.destroy();
+    this.limits.destroy();
   }
 
   focus() {
@@ -84,6 +94,7 @@ export class Composer {
   /** Says what is wrong; an empty text takes it back. */
   complain(text) {
     this.problem.textContent = text;
+    this.#saidToWait = false;
   }
 
   replyTo(message) {
@@ -106,8 +117,29 @@ export class Composer {
         pictureUrl && extra('picture', pictureUrl, 'Remove the picture', () => this.#setPicture(null)),
       ].filter(Boolean),
     );
-    this.sendButton.disabled = !this.#hasSomething();
+    this.#checkSend();
     this.#grow();
+  }
+
+  /** Whether one may write at all. */
+  get isOpen() {
+    return !this.element.hidden && !this.limits.isMuted;
+  }
+
+  /** While one is muted nothing can be written; in slow mode one writes while one waits. */
+  #heedLimits() {
+    const { isMuted, waitMs } = this.limits;
+    const hadFocus = this.element.contains(document.activeElement);
+    for (const control of [this.input, this.attachments.button, this.pictureButton, this.urlInput])
+      control.disabled = isMuted;
+    if (isMuted) this.pictureField.hidden = true;
+    if (isMuted && hadFocus) this.#onBarred();
+    if (waitMs === 0 && this.#saidToWait) this.complain('');
+    this.#checkSend();
+  }
+
+  #checkSend() {
+    this.sendButton.disabled = !this.#hasSomething() || this.limits.isMuted || this.limits.waitMs > 0;
   }
 
   #hasSomething() {
@@ -123,7 +155,7 @@ export class Composer {
 
   #onInput() {
     this.#draft.text = this.input.value;
-    this.problem.textContent = '';
+    this.complain('');
     this.#model.client.typing(this.#room.room_id, this.input.value !== '');
     this.#show();
   }
@@ -142,8 +174,10 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     const content = this.input.value.trim();
-    if (!this.#hasSomething()) return;
-    this.problem.textContent = contentFault(content);
+    if (!this.#hasSomething() || this.limits.isMuted) return;
+    const { waitMs, waitText } = this.limits;
+    this.complain(contentFault(content) || (waitMs > 0 ? waitText : ''));
+    this.#saidToWait = waitMs > 0;
     if (this.problem.textContent) return;
     this.#send(content);
     this.#draft = { text: '', pictureUrl: null, reply: null };
@@ -206,11 +240,11 @@ export class Composer {
   #addPicture() {
     const url = URL.canParse(this.urlInput.value) ? new URL(this.urlInput.value) : null;
     if (url?.protocol !== 'https:') {
-      this.problem.textContent = 'A picture needs an address that begins with https://';
+      this.complain('A picture needs an address that begins with https://');
       return;
     }
     this.urlInput.value = '';
-    this.problem.textContent = '';
+    this.complain('');
     this.#setPicture(url.href);
     this.#togglePictureField(false);
   }

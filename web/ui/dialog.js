@@ -28,9 +28,14 @@ export function makeDialog(title, ...content) {
   return dialog;
 }
 
+/** The focus goes back to where it was; what has an id is found again if it was drawn anew meanwhile. */
 export function showDialog(dialog) {
+  const before = document.activeElement;
   document.body.append(dialog);
   dialog.showModal();
+  dialog.addEventListener('close', () => {
+    if (before?.id && !before.isConnected) document.getElementById(before.id)?.focus({ preventScroll: true });
+  });
 }
 
 /** The dialog is the target of what happens on its backdrop, and of what happens on its scrollbar. */

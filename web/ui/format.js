@@ -13,6 +13,8 @@ const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeS
 const DAY_MS = 86_400_000;
 /** How the server begins what it says of one field. */
 const FIELD = /^([a-z][a-zA-Z_]*): /;
+/** How it writes a time. */
+const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 
 function startOfDay(date) {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
@@ -64,6 +66,22 @@ export function dateTime(iso) {
   return dateTimeFormat.format(new Date(iso));
 }
 
+/** When something ends: `10:40`, or with the day if that is another one. */
+export function untilText(iso) {
+  return daysAgo(new Date(iso)) === 0 ? timeOf(iso) : dateTime(iso);
+}
+
+/** `30 s`, `5 min`, `1 h 30 min`. */
+export function durationText(seconds) {
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'min'],
+    [seconds % 60, 's'],
+  ];
+  const told = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`);
+  return told.join(' ') || '0 s';
+}
+
 /** @param {?{is_online: boolean, last_seen: ?string}} presence */
 export function presenceText(presence) {
   if (!presence) return '';
@@ -103,7 +121,17 @@ export function errorText(error) {
   if (error.code === 'offline') return 'The server cannot be reached. Please try again.';
   if (error.code === 'rate_limited') return 'Too many tries. Please wait a moment.';
   if (error.code === 'internal') return 'Something went wrong on the server.';
-  return sentence(error.message.replace(FIELD, ''));
+  return serverSentence(error);
+}
+
+/** What the server says of it, with times as they are here. */
+export function serverSentence(error) {
+  return sentence(withLocalTimes(error.message.replace(FIELD, '')));
+}
+
+/** What the server writes as `2026-11-22T09:30:00.123Z`, as it is told here. */
+export function withLocalTimes(text) {
+  return text.replace(TIME, untilText);
 }
 
 /** The field of the wire that a refusal names, such as `display_name`. @returns {?string} */

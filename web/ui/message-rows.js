@@ -2,7 +2,7 @@
 
 import { personAvatar } from './avatar.js';
 import { h, icon, iconButton } from './dom.js';
-import { fullTime, listNames, personName, timeOf } from './format.js';
+import { fullTime, listNames, personName, serverSentence, timeOf } from './format.js';
 
 const LINK = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'])/g;
 const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,12}$/u;
@@ -17,13 +17,27 @@ const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,12}$
  * A stored message.
  * @param {object} message
  * @param {Place} place
- * @param {object} about what is around it, and what one may do with it: `onEdit` and `onDelete` are null where
- *   one may not; `editor` stands in the place of the text while it is edited
+ * @param {object} about what is around it, and what one may do with it: `onEdit`, `onDelete` and
+ *   `onReport` are null where one may not; `editor` stands in the place of the text while it is edited
  */
 export function messageRow(
   message,
   place,
-  { author, me, quote, file, reactors, isGroup, editor, onReact, onPick, onReply, onEdit, onDelete },
+  {
+    author,
+    me,
+    quote,
+    file,
+    reactors,
+    isGroup,
+    editor,
+    onReact,
+    onPick,
+    onReply,
+    onEdit,
+    onDelete,
+    onReport,
+  },
 ) {
   const own = message.user_id === me.user_id;
   const deleted = Boolean(message.deleted_at) || (message.content === null && message.file_url === null);
@@ -44,6 +58,7 @@ export function messageRow(
       action('reply', 'Reply', onReply, 'reply'),
       action('edit', 'Edit', onEdit, 'edit'),
       action('trash', 'Delete', onDelete, 'delete'),
+      action('flag', 'Report…', onReport, 'report'),
     );
   const bubble = h(
     `div.bubble${deleted ? '.deleted' : ''}${editor ? '.editing' : ''}`,
@@ -74,7 +89,7 @@ export function outgoingRow(entry, place, { quote, file, onRetry, onDiscard }) {
     queued: ['clock', 'Waiting to be sent'],
     sent: ['clock', 'Sending…'],
     stored: ['check', 'Sent'],
-    failed: ['alert', `Not sent. ${entry.error?.message ?? ''}`],
+    failed: ['alert', `Not sent. ${entry.error ? serverSentence(entry.error) : ''}`],
   }[entry.status];
   return h(
     `li.message.own.outgoing.${entry.status}${place.together ? '.together' : ''}`,

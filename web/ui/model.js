@@ -1,16 +1,19 @@
 /** @file What the page knows, kept up to date from the client's events; views listen to it and draw. */
 
 import { DURABLE_EVENTS } from '../parley-client.js';
+import { CreatorLoader } from './creator-loader.js';
 import { FriendBook } from './friend-book.js';
 import { HistoryLoader } from './history-loader.js';
 import { MemberLoader } from './member-loader.js';
-import { isModerator } from './roles.js';
+import { MessageDeeds } from './message-deeds.js';
+import { PresenceWishes } from './presence-wishes.js';
 import { RoomState } from './room-state.js';
+import { ServerClock } from './server-clock.js';
 import { savePending } from './session.js';
+import { TypingPeople } from './typing-people.js';
 import { UnreadRecounter } from './unread-recounter.js';
 import { UploadQueue } from './upload-queue.js';
 
-const TYPING_ENDS_AFTER_MS = 8_000;
 /**
  * A timeline longer than this is dropped when its room is left, and read anew when it is opened again; the
  * open one loses its oldest lines, some at a time.
@@ -20,8 +23,6 @@ const TRIM_OVER_LINES = 700;
 /** More than that is not kept of the open one either, wherever the user is in it. */
 const MAX_OPEN_LINES = 5_000;
 const OPEN_LINES_LEFT = 4_500;
-/** What often comes many at once is answered once; the server takes 5 `watch_presence` frames a second. */
-const SETTLE_MS = 250;
 
 /**
  * Events, without detail: `rooms` (the list), `timeline` (the open room), `people` (members, presence, typing
@@ -42,11 +43,16 @@ export class ChatModel extends EventTarget {
   ready = false;
   /** Texts begun and not sent, by room_id. @type {Map<string, object>} */
   drafts = new Map();
+  clock = new ServerClock();
+  /** What one may do with a message. */
+  deeds = new MessageDeeds(this);
 
   #closed = false;
   #stops = [];
-  #watchTimer = null;
   #members;
+  #creators;
+  #watched;
+  #typing;
   #history;
   #recounter;
 
@@ -67,10 +73,16 @@ export class ChatModel extends EventTarget {
       send: (roomId, message) => client.send(roomId, message),
     });
     this.#recounter = new UnreadRecounter(client.rest, () => this.#changed('rooms'));
+    this.#watched = new PresenceWishes(this);
+    this.#typing = new TypingPeople((room) => {
+      if (room === this.openRoom) this.#changed('people');
+      this.#changed('rooms');
+    });
+    this.#creators = new CreatorLoader(client.rest, () => this.#changed('people'));
     this.#members = new MemberLoader(client.rest, {
       learn: (profile) => this.learn(profile),
       changed: () => {
-        this.#watchSoon();
+        this.#watched.tellSoon();
         this.#changed('people');
         this.#changed('timeline');
       },
@@ -81,7 +93,7 @@ export class ChatModel extends EventTarget {
       learn: (profile) => this.learn(profile),
     });
     this.friends.addEventListener('change', () => {
-      this.#watchSoon();
+      this.#watched.tellSoon();
       this.#changed('friends');
     });
     const listen = (type, listener) => this.#stops.push(client.on(type, listener));
@@ -105,8 +117,8 @@ export class ChatModel extends EventTarget {
     this.#history.close();
     this.#members.close();
     this.uploads.close();
-    const typing = [...this.rooms.values()].flatMap((room) => [...room.typing.values()]);
-    for (const timer of [this.#watchTimer, ...typing]) clearTimeout(timer);
+    this.#watched.close();
+    this.#typing.close();
   }
 
   on(type, listener) {
@@ -157,12 +169,13 @@ export class ChatModel extends EventTarget {
     const room = this.openRoom;
     if (room) {
       room.newAfterSeq = room.unread > 0 ? room.last_read_seq : null;
-      this.#watchSoon();
+      this.#watched.tellSoon();
     }
     this.#changed('rooms');
     this.#changed('timeline');
     this.#changed('people');
-    if (room) await Promise.all([this.loadHistory(room), this.#members.load(room)]);
+    if (!room) return;
+    await Promise.all([this.loadHistory(room), this.#members.load(room), this.#creators.load(room)]);
   }
 
   /** The first page of history, unless it is there or under way. */
@@ -219,40 +232,6 @@ export class ChatModel extends EventTarget {
     this.#marked(room.room_id, seq, null);
   }
 
-  /** Adds one's own reaction, or takes it back. */
-  async react(room, message, emoji) {
-    const { room_id: roomId } = room;
-    const { user_ids: userIds, count } = message.reactions.find((each) => each.emoji === emoji) ?? {
-      user_ids: [],
-      count: 0,
-    };
-    if (userIds.includes(this.me.user_id)) {
-      await this.client.react(roomId, message.message_id, emoji, 'remove');
-      return;
-    }
-    const position = this.client.position(roomId);
-    const { seq } = await this.client.react(roomId, message.message_id, emoji, 'add');
-    // Of many only the first are named; the answer tells whether one's own was there already.
-    if (count > userIds.length && seq <= position)
-      await this.client.react(roomId, message.message_id, emoji, 'remove');
-  }
-
-  edit(room, message, content) {
-    return this.client.edit(room.room_id, message.message_id, content);
-  }
-
-  delete(room, message) {
-    return this.client.delete(room.room_id, message.message_id);
-  }
-
-  mayEdit(message) {
-    return message.user_id === this.me.user_id;
-  }
-
-  mayDelete(message) {
-    return this.mayEdit(message) || isModerator(this.me);
-  }
-
   discard(room, entry) {
     if (!this.client.discardSend(entry)) return;
     room.outgoing.delete(entry.client_msg_id);
@@ -286,7 +265,8 @@ export class ChatModel extends EventTarget {
 
   // --- what the client tells
 
-  #onReady({ user, rooms }) {
+  #onReady({ user, rooms, server_time: serverTime }) {
+    this.clock.set(serverTime);
     this.me = { ...this.me, ...user };
     this.learn(user);
     this.#changed('me');
@@ -307,7 +287,7 @@ export class ChatModel extends EventTarget {
     if (wasOpen && !this.rooms.has(wasOpen.room_id)) this.#onRoomRemoved(wasOpen.room_id);
     if (this.openRoom?.history === 'failed') this.loadHistory(this.openRoom);
     if (this.openRoom) this.#members.load(this.openRoom);
-    this.#watchSoon();
+    this.#watched.tellSoon();
     this.#changed('rooms');
     this.#changed('timeline');
     if (first) this.#changed('ready');
@@ -319,7 +299,7 @@ export class ChatModel extends EventTarget {
     if (!room) return;
     if (type === 'new_message') {
       this.#learnAuthors([data]);
-      this.#endTyping(room, data.user_id);
+      this.#typing.end(room, data.user_id);
     }
     if (type === 'member_left') room.memberLeft(data.user_id);
     if (type === 'member_joined') this.#addMember(room, data.user_id);
@@ -342,7 +322,7 @@ export class ChatModel extends EventTarget {
     const known = this.rooms.get(room.room_id);
     if (known) known.update(room);
     else this.rooms.set(room.room_id, new RoomState(room, this.me.user_id));
-    this.#watchSoon();
+    this.#watched.tellSoon();
     this.#changed('rooms');
     this.#history.loadPreviews(this.sortedRooms());
   }
@@ -364,22 +344,7 @@ export class ChatModel extends EventTarget {
 
   #onTyping({ room_id: roomId, user_id: userId, is_typing: isTyping }) {
     const room = this.rooms.get(roomId);
-    if (!room || userId === this.me.user_id) return;
-    this.#endTyping(room, userId);
-    if (isTyping)
-      room.typing.set(
-        userId,
-        setTimeout(() => this.#endTyping(room, userId), TYPING_ENDS_AFTER_MS),
-      );
-    this.#changed(room === this.openRoom ? 'people' : 'rooms');
-  }
-
-  #endTyping(room, userId) {
-    if (!room.typing.has(userId)) return;
-    clearTimeout(room.typing.get(userId));
-    room.typing.delete(userId);
-    this.#changed('people');
-    this.#changed('rooms');
+    if (room && userId !== this.me.user_id) this.#typing.tell(room, userId, isTyping);
   }
 
   #onRead({ room_id: roomId, user_id: userId, seq }) {
@@ -417,34 +382,19 @@ export class ChatModel extends EventTarget {
       !room.outgoing.has(entry.client_msg_id)
     )
       this.showNewest(room);
+    if (entry.status === 'failed' && entry.error.code === 'rate_limited')
+      room?.restraints.refused(this.clock.now() + (entry.error.retryAfterMs ?? 0));
     room?.setOutgoing(entry, this.client.position(entry.room_id));
     if (room && room === this.openRoom) this.#changed('timeline');
   }
 
-  // --- members and their presence
+  // --- members
 
   /** The members of the open room are read anew if one is a stranger. */
   #addMember(room, userId) {
     room.memberJoined(userId, this.user(userId));
     if (room !== this.openRoom) return; // read when it is opened
-    this.#watchSoon();
+    this.#watched.tellSoon();
     if (!this.users.has(userId)) this.#members.loadSoon(room);
-  }
-
-  #watchSoon() {
-    clearTimeout(this.#watchTimer);
-    this.#watchTimer = setTimeout(() => this.#watch(), SETTLE_MS);
-  }
-
-  /**
-   * Presence of the private rooms' peers and of the open room's members, as far as one may watch so many.
-   * Friends are watched in any case; to name them brings how it stands with them now.
-   */
-  #watch() {
-    const peers = [...this.rooms.values()].map((room) => room.peer?.user_id).filter(Boolean);
-    const members = this.openRoom?.members ? [...this.openRoom.members.keys()] : [];
-    const friends = this.friends.all('friend');
-    const others = [...peers, ...members, ...friends].filter((userId) => userId !== this.me.user_id);
-    this.client.watchPresence(others);
   }
 }

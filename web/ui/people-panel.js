@@ -3,12 +3,14 @@
 import { personAvatar } from './avatar.js';
 import { ask } from './dialog.js';
 import { batched, h, icon, iconButton } from './dom.js';
-import { errorText, personName, presenceText } from './format.js';
+import { errorText, personName, presenceText, untilText } from './format.js';
 import { InviteDialog } from './invite-dialog.js';
 import { KeyedList } from './keyed-list.js';
 import { openMenu } from './menu.js';
+import { ModerationDialog } from './moderation-dialog.js';
 import { reporter } from './reporter.js';
-import { isModerator } from './roles.js';
+import { banMember, muteMember } from './restrict-member.js';
+import { mayModerate } from './roles.js';
 
 /** Shown instead of whether somebody is online, except for friends. */
 const STANDINGS = {
@@ -38,6 +40,12 @@ export class PeoplePanel {
     this.people = new KeyedList(this.list);
     this.empty = h('p.empty');
     this.report = reporter();
+    this.moderation = h(
+      'button.quiet',
+      { type: 'button', hidden: true, onclick: () => new ModerationDialog(model, room).show() },
+      icon('shield'),
+      'Moderate the room',
+    );
     const groupActions =
       room.is_group &&
       h(
@@ -49,6 +57,7 @@ export class PeoplePanel {
           icon('person-plus'),
           'Invite people',
         ),
+        this.moderation,
         h(
           'button.quiet.danger',
           { type: 'button', onclick: () => this.#leave() },
@@ -85,6 +94,7 @@ export class PeoplePanel {
   #draw() {
     if (!this.#open) return;
     const { members } = this.#room;
+    this.moderation.hidden = !mayModerate(this.#model.me, this.#room);
     this.empty.textContent = members ? '' : 'Fetching the members…';
     if (!members) return;
     this.heading.textContent = `People · ${members.size}`;
@@ -127,11 +137,33 @@ export class PeoplePanel {
     });
   }
 
-  /** What moderators may do in any group. */
+  /** What a group's creator may do, and moderators in any group. */
   #memberItems(profile) {
-    if (!this.#room.is_group || !isModerator(this.#model.me)) return [];
-    const remove = () => this.#remove(profile);
-    return [{ text: 'Remove from the room', icon: 'person-minus', danger: true, run: remove }];
+    if (!mayModerate(this.#model.me, this.#room)) return [];
+    const item = (text, name, run) => ({ text, icon: name, danger: true, run });
+    return [
+      item('Mute…', 'mute', () => this.#mute(profile)),
+      item('Ban…', 'lock', () => this.#ban(profile)),
+      item('Remove from the room', 'person-minus', () => this.#remove(profile)),
+    ];
+  }
+
+  async #mute(profile) {
+    try {
+      const mute = await muteMember(this.#model.rest, this.#room.room_id, profile);
+      if (mute) this.report.say(`${personName(profile)} is muted until ${untilText(mute.until)}.`);
+    } catch (error) {
+      this.report.say(errorText(error), true);
+    }
+  }
+
+  async #ban(profile) {
+    try {
+      const ban = await banMember(this.#model.rest, this.#room.room_id, profile);
+      if (ban) this.report.say(`${personName(profile)} is banned.`);
+    } catch (error) {
+      this.report.say(errorText(error), true);
+    }
   }
 
   async #remove(profile) {

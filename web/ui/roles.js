@@ -8,3 +8,8 @@ export function isAdmin(user) {
 export function isModerator(user) {
   return user.role === 'moderator' || isAdmin(user);
 }
+
+/** Bans, mutes and slow mode; they do not hold for whoever may set them. */
+export function mayModerate(user, room) {
+  return room.is_group && (isModerator(user) || room.created_by === user.user_id);
+}

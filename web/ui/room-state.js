@@ -4,13 +4,15 @@
  */
 
 import { HistoryEdge } from './history-edge.js';
+import { isNote } from './note-text.js';
 import { withReaction } from './reactions.js';
+import { Restraints } from './restraints.js';
 
 const MAX_UNREAD = 1_000;
 
 /**
- * A line of the timeline: a message, or a note about membership or the room's name (`note` true). `rev`
- * changes with every change of what is shown.
+ * A line of the timeline: a message, or a note about the room or its members (`note` true). `rev` changes with
+ * every change of what is shown.
  * @typedef {import('../parley/rest.js').Message & {note?: boolean, type?: string, by?: string, reason?:
  *   string, name?: string, rev: number}} Line
  */
@@ -40,6 +42,10 @@ export class RoomState {
   typing = new Map();
   /** One's own messages that are not events yet, by client_msg_id. @type {Map<string, object>} */
   outgoing = new Map();
+  /** What keeps one from writing here. */
+  restraints = new Restraints();
+  /** Who made the group, once that is known. @type {?string} */
+  created_by = null;
   /** Where the line "new" stands: after this seq. */
   newAfterSeq = null;
 
@@ -65,8 +71,9 @@ export class RoomState {
   }
 
   /** Takes what the server says of the room now. */
-  update({ name, is_group, peer, last_seq, last_read_seq, unread }) {
+  update({ name, is_group, peer, last_seq, last_read_seq, unread, ...restraints }) {
     Object.assign(this, { name, is_group, peer });
+    if (last_seq >= this.#countedSeq) this.restraints.update(restraints);
     this.last_seq = Math.max(last_seq, this.#countedSeq);
     this.#countedSeq = this.last_seq;
     this.unread = this.last_read_seq > last_read_seq && this.last_read_seq >= last_seq ? 0 : unread;
@@ -150,6 +157,7 @@ export class RoomState {
 
   /** A durable event, each once and in order. */
   apply(type, data) {
+    if (data.seq > this.#countedSeq) this.#restrain(type, data);
     this.#count(type, data);
     this.last_seq = Math.max(this.last_seq, data.seq);
     if (type === 'room_renamed') this.name = data.name;
@@ -200,8 +208,16 @@ export class RoomState {
   }
 
   /** One's own message is here, and on its way no more. */
-  #arrived({ user_id: userId, client_msg_id: clientMsgId }) {
-    if (userId === this.#me && clientMsgId) this.outgoing.delete(clientMsgId);
+  #arrived({ user_id: userId, client_msg_id: clientMsgId, created_at: createdAt }) {
+    if (userId !== this.#me) return;
+    this.restraints.sent(createdAt);
+    if (clientMsgId) this.outgoing.delete(clientMsgId);
+  }
+
+  /** What a replay brings again is in what the server said of the room. */
+  #restrain(type, { user_id: userId, until, slow_mode_seconds: seconds }) {
+    if (type === 'member_muted' && userId === this.#me) this.restraints.muted_until = until;
+    if (type === 'slow_mode_changed') this.restraints.slow_mode_seconds = seconds;
   }
 
   // --- members
@@ -272,12 +288,11 @@ export class RoomState {
 
   #show(type, data) {
     const message = this.messages.get(data.message_id);
-    const isNote = type === 'member_joined' || type === 'member_left' || type === 'room_renamed';
     // It stands behind what is not here yet; history will bring it.
-    if (this.newer.hasMore && (type === 'new_message' || isNote)) return;
+    if (this.newer.hasMore && (type === 'new_message' || isNote(type))) return;
     if (type === 'new_message') {
       this.#upsert(data);
-    } else if (isNote) {
+    } else if (isNote(type)) {
       const note = { ...data, type, note: true, rev: 0, created_at: null };
       if (data.reason !== 'created') this.#insert(note);
     } else if (message) {

@@ -23,7 +23,10 @@ export class RoomView {
   constructor(model, room, { actions, onBack, onSearch }) {
     this.#model = model;
     this.#room = room;
-    this.composer = new Composer(model, room, { onEditLast: () => this.timeline.editLast() });
+    this.composer = new Composer(model, room, {
+      onEditLast: () => this.timeline.editLast(),
+      onBarred: () => this.name.focus({ preventScroll: true }),
+    });
     this.timeline = new Timeline(model, room, {
       onReply: (message) => this.composer.replyTo(message),
       onEdited: () => this.focus(),
@@ -65,7 +68,7 @@ export class RoomView {
     );
 
     const hint = dropZone(this.element, {
-      isOpen: () => !this.composer.element.hidden,
+      isOpen: () => this.composer.isOpen,
       onFiles: (files) => this.composer.attach(files),
       onProblem: (text) => this.composer.complain(text),
       signal: this.#ended.signal,
@@ -93,7 +96,8 @@ export class RoomView {
   /** A phone's keyboard should not jump up by itself, and whoever looks for a message wants to read. */
   focus() {
     if (this.#room.aim) this.timeline.showAim();
-    else if (matchMedia('(hover: hover) and (min-width: 760px)').matches) this.composer.focus();
+    else if (matchMedia('(hover: hover) and (min-width: 760px)').matches && this.composer.isOpen)
+      this.composer.focus();
     else this.name.focus({ preventScroll: true });
   }
 

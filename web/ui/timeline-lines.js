@@ -1,6 +1,6 @@
 /** @file What stands in a timeline, from top to bottom, and which of it belongs together. No document. */
 
-import { dayKey, dayLabel, personName } from './format.js';
+import { dayKey, dayLabel } from './format.js';
 
 /** Messages of one person within this time stand together. */
 const GROUP_WITHIN_MS = 5 * 60_000;
@@ -64,18 +64,4 @@ function follows(former, line) {
     dayKey(former.created_at) === dayKey(line.created_at) &&
     new Date(line.created_at) - new Date(former.created_at) < GROUP_WITHIN_MS,
   );
-}
-
-/** What happened to the room or its members. */
-export function noteText(note, model) {
-  const name = (id) => (id === model.me.user_id ? 'You' : personName(model.user(id)));
-  if (note.type === 'room_renamed') return `${name(note.by)} named the room “${note.name}”`;
-  if (note.type === 'member_joined') {
-    return note.by && note.by !== note.user_id
-      ? `${name(note.by)} added ${name(note.user_id)}`
-      : `${name(note.user_id)} joined`;
-  }
-  return note.reason === 'removed'
-    ? `${name(note.by)} removed ${name(note.user_id)}`
-    : `${name(note.user_id)} left`;
 }

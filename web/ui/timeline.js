@@ -3,23 +3,24 @@
  * marks what was seen.
  */
 
-import { ask } from './dialog.js';
 import { batched, h, icon } from './dom.js';
 import { FileViews } from './file-views.js';
 import { errorText, messageSummary, personName } from './format.js';
 import { MessageEditor } from './message-editor.js';
+import { MessageQuestions } from './message-questions.js';
+import { noteText } from './note-text.js';
 import { messageRow, noteRow, outgoingRow } from './message-rows.js';
 import { ReactionPicker } from './reaction-picker.js';
 import { placeOf, putBack } from './scroll-place.js';
 import { TimelineAim } from './timeline-aim.js';
 import { bottomText, TimelineEnd, topText } from './timeline-ends.js';
-import { noteText, placedLines } from './timeline-lines.js';
+import { placedLines } from './timeline-lines.js';
+import { TimelineReport } from './timeline-report.js';
 
 /** So near to the end counts as being at the end. */
 const END_MARGIN_PX = 80;
 /** Older and newer messages are fetched before the user gets there. */
 const LOAD_MARGIN_PX = 600;
-const PROBLEM_SHOWN_MS = 8_000;
 
 export class Timeline {
   #model;
@@ -38,7 +39,7 @@ export class Timeline {
   #aim;
   #picker;
   #sizes;
-  #problemTimer = null;
+  #questions;
 
   /**
    * @param {import('./model.js').ChatModel} model
@@ -80,8 +81,12 @@ export class Timeline {
       icon('down'),
     );
     this.announcer = h('div.hidden-text', { 'aria-live': 'polite' });
-    this.problem = h('p.problem.timeline-problem', { role: 'alert' });
-    this.element = h('div.timeline', {}, this.scroller, this.toEnd, this.problem, this.announcer);
+    this.report = new TimelineReport();
+    this.#questions = new MessageQuestions(model, room, {
+      say: (text, isProblem) => this.report.say(text, isProblem),
+      announce: (text) => (this.announcer.textContent = text),
+    });
+    this.element = h('div.timeline', {}, this.scroller, this.toEnd, this.report.element, this.announcer);
 
     const options = { signal: this.#ended.signal };
     model.addEventListener(
@@ -102,7 +107,7 @@ export class Timeline {
     this.#sizes.disconnect();
     this.#picker.close();
     this.#aim.destroy();
-    clearTimeout(this.#problemTimer);
+    this.report.destroy();
   }
 
   /** Puts the focus here, and shows what the room is aimed at, now or once it has come. */
@@ -126,14 +131,16 @@ export class Timeline {
   /** Begins to edit one's newest message. @returns {boolean} whether there is one */
   editLast() {
     if (this.#room.isAway) return false;
-    const mine = this.#room.lines.findLast((line) => !line.note && this.#model.mayEdit(line) && line.content);
+    const mine = this.#room.lines.findLast(
+      (line) => !line.note && this.#model.deeds.mayEdit(line) && line.content,
+    );
     if (mine) this.#edit(mine, this.#onEdited);
     return Boolean(mine);
   }
 
   #edit(message, onEnded = null) {
     const editor = new MessageEditor(message, {
-      onSave: (content) => this.#model.edit(this.#room, message, content),
+      onSave: (content) => this.#model.deeds.edit(this.#room, message, content),
       onEnd: () => {
         if (this.#editor !== editor) return;
         const hadFocus = editor.element.contains(document.activeElement);
@@ -155,32 +162,6 @@ export class Timeline {
     if (!this.#editor || (message && !message.deleted_at)) return;
     this.#editor = null;
     this.announcer.textContent = 'The message that you were editing is gone.';
-  }
-
-  async #delete(message) {
-    const own = message.user_id === this.#model.me.user_id;
-    const sure = await ask({
-      title: 'Delete this message?',
-      text: own
-        ? 'It is deleted for everybody in the room, for good.'
-        : `${personName(this.#model.user(message.user_id))} wrote it. It is deleted for everybody, for good.`,
-      action: 'Delete',
-      danger: true,
-    });
-    if (!sure) return;
-    try {
-      await this.#model.delete(this.#room, message);
-      this.announcer.textContent = 'The message was deleted.';
-    } catch (error) {
-      this.#say(`The message was not deleted. ${errorText(error)}`);
-    }
-  }
-
-  /** What has gone wrong, for the eye as well. */
-  #say(text) {
-    this.problem.textContent = text;
-    clearTimeout(this.#problemTimer);
-    this.#problemTimer = setTimeout(() => (this.problem.textContent = ''), PROBLEM_SHOWN_MS);
   }
 
   #focusRow(messageId, control) {
@@ -225,7 +206,7 @@ export class Timeline {
     this.#room.aim = null;
     const shown = this.#aim.show(aim.message_id);
     if (shown) this.#announce(messages.get(aim.message_id));
-    else this.#say('That message is not there any more.');
+    else this.report.say('That message is not there any more.');
     return shown;
   }
 
@@ -313,8 +294,12 @@ export class Timeline {
     }
     const author = model.user(line.user_id);
     const editor = this.#editor?.messageId === line.message_id ? this.#editor.element : null;
-    const mayEdit = model.mayEdit(line);
-    const mayDelete = model.mayDelete(line);
+    const { deeds } = model;
+    const [mayEdit, mayDelete, mayReport] = [
+      deeds.mayEdit(line),
+      deeds.mayDelete(line),
+      deeds.mayReport(line),
+    ];
     const quote = this.#quote(line.reply_to);
     const file = this.#files.of(line);
     const reactors = line.reactions.map((each) =>
@@ -340,11 +325,17 @@ export class Timeline {
             this.#picker.open(button, (emoji) => this.#react(line, emoji), [
               { text: 'Reply', icon: 'reply', run: () => this.#onReply(line) },
               ...(mayEdit ? [{ text: 'Edit', icon: 'edit', run: () => this.#edit(line) }] : []),
-              ...(mayDelete ? [{ text: 'Delete', icon: 'trash', run: () => this.#delete(line) }] : []),
+              ...(mayDelete
+                ? [{ text: 'Delete', icon: 'trash', run: () => this.#questions.delete(line) }]
+                : []),
+              ...(mayReport
+                ? [{ text: 'Report…', icon: 'flag', run: () => this.#questions.report(line) }]
+                : []),
             ]),
           onReply: () => this.#onReply(line),
           onEdit: mayEdit ? () => this.#edit(line) : null,
-          onDelete: mayDelete ? () => this.#delete(line) : null,
+          onDelete: mayDelete ? () => this.#questions.delete(line) : null,
+          onReport: mayReport ? () => this.#questions.report(line) : null,
         }),
     };
   }
@@ -358,9 +349,9 @@ export class Timeline {
 
   async #react(message, emoji) {
     try {
-      await this.#model.react(this.#room, message, emoji);
+      await this.#model.deeds.react(this.#room, message, emoji);
     } catch (error) {
-      this.#say(`The reaction was not stored. ${errorText(error)}`);
+      this.report.say(`The reaction was not stored. ${errorText(error)}`);
     }
   }
 

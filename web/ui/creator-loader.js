@@ -1,0 +1,30 @@
+/** @file Finds out who made a group and so may moderate it: the first event of its log tells. */
+
+export class CreatorLoader {
+  #rest;
+  #changed;
+  /** Groups that are being looked at. @type {Set<string>} */
+  #loading = new Set();
+
+  /** @param {import('../parley-client.js').ParleyRest} rest @param {() => void} changed */
+  constructor(rest, changed) {
+    this.#rest = rest;
+    this.#changed = changed;
+  }
+
+  /** Unless it is known. @param {import('./room-state.js').RoomState} room */
+  async load(room) {
+    const { room_id: roomId } = room;
+    if (!room.is_group || room.created_by || this.#loading.has(roomId)) return;
+    this.#loading.add(roomId);
+    try {
+      const { items } = await this.#rest.events(roomId, { after_seq: 0, limit: 1 });
+      const { type, data } = items[0] ?? {};
+      if (type === 'member_joined' && data.reason === 'created') room.created_by = data.by;
+      this.#changed();
+    } catch {
+      // It is asked again when the room is opened the next time.
+    }
+    this.#loading.delete(roomId);
+  }
+}
