@@ -25,7 +25,9 @@ let root;
 let mod;
 
 before(async () => {
-  node = await startParleyd({ set: { 'log.level': 'warn', 'limits.login_rate_per_minute': 0 } });
+  node = await startParleyd({
+    set: { 'log.level': 'warn', 'limits.login_rate_per_minute': 0, 'limits.send_burst': 0 },
+  });
   root = await makeSession(node.url, 'root', 'Root');
   mod = await makeSession(node.url, 'mod', 'Mod');
   await node.operate(['user', 'role', 'root', 'admin']);
@@ -105,6 +107,8 @@ test('whoever is muted reads on and cannot write until then, on a new page neith
   const bens = await inRoom(t, ben.session, name);
   const adas = await inRoom(t, ada.session, name);
   await composer(bens).fill('half a sentence');
+  const asked = [];
+  adas.on('request', (request) => request.method() === 'PUT' && asked.push(request.url()));
   await openPeople(adas);
   await choose(adas, ben.name, 'Mute…');
   const dialog = adas.getByRole('dialog');
@@ -115,6 +119,7 @@ test('whoever is muted reads on and cannot write until then, on a new page neith
   await dialog.getByRole('button', { name: 'Mute', exact: true }).click();
   await adas.getByRole('status').getByText(`${ben.name} is muted until`).waitFor();
   await noted(adas, `You muted ${ben.name} until`);
+  assert.equal(asked.length, 1, 'nothing came of the question that was cancelled');
 
   await isMuted(bens);
   const told = bens.getByRole('status').getByText('You are muted in this room until');
@@ -131,7 +136,14 @@ test('whoever is muted reads on and cannot write until then, on a new page neith
   await told.waitFor();
   await isMuted(bens);
   await say(adas, 'can you hear me');
-  await messageOf(bens, 'can you hear me').waitFor();
+  const heard = messageOf(bens, 'can you hear me');
+  await heard.hover();
+  await heard.getByRole('button', { name: 'React' }).click();
+  await bens.getByRole('menuitem', { name: 'Heart' }).click();
+  await bens
+    .getByRole('alert')
+    .getByText(/^The reaction was not stored\. You are muted .*\d\d:\d\d/)
+    .waitFor();
   assert.deepEqual([...adas.complaints, ...bens.complaints], []);
 });
 
@@ -257,6 +269,23 @@ test('what comes too early for a long slow mode is shown as not sent, and goes o
   assert.deepEqual(await texts(bens), ['one', 'two']);
 });
 
+test('a message of long ago, which the page does not show, counts for slow mode as well', async (t) => {
+  const { ada, ben, name, roomId } = await group();
+  await ada.rest.setSlowMode(roomId, 3_600);
+  await ben.rest.postMessage(roomId, { content: 'long ago' });
+  for (let number = 1; number <= 60; number += 1)
+    await ada.rest.postMessage(roomId, { content: `line ${number}` });
+  const bens = await inRoom(t, ben.session, name);
+  await messageOf(bens, 'line 60').waitFor();
+  assert.equal(await bens.locator('.countdown').textContent(), '');
+  await say(bens, 'once more');
+  await bens.locator('.outgoing.failed').getByText('Not sent. This room is in slow mode').waitFor();
+  await bens
+    .locator('.countdown')
+    .getByText(/^You can write again in 5\d min/)
+    .waitFor();
+});
+
 test('a ban takes somebody out with all that they wrote, and they come back only when it is lifted', async (t) => {
   const { ada, ben, name, roomId } = await group();
   for (const content of ['buy this', 'buy that']) await ben.rest.postMessage(roomId, { content });
@@ -310,7 +339,7 @@ test('what the server does not allow is said in its words', async (t) => {
   assert.equal(await mods.evaluate(() => document.activeElement.id), `member-menu-${root.user.user_id}`);
 });
 
-test('who becomes a moderator is free of slow mode at once, and is offered to set it', async (t) => {
+test('who has become a moderator is free of slow mode, and sees what others make of it meanwhile', async (t) => {
   const { ada, ben, name, roomId } = await group();
   await ada.rest.setSlowMode(roomId, 3_600);
   const bens = await inRoom(t, ben.session, name);

@@ -24,7 +24,7 @@ export function reportRow(report, deeds) {
     h(
       'header',
       {},
-      h('p', { id: `report-${id}` }, name(reporter), ' reported ', name(sender), ` in ${placeOf(report)}`),
+      h('p', {}, name(reporter), ' reported ', name(sender), ` in ${placeOf(report)}`),
       h('span.tag', {}, REPORT_REASONS[reason] ?? reason),
       h('time', { datetime: at }, dateTime(at)),
     ),
@@ -34,7 +34,7 @@ export function reportRow(report, deeds) {
     deeds.length > 0 &&
       h(
         'div.report-deeds',
-        { role: 'group', 'aria-labelledby': `report-${id}` },
+        { role: 'group', 'aria-label': `What to do about ${personName(sender)}` },
         ...deeds.map(({ text, danger, run }) =>
           h(
             `button.quiet.small${danger ? '.danger' : ''}`,
