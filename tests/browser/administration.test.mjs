@@ -201,3 +201,17 @@ test('a page that fails is asked for again, and what was there stays', async () 
   await answer([7]);
   assert.deepEqual(list.items, [7], 'nothing of the former question');
 });
+
+test('a list of which nothing shown is left goes on with what follows', async () => {
+  const { list, open, answer } = askable();
+  list.load();
+  await answer([1, 2], 'c');
+  list.drop((item) => item === 1);
+  assert.equal(open.length, 0);
+  list.drop((item) => item === 2);
+  assert.deepEqual([list.state, open[0].query.cursor], ['loading', 'c']);
+  await answer([3]);
+  assert.deepEqual([list.items, list.hasMore], [[3], false]);
+  list.drop(() => true);
+  assert.deepEqual([list.items, list.state, open.length], [[], 'ready', 0]);
+});

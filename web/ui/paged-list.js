@@ -83,11 +83,12 @@ export class PagedList extends EventTarget {
     this.dispatchEvent(new CustomEvent('change'));
   }
 
-  /** @param {(item: T) => boolean} is */
+  /** Where nothing is left, what follows comes in its place. @param {(item: T) => boolean} is */
   drop(is) {
     this.items = this.items.filter((each) => !is(each));
     if (this.#before.length > 0) this.#before = this.items;
     this.dispatchEvent(new CustomEvent('change'));
+    if (this.items.length === 0 && this.hasMore) this.more();
   }
 
   #set(state, error) {

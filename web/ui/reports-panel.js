@@ -96,8 +96,8 @@ class ReportList {
   }
 
   #statusText(items, state, hasMore) {
-    if (items.length > 0)
-      return `${items.length}${hasMore ? ' and more' : ''} ${items.length === 1 && !hasMore ? 'report' : 'reports'}`;
+    const noun = items.length === 1 && !hasMore ? 'report' : 'reports';
+    if (items.length > 0) return `${items.length}${hasMore ? ' and more' : ''} ${noun}`;
     return { ready: this.#none, loading: 'Fetching the reports…' }[state] ?? '';
   }
 
