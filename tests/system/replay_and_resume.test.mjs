@@ -85,6 +85,8 @@ test('ready tells of each room where it ends, where one has read, and how much i
     last_seq: end + 1,
     last_read_seq: 2,
     unread: 3,
+    slow_mode_seconds: 0,
+    muted_until: null,
   });
   assert.equal(socket.ready.user.user_id, bob.id);
   assert.equal(socket.ready.user.role, 'user');
