@@ -16,7 +16,6 @@ struct list_bans {
   room_id room;
   std::optional<user_id> user;  ///< That one only.
   page_request range;
-  timestamp now{};  ///< Unused: bans do not end by themselves.
 };
 struct list_mutes {
   using reply = page<room_mute>;

@@ -84,10 +84,10 @@ struct reported_message {
   std::optional<std::string> content, file_url;
 };
 
-/// `Steps` has flag_of, report_of, message_for, count_open_reports and write_report.
+/// `Steps` has lock_owner, report_of, message_for, count_open_reports and write_report.
 template <class Steps>
 result<filed_report> run_report(Steps& steps, const new_report& report, const limits_config& limits) {
-  if (steps.flag_of(report.reporter) != account_flag::active) {
+  if (steps.lock_owner(report.reporter) != account_flag::active) {
     return make_error(error_code::unauthenticated, "Your account is not active.");
   }
   const std::optional<reported_message> message = steps.message_for(report.reporter, report.message);

@@ -13,12 +13,6 @@ result<filed_report> postgres_records::file_report(const new_report& report) {
   return record("filing a report", [&] { return run_report(*this, report, limits_); });
 }
 
-/// Locked, so that two reports of one person do not pass the limit together, and nobody reports whom staff has stopped.
-std::optional<account_flag> postgres_records::flag_of(user_id user) {
-  const auto rows = connection_.query("SELECT flagDelete FROM tb_users WHERE user_id = $1 FOR NO KEY UPDATE", user);
-  return rows.empty() ? std::nullopt : parse_account_flag(rows[0].text(0));
-}
-
 std::optional<reported_message> postgres_records::message_for(user_id user, message_id message) {
   const auto rows = connection_.query(
       "SELECT m.room_id, m.user_id, m.seq, m.content, m.file_url FROM tb_messages m"

@@ -14,11 +14,6 @@ result<filed_report> sqlite_records::file_report(const new_report& report) {
   return record("filing a report", [&] { return run_report(*this, report, limits_); });
 }
 
-std::optional<account_flag> sqlite_records::flag_of(user_id user) {
-  auto row = connection_.use("SELECT flagDelete FROM tb_users WHERE user_id = ?1");
-  return row.bind(user).step() ? parse_account_flag(row.text(0)) : std::nullopt;
-}
-
 std::optional<reported_message> sqlite_records::message_for(user_id user, message_id message) {
   auto row = connection_.use(
       "SELECT m.room_id, m.user_id, m.seq, m.content, m.file_url FROM tb_messages m"

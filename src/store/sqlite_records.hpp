@@ -51,11 +51,10 @@ class sqlite_records final : public record_writer {
   bool has_other_admin(user_id user);
   void write_account(user_id user, account_flag flag, role user_role);
   void write_audit(const audit_record& what);
-  // Of check_new_bytes.
+  /// Of check_new_bytes and run_report: what is counted of one person is counted behind this.
   std::optional<account_flag> lock_owner(user_id owner);
   std::uint64_t bytes_of_others(user_id owner, file_id than);
   // Of run_report and run_decision.
-  std::optional<account_flag> flag_of(user_id user);
   std::optional<reported_message> message_for(user_id user, message_id message);
   std::optional<filed_report> report_of(message_id message, user_id reporter);
   std::int64_t count_open_reports(user_id reporter);

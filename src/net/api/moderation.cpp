@@ -42,7 +42,7 @@ void handle_list(const api_call_ptr& call) {
   if (!room) return;
   const auto range = page_of(call->target);
   if (!range) return call->fail(range.error());
-  ask(call, List{call->who, *room, std::nullopt, *range, {}}, [call](const typename List::reply& found) {
+  ask(call, List{call->who, *room, std::nullopt, *range}, [call](const typename List::reply& found) {
     call->answer(200, json::page_text(found.items, found.next_cursor));
   });
 }
@@ -51,7 +51,7 @@ void handle_list(const api_call_ptr& call) {
 template <class List>
 void change_and_show(const api_call_ptr& call, const target& whom, durable_command command) {
   ask(call, change_room{call->who, whom.room, std::move(command)}, [call, whom](const change_room::reply&) {
-    ask(call, List{call->who, whom.room, whom.user, {std::nullopt, 1}, {}}, [call](const typename List::reply& found) {
+    ask(call, List{call->who, whom.room, whom.user, {std::nullopt, 1}}, [call](const typename List::reply& found) {
       if (found.items.empty()) return call->fail(not_found("user_id: it was lifted meanwhile."));
       call->answer(200, json::text_of(found.items.front()));
     });
