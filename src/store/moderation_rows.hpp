@@ -98,7 +98,7 @@ result<filed_report> run_report(Steps& steps, const new_report& report, const li
   if (message->sender == report.reporter) return bad_request("message_id: this is your own message.");
   if (std::optional<filed_report> earlier = steps.report_of(report.message, report.reporter)) {
     earlier->duplicate = true;
-    return std::move(*earlier);
+    return *earlier;
   }
   if (steps.count_open_reports(report.reporter) >= std::int64_t{limits.open_reports_per_user}) {
     return make_error(error_code::conflict,

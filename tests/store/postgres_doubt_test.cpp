@@ -71,6 +71,17 @@ TEST_F(postgres_doubt_test, a_job_that_was_not_done_is_done_by_the_next_try) {
   EXPECT_EQ(count("SELECT count(*) FROM tb_users WHERE username = 'bob'"), 1);
 }
 
+/// It makes no event: only the audit trail tells that it was done.
+TEST_F(postgres_doubt_test, a_ban_of_a_stranger_that_was_lifted_is_not_lifted_again) {
+  const auto bob = add_user("bob");
+  ASSERT_TRUE(try_append(make.command(room_, ann_, ban_member{bob, {}, false})).has_value());
+  proxy_.lose_answers(1);
+  const auto batch = commit_far({make.command(room_, ann_, lift_ban{bob})});
+  ASSERT_TRUE(batch.has_value()) << batch.error().message;
+  EXPECT_TRUE(batch->appends.at(0).has_value()) << "it was done, and then looked for in vain";
+  EXPECT_EQ(count("SELECT count(*) FROM tb_audit WHERE action = 'ban_lifted'"), 1);
+}
+
 /// The server waits for the rest of a sentence and keeps the room's lock meanwhile; no time-out of its own ends that.
 TEST_F(postgres_doubt_test, a_session_that_was_cut_off_half_way_lets_go_of_its_locks) {
   proxy_.interrupt_commits(1);
