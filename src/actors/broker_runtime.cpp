@@ -99,7 +99,7 @@ class runtime final : public broker_runtime {
 
   result<void> keep_file_key() {
     const auto key = std::make_shared<std::string>();
-    const auto kept = write_and_wait([key, fresh = new_signing_key()](record_writer& writer) -> result<void> {
+    auto kept = write_and_wait([key, fresh = new_signing_key()](record_writer& writer) -> result<void> {
       auto found = writer.keep_secret("file_key", fresh);
       if (!found) return found.error();
       *key = std::move(*found);

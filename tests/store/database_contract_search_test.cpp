@@ -156,6 +156,7 @@ TEST_P(search_contract, pages_tell_nothing_of_rooms_that_one_is_not_in) {
 
 TEST_P(search_contract, follows_a_long_log_in_parts_and_only_where_it_is_behind) {
   std::vector<append_command> commands;
+  commands.reserve(static_cast<std::size_t>(search_step) + 10);
   for (int i = 0; i < search_step + 10; ++i) commands.push_back(make.send(room_, ann_, "number" + std::to_string(i)));
   (void)commit(std::move(commands));
   const std::vector rooms{room_};

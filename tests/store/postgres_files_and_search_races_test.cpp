@@ -187,6 +187,7 @@ TEST_F(postgres_search_races_test, two_indexes_that_follow_two_writers_miss_noth
   }
   std::atomic<int> writing = 2;
   std::vector<std::thread> threads;
+  threads.reserve(plans.size());
   for (auto& [on, plan] : plans) {
     threads.push_back(beside([on = on, &plan = plan, &writing] {
       const std::shared_ptr<void> ends(nullptr, [&](void*) { --writing; });
