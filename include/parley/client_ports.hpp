@@ -85,6 +85,7 @@ struct change_room {
   struct reply {
     ack_data ack;                       ///< For send, edit, delete, react.
     std::vector<durable_event> events;  ///< What was stored; empty for a duplicate.
+    bool is_duplicate = false;          ///< Nothing had to be stored.
   };
   principal who;
   std::optional<room_id> room;

@@ -29,8 +29,12 @@ struct edit_message {
 
 struct delete_message {
   message_id message;
-  /// One of those that the ban of this user removes: allowed and audited with the ban, for as long as that stands.
-  std::optional<user_id> with_ban_of{};
+  struct removal {
+    user_id user;
+    removal_id id;
+  };
+  /// One of those that this user's ban removes: allowed and audited with that ban, for as long as it stands.
+  std::optional<removal> with_ban{};
 };
 
 struct change_reaction {

@@ -43,6 +43,8 @@ using room_id = id<struct room_tag>;
 using message_id = id<struct message_tag>;
 using reaction_id = id<struct reaction_tag>;
 using session_id = id<struct session_tag>;
+/// Of the deletion of all that somebody wrote in a room: the id of the command that asked for it.
+using removal_id = id<struct removal_tag>;
 
 /// Number of a durable event within its room: 1, 2, 3, … without holes. 0 is "before the first".
 using sequence = std::int64_t;

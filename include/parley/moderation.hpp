@@ -95,11 +95,12 @@ struct report_decision {
 
 // --- The messages of somebody who is banned, on their way out ---
 
-/// Deleted in order of seq, some at a time, by whatever node sees to it; what is deleted twice is deleted once.
+/// Deleted stretch by stretch of the log, by whatever node sees to it; what is deleted twice is deleted once.
 struct message_removal {
+  removal_id id;
   room_id room;
   user_id user;
-  user_id by;
+  user_id by;         ///< Who asked for it, not always whoever banned them.
   sequence done = 0;  ///< Up to here nothing of theirs is left.
   friend bool operator==(const message_removal&, const message_removal&) = default;
 };
@@ -119,8 +120,9 @@ class moderation_records {
   /// That report and all others of the same message that are open. `forbidden` for whoever is no moderator,
   /// `not_found`, `conflict` when it was decided before.
   virtual result<void> decide_report(const report_decision& decision) = 0;
-  /// `done` moves forward; null: everything is removed. False: the ban was lifted meanwhile, and with it the removal.
-  virtual result<bool> note_removal(room_id room, user_id user, std::optional<sequence> done, timestamp at) = 0;
+  /// Everything of it up to `what.done` is removed, or `is_over`: all of it. False: its ban was lifted meanwhile, and
+  /// with it the removal, or another node has finished it.
+  virtual result<bool> note_removal(const message_removal& what, bool is_over, timestamp at) = 0;
 };
 
 /// Part of database_reader.

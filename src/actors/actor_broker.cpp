@@ -262,12 +262,13 @@ void actor_broker::post(room_id room, call<change_room> ask) {
   command->reply = std::move(ask.reply);
   const auto* ban = std::get_if<ban_member>(&ask.request.command);
   if (ban != nullptr && ban->remove_messages) {
-    command->reply = answer<change_room::reply>([removals = services_.removals,
-                                                 what = message_removal{room, ban->user, command->user, 0},
-                                                 reply = std::move(command->reply)](result<change_room::reply> done) {
-      if (done && removals) caf::anon_send(removals, begin_removal{what});
-      reply(std::move(done));
-    });
+    command->reply = answer<change_room::reply>(
+        [removals = services_.removals,
+         what = message_removal{removal_id(command->new_id), room, ban->user, command->user, 0},
+         reply = std::move(command->reply)](result<change_room::reply> done) {
+          if (done && !done->is_duplicate && removals) caf::anon_send(removals, begin_removal{what});
+          reply(std::move(done));
+        });
   }
   command->command = std::move(ask.request.command);
   caf::anon_send(services_.directory, to_room{room, post_to_room{std::move(command)}});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ constexpr std::size_t deletions_at_once = 50;
 /// Of a room's log, whoever wrote it.
 constexpr std::uint32_t messages_a_look = 1'000;
 constexpr std::size_t removals_at_once = 8;
+/// What does not fit is found by a look.
+constexpr std::size_t waiting_removals = 1'000;
 constexpr milliseconds before_retry{500};
 /// Untouched for so long, it was begun by a node that was killed, or nobody told of it; also the time between two
 /// looks.
@@ -32,17 +35,13 @@ class removal_desk {
   removal_desk(removal_handle::pointer self, const actor_services& services) : self_(self), services_(services) {}
 
   void begin(const message_removal& what) {
-    const auto same = [&](const auto& one) { return one->what.room == what.room && one->what.user == what.user; };
-    if (const auto known = std::find_if(running_.begin(), running_.end(), same); known != running_.end()) {
-      // Banned again meanwhile, so perhaps there is more of theirs.
-      (*known)->what = what;
-      (*known)->is_anew = true;
+    const auto runs = [&](const removal_ptr& one) { return one->what.id == what.id; };
+    const auto waits = [&](const message_removal& one) { return one.id == what.id; };
+    if (std::any_of(running_.begin(), running_.end(), runs) || std::any_of(waiting_.begin(), waiting_.end(), waits)) {
       return;
     }
-    if (running_.size() >= removals_at_once) return;  // found by a look
-    running_.push_back(std::make_shared<removal>(removal{what, {}, 0, false, false}));
-    services_.counts.removals.set(static_cast<std::int64_t>(running_.size()));
-    look_at_log(running_.back());
+    if (running_.size() < removals_at_once) return run(what);
+    if (waiting_.size() < waiting_removals) waiting_.push_back(what);
   }
 
   /// The first one, at the start, takes what is under way elsewhere too: mostly that elsewhere is this node before.
@@ -65,12 +64,16 @@ class removal_desk {
     messages_to_remove page;
     std::size_t outstanding = 0;  ///< Deletions that wait for their answers.
     bool has_failed = false;      ///< One of them.
-    bool is_anew = false;         ///< From the log's beginning, after this page.
   };
   using removal_ptr = std::shared_ptr<removal>;
 
+  void run(const message_removal& what) {
+    running_.push_back(std::make_shared<removal>(removal{what, {}, 0, false}));
+    services_.counts.removals.set(static_cast<std::int64_t>(running_.size()));
+    look_at_log(running_.back());
+  }
+
   void look_at_log(const removal_ptr& one) {
-    one->is_anew = false;
     const auto& what = one->what;
     services_.reads->ask<messages_to_remove>(
         [room = what.room, user = what.user, after = what.done](database_reader& store) {
@@ -98,12 +101,12 @@ class removal_desk {
   void delete_one(const removal_ptr& one, message_id message) {
     auto command = std::make_shared<pending_command>();
     command->user = one->what.by;
-    command->command = delete_message{message, one->what.user};
+    command->command = delete_message{message, delete_message::removal{one->what.user, one->what.id}};
     command->new_id = services_.ids.next();
     command->reply = continued<change_room::reply>([this, one](const result<change_room::reply>& done) {
       // What was archived meanwhile is not there, and with a lifted ban nothing is.
       if (!done && done.error().code != error_code::not_found) one->has_failed = true;
-      if (done) services_.counts.removed_messages_total.add();
+      if (done && !done->is_duplicate) services_.counts.removed_messages_total.add();
       if (--one->outstanding > 0) return;
       // Looked at once more rather than kept: which of them failed does not matter.
       one->has_failed ? retry(one) : delete_some(one);
@@ -113,31 +116,36 @@ class removal_desk {
 
   /// The page is done.
   void note(const removal_ptr& one) {
-    const bool is_over = one->page.at_end && !one->is_anew;
-    const auto done = one->is_anew ? one->what.done : one->page.up_to;
+    const bool is_over = one->page.at_end;
+    auto what = one->what;
+    what.done = one->page.up_to;
     const auto goes_on = std::make_shared<bool>(false);
-    write_job job([goes_on, room = one->what.room, user = one->what.user, at = services_.time.now(),
-                   done = is_over ? std::nullopt : std::optional(done)](record_writer& writer) -> result<void> {
-      const auto noted = writer.note_removal(room, user, done, at);
+    // Alone: two nodes may be at the removals of one room, each in its own order.
+    auto job = alone([goes_on, what, is_over, at = services_.time.now()](record_writer& writer) -> result<void> {
+      const auto noted = writer.note_removal(what, is_over, at);
       if (!noted) return noted.error();
       *goes_on = *noted;
       return {};
     });
-    job.key = one->what.room;
-    services_.storage->write(one->what.room, std::move(job),
+    services_.storage->write(what.room, std::move(job),
                              continued<std::monostate>([=, this](const result<std::monostate>& noted) {
                                if (!noted) return retry(one);
-                               if (is_over || !*goes_on) return end(one, is_over);
-                               if (!one->is_anew) one->what.done = done;
+                               if (is_over || !*goes_on) return end(one, *goes_on);
+                               one->what.done = what.done;
                                look_at_log(one);
                              }));
   }
 
-  void end(const removal_ptr& one, bool is_over) {
-    if (one->is_anew) return look_at_log(one);
-    if (is_over) log::info("moderation", "messages_removed", "Room {}: removed with a ban", to_string(one->what.room));
+  void end(const removal_ptr& one, bool is_complete) {
+    if (is_complete) {
+      log::info("moderation", "messages_removed", "Room {}: removed with a ban", to_string(one->what.room));
+    }
     std::erase(running_, one);
     services_.counts.removals.set(static_cast<std::int64_t>(running_.size()));
+    if (waiting_.empty()) return;
+    const auto next = waiting_.front();
+    waiting_.pop_front();
+    run(next);
   }
 
   void retry(const removal_ptr& one) {
@@ -155,6 +163,7 @@ class removal_desk {
   removal_handle::pointer self_;
   const actor_services& services_;
   std::vector<removal_ptr> running_;
+  std::deque<message_removal> waiting_;
   bool has_looked_ = false;
 };
 

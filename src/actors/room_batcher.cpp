@@ -99,6 +99,7 @@ void room_batcher::finish_one(command_ptr command, append_outcome outcome, std::
       if (!outcome) return command->reply(outcome.error());
       change_room::reply reply;
       if (!outcome->events.empty()) reply.ack = ack_of(outcome->events.front(), outcome->duplicate);
+      reply.is_duplicate = outcome->duplicate;
       if (!outcome->duplicate) reply.events = std::move(outcome->events);
       command->reply(std::move(reply));
     };

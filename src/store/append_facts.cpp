@@ -22,7 +22,7 @@ class collector {
   void operator()(const delete_message& what) const {
     needs_.messages.push_back(what.message);
     needs_.deleted_messages.push_back(what.message);
-    if (what.with_ban_of) needs_.bans.push_back({command_.room, *what.with_ban_of});
+    if (what.with_ban) needs_.bans.push_back({command_.room, what.with_ban->user});
   }
   void operator()(const change_reaction& what) const {
     needs_.messages.push_back(what.message);

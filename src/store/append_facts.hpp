@@ -119,7 +119,7 @@ struct append_facts {
   fact_set<membership_key> members;
   fact_map<membership_key, restraint> restraints;
   struct ban {
-    bool removes_messages = false;  ///< It was asked for; perhaps all are gone already.
+    std::optional<removal_id> removal;  ///< Of what they wrote; perhaps all of it is gone already.
   };
   fact_map<membership_key, ban> bans;  ///< Of append_needs::bans.
   fact_map<message_id, message> messages;

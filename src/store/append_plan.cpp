@@ -28,7 +28,7 @@ append_outcome duplicate_of(durable_event event) {
 /// It was allowed with the ban, whoever its moderator has become since.
 bool is_with_ban(const durable_command& command) {
   const auto* deletion = std::get_if<delete_message>(&command);
-  return deletion != nullptr && deletion->with_ban_of;
+  return deletion != nullptr && deletion->with_ban;
 }
 
 std::optional<error> content_fault(const std::string& content, const limits_config& limits) {
@@ -123,8 +123,10 @@ append_outcome append_plan::decide(const scene& at, const edit_message& what) {
 append_outcome append_plan::decide(const scene& at, const delete_message& what) {
   auto* message = find_message(at.command.room, what.message);
   if (message == nullptr) return no_such_message();
-  if (what.with_ban_of) {
-    if (!facts_.bans.contains({at.command.room, *what.with_ban_of})) return not_found("The ban was lifted.");
+  if (what.with_ban) {
+    const auto ban = facts_.bans.find({at.command.room, what.with_ban->user});
+    // One that was put anew has a removal of its own, or none.
+    if (ban == facts_.bans.end() || ban->second.removal != what.with_ban->id) return not_found("The ban was lifted.");
   } else if (!at.may(message->sender)) {
     return forbidden("message_id: only its sender or a moderator may delete a message.");
   }
@@ -136,7 +138,7 @@ append_outcome append_plan::decide(const scene& at, const delete_message& what) 
   message->deleted = append_facts::deletion{seq, at.command.actor, at.command.at};
   writes_.emplace_back(empty_message{&at.command, seq});
   if (message->file) writes_.emplace_back(let_go_of_file{*message->file, at.command.at});
-  if (message->sender != at.command.actor && !what.with_ban_of) {
+  if (message->sender != at.command.actor && !what.with_ban) {
     audit(at, audit_action::message_deleted, message->sender, what.message);
   }
   log_row row;

@@ -68,8 +68,8 @@ append_outcome append_plan::decide(const scene& at, const ban_member& what) {
   if (auto fault = check_target(at, what.user)) return *fault;
   const membership_key who{at.command.room, what.user};
   const auto [ban, is_new] = facts_.bans.try_emplace(who);
-  const bool begins_removal = what.remove_messages && !ban->second.removes_messages;
-  ban->second.removes_messages |= what.remove_messages;
+  const bool begins_removal = what.remove_messages && !ban->second.removal;
+  if (begins_removal) ban->second.removal = removal_id(at.command.new_id);
   if (!is_new && !begins_removal) return unchanged();
   writes_.emplace_back(put_ban{&at.command});
   audit(at, audit_action::member_banned, what.user, std::nullopt,

@@ -24,10 +24,11 @@ room_mute read_mute(const Row& row) {
 
 inline constexpr auto id_of_user = [](const auto& item) { return to_string(item.user.id); };
 
-/// room_id, user_id, by_id, removed_up_to
+/// removal_id, room_id, user_id, removal_by, removed_up_to
 template <class Row>
 message_removal read_removal(const Row& row) {
-  return {row.template id<room_id>(0), row.template id<user_id>(1), row.template id<user_id>(2), row.integer(3)};
+  return {row.template id<removal_id>(0), row.template id<room_id>(1), row.template id<user_id>(2),
+          row.template id<user_id>(3), row.integer(4)};
 }
 
 // --- Reports ---

@@ -85,7 +85,7 @@ void postgres_append::send_questions(postgres_round_trip& trip, busy_rooms busy)
       users_of_bans.add(who.user);
     }
     asked_.bans = trip.add(
-        "SELECT b.room_id, b.user_id, b.removal_seen_at IS NOT NULL FROM unnest($1, $2) AS k (room_id, user_id)"
+        "SELECT b.room_id, b.user_id, b.removal_id FROM unnest($1, $2) AS k (room_id, user_id)"
         " JOIN tb_room_ban b ON b.room_id = k.room_id AND b.user_id = k.user_id",
         rooms_of_bans, users_of_bans);
   }
@@ -191,7 +191,7 @@ void postgres_append::take_answers(const std::vector<postgres_rows>& answers) {
   for (const auto& row : answers[asked_.memberships]) take_membership(row);
   if (asked_.bans) {
     for (const auto& row : answers[*asked_.bans]) {
-      facts_.bans[{row.id<room_id>(0), row.id<user_id>(1)}].removes_messages = row.integer(2) != 0;
+      facts_.bans[{row.id<room_id>(0), row.id<user_id>(1)}].removal = row.optional_id<removal_id>(2);
     }
   }
   if (asked_.room_sizes) {

@@ -178,14 +178,15 @@ class write_sender {
   }
   void operator()(const put_ban& write) {
     const auto& what = std::get<ban_member>(write.command->command);
-    const auto removed_up_to = what.remove_messages ? std::optional<sequence>(0) : std::nullopt;
-    const auto removal_seen_at = what.remove_messages ? std::optional(write.command->at) : std::nullopt;
     trip_.add(
-        "INSERT INTO tb_room_ban (room_id, user_id, by_id, reason, created_at, removed_up_to, removal_seen_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (room_id, user_id) DO UPDATE"
-        " SET removed_up_to = excluded.removed_up_to, removal_seen_at = excluded.removal_seen_at",
-        write.command->room, what.user, write.command->actor, what.reason, write.command->at, removed_up_to,
-        removal_seen_at);
+        "INSERT INTO tb_room_ban (room_id, user_id, by_id, reason, created_at) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (room_id, user_id) DO NOTHING",
+        write.command->room, what.user, write.command->actor, what.reason, write.command->at);
+    if (!what.remove_messages) return;
+    trip_.add(
+        "UPDATE tb_room_ban SET removal_id = $3, removal_by = $4, removed_up_to = 0, removal_seen_at = $5"
+        " WHERE room_id = $1 AND user_id = $2",
+        write.command->room, what.user, write.command->new_id, write.command->actor, write.command->at);
   }
   void operator()(const delete_ban& write) {
     trip_.add("DELETE FROM tb_room_ban WHERE room_id = $1 AND user_id = $2", write.who.room, write.who.user);

@@ -78,12 +78,13 @@ void postgres_records::close_reports(message_id message, const report_decision& 
       message, to_string(decision.status), decision.by, decision.at, decision.note);
 }
 
-result<bool> postgres_records::note_removal(room_id room, user_id user, std::optional<sequence> done, timestamp at) {
+result<bool> postgres_records::note_removal(const message_removal& what, bool is_over, timestamp at) {
   return record("noting a removal", [&]() -> result<bool> {
+    const auto done = is_over ? std::nullopt : std::optional(what.done);
     const auto changed = connection_.query(
-        "UPDATE tb_room_ban SET removed_up_to = $3, removal_seen_at = $4"
-        " WHERE room_id = $1 AND user_id = $2 AND removed_up_to IS NOT NULL",
-        room, user, done, at);
+        "UPDATE tb_room_ban SET removed_up_to = $4, removal_seen_at = $5"
+        " WHERE room_id = $1 AND user_id = $2 AND removal_id = $3 AND removed_up_to IS NOT NULL",
+        what.room, what.user, what.id, done, at);
     return changed.changed() != 0;
   });
 }
@@ -172,7 +173,7 @@ result<std::optional<stored_file>> postgres_reader::reported_file(file_id file) 
 result<std::vector<message_removal>> postgres_reader::idle_removals(timestamp idle_before, std::uint32_t limit) {
   return read("reading removals", [&](postgres_connection& open) -> result<std::vector<message_removal>> {
     const auto rows = open.query(
-        "SELECT room_id, user_id, by_id, removed_up_to FROM tb_room_ban"
+        "SELECT removal_id, room_id, user_id, removal_by, removed_up_to FROM tb_room_ban"
         " WHERE removed_up_to IS NOT NULL AND removal_seen_at < $1 ORDER BY removal_seen_at LIMIT $2",
         idle_before, limit);
     std::vector<message_removal> found;

@@ -80,15 +80,18 @@ struct sqlite_write_visitor {
   }
   void operator()(const put_ban& write) const {
     const auto& what = std::get<ban_member>(write.command->command);
-    const auto removed_up_to = what.remove_messages ? std::optional<sequence>(0) : std::nullopt;
-    const auto removal_seen_at = what.remove_messages ? std::optional(write.command->at) : std::nullopt;
     connection
         .use(
-            "INSERT INTO tb_room_ban (room_id, user_id, by_id, reason, created_at, removed_up_to, removal_seen_at)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (room_id, user_id) DO UPDATE"
-            " SET removed_up_to = excluded.removed_up_to, removal_seen_at = excluded.removal_seen_at")
-        .bind(write.command->room, what.user, write.command->actor, what.reason, write.command->at, removed_up_to,
-              removal_seen_at)
+            "INSERT INTO tb_room_ban (room_id, user_id, by_id, reason, created_at) VALUES (?1, ?2, ?3, ?4, ?5)"
+            " ON CONFLICT (room_id, user_id) DO NOTHING")
+        .bind(write.command->room, what.user, write.command->actor, what.reason, write.command->at)
+        .run();
+    if (!what.remove_messages) return;
+    connection
+        .use(
+            "UPDATE tb_room_ban SET removal_id = ?3, removal_by = ?4, removed_up_to = 0, removal_seen_at = ?5"
+            " WHERE room_id = ?1 AND user_id = ?2")
+        .bind(write.command->room, what.user, write.command->new_id, write.command->actor, write.command->at)
         .run();
   }
   void operator()(const delete_ban& write) const {
@@ -248,9 +251,9 @@ void sqlite_append::read_restraints() {
     if (room == facts_.rooms.end() || room->second.slow_mode_seconds == 0) continue;
     if (pace.bind(who.room, who.user).step()) facts_.restraints[who].last_sent = pace.time(0);
   }
-  auto ban = connection_.use("SELECT removal_seen_at IS NOT NULL FROM tb_room_ban WHERE room_id = ?1 AND user_id = ?2");
+  auto ban = connection_.use("SELECT removal_id FROM tb_room_ban WHERE room_id = ?1 AND user_id = ?2");
   for (const auto& who : needs_.bans) {
-    if (ban.bind(who.room, who.user).step()) facts_.bans[who].removes_messages = ban.integer(0) != 0;
+    if (ban.bind(who.room, who.user).step()) facts_.bans[who].removal = ban.optional_id<removal_id>(0);
   }
 }
 

@@ -72,13 +72,14 @@ void sqlite_records::close_reports(message_id message, const report_decision& de
       .run();
 }
 
-result<bool> sqlite_records::note_removal(room_id room, user_id user, std::optional<sequence> done, timestamp at) {
+result<bool> sqlite_records::note_removal(const message_removal& what, bool is_over, timestamp at) {
   return record("noting a removal", [&]() -> result<bool> {
+    const auto done = is_over ? std::nullopt : std::optional(what.done);
     connection_
         .use(
-            "UPDATE tb_room_ban SET removed_up_to = ?3, removal_seen_at = ?4"
-            " WHERE room_id = ?1 AND user_id = ?2 AND removed_up_to IS NOT NULL")
-        .bind(room, user, done, at)
+            "UPDATE tb_room_ban SET removed_up_to = ?4, removal_seen_at = ?5"
+            " WHERE room_id = ?1 AND user_id = ?2 AND removal_id = ?3 AND removed_up_to IS NOT NULL")
+        .bind(what.room, what.user, what.id, done, at)
         .run();
     return connection_.changes() != 0;
   });
@@ -167,7 +168,7 @@ result<std::optional<stored_file>> sqlite_reader::reported_file(file_id file) {
 result<std::vector<message_removal>> sqlite_reader::idle_removals(timestamp idle_before, std::uint32_t limit) {
   return guarded("reading removals", [&]() -> result<std::vector<message_removal>> {
     auto row = connection_.use(
-        "SELECT room_id, user_id, by_id, removed_up_to FROM tb_room_ban"
+        "SELECT removal_id, room_id, user_id, removal_by, removed_up_to FROM tb_room_ban"
         " WHERE removed_up_to IS NOT NULL AND removal_seen_at < ?1 ORDER BY removal_seen_at LIMIT ?2");
     row.bind(idle_before, limit);
     std::vector<message_removal> found;

@@ -40,7 +40,7 @@ class sqlite_records final : public record_writer {
   result<std::string> keep_secret(std::string_view name, std::string_view fresh) override;
   result<filed_report> file_report(const new_report& report) override;
   result<void> decide_report(const report_decision& decision) override;
-  result<bool> note_removal(room_id room, user_id user, std::optional<sequence> done, timestamp at) override;
+  result<bool> note_removal(const message_removal& what, bool is_over, timestamp at) override;
 
   // Steps of run_friendship_change and run_account_change; they throw.
   friendship_at_hand lock_friendship(user_id who, user_id other, friend_action what);

@@ -40,7 +40,7 @@ class empty_records : public record_writer {
   result<std::string> keep_secret(std::string_view, std::string_view fresh) override { return std::string(fresh); }
   result<filed_report> file_report(const new_report&) override { return not_in_this_store(); }
   result<void> decide_report(const report_decision&) override { return not_in_this_store(); }
-  result<bool> note_removal(room_id, user_id, std::optional<sequence>, timestamp) override { return true; }
+  result<bool> note_removal(const message_removal&, bool, timestamp) override { return true; }
 };
 
 class empty_reader : public database_reader {

@@ -17,6 +17,8 @@ class memory_records final : public empty_records {
  public:
   explicit memory_records(memory_store& store) : store_(store) {}
 
+  bool is_alone = false;  ///< The job that runs.
+
   result<own_profile> create_user(const new_user& user) override {
     for (const auto& [id, account] : store_.accounts) {
       if (account.user.profile.username == user.username) return make_error(error_code::conflict, "taken");
@@ -108,10 +110,12 @@ class memory_records final : public empty_records {
     }
     return {};
   }
-  result<bool> note_removal(room_id room, user_id user, std::optional<sequence> done, timestamp at) override {
-    const auto found = store_.removals.find({room, user});
-    if (found == store_.removals.end() || !found->second.done) return false;
-    found->second = {done, at};
+  result<bool> note_removal(const message_removal& what, bool is_over, timestamp at) override {
+    const auto found = store_.removals.find({what.room, what.user});
+    if (found == store_.removals.end() || found->second.id != what.id || !found->second.done) return false;
+    found->second.done = is_over ? std::nullopt : std::optional(what.done);
+    found->second.seen_at = at;
+    if (!is_alone) ++store_.removals_noted_in_company;
     return true;
   }
   result<void> save_read_markers(std::span<const read_marker> markers) override {
@@ -148,6 +152,7 @@ class memory_writer final : public database_writer {
     for (const auto& command : commands) results.appends.push_back(store_.append(command));
     memory_records records(store_);
     for (const auto& job : jobs) {
+      records.is_alone = job.alone;
       results.jobs.push_back(job.run(records));
       if (auto renewed = records.take_renewed(); !renewed.empty())
         store_.renewals_of_jobs.push_back(std::move(renewed));
@@ -308,7 +313,8 @@ class memory_reader final : public empty_reader {
     std::vector<message_removal> out;
     for (const auto& [who, removal] : store_.removals) {
       const auto by = store_.rooms.at(who.first).created_by;
-      if (removal.done && removal.seen_at < idle_before) out.push_back({who.first, who.second, by, *removal.done});
+      if (!removal.done || removal.seen_at >= idle_before) continue;
+      out.push_back({removal.id, who.first, who.second, by, *removal.done});
     }
     return out;
   }

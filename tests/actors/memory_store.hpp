@@ -33,10 +33,12 @@ class memory_store final : public database {
   std::map<file_id, std::string> files;  ///< Each with its stage.
   std::vector<file_id> unused_files;     ///< What a sweep finds.
   struct removal {
+    removal_id id;
     std::optional<sequence> done;
     timestamp seen_at{};
   };
   std::map<std::pair<room_id, user_id>, removal> removals;
+  int removals_noted_in_company = 0;  ///< By jobs that share their transactions.
   std::set<message_id> deleted;
   std::vector<presence_record> presence_saves;
   bool reads_work = true;

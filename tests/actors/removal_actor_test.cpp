@@ -40,9 +40,10 @@ class RemovalActor : public node_fixture {
       if (i % 10 == 0) store.say(room_, ann_, "hers", message_id(ids_of_messages_.next()));
     }
   }
-  void ban() { store.removals[{room_, bob_}] = {0, time.now()}; }
+  void ban() { ban(room_, removal_); }
+  void ban(room_id room, removal_id removal) { store.removals[{room, bob_}] = {removal, 0, time.now()}; }
   void begin() {
-    caf::anon_send(removals_, begin_removal{{room_, bob_, ann_, 0}});
+    caf::anon_send(removals_, begin_removal{{removal_, room_, bob_, ann_, 0}});
     run();
   }
   [[nodiscard]] int left(user_id user) const {
@@ -55,10 +56,16 @@ class RemovalActor : public node_fixture {
   }
   [[nodiscard]] bool is_over() const { return !store.removals.at({room_, bob_}).done; }
 
+  template <class Id>
+  static Id nth(std::uint8_t i) {
+    return id_of<Id>(static_cast<std::uint8_t>(100 + i));
+  }
+
   counting_ids ids_of_messages_;
   removal_handle removals_;
   user_id ann_ = id_of<user_id>(1), bob_ = id_of<user_id>(2);
   room_id room_ = id_of<room_id>(3);
+  removal_id removal_ = id_of<removal_id>(4);
 };
 
 TEST_F(RemovalActor, AllOfThemGoAndNobodyElses) {
@@ -131,11 +138,49 @@ TEST_F(RemovalActor, TheSameOneIsUnderWayOnce) {
   talk(30);
   start();
   ban();
-  for (int i = 0; i < 3; ++i) caf::anon_send(removals_, begin_removal{{room_, bob_, ann_, 0}});
+  for (int i = 0; i < 3; ++i) caf::anon_send(removals_, begin_removal{{removal_, room_, bob_, ann_, 0}});
   run();
   EXPECT_EQ(left(bob_), 0);
   EXPECT_EQ(counts.removed_messages_total.value(), 30U);
   EXPECT_EQ(counts.removals.value(), 0);
+}
+
+TEST_F(RemovalActor, ABanPutAnewWithoutRemovalIsLeftAlone) {
+  talk(2'500);
+  start();
+  ban(room_, id_of<removal_id>(5));
+  begin();
+  EXPECT_GT(left(bob_), 0) << "the rest of what had been looked at, no more";
+  EXPECT_FALSE(is_over()) << "the other one's removal is not this one's to end";
+  EXPECT_EQ(counts.removals.value(), 0);
+}
+
+TEST_F(RemovalActor, ThoseThatFindNoPlaceWaitForOne) {
+  start();
+  std::vector<room_id> rooms;
+  for (std::uint8_t i = 0; i < 30; ++i) {
+    const auto room = rooms.emplace_back(nth<room_id>(i));
+    store.add_room(room, {ann_});
+    store.say(room, bob_, "his", message_id(ids_of_messages_.next()));
+    ban(room, nth<removal_id>(i));
+  }
+  for (std::uint8_t i = 0; i < 30; ++i) {
+    caf::anon_send(removals_, begin_removal{{nth<removal_id>(i), nth<room_id>(i), bob_, ann_, 0}});
+  }
+  run();
+  for (const auto& room : rooms) EXPECT_FALSE((store.removals.at({room, bob_}).done)) << "without a look";
+  EXPECT_EQ(counts.removed_messages_total.value(), 30U);
+  EXPECT_EQ(counts.removals.value(), 0);
+}
+
+/// Two nodes that are at the removals of one room would wait for each other in a circle.
+TEST_F(RemovalActor, NotesShareNoTransaction) {
+  talk(2'500);
+  start();
+  ban();
+  begin();
+  EXPECT_TRUE(is_over());
+  EXPECT_EQ(store.removals_noted_in_company, 0);
 }
 
 }  // namespace

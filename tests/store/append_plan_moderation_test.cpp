@@ -16,6 +16,11 @@ class append_plan_moderation_test : public append_plan_test {
   append_command ban(user_id actor, user_id user, bool with_messages = false) {
     return make.command(group, actor, ban_member{user, "a reason", with_messages});
   }
+  /// Of another message of bob's, with that ban of him.
+  append_command with(user_id actor, const append_command& ban) {
+    return make.command(
+        group, actor, delete_message{stored_message(group, bob), delete_message::removal{bob, removal_id(ban.new_id)}});
+  }
   append_command lift(user_id actor, user_id user) { return make.command(group, actor, lift_ban{user}); }
   append_command mute(user_id actor, user_id user, std::int64_t length) {
     return make.command(group, actor, mute_member{user, length, std::nullopt});
@@ -116,16 +121,30 @@ TEST_F(append_plan_moderation_test, private_rooms_know_no_moderation) {
 }
 
 TEST_F(append_plan_moderation_test, a_bans_deletions_are_allowed_whatever_became_of_the_moderator) {
-  const auto message = stored_message(group, bob);
-  accept(ban(mod, bob, true));
+  const auto command = ban(mod, bob, true);
+  accept(command);
   facts.accounts[mod].flag = account_flag::suspended;
   facts.accounts[mod].user_role = role::user;
-  accept(make.command(group, mod, delete_message{message, bob}));
+  accept(with(mod, command));
   EXPECT_EQ(audited(), std::vector{audit_action::member_banned}) << "the ban stands for them all";
   accept_quietly(lift(ann, bob));
-  expect_refusal(make.command(group, mod, delete_message{stored_message(group, bob), bob}), error_code::not_found);
+  expect_refusal(with(mod, command), error_code::not_found);
   const auto other = stored_message(group, bob);
   expect_refusal(make.erase(group, mod, other), error_code::unauthenticated);
+}
+
+TEST_F(append_plan_moderation_test, a_ban_put_anew_is_not_the_one_that_was_lifted) {
+  const auto first = ban(mod, bob, true);
+  accept(first);
+  accept_quietly(lift(ann, bob));
+  accept_quietly(ban(mod, bob));
+  expect_refusal(with(mod, first), error_code::not_found);
+  const auto second = ban(mod, bob, true);
+  accept_quietly(second);
+  expect_refusal(with(mod, first), error_code::not_found);
+  accept(with(mod, second));
+  expect_unchanged(ban(ann, bob, true));
+  accept(with(mod, second));
 }
 
 // --- Mutes ---

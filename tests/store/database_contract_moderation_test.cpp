@@ -56,10 +56,13 @@ class moderation_contract : public database_fixture {
     return try_write([&](record_writer& records) { return records.decide_report(decision); });
   }
   page<report_item> reports(bool open, page_request range = {}) { return expect_value(reader->reports(open, range)); }
-  bool note(user_id user, std::optional<sequence> done, timestamp at) {
+  [[nodiscard]] message_removal removal_of(const append_command& ban, sequence done = 0) const {
+    return {removal_id(ban.new_id), ban.room, std::get<ban_member>(ban.command).user, ban.actor, done};
+  }
+  bool note(const message_removal& what, timestamp at, bool is_over = false) {
     bool goes_on = false;
     write([&](record_writer& records) -> result<void> {
-      goes_on = expect_value(records.note_removal(room_, user, done, at));
+      goes_on = expect_value(records.note_removal(what, is_over, at));
       return {};
     });
     return goes_on;
@@ -122,23 +125,48 @@ TEST_P(moderation_contract, a_removal_is_found_when_it_lies_idle_and_ends_with_t
   append(command);
   const auto idle = [&](timestamp before) { return expect_value(reader->idle_removals(before, 10)); };
   EXPECT_THAT(idle(command.at), IsEmpty()) << "it has only begun";
-  EXPECT_THAT(idle(command.at + seconds(1)), ElementsAre(message_removal{room_, bob_, ann_, 0}));
+  EXPECT_THAT(idle(command.at + seconds(1)), ElementsAre(removal_of(command)));
   EXPECT_TRUE(expect_value(reader->bans(room_, bob_, {})).items.at(0).removing_messages);
-  EXPECT_TRUE(note(bob_, 7, command.at + seconds(60)));
+  EXPECT_TRUE(note(removal_of(command, 7), command.at + seconds(60)));
   EXPECT_THAT(idle(command.at + seconds(60)), IsEmpty());
-  EXPECT_THAT(idle(command.at + seconds(61)), ElementsAre(message_removal{room_, bob_, ann_, 7}));
-  EXPECT_TRUE(note(bob_, std::nullopt, command.at + seconds(61)));
+  EXPECT_THAT(idle(command.at + seconds(61)), ElementsAre(removal_of(command, 7)));
+  EXPECT_TRUE(note(removal_of(command, 9), command.at + seconds(61), true));
   EXPECT_THAT(idle(command.at + seconds(90)), IsEmpty());
   EXPECT_FALSE(expect_value(reader->bans(room_, bob_, {})).items.at(0).removing_messages);
-  EXPECT_FALSE(note(bob_, 8, command.at)) << "over";
+  EXPECT_FALSE(note(removal_of(command, 8), command.at)) << "over";
   const auto again = try_append(change(ban_member{bob_, {}, true}));
   EXPECT_TRUE(again->duplicate);
   EXPECT_THAT(idle(command.at + seconds(90)), IsEmpty()) << "nothing can have come since";
   quietly(change(lift_ban{bob_}));
-  quietly(change(ban_member{bob_, {}, true}));
-  EXPECT_THAT(idle(command.at + seconds(90)), ElementsAre(message_removal{room_, bob_, ann_, 0}));
+  const auto anew = change(ban_member{bob_, {}, true});
+  quietly(anew);
+  EXPECT_THAT(idle(command.at + seconds(90)), ElementsAre(removal_of(anew)));
+  EXPECT_FALSE(note(removal_of(command, 8), command.at)) << "of the ban before";
+  EXPECT_FALSE(note(removal_of(command, 8), command.at, true)) << "of the ban before";
+  EXPECT_THAT(idle(command.at + seconds(90)), ElementsAre(removal_of(anew)));
   quietly(change(lift_ban{bob_}));
-  EXPECT_FALSE(note(bob_, 8, command.at)) << "lifted";
+  EXPECT_FALSE(note(removal_of(anew, 8), command.at)) << "lifted";
+}
+
+TEST_P(moderation_contract, a_removal_belongs_to_who_asked_for_it_and_a_ban_put_anew_has_another) {
+  const auto his = post(room_, bob_, "his"), other = post(room_, bob_, "the other");
+  const auto at = [&](message_id message, const append_command& ban) {
+    return make.command(room_, ban.actor,
+                        delete_message{message, delete_message::removal{bob_, removal_id(ban.new_id)}});
+  };
+  append(change(ban_member{bob_, {}, false}));
+  set_role(mod_, "admin");
+  const auto removal = make.command(room_, mod_, ban_member{bob_, {}, true});
+  quietly(removal);
+  EXPECT_THAT(expect_value(reader->idle_removals(removal.at + seconds(1), 10)), ElementsAre(removal_of(removal)));
+  append(at(his, removal));
+  quietly(change(lift_ban{bob_}));
+  quietly(change(ban_member{bob_, {}, false}));
+  expect_refusal(at(other, removal), error_code::not_found);
+  const auto again = change(ban_member{bob_, {}, true});
+  quietly(again);
+  expect_refusal(at(other, removal), error_code::not_found);
+  append(at(other, again));
 }
 
 TEST_P(moderation_contract, somebodys_messages_are_found_a_stretch_of_the_log_at_a_time) {
@@ -160,9 +188,10 @@ TEST_P(moderation_contract, somebodys_messages_are_found_a_stretch_of_the_log_at
 
 TEST_P(moderation_contract, deletions_of_a_ban_are_in_the_bans_audit_alone) {
   const auto message = post(room_, bob_, "one");
-  append(change(ban_member{bob_, {}, true}));
+  const auto ban = change(ban_member{bob_, {}, true});
+  append(ban);
   set_flag(ann_, "not_active");
-  append(change(delete_message{message, bob_}));
+  append(change(delete_message{message, delete_message::removal{bob_, removal_id(ban.new_id)}}));
   EXPECT_THAT(audited(), ElementsAre("member_banned bob with all messages"));
   EXPECT_FALSE(expect_value(reader->history(room_, {}, {}, 10)).at(0).message.content);
 }

@@ -108,13 +108,15 @@ class port_calls : public database_fixture {
     });
   }
   void moderate(const circle& who, message_id message) {
-    for (durable_command& what :
-         std::vector<durable_command>{set_slow_mode{5}, mute_member{who.bob, 60, {}}, mute_member{who.bob, 0, {}},
-                                      set_slow_mode{0}, ban_member{who.bob, {}, true}}) {
+    for (durable_command& what : std::vector<durable_command>{set_slow_mode{5}, mute_member{who.bob, 60, {}},
+                                                              mute_member{who.bob, 0, {}}, set_slow_mode{0}}) {
       append(make.command(who.group, who.ann, std::move(what)));
     }
+    const auto ban = make.command(who.group, who.ann, ban_member{who.bob, {}, true});
+    append(ban);
     write([&](record_writer& records) -> result<void> {
-      (void)expect_value(records.note_removal(who.group, who.bob, 1, time_at(1)));
+      const message_removal removal{removal_id(ban.new_id), who.group, who.bob, who.ann, 1};
+      (void)expect_value(records.note_removal(removal, false, time_at(1)));
       return {};
     });
     become(who.ann, role::moderator);
