@@ -1,0 +1,59 @@
+// The bus between nodes: what one node has stored, told to the others. The store decides; the stream is news of it, and
+// what it loses is read from the store. All functions block; src/store has no threads.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "parley/error.hpp"
+#include "parley/events.hpp"
+
+namespace parley {
+
+/// Consecutive events of one room, as one node has stored them.
+struct stream_batch {
+  room_id room;
+  std::vector<durable_event> events;
+};
+
+/// One connection that appends; belongs to one actor and its thread. Connects by itself, also anew after a failure;
+/// every error is `unavailable`.
+class event_stream_writer {
+ public:
+  virtual ~event_stream_writer() = default;
+  /// In order, in one round trip. After an error any of them may have been appended or not.
+  virtual result<void> append(std::span<const std::shared_ptr<const stream_batch>> batches) = 0;
+  /// Tells all readers that this node's news have a gap: see stream_news::is_incomplete.
+  virtual result<void> announce_gap() = 0;
+};
+
+/// What other nodes have appended; nothing of what this one has.
+struct stream_news {
+  std::vector<std::shared_ptr<const stream_batch>> batches;
+  /// Something may be missing before the end of these: the stream was trimmed past this reader or made anew, or a
+  /// writer dropped something. Whoever listens compares with the store.
+  bool is_incomplete = false;
+  std::uint64_t unreadable = 0;  ///< Entries of an unknown version or broken, which were skipped.
+};
+
+/// One connection that reads; belongs to one actor and its thread. Begins at the stream's end as it is at the first
+/// call that succeeds, and goes on from where it stood after a failure. Every error is `unavailable`.
+class event_stream_reader {
+ public:
+  virtual ~event_stream_reader() = default;
+  /// What is new, at once; or nothing when nothing came for so long (at most 1 s).
+  virtual result<stream_news> read(std::chrono::milliseconds patience) = 0;
+};
+
+/// Where connections come from. `open_…` does not connect yet.
+class event_stream {
+ public:
+  virtual ~event_stream() = default;
+  virtual std::unique_ptr<event_stream_writer> open_writer() = 0;
+  virtual std::unique_ptr<event_stream_reader> open_reader() = 0;
+};
+
+}  // namespace parley
