@@ -43,6 +43,11 @@ struct store_config {
 
 struct bus_config {
   std::string url;  ///< Empty: in-process.
+  std::uint32_t partitions = 16;
+  std::uint64_t backlog_bytes =
+      64 * 1024 * 1024;             ///< Of events that wait to go out; what is over is left to the store.
+  std::uint32_t hole_wait_ms = 20;  ///< Before missing events are read from the store.
+  double sweep_seconds = 5;         ///< Between two comparisons of the rooms in use with the store.
 };
 
 struct node_config {

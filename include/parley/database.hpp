@@ -253,6 +253,8 @@ class log_queries {
  public:
   virtual ~log_queries() = default;
   virtual result<sequence> last_seq(room_id room) = 0;
+  /// In any order; unknown rooms are left out.
+  virtual result<std::vector<std::pair<room_id, sequence>>> last_seqs(std::span<const room_id> rooms) = 0;
   /// In order, from after + 1, messages as they now stand.
   virtual result<std::vector<durable_event>> events_after(room_id room, sequence after, std::uint32_t limit) = 0;
   /// Newest first with `before` (or neither), oldest first with `after`.

@@ -96,6 +96,19 @@ struct metrics {
   counter store_reconnects_total;  ///< PostgreSQL: connections made anew, for writing and for reading.
   counter store_retries_total;     ///< PostgreSQL: transactions run again, after a deadlock or a lost connection.
   counter store_in_doubt_total;    ///< PostgreSQL: commits without an answer that were settled by looking.
+  // the bus between nodes
+  gauge buses_up;                ///< URLs of the bus from which news can be read.
+  gauge stream_backlog_bytes;    ///< This node's events that wait to go out.
+  gauge stream_batches_waiting;  ///< Other nodes' events that wait in rooms.
+  counter stream_batches_written_total;
+  counter stream_batches_read_total;
+  counter stream_write_failures_total;
+  counter stream_read_failures_total;
+  counter stream_gaps_announced_total;  ///< Times that something was dropped for want of room.
+  counter stream_gaps_heard_total;      ///< Times that something may have been missed.
+  counter stream_unreadable_total;
+  counter sweeps_total;
+  counter rooms_found_behind_total;  ///< By a sweep.
   // search
   gauge search_rooms_behind;           ///< Rooms with events that the index has not taken yet.
   histogram search_lag_seconds{0.01};  ///< From a room's news to its place in the index.

@@ -25,6 +25,7 @@ namespace parley {
 class storage_pool;
 class read_pool;
 class file_shelf;
+class event_bus;
 
 /// Owned by the runtime, which outlives every actor; actors hold a const reference. The pointers and the directory's
 /// handle are set once, after their makers ran and before anybody uses them, and the handle is reset at the stop.
@@ -39,9 +40,11 @@ struct actor_services {
   const storage_pool* storage = nullptr;
   const read_pool* reads = nullptr;
   const file_shelf* shelf = nullptr;
-  std::string file_key;     ///< Signs addresses of files; all nodes of a store have the same.
-  search_handle search;     ///< None in tests, and in tools: then nothing is indexed.
-  removal_handle removals;  ///< None in tests and in tools.
+  const event_bus* bus = nullptr;  ///< None on a node that is alone.
+  std::string file_key;            ///< Signs addresses of files; all nodes of a store have the same.
+  search_handle search;            ///< None in tests, and in tools: then nothing is indexed.
+  removal_handle removals;         ///< None in tests and in tools.
+  sweep_handle sweep;              ///< None without a bus.
   directory_handle directory;
   /// Makes a presence record; called by the directory.
   std::function<presence_handle(caf::actor_system&, const actor_services&, user_id)> make_presence;

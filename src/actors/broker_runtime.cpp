@@ -17,6 +17,9 @@
 #include "actors/removal_actor.hpp"
 #include "actors/search_actor.hpp"
 #include "actors/storage_pool.hpp"
+#include "actors/stream_reader_actor.hpp"
+#include "actors/stream_writer_actor.hpp"
+#include "actors/sweep_actor.hpp"
 #include "parley/credentials.hpp"
 #include "parley/log.hpp"
 
@@ -25,6 +28,8 @@ namespace {
 
 using moment = std::chrono::steady_clock::time_point;
 constexpr std::chrono::seconds start_patience{30};
+/// What does not go out by then the other nodes find in the store.
+constexpr std::chrono::seconds patience_with_bus{1};
 
 /// Reads neither files nor arguments, and is quiet: settings and logs are the node's. One queue for all workers, since
 /// idle ones that poll for work to steal cost as much as the messages.
@@ -77,6 +82,7 @@ class runtime final : public broker_runtime {
     }
     services_.make_presence = spawn_presence;
     services_.directory = spawn_directory(*system_, services_);
+    if (!parts.bus.empty()) join_bus(parts.bus);
     if (parts.is_node) services_.removals = spawn_removal_actor(*system_, services_);
     for (std::uint32_t i = 0; i < std::max(1U, parts.settings.auth.password_threads); ++i) {
       hashers_.push_back(spawn_job_actor(*system_));
@@ -109,6 +115,21 @@ class runtime final : public broker_runtime {
     return kept;
   }
 
+  /// What a room's partition is must be the same on all nodes.
+  result<void> keep_bus_partitions() {
+    const auto ours = std::to_string(services_.settings.bus.partitions);
+    const auto kept = std::make_shared<std::string>();
+    auto done = write_and_wait([kept, ours](record_writer& writer) -> result<void> {
+      auto found = writer.keep_secret("bus_partitions", ours);
+      if (!found) return found.error();
+      *kept = std::move(*found);
+      return {};
+    });
+    if (!done || *kept == ours) return done;
+    return make_error(error_code::conflict, "bus.partitions is " + ours + " here, but " + *kept +
+                                                " in the store; all nodes of a store need the same.");
+  }
+
   void stop(std::chrono::milliseconds patience) override {
     if (std::exchange(stopped_, true)) return;
     const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -116,6 +137,8 @@ class runtime final : public broker_runtime {
     for (const auto& hasher : hashers_) caf::anon_send_exit(hasher, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(files_, caf::exit_reason::user_shutdown);
     if (services_.removals) caf::anon_send_exit(services_.removals, caf::exit_reason::user_shutdown);
+    for (const auto& reader : stream_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
+    if (services_.sweep) caf::anon_send_exit(services_.sweep, caf::exit_reason::user_shutdown);
     if (search_thread_) {
       caf::anon_send_exit(services_.search, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(search_thread_, caf::exit_reason::user_shutdown);
@@ -126,6 +149,11 @@ class runtime final : public broker_runtime {
                [this] { return services_.counts.sessions.value() <= 0; });
     close_directory_until(deadline);
     wait_until(deadline, [this] { return services_.counts.storage_queue.value() <= 0; });
+    if (bus_) {
+      wait_until(std::min(deadline, std::chrono::steady_clock::now() + patience_with_bus),
+                 [this] { return services_.counts.stream_backlog_bytes.value() <= 0; });
+      bus_->stop();
+    }
     storage_->stop();
     reads_->stop();
     const bool all_quit = wait_until(deadline, [this] { return system_->registry().running() == 0; });
@@ -135,6 +163,22 @@ class runtime final : public broker_runtime {
   }
 
  private:
+  void join_bus(std::span<const std::unique_ptr<event_stream>> streams) {
+    std::vector<event_bus::lane> lanes;
+    for (const auto& stream : streams) {
+      const auto backlog = std::make_shared<stream_backlog>();
+      backlog->bound = std::make_shared<queue_bound>(static_cast<std::int64_t>(services_.settings.bus.backlog_bytes),
+                                                     services_.counts.stream_backlog_bytes);
+      lanes.push_back({spawn_stream_writer(*system_, services_, *stream, backlog), backlog});
+    }
+    bus_ = std::make_unique<event_bus>(std::move(lanes), services_.settings.bus.partitions);
+    services_.bus = bus_.get();
+    services_.sweep = spawn_sweep(*system_, services_);
+    for (const auto& stream : streams) {
+      stream_readers_.push_back(spawn_stream_reader(*system_, services_, *stream));
+    }
+  }
+
   /// At the start only: the caller blocks.
   result<void> write_and_wait(write_job job) {
     const auto done = std::make_shared<std::promise<result<std::monostate>>>();
@@ -167,6 +211,8 @@ class runtime final : public broker_runtime {
     hashers_.clear();
     files_ = nullptr;
     services_.removals = nullptr;
+    services_.sweep = nullptr;
+    stream_readers_.clear();
     file_threads_.clear();
     search_thread_ = nullptr;
     services_.directory = nullptr;
@@ -175,6 +221,8 @@ class runtime final : public broker_runtime {
     services_.storage = nullptr;
     services_.reads = nullptr;
     services_.shelf = nullptr;
+    services_.bus = nullptr;
+    bus_.reset();
     port_.reset();
     shelf_.reset();
     storage_.reset();
@@ -191,6 +239,7 @@ class runtime final : public broker_runtime {
                system_->registry().running(), system_->detached_actors() - threads_of_system_);
     (void)port_.release();
     (void)shelf_.release();
+    (void)bus_.release();
     (void)storage_.release();
     (void)reads_.release();
     (void)system_.release();
@@ -206,6 +255,8 @@ class runtime final : public broker_runtime {
   std::unique_ptr<storage_pool> storage_;
   std::unique_ptr<read_pool> reads_;
   std::unique_ptr<file_shelf> shelf_;
+  std::unique_ptr<event_bus> bus_;
+  std::vector<stream_reader_handle> stream_readers_;
   std::vector<job_handle> hashers_;
   std::vector<job_handle> file_threads_;
   file_handle files_;
@@ -220,6 +271,9 @@ class runtime final : public broker_runtime {
 result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts) {
   auto made = std::make_unique<runtime>(parts);
   if (const auto kept = made->keep_file_key(); !kept) return kept.error();
+  if (!parts.bus.empty()) {
+    if (const auto kept = made->keep_bus_partitions(); !kept) return kept.error();
+  }
   if (parts.is_node) {
     if (const auto cleared = made->clear_presence(); !cleared) return cleared.error();
   }

@@ -4,12 +4,14 @@
 
 #include <chrono>
 #include <memory>
+#include <span>
 
 #include "parley/client_ports.hpp"
 #include "parley/clock.hpp"
 #include "parley/config.hpp"
 #include "parley/database.hpp"
 #include "parley/delivery.hpp"
+#include "parley/event_stream.hpp"
 #include "parley/fault_points.hpp"
 #include "parley/ids.hpp"
 #include "parley/metrics.hpp"
@@ -30,6 +32,8 @@ struct broker_parts {
   /// At a node's start: who was online when it last ended is not any more. And it sweeps files and indexes messages. A
   /// tool that does one thing and ends does none of it.
   bool is_node = true;
+  /// One for each URL of the bus, in order; empty: the node is alone.
+  std::span<const std::unique_ptr<event_stream>> bus{};
 };
 
 /// Owned by the node.
@@ -47,7 +51,8 @@ class broker_runtime {
   virtual void stop(std::chrono::milliseconds patience) = 0;
 };
 
-/// The store is migrated already. Fails when it cannot be written.
+/// The store is migrated already. Fails when it cannot be written, and when other nodes share out the rooms among other
+/// partitions of the bus.
 result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts);
 
 }  // namespace parley

@@ -41,6 +41,13 @@ class directory final : public directory_handle::base {
         [this](presence_idle message) { let_presence_go(message); },
         [this](retire_room message) { let_room_go(message); },
         [this](const look_at_node& message) { message.reply(view()); },
+        [this](events_heard& message) { hand_on(message); },
+        [this](const list_rooms_in_use& message) { message.reply(rooms_in_use()); },
+        [this](const logs_reached& message) {
+          for (const auto& [room, end] : message.ends) {
+            if (const auto* known = rooms_.hand_over(room)) send(*known, log_reached{end});
+          }
+        },
         [this](const close_directory& message) { close(message); },
     };
   }
@@ -89,6 +96,28 @@ class directory final : public directory_handle::base {
         send(each.handle, user_joined_room{message.room});
       }
     });
+  }
+
+  /// Somebody who joined may be here while the room is not, or the room may have read of the joining before this came.
+  /// Who left is told by the room, behind all that came before, if it is in use here.
+  void hand_on(events_heard& message) {
+    const auto what = message.what;
+    const auto tell = [&](const auto& change, std::optional<leave_reason> left) {
+      tell_membership({what->room, change.user, left});
+    };
+    for (const auto& event : what->events) {
+      if (const auto* joined = std::get_if<member_joined>(&event.body)) tell(*joined, std::nullopt);
+    }
+    if (const auto* known = rooms_.hand_over(what->room)) return send(*known, std::move(message));
+    for (const auto& event : what->events) {
+      if (const auto* gone = std::get_if<member_left>(&event.body)) tell(*gone, gone->reason);
+    }
+  }
+
+  [[nodiscard]] std::vector<room_id> rooms_in_use() const {
+    std::vector<room_id> rooms;
+    rooms_.for_each_key([&](const room_id& room) { rooms.push_back(room); });
+    return rooms;
   }
 
   void end_sessions(const revocation& what) {

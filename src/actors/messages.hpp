@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "actors/store_messages.hpp"
+#include "actors/stream_messages.hpp"
 #include "parley/answer.hpp"
 #include "parley/client_ports.hpp"
 #include "parley/database.hpp"
@@ -72,7 +73,7 @@ using room_handle =
                      caf::reacts_to<hole_read>, caf::reacts_to<shard_ready>, caf::reacts_to<indexing_began>,
                      caf::reacts_to<relay_typing>, caf::reacts_to<move_read_marker>, caf::reacts_to<room_tick>,
                      caf::reacts_to<retirement_decided>, caf::reacts_to<marker_known>, caf::reacts_to<markers_stored>,
-                     caf::reacts_to<close_room>>;
+                     caf::reacts_to<events_heard>, caf::reacts_to<log_reached>, caf::reacts_to<close_room>>;
 
 struct user_came_on;
 struct user_went_off;
@@ -105,6 +106,7 @@ using directory_handle =
                      caf::reacts_to<membership_changed>, caf::reacts_to<friendship_changed>,
                      caf::reacts_to<end_sockets>, caf::reacts_to<role_changed>, caf::reacts_to<to_presence>,
                      caf::reacts_to<presence_idle>, caf::reacts_to<retire_room>, caf::reacts_to<look_at_node>,
+                     caf::reacts_to<events_heard>, caf::reacts_to<list_rooms_in_use>, caf::reacts_to<logs_reached>,
                      caf::reacts_to<close_directory>>;
 
 // --- Messages to a session ---

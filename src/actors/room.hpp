@@ -53,13 +53,21 @@ class room final : public room_handle::base {
   void send_next_batch();
   void on_batch_stored(batch_stored& message);
   void trace(const std::vector<append_outcome>& outcomes) const;
-  void release_ready();
+  void release_ready(bool tells_search = true);
   void tell_search();
   void note_answers_due();
   void look_for_missing();
   void read_missing(bool behind_the_store);
   void on_hole_read(hole_read& message);
   void start_anew(const hole_read& read);
+
+  // Other nodes.
+  [[nodiscard]] std::vector<durable_event> news_of(const std::vector<append_outcome>& outcomes) const;
+  void mirror(std::vector<durable_event> events) const;
+  void on_heard(const events_heard& message);
+  void on_log_reached(log_reached message);
+  /// Somebody waits for events that the store has, or may have.
+  [[nodiscard]] bool lacks_something() const;
 
   // Replay, typing, read markers.
   void on_catch_up(const catch_up& ask);
@@ -112,6 +120,8 @@ class room final : public room_handle::base {
   [[nodiscard]] bool somebody_wants_a_look() const;
   std::vector<parked_catch_up> parked_;
 
+  bool heard_early_ = false;            ///< News came while the room was being loaded.
+  sequence log_end_ = 0;                ///< At least so far reaches the store's log.
   bool told_search_ = false;            ///< And the search actor has not come to it yet.
   steady_time batch_left_{};            ///< When the batch under way went to the store.
   bool settling_ = false;               ///< A batch failed: what the store has of it is being found out.

@@ -59,6 +59,8 @@ room::behavior_type room::make_behavior() {
       [this](retirement_decided message) { on_retirement(message); },
       [this](marker_known& message) { on_marker_known(message); },
       [this](const markers_stored& message) { on_markers_stored(message); },
+      [this](const events_heard& message) { note_sender(), on_heard(message); },
+      [this](log_reached message) { note_sender(), on_log_reached(message); },
       [this](close_room) { close(); },
   };
 }
@@ -108,6 +110,7 @@ void room::on_loaded(room_loaded& message) {
   // No tick: it would keep the actor of a room that is not there in memory for the idle time.
   if (unknown_) return retire_if_idle();
   if (after_crash_) tell_members_again();
+  if (std::exchange(heard_early_, false)) read_missing(false);
   plan_tick();
 }
 
@@ -182,7 +185,7 @@ void room::on_tick() {
   if (state_) state_->shrink_ring_if_over_budget();
   if (read_again_at_ && *read_again_at_ <= now) {
     read_again_at_.reset();
-    read_missing(settling_);
+    if (lacks_something()) read_missing(settling_);
   }
   if (answers_due_ && *answers_due_ <= now) {
     answers_due_.reset();
@@ -213,7 +216,7 @@ void room::plan_tick() {
 
 bool room::has_work() const {
   if (!state_) return !unknown_;
-  return !holders_.empty() || !batcher_->empty() || !markers_.idle() || settling_ || reading_ || state_->has_hole();
+  return !holders_.empty() || !batcher_->empty() || !markers_.idle() || reading_ || lacks_something();
 }
 
 void room::retire_if_idle() {
@@ -240,6 +243,8 @@ void room::close() {
   }
   store_due_markers();
   if (state_) send_next_batch();  // the shards may have ended, and then nothing else wakes what has gathered
+  // No time is left to wait for news.
+  if (state_ && services_.bus != nullptr && !reading_ && read_again_at_ && state_->has_hole()) read_missing(settling_);
   quit_if_done();
 }
 

@@ -70,8 +70,10 @@ void room::on_batch_stored(batch_stored& message) {
   touch();
   if (message.outcomes) {
     trace(*message.outcomes);
+    auto news = news_of(*message.outcomes);
     state_->push(batcher_->finish(std::move(*message.outcomes)));
     if (services_.faults.before_release) services_.faults.before_release(id_);
+    mirror(std::move(news));
   } else if (message.outcomes.error().code == error_code::busy) {
     batcher_->fail_batch(message.outcomes.error());
   } else {
@@ -89,7 +91,7 @@ void room::on_batch_stored(batch_stored& message) {
   quit_if_done();
 }
 
-void room::release_ready() {
+void room::release_ready(bool tells_search) {
   if (auto release = state_->release()) {
     answers_due_.reset();
     services_.counts.events_delivered_total.add(release->batch->ends.size());
@@ -101,7 +103,7 @@ void room::release_ready() {
       send(services_.directory, membership_changed{id_, change.user, change.left});
     }
     for (const auto& tell : release->on_released) tell();
-    tell_search();
+    if (tells_search) tell_search();
   }
   note_answers_due();
   retry_parked();
@@ -130,9 +132,12 @@ void room::note_answers_due() {
 }
 
 void room::look_for_missing() {
-  if ((!state_->has_hole() && !somebody_wants_a_look()) || reading_ || read_again_at_) return;
+  if (reading_ || read_again_at_ || !lacks_something()) return;
   back_off_ = first_back_off;
-  read_missing(false);
+  if (services_.bus == nullptr || closing_ || somebody_wants_a_look()) return read_missing(false);
+  // Another node's news of it is most likely on its way.
+  read_again_at_ = services_.time.steady_now() + milliseconds(services_.settings.bus.hole_wait_ms);
+  plan_tick();
 }
 
 /// Reads what the store holds after the last released event. `behind_the_store`: only once the storage actor has
@@ -172,6 +177,7 @@ void room::on_hole_read(hole_read& message) {
     return start_anew(message);
   }
   const auto found = answered ? message.page->events.size() : 0;
+  if (answered && settling_) mirror(message.page->events);  // what was stored without an answer was not told yet
   const bool is_full = found == missing_events_page;
   const bool had_hole = state_->has_hole();
   if (answered) state_->fill(std::move(message.page->events));
@@ -182,7 +188,8 @@ void room::on_hole_read(hole_read& message) {
     if (ask.at_store == look::under_way) ask.at_store = answered && !is_full ? look::done : look::wanted;
   }
   release_ready();
-  if (settling_ || state_->has_hole() || is_full || (!answered && somebody_wants_a_look())) {
+  const bool is_behind = log_end_ > state_->released();
+  if (settling_ || state_->has_hole() || is_full || (!answered && (is_behind || somebody_wants_a_look()))) {
     const bool got_further = state_->released() > message.after;
     if (got_further && (read_settles_ || !settling_)) {
       read_missing(false);

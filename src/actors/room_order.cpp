@@ -40,6 +40,14 @@ void room_order::fill(std::vector<durable_event> events) {
   }
 }
 
+void room_order::hear(const std::vector<durable_event>& events) {
+  for (const auto& event : events) {
+    if (event.seq <= released_ || waiting_.size() >= most_heard_early) continue;
+    const auto [place, is_new] = waiting_.try_emplace(event.seq);
+    if (is_new) place->second.item.event = event;
+  }
+}
+
 void room_order::give_up_answers() {
   for (auto& [seq, waiting] : waiting_) {
     waiting.before.clear();

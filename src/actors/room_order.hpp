@@ -52,6 +52,9 @@ class room_order {
   void push(std::vector<order_item> batch);
   /// What the store holds after released(): fills the hole, or, when nothing waits, counts as news.
   void fill(std::vector<durable_event> events);
+  /// News from another node, in any order and perhaps not for the first time. What waits behind a hole is bounded: the
+  /// rest is left to the store.
+  void hear(const std::vector<durable_event>& events);
   /// The answers that wait are answered `unavailable` now. Their events still come, to those connections too.
   void give_up_answers();
   /// Everything that follows without a hole.
@@ -62,6 +65,8 @@ class room_order {
   [[nodiscard]] bool has_hole() const { return !waiting_.empty() && waiting_.begin()->first > released_ + 1; }
 
  private:
+  static constexpr std::size_t most_heard_early = 1'000;
+
   struct slot {
     std::vector<order_item> before;  ///< Without events.
     order_item item;

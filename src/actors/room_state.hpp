@@ -62,6 +62,7 @@ class room_state {
 
   void push(std::vector<order_item> batch) { order_.push(std::move(batch)); }
   void fill(std::vector<durable_event> events) { order_.fill(std::move(events)); }
+  void hear(const std::vector<durable_event>& events) { order_.hear(events); }
   /// See room_order.
   void give_up_answers() { order_.give_up_answers(); }
   /// Takes what may leave, encodes it, and makes it part of the room: members, name, ring. Null when nothing may leave.

@@ -34,6 +34,9 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("store.queue_commands", c.store.queue_commands, 1, 10 * million);
   visit("store.read_queue", c.store.read_queue, 1, 10 * million);
   visit("bus.url", c.bus.url);
+  visit("bus.backlog_bytes", c.bus.backlog_bytes, 64 * 1024, 1024 * gib);
+  visit("bus.hole_wait_ms", c.bus.hole_wait_ms, 0, 10'000);
+  visit("bus.sweep_seconds", c.bus.sweep_seconds, 0.1, 3'600);
   visit("node.name", c.node.name);
   visit("replay.limit", c.replay.limit, 1, 10'000);
   visit("replay.ring_events", c.replay.ring_events, 1, million);

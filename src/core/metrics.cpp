@@ -99,6 +99,25 @@ void put_store(families& out, const metrics& m) {
 }
 
 void put_search(families& out, const metrics& m) {
+  put(out, "buses_up", "URLs of the bus from which news can be read", m.buses_up);
+  put(out, "stream_backlog_bytes", "This node's events that wait to go out to the bus, in bytes",
+      m.stream_backlog_bytes);
+  put(out, "stream_batches_waiting", "Other nodes' batches that wait in rooms", m.stream_batches_waiting);
+  put(out, "stream_batches_written_total", "Batches of events that went out to the bus",
+      m.stream_batches_written_total);
+  put(out, "stream_batches_read_total", "Batches of events that came in from other nodes", m.stream_batches_read_total);
+  put(out, "stream_write_failures_total", "Tries to write to the bus that failed", m.stream_write_failures_total);
+  put(out, "stream_read_failures_total", "Tries to read from the bus that failed", m.stream_read_failures_total);
+  put(out, "stream_gaps_announced_total", "Times that this node dropped news for want of room and said so",
+      m.stream_gaps_announced_total);
+  put(out, "stream_gaps_heard_total",
+      "Times that something may have been missed, so that rooms were compared with the store",
+      m.stream_gaps_heard_total);
+  put(out, "stream_unreadable_total", "Entries of the bus that were skipped, of an unknown version or broken",
+      m.stream_unreadable_total);
+  put(out, "sweeps_total", "Comparisons of the rooms in use with the store", m.sweeps_total);
+  put(out, "rooms_found_behind_total", "Rooms that such a comparison found behind the store",
+      m.rooms_found_behind_total);
   put(out, "search_rooms_behind", "Rooms with events that the search index has not taken yet", m.search_rooms_behind);
   put(out, "search_lag_seconds", "From a room's news to its place in the search index", m.search_lag_seconds);
 }

@@ -45,6 +45,7 @@ class postgres_reader final : public database_reader {
 
   // postgres_reader_log.cpp
   result<sequence> last_seq(room_id room) override;
+  result<std::vector<std::pair<room_id, sequence>>> last_seqs(std::span<const room_id> rooms) override;
   result<std::vector<durable_event>> events_after(room_id room, sequence after, std::uint32_t limit) override;
   result<std::vector<history_item>> history(room_id room, std::optional<sequence> before, std::optional<sequence> after,
                                             std::uint32_t limit) override;

@@ -15,6 +15,18 @@ result<sequence> postgres_reader::last_seq(room_id room) {
   });
 }
 
+result<std::vector<std::pair<room_id, sequence>>> postgres_reader::last_seqs(std::span<const room_id> rooms) {
+  using ends = std::vector<std::pair<room_id, sequence>>;
+  return read("reading positions", [&](postgres_connection& open) -> result<ends> {
+    postgres_array<uuid> asked;
+    for (const auto& room : rooms) asked.add(room);
+    const auto rows = open.query("SELECT room_id, last_seq FROM tb_room_position WHERE room_id = ANY($1)", asked);
+    ends found;
+    for (const auto& row : rows) found.emplace_back(row.id<room_id>(0), row.integer(1));
+    return found;
+  });
+}
+
 result<std::vector<durable_event>> postgres_reader::events_after(room_id room, sequence after, std::uint32_t limit) {
   return read("reading the log", [&](postgres_connection& open) -> result<std::vector<durable_event>> {
     postgres_round_trip trip(open);

@@ -43,6 +43,7 @@ class sqlite_reader final : public database_reader {
 
   // sqlite_reader_log.cpp
   result<sequence> last_seq(room_id room) override;
+  result<std::vector<std::pair<room_id, sequence>>> last_seqs(std::span<const room_id> rooms) override;
   result<std::vector<durable_event>> events_after(room_id room, sequence after, std::uint32_t limit) override;
   result<std::vector<history_item>> history(room_id room, std::optional<sequence> before, std::optional<sequence> after,
                                             std::uint32_t limit) override;

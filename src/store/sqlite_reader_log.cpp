@@ -15,6 +15,18 @@ result<sequence> sqlite_reader::last_seq(room_id room) {
   });
 }
 
+result<std::vector<std::pair<room_id, sequence>>> sqlite_reader::last_seqs(std::span<const room_id> rooms) {
+  using ends = std::vector<std::pair<room_id, sequence>>;
+  return guarded("reading positions", [&]() -> result<ends> {
+    auto row = connection_.use("SELECT last_seq FROM tb_room_position WHERE room_id = ?1");
+    ends found;
+    for (const auto& room : rooms) {
+      if (row.bind(room).step()) found.emplace_back(room, row.integer(0));
+    }
+    return found;
+  });
+}
+
 result<std::vector<durable_event>> sqlite_reader::events_after(room_id room, sequence after, std::uint32_t limit) {
   return guarded("reading the log", [&]() -> result<std::vector<durable_event>> {
     const read_snapshot snapshot(connection_);

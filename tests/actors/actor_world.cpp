@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "actors/sweep_actor.hpp"
+
 namespace parley::testing {
 
 namespace {
@@ -128,9 +130,17 @@ actor_world::~actor_world() {
   run();
   storage_->stop();
   reads_->stop();
+  if (bus_) {
+    bus_->stop();
+    caf::anon_send_exit(stream_reader_, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(services->sweep, caf::exit_reason::user_shutdown);
+  }
   caf::anon_send_exit(services->directory, caf::exit_reason::user_shutdown);
   run();
   services->directory = nullptr;
+  services->sweep = nullptr;
+  stream_reader_ = nullptr;
+  bus_.reset();
   for (auto& each : clients_) {
     each->session = nullptr;
     each->actor = nullptr;
@@ -139,6 +149,23 @@ actor_world::~actor_world() {
   storage_.reset();
   reads_.reset();
   system.reset();
+}
+
+void actor_world::join(event_stream& stream) {
+  const auto backlog = std::make_shared<stream_backlog>();
+  backlog->bound =
+      std::make_shared<queue_bound>(static_cast<std::int64_t>(settings.bus.backlog_bytes), counts.stream_backlog_bytes);
+  bus_ = std::make_unique<event_bus>(
+      std::vector<event_bus::lane>{{spawn_stream_writer_on_scheduler(*system, *services, stream, backlog), backlog}},
+      settings.bus.partitions);
+  services->bus = bus_.get();
+  services->sweep = spawn_sweep(*system, *services);
+  stream_reader_ = spawn_stream_reader_on_scheduler(*system, *services, stream);
+}
+
+void actor_world::hear() {
+  caf::anon_send(stream_reader_, read_stream{});
+  run();
 }
 
 client& actor_world::connect(user_id user, std::uint32_t shard) {

@@ -14,6 +14,8 @@
 #include "actors/reading_actor.hpp"
 #include "actors/storage_actor.hpp"
 #include "actors/storage_pool.hpp"
+#include "actors/stream_reader_actor.hpp"
+#include "actors/stream_writer_actor.hpp"
 #include "fake_database.hpp"
 #include "fakes.hpp"
 #include "model_delivery.hpp"
@@ -59,6 +61,11 @@ class actor_world {
   void post_by_rest(room_id room, user_id user, const std::string& name, durable_command command);
   void ask_catch_up(client& who, sequence after);
 
+  /// Makes it one of several nodes. The stream outlives it.
+  void join(event_stream& stream);
+  /// The reader reads once.
+  void hear();
+
   /// Everything until nothing moves, oldest first.
   void run();
   /// The actors only; the shards do nothing.
@@ -92,6 +99,8 @@ class actor_world {
  private:
   std::unique_ptr<storage_pool> storage_;
   std::unique_ptr<read_pool> reads_;
+  std::unique_ptr<event_bus> bus_;
+  stream_reader_handle stream_reader_;
   std::vector<std::unique_ptr<client>> clients_;
   std::uint64_t last_number_ = 0;
 };

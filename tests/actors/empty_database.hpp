@@ -93,6 +93,9 @@ class empty_reader : public database_reader {
   result<page<room_member>> members(room_id, const page_request&) override { return not_in_this_store(); }
   result<std::int64_t> unread(user_id, room_id, sequence) override { return not_in_this_store(); }
   result<sequence> last_seq(room_id) override { return not_in_this_store(); }
+  result<std::vector<std::pair<room_id, sequence>>> last_seqs(std::span<const room_id>) override {
+    return not_in_this_store();
+  }
   result<std::vector<durable_event>> events_after(room_id, sequence, std::uint32_t) override {
     return not_in_this_store();
   }

@@ -99,11 +99,21 @@ class fake_reader final : public empty_reader {
     }
     return count;
   }
+  result<std::vector<std::pair<room_id, sequence>>> last_seqs(std::span<const room_id> asked) override {
+    if (!store_.reads_work) return unavailable("reads fail");
+    std::vector<std::pair<room_id, sequence>> ends;
+    for (const auto& room : asked) {
+      const auto found = store_.rooms.find(room);
+      if (found != store_.rooms.end()) ends.emplace_back(room, found->second.end());
+    }
+    return ends;
+  }
   result<sequence> last_seq(room_id room) override {
     if (!store_.reads_work) return unavailable("reads fail");
     return store_.rooms[room].end();
   }
   result<std::vector<durable_event>> events_after(room_id room, sequence after, std::uint32_t limit) override {
+    ++store_.log_reads;
     if (!store_.reads_work) return unavailable("reads fail");
     const auto& events = store_.rooms[room].events;
     std::vector<durable_event> found;

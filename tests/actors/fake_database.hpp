@@ -38,7 +38,7 @@ class fake_database final : public database {
   bool probe_works = true;
   bool commits_jobs_apart = false;
   bool reads_work = true;
-  int writers_opened = 0, readers_opened = 0, tidied = 0, marker_saves = 0;
+  int writers_opened = 0, readers_opened = 0, tidied = 0, marker_saves = 0, log_reads = 0;
 
   result<void> migrate() override { return {}; }
   result<std::unique_ptr<database_writer>> open_writer() override;

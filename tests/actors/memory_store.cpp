@@ -289,6 +289,16 @@ class memory_reader final : public empty_reader {
     if (!store_.reads_work) return down();
     return store_.rooms[room].end();
   }
+  result<std::vector<std::pair<room_id, sequence>>> last_seqs(std::span<const room_id> rooms) override {
+    if (!store_.reads_work) return down();
+    std::vector<std::pair<room_id, sequence>> ends;
+    for (const auto& room : rooms) {
+      if (const auto known = store_.rooms.find(room); known != store_.rooms.end()) {
+        ends.emplace_back(room, known->second.end());
+      }
+    }
+    return ends;
+  }
   result<std::vector<durable_event>> events_after(room_id room, sequence after, std::uint32_t limit) override {
     if (!store_.reads_work) return down();
     std::vector<durable_event> out;

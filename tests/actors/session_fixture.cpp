@@ -27,6 +27,8 @@ class session_fixture::scripted_room final : public room_handle::base {
         [](const retirement_decided&) {},
         [](const marker_known&) {},
         [](const markers_stored&) {},
+        [](const events_heard&) {},
+        [](const log_reached&) {},
         [](const close_room&) {},
     };
   }
@@ -62,6 +64,9 @@ class session_fixture::scripted_directory final : public directory_handle::base 
         [](const presence_idle&) {},
         [](const retire_room&) {},
         [](const look_at_node&) {},
+        [](const events_heard&) {},
+        [](const list_rooms_in_use&) {},
+        [](const logs_reached&) {},
         [](const close_directory&) {},
     };
   }

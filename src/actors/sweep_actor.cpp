@@ -1,0 +1,120 @@
+// The sweep. A node that is killed between a commit and its news leaves no visible hole, and a bus may lose anything:
+// so the last seqs of the rooms in use are compared with the store's, now and then, and at once when a reader says so.
+#include "actors/sweep_actor.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "actors/guarded.hpp"
+#include "actors/read_pool.hpp"
+
+namespace parley {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t rooms_a_question = 1'000;
+/// While the bus is down: then it is the sweep alone that tells rooms of other nodes' events.
+constexpr milliseconds without_bus{1'000};
+
+class sweep_desk {
+ public:
+  sweep_desk(sweep_handle::pointer self, const actor_services& services) : self_(self), services_(services) {
+    plan(usual_pause());
+  }
+
+  void compare(bool is_bus_up) {
+    if (is_bus_up_ && !is_bus_up) plan(without_bus);
+    is_bus_up_ = is_bus_up;
+    if (is_under_way_) {
+      wants_another_ = true;  // what was lost may be of a room that has been asked for already
+    } else {
+      begin();
+    }
+  }
+
+  void tick() {
+    if (services_.time.steady_now() < next_) return;  // another one was planned since
+    plan(is_bus_up_ ? usual_pause() : without_bus);
+    if (!is_under_way_) begin();
+  }
+
+ private:
+  [[nodiscard]] milliseconds usual_pause() const {
+    return std::chrono::ceil<milliseconds>(std::chrono::duration<double>(services_.settings.bus.sweep_seconds));
+  }
+
+  void plan(milliseconds after) {
+    next_ = services_.time.steady_now() + after;
+    self_->delayed_send(self_, after, sweep_tick{});
+  }
+
+  void begin() {
+    is_under_way_ = true;
+    caf::anon_send(services_.directory,
+                   list_rooms_in_use{continued<std::vector<room_id>>([this](const result<std::vector<room_id>>& rooms) {
+                     if (!rooms) return end();
+                     left_ = *rooms;
+                     ask_for_some();
+                   })});
+  }
+
+  void ask_for_some() {
+    if (left_.empty()) return end();
+    const auto count = std::min(left_.size(), rooms_a_question);
+    const auto first = left_.end() - static_cast<std::ptrdiff_t>(count);
+    std::vector<room_id> asked(first, left_.end());
+    left_.erase(first, left_.end());
+    using ends = std::vector<std::pair<room_id, sequence>>;
+    services_.reads->ask<ends>([asked = std::move(asked)](database_reader& store) { return store.last_seqs(asked); },
+                               continued<ends>([this](const result<ends>& found) {
+                                 if (!found) return end();  // the store is down; the next one comes soon enough
+                                 caf::anon_send(services_.directory, logs_reached{*found});
+                                 ask_for_some();
+                               }));
+  }
+
+  void end() {
+    left_.clear();
+    is_under_way_ = false;
+    services_.counts.sweeps_total.add();
+    if (std::exchange(wants_another_, false)) begin();
+  }
+
+  /// An answer that runs `then(result<T>)` in this actor.
+  template <class T, class Then>
+  answer<T> continued(Then then) {
+    return answer<T>([me = caf::actor_cast<sweep_handle>(self_), then = std::move(then)](result<T> done) {
+      caf::anon_send(me, sweep_continuation{[then, done = std::move(done)] { then(done); }});
+    });
+  }
+
+  sweep_handle::pointer self_;
+  const actor_services& services_;
+  steady_time next_{};
+  std::vector<room_id> left_;  ///< Rooms that the sweep under way has not asked for yet.
+  bool is_bus_up_ = true;
+  bool is_under_way_ = false;
+  bool wants_another_ = false;
+};
+
+}  // namespace
+
+sweep_handle spawn_sweep(caf::actor_system& system, const actor_services& services) {
+  return system.spawn(
+      [](sweep_handle::pointer self, const actor_services* shared) -> sweep_handle::behavior_type {
+        const auto desk = std::make_shared<sweep_desk>(self, *shared);
+        return {
+            [desk](compare_with_store message) { guarded("sweep", [&] { desk->compare(message.is_bus_up); }); },
+            [desk](sweep_tick) { guarded("sweep", [&] { desk->tick(); }); },
+            [](const sweep_continuation& message) { guarded("sweep", message.then); },
+        };
+      },
+      &services);
+}
+
+}  // namespace parley
