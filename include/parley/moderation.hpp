@@ -118,7 +118,7 @@ class moderation_records {
   /// for their own, `conflict` with limits.open_reports_per_user open ones.
   virtual result<filed_report> file_report(const new_report& report) = 0;
   /// That report and all others of the same message that are open. `forbidden` for whoever is no moderator,
-  /// `not_found`, `conflict` when it was decided before.
+  /// `not_found`, also for whoever wrote the message, `conflict` when it was decided before.
   virtual result<void> decide_report(const report_decision& decision) = 0;
   /// Everything of it up to `what.done` is removed, or `is_over`: all of it. False: its ban was lifted meanwhile, and
   /// with it the removal, or another node has finished it.
@@ -136,8 +136,9 @@ class moderation_queries {
   /// As bans(); those that have not ended at `now`.
   virtual result<page<room_mute>> mutes(room_id room, std::optional<user_id> user, timestamp now,
                                         const page_request& range) = 0;
-  /// Open ones, the oldest first; or decided ones, the newest first. The cursor is a report id.
-  virtual result<page<report_item>> reports(bool open, const page_request& range) = 0;
+  /// Open ones, the oldest first; or decided ones, the newest first; without those of what `reader` wrote. The cursor
+  /// is a report id.
+  virtual result<page<report_item>> reports(bool open, user_id reader, const page_request& range) = 0;
   virtual result<std::optional<report_item>> report(report_id report) = 0;
   /// A file that a message has for which a report is open, or had when it was reported.
   virtual result<std::optional<stored_file>> reported_file(file_id file) = 0;

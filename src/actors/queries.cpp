@@ -222,7 +222,7 @@ result<page<report_item>> answer_query(database_reader& store, const list_report
   const auto as = role_of(store, ask.who);
   if (!as) return as.error();
   if (!may(*as, operation::decide_reports)) return forbidden("Only moderators and admins may do this.");
-  return store.reports(ask.open, bounded(ask.range));
+  return store.reports(ask.open, ask.who.user.id, bounded(ask.range));
 }
 
 result<report_item> decided_report(database_reader& store, const decide_report& ask) {

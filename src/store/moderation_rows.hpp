@@ -119,7 +119,8 @@ result<void> run_decision(Steps& steps, const report_decision& decision) {
     return forbidden("Only moderators and admins may do this.");
   }
   const std::optional<report_item> report = steps.lock_report(decision.report);
-  if (!report) return not_found("report_id: there is no such report.");
+  // Whoever wrote the message is not to learn that it was reported, nor by whom.
+  if (!report || report->sender.id == decision.by) return not_found("report_id: there is no such report.");
   if (report->status != report_status::open) {
     return make_error(error_code::conflict, "report_id: this report has been decided.");
   }

@@ -137,14 +137,17 @@ result<page<room_mute>> postgres_reader::mutes(room_id room, std::optional<user_
   });
 }
 
-result<page<report_item>> postgres_reader::reports(bool open_ones, const page_request& range) {
+constexpr const char* open_reports =
+    REPORT_COLUMNS " WHERE t.status = 'open' AND t.report_id > $1 AND t.sender_id <> $3 ORDER BY t.report_id LIMIT $2";
+constexpr const char* decided_reports = REPORT_COLUMNS
+    " WHERE t.status <> 'open' AND t.report_id < $1 AND t.sender_id <> $3 ORDER BY t.report_id DESC LIMIT $2";
+
+result<page<report_item>> postgres_reader::reports(bool open_ones, user_id reader, const page_request& range) {
   return read("reading reports", [&](postgres_connection& open) -> result<page<report_item>> {
     const auto cursor = report_cursor(open_ones, range);
     if (!cursor) return bad_request("cursor: not one of ours.");
-    const auto rows = open.query(
-        open_ones ? REPORT_COLUMNS " WHERE t.status = 'open' AND t.report_id > $1 ORDER BY t.report_id LIMIT $2"
-                  : REPORT_COLUMNS " WHERE t.status <> 'open' AND t.report_id < $1 ORDER BY t.report_id DESC LIMIT $2",
-        *cursor, static_cast<std::int64_t>(range.limit) + 1);
+    const auto rows = open.query(open_ones ? open_reports : decided_reports, *cursor,
+                                 static_cast<std::int64_t>(range.limit) + 1, reader);
     std::vector<report_item> found;
     for (const auto& row : rows) found.push_back(read_report(row));
     return page_of(std::move(found), range.limit, id_of_report);

@@ -64,7 +64,7 @@ class postgres_reader final : public database_reader {
   result<page<room_ban>> bans(room_id room, std::optional<user_id> user, const page_request& range) override;
   result<page<room_mute>> mutes(room_id room, std::optional<user_id> user, timestamp now,
                                 const page_request& range) override;
-  result<page<report_item>> reports(bool open_ones, const page_request& range) override;
+  result<page<report_item>> reports(bool open_ones, user_id reader, const page_request& range) override;
   result<std::optional<report_item>> report(report_id report) override;
   result<std::optional<stored_file>> reported_file(file_id file) override;
   result<std::vector<message_removal>> idle_removals(timestamp idle_before, std::uint32_t limit) override;

@@ -132,14 +132,17 @@ result<page<room_mute>> sqlite_reader::mutes(room_id room, std::optional<user_id
   });
 }
 
-result<page<report_item>> sqlite_reader::reports(bool open, const page_request& range) {
+constexpr const char* open_reports =
+    REPORT_COLUMNS " WHERE t.status = 'open' AND t.report_id > ?1 AND t.sender_id <> ?3 ORDER BY t.report_id LIMIT ?2";
+constexpr const char* decided_reports = REPORT_COLUMNS
+    " WHERE t.status <> 'open' AND t.report_id < ?1 AND t.sender_id <> ?3 ORDER BY t.report_id DESC LIMIT ?2";
+
+result<page<report_item>> sqlite_reader::reports(bool open, user_id reader, const page_request& range) {
   return guarded("reading reports", [&]() -> result<page<report_item>> {
     const auto cursor = report_cursor(open, range);
     if (!cursor) return bad_request("cursor: not one of ours.");
-    auto row = connection_.use(
-        open ? REPORT_COLUMNS " WHERE t.status = 'open' AND t.report_id > ?1 ORDER BY t.report_id LIMIT ?2"
-             : REPORT_COLUMNS " WHERE t.status <> 'open' AND t.report_id < ?1 ORDER BY t.report_id DESC LIMIT ?2");
-    row.bind(*cursor, static_cast<std::int64_t>(range.limit) + 1);
+    auto row = connection_.use(open ? open_reports : decided_reports);
+    row.bind(*cursor, static_cast<std::int64_t>(range.limit) + 1, reader);
     std::vector<report_item> found;
     while (row.step()) found.push_back(read_report(row));
     return page_of(std::move(found), range.limit, id_of_report);

@@ -70,7 +70,7 @@ class empty_reader : public database_reader {
   result<page<room_mute>> mutes(room_id, std::optional<user_id>, timestamp, const page_request&) override {
     return not_in_this_store();
   }
-  result<page<report_item>> reports(bool, const page_request&) override { return not_in_this_store(); }
+  result<page<report_item>> reports(bool, user_id, const page_request&) override { return not_in_this_store(); }
   result<std::optional<report_item>> report(report_id) override { return not_in_this_store(); }
   result<std::optional<stored_file>> reported_file(file_id) override { return std::optional<stored_file>(); }
   result<std::vector<message_removal>> idle_removals(timestamp, std::uint32_t) override {

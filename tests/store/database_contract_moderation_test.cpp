@@ -55,7 +55,9 @@ class moderation_contract : public database_fixture {
     const report_decision decision{report, by, status, "a note", make.next_time(), make.make_id<uuid>()};
     return try_write([&](record_writer& records) { return records.decide_report(decision); });
   }
-  page<report_item> reports(bool open, page_request range = {}) { return expect_value(reader->reports(open, range)); }
+  page<report_item> reports(bool open, page_request range = {}) {
+    return expect_value(reader->reports(open, mod_, range));
+  }
   [[nodiscard]] message_removal removal_of(const append_command& ban, sequence done = 0) const {
     return {removal_id(ban.new_id), ban.room, std::get<ban_member>(ban.command).user, ban.actor, done};
   }
@@ -359,7 +361,46 @@ TEST_P(moderation_contract, open_reports_come_oldest_first_and_decided_ones_newe
   page = reports(false, {page.next_cursor, 2});
   ASSERT_EQ(page.items.size(), 1U);
   EXPECT_EQ(page.items[0].report.id, filed[0]);
-  EXPECT_EQ(reader->reports(true, {"nonsense", 2}).error().code, error_code::bad_request);
+  EXPECT_EQ(reader->reports(true, mod_, {"nonsense", 2}).error().code, error_code::bad_request);
+}
+
+TEST_P(moderation_contract, nobody_sees_or_decides_reports_of_his_own_messages) {
+  set_role(eve_, "admin");
+  append(make.invite(room_, ann_, {mod_, eve_}));
+  std::vector<report_id> filed;  // of messages by mod, bob, eve, mod, bob
+  for (const auto& sender : {mod_, bob_, eve_, mod_, bob_}) {
+    filed.push_back(expect_value(report(ann_, post(room_, sender, "rude"))).id);
+  }
+  const auto seen_by = [&](user_id who, bool open, std::uint32_t page_of) {
+    std::vector<report_id> ids;
+    page_request range{{}, page_of};
+    do {
+      const auto found = expect_value(reader->reports(open, who, range));
+      EXPECT_FALSE(found.items.empty()) << "a page of what is left out";
+      for (const auto& item : found.items) ids.push_back(item.report.id);
+      range.cursor = found.next_cursor;
+    } while (range.cursor);
+    return ids;
+  };
+  for (const std::uint32_t page_of : {1, 2, 50}) {
+    EXPECT_THAT(seen_by(mod_, true, page_of), ElementsAre(filed[1], filed[2], filed[4]));
+    EXPECT_THAT(seen_by(eve_, true, page_of), ElementsAre(filed[0], filed[1], filed[3], filed[4]));
+  }
+  const auto unknown = decide(mod_, make.make_id<report_id>()).error();
+  for (const auto& own : {filed[0], filed[3]}) {
+    const auto refusal = decide(mod_, own).error();
+    EXPECT_EQ(refusal.code, error_code::not_found);
+    EXPECT_EQ(refusal.message, unknown.message);
+    EXPECT_EQ(expect_value(reader->report(own))->status, report_status::open);
+  }
+  EXPECT_EQ(decide(eve_, filed[2]).error().code, error_code::not_found) << "admins neither";
+  for (const auto& id : {filed[0], filed[1], filed[3], filed[4]}) expect_value(decide(eve_, id));
+  expect_value(decide(mod_, filed[2]));
+  EXPECT_EQ(decide(mod_, filed[0]).error().code, error_code::not_found) << "decided";
+  for (const std::uint32_t page_of : {1, 2, 50}) {
+    EXPECT_THAT(seen_by(mod_, false, page_of), ElementsAre(filed[4], filed[2], filed[1]));
+    EXPECT_THAT(seen_by(eve_, false, page_of), ElementsAre(filed[4], filed[3], filed[1], filed[0]));
+  }
 }
 
 TEST_P(moderation_contract, a_reported_file_stays_and_is_seen_until_the_decision) {

@@ -130,8 +130,8 @@ class port_calls : public database_fixture {
     (void)expect_value(reader->standing_in(who.group, who.ann));
     (void)expect_value(reader->bans(who.group, who.bob, {}));
     (void)expect_value(reader->mutes(who.group, {}, time_at(1), {}));
-    (void)expect_value(reader->reports(true, {}));
-    (void)expect_value(reader->reports(false, {}));
+    (void)expect_value(reader->reports(true, who.bob, {}));
+    (void)expect_value(reader->reports(false, who.bob, {}));
     (void)expect_value(reader->report({}));
     (void)expect_value(reader->reported_file({}));
     (void)expect_value(try_append(make.command(who.group, who.ann, lift_ban{who.bob})));

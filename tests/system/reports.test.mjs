@@ -301,6 +301,26 @@ test('a decided report is a conflict, also when two decide at once; an unknown o
   await decide(mo, { report_id: nowhere() }, { status: 'acted' }, 404);
 });
 
+test('nobody sees or decides reports of his own messages; others do, and nothing tells that there are any', async () => {
+  const staff = [await newStaff(parley, 'moderator'), await newStaff(parley, 'admin')];
+  await ada.invite(room, ...staff);
+  for (const who of staff) {
+    const own = await report(ada, (await who.post(room, 'my own')).message_id, { reason: 'abuse' });
+    const other = await report(cleo, (await bob.post(room, 'rude')).message_id, { reason: 'abuse' });
+    const said = await Promise.all(
+      [own, { report_id: nowhere() }].map((r) => decide(who, r, { status: 'dismissed' }, 404)),
+    );
+    assert.deepEqual(said[0], said[1], 'they cannot tell whether it exists');
+    for (const pageOf of [1, 200]) assert.deepEqual(idsOf(await queue('open', who, pageOf)), [other.report_id]);
+    assert.deepEqual(idsOf(await queue()), idsOf([own, other]));
+    await decide(who, other, { status: 'dismissed' });
+    await decide(mo, own, { status: 'acted' });
+    for (const pageOf of [1, 200]) assert.ok(!idsOf(await queue('decided', who, pageOf)).includes(own.report_id));
+    assert.ok(idsOf(await queue('decided')).includes(own.report_id));
+    await decide(who, own, { status: 'dismissed' }, 404);
+  }
+});
+
 test('bad decisions are refused and decide nothing', async () => {
   const filed = await report(ada, (await bob.post(room, 'rude')).message_id, { reason: 'spam' });
   for (const body of [{}, { status: 'open' }, { status: 'decided' }, { status: 1 }, { status: null }, { note: 'x' }])

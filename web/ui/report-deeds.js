@@ -29,11 +29,10 @@ export class ReportDeeds {
   of(report) {
     if (report.status !== 'open') return [];
     const deed = (text, run, danger = true) => ({ text, danger, run: () => this.#try(report, run) });
-    const isOther = report.sender.user_id !== this.#model.me.user_id;
     return [
       !report.is_deleted && deed('Delete the message', this.#delete),
-      isOther && report.room_name !== null && deed('Ban from the room', this.#ban),
-      isOther && deed('Suspend the sender', this.#suspend),
+      report.room_name !== null && deed('Ban from the room', this.#ban),
+      deed('Suspend the sender', this.#suspend),
       deed('Dismiss', this.#dismiss, false),
       deed('Done', this.#finish, false),
     ].filter(Boolean);
