@@ -38,6 +38,13 @@ struct room_mute {
   timestamp until{};
 };
 
+/// Whether somebody may see bans and mutes, and whether there can be any.
+struct room_standing {
+  standing how = standing::outsider;
+  bool is_group = false;
+  friend bool operator==(const room_standing&, const room_standing&) = default;
+};
+
 // --- Reports ---
 
 enum class report_reason : std::uint8_t { spam, abuse, illegal, other };
@@ -130,7 +137,7 @@ class moderation_queries {
  public:
   virtual ~moderation_queries() = default;
   /// `not_found` when there is no such room.
-  virtual result<standing> standing_in(room_id room, user_id user) = 0;
+  virtual result<room_standing> standing_in(room_id room, user_id user) = 0;
   /// In order of user_id, which is the cursor. `user`: that one only.
   virtual result<page<room_ban>> bans(room_id room, std::optional<user_id> user, const page_request& range) = 0;
   /// As bans(); those that have not ended at `now`.

@@ -9,6 +9,11 @@ namespace parley {
 /// Of a room that is not there as of one that is not among the user's, and of a message in it.
 inline error no_such_room() { return not_found("There is no such room or message among yours."); }
 
+/// Of bans, mutes and slow mode.
+inline error no_moderation_here() {
+  return make_error(error_code::conflict, "room_id: in a private room, block the other one instead.");
+}
+
 /// Nothing was stored.
 inline error cannot_be_read() { return unavailable("The room cannot be read at the moment; send again."); }
 

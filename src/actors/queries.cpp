@@ -195,10 +195,11 @@ std::invoke_result_t<Read> while_in_charge(database_reader& store, const Ask& as
   const auto check = [&]() -> result<void> {
     const auto as = role_of(store, ask.who);
     if (!as) return as.error();
-    const auto how = store.standing_in(ask.room, ask.who.user.id);
-    if (!how) return how.error();
-    const auto verdict_now = permission(operation::restrict_member, *as, *how);
+    const auto stands = store.standing_in(ask.room, ask.who.user.id);
+    if (!stands) return stands.error();
+    const auto verdict_now = permission(operation::restrict_member, *as, stands->how);
     if (verdict_now == verdict::hidden) return no_such_room();
+    if (!stands->is_group) return no_moderation_here();
     if (verdict_now == verdict::forbidden) return forbidden("Only the room's creator or a moderator may see this.");
     return {};
   };

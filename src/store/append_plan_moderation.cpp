@@ -13,10 +13,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-error no_moderation_here() {
-  return make_error(error_code::conflict, "room_id: in a private room, block the other one instead.");
-}
-
 append_outcome unchanged() {
   stored outcome;
   outcome.duplicate = true;

@@ -10,6 +10,14 @@
 
 namespace parley {
 
+/// created_by, is_group, whether the user is a member
+template <class Row>
+room_standing read_standing(const Row& row, user_id user) {
+  const bool is_owner = row.template id<user_id>(0) == user;
+  const bool is_member = row.integer(2) != 0;
+  return {!is_member ? standing::outsider : is_owner ? standing::owner : standing::member, row.integer(1) != 0};
+}
+
 /// The user's profile, by_id, reason, created_at, removed_up_to
 template <class Row>
 room_ban read_ban(const Row& row) {

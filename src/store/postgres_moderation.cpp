@@ -91,15 +91,15 @@ result<bool> postgres_records::note_removal(const message_removal& what, bool is
 
 // --- Reading ---
 
-result<standing> postgres_reader::standing_in(room_id room, user_id user) {
-  return read("reading a standing", [&](postgres_connection& open) -> result<standing> {
+result<room_standing> postgres_reader::standing_in(room_id room, user_id user) {
+  return read("reading a standing", [&](postgres_connection& open) -> result<room_standing> {
     const auto rows = open.query(
-        "SELECT c.created_by, EXISTS (SELECT 1 FROM tb_user_room m WHERE m.room_id = c.chat_room_id AND m.user_id = $2)"
+        "SELECT c.created_by, c.is_group,"
+        " EXISTS (SELECT 1 FROM tb_user_room m WHERE m.room_id = c.chat_room_id AND m.user_id = $2)"
         " FROM tb_chat_rooms c WHERE c.chat_room_id = $1",
         room, user);
     if (rows.empty()) return no_such_room();
-    if (rows[0].integer(1) == 0) return standing::outsider;
-    return rows[0].id<user_id>(0) == user ? standing::owner : standing::member;
+    return read_standing(rows[0], user);
   });
 }
 

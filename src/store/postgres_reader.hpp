@@ -60,7 +60,7 @@ class postgres_reader final : public database_reader {
   result<std::string> file_block(file_id file, std::uint32_t block) override;
 
   // postgres_moderation.cpp
-  result<standing> standing_in(room_id room, user_id user) override;
+  result<room_standing> standing_in(room_id room, user_id user) override;
   result<page<room_ban>> bans(room_id room, std::optional<user_id> user, const page_request& range) override;
   result<page<room_mute>> mutes(room_id room, std::optional<user_id> user, timestamp now,
                                 const page_request& range) override;

@@ -87,14 +87,14 @@ result<bool> sqlite_records::note_removal(const message_removal& what, bool is_o
 
 // --- Reading ---
 
-result<standing> sqlite_reader::standing_in(room_id room, user_id user) {
-  return guarded("reading a standing", [&]() -> result<standing> {
+result<room_standing> sqlite_reader::standing_in(room_id room, user_id user) {
+  return guarded("reading a standing", [&]() -> result<room_standing> {
     auto row = connection_.use(
-        "SELECT c.created_by, EXISTS (SELECT 1 FROM tb_user_room m WHERE m.room_id = c.chat_room_id AND m.user_id = ?2)"
+        "SELECT c.created_by, c.is_group,"
+        " EXISTS (SELECT 1 FROM tb_user_room m WHERE m.room_id = c.chat_room_id AND m.user_id = ?2)"
         " FROM tb_chat_rooms c WHERE c.chat_room_id = ?1");
     if (!row.bind(room, user).step()) return no_such_room();
-    if (row.integer(1) == 0) return standing::outsider;
-    return row.id<user_id>(0) == user ? standing::owner : standing::member;
+    return read_standing(row, user);
   });
 }
 

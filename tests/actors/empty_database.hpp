@@ -63,7 +63,7 @@ class empty_reader : public database_reader {
   result<std::vector<std::string>> writes_under_way() override { return std::vector<std::string>(); }
   result<std::optional<stored_file>> file_for(user_id, file_id) override { return not_in_this_store(); }
   result<std::string> file_block(file_id, std::uint32_t) override { return not_in_this_store(); }
-  result<standing> standing_in(room_id, user_id) override { return not_in_this_store(); }
+  result<room_standing> standing_in(room_id, user_id) override { return not_in_this_store(); }
   result<page<room_ban>> bans(room_id, std::optional<user_id>, const page_request&) override {
     return not_in_this_store();
   }

@@ -250,12 +250,17 @@ TEST_P(moderation_contract, slow_mode_remembers_from_batch_to_batch_who_wrote_wh
 }
 
 TEST_P(moderation_contract, how_somebody_stands_to_a_room) {
-  EXPECT_EQ(expect_value(reader->standing_in(room_, ann_)), standing::owner);
-  EXPECT_EQ(expect_value(reader->standing_in(room_, bob_)), standing::member);
-  EXPECT_EQ(expect_value(reader->standing_in(room_, eve_)), standing::outsider);
+  const auto in = [&](room_id room, user_id user) { return expect_value(reader->standing_in(room, user)); };
+  EXPECT_EQ(in(room_, ann_), (room_standing{standing::owner, true}));
+  EXPECT_EQ(in(room_, bob_), (room_standing{standing::member, true}));
+  EXPECT_EQ(in(room_, eve_), (room_standing{standing::outsider, true}));
+  const auto pair = add_pair(ann_, bob_);
+  EXPECT_EQ(in(pair, ann_), (room_standing{standing::owner, false}));
+  EXPECT_EQ(in(pair, bob_), (room_standing{standing::member, false}));
+  EXPECT_EQ(in(pair, mod_), (room_standing{standing::outsider, false}));
   EXPECT_EQ(reader->standing_in(make.make_id<room_id>(), ann_).error().code, error_code::not_found);
   append(make.remove(room_, ann_, ann_));
-  EXPECT_EQ(expect_value(reader->standing_in(room_, ann_)), standing::outsider) << "who made it, and left";
+  EXPECT_EQ(in(room_, ann_), (room_standing{standing::outsider, true})) << "who made it, and left";
 }
 
 // --- Reports ---

@@ -227,7 +227,9 @@ test('nobody bans himself, nor somebody unknown, nor anybody in a private room',
   for (const [who, user] of [[ada, bob], [bob, ada], [mo, bob], [root, ada]]) {
     await ban(who, secret, user, {}, 409);
     await liftBan(who, secret, user, 409);
+    await who.call('GET', `/rooms/${secret}/bans`, { expect: 409 });
   }
+  await cleo.call('GET', `/rooms/${secret}/bans`, { expect: 404 });
   await liftBan(ada, room, bob, 404);
   await liftBan(ada, room, nobody, 404);
   assert.deepEqual([await lastSeq(room), await lastSeq(secret)], before);

@@ -313,7 +313,9 @@ test('nobody is muted in a private room', async () => {
   for (const [who, user] of [[ada, bob], [bob, ada], [mo, bob], [root, ada]]) {
     await mute(who, secret, user, { seconds: 60 }, 409);
     await liftMute(who, secret, user, 409);
+    await who.call('GET', `/rooms/${secret}/mutes`, { expect: 409 });
   }
+  await cleo.call('GET', `/rooms/${secret}/mutes`, { expect: 404 });
   await bob.post(secret, 'I may');
 });
 
