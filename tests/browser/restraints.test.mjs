@@ -77,6 +77,42 @@ test("slow mode counts from one's own newest message, however one came to know o
   assert.equal(room.restraints.slowModeMs(noon), 0);
 });
 
+test('what was sent while slow mode was off does not count, whether it comes as an event or as history', () => {
+  const room = makeRoom();
+  room.apply('new_message', message(11, -2));
+  room.apply('slow_mode_changed', slow(12, 300));
+  assert.equal(room.restraints.slowModeMs(noon), 0);
+  room.historyLoading();
+  room.addHistory([message(11, -2)], false);
+  assert.equal(room.restraints.slowModeMs(noon), 0, 'nor does it when it is read');
+  room.apply('new_message', message(13, 0));
+  room.apply('slow_mode_changed', slow(14, 600));
+  assert.equal(room.restraints.slowModeMs(noon), 600_000, 'a longer pause forgets nothing');
+});
+
+test('when slow mode ends, the server forgets who wrote when, and so does the page', () => {
+  const room = makeRoom({ slow_mode_seconds: 300 });
+  room.apply('new_message', message(11, 0));
+  room.restraints.refused(noon + 200_000);
+  assert.equal(room.restraints.slowModeMs(noon), 300_000);
+  room.apply('slow_mode_changed', slow(12, 0));
+  room.apply('new_message', message(13, 1));
+  room.apply('slow_mode_changed', slow(14, 300));
+  assert.equal(room.restraints.slowModeMs(noon), 0);
+  room.apply('new_message', message(15, 2));
+  assert.equal(room.restraints.slowModeMs(noon + 2_000), 300_000);
+});
+
+test('slow mode that began while one was away does not count what was sent before', () => {
+  const room = makeRoom();
+  room.apply('new_message', message(11, 0));
+  room.update(info({ last_seq: 13, slow_mode_seconds: 300 }));
+  room.apply('new_message', message(12, 0));
+  assert.equal(room.restraints.slowModeMs(noon), 0);
+  room.apply('new_message', message(14, 0));
+  assert.equal(room.restraints.slowModeMs(noon), 300_000);
+});
+
 test('the server may know of a message that is not here, and says how long to wait', () => {
   const room = makeRoom({ slow_mode_seconds: 300 });
   room.restraints.refused(noon + 120_000);

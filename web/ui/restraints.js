@@ -4,24 +4,37 @@
  */
 
 export class Restraints {
-  /** Between two messages of one member; 0 is none. */
-  slow_mode_seconds = 0;
+  /** Between two messages of one member; 0 is none, null: not known yet. @type {?number} */
+  slow_mode_seconds = null;
   /** When one may write again; null if one may. @type {?string} */
   muted_until = null;
 
-  /** When one's newest message was stored. */
+  /** When one's newest message was stored, of those that the server remembers. */
   #sentAt = 0;
   /** Until when the server wants to wait, which knows of messages that are not here. */
   #refusedUntil = 0;
+  /** Of what was sent up to this seq the server remembers nothing. */
+  #forgottenTo = 0;
 
-  /** Takes what the server says of the room now. */
-  update({ slow_mode_seconds: seconds = 0, muted_until: until = null }) {
-    this.slow_mode_seconds = seconds;
+  /** Takes what the server says of the room at that seq. */
+  update({ slow_mode_seconds: seconds = 0, muted_until: until = null }, seq) {
+    this.setSlowMode(seconds, seq);
     this.muted_until = until;
   }
 
+  /** Slow mode as it is from that seq on. When it begins or ends, the server forgets who wrote when. */
+  setSlowMode(seconds, seq) {
+    const was = this.slow_mode_seconds ?? seconds;
+    this.slow_mode_seconds = seconds;
+    if (was > 0 === seconds > 0) return;
+    this.#sentAt = 0;
+    this.#refusedUntil = 0;
+    this.#forgottenTo = seq;
+  }
+
   /** One's own message is in the store. */
-  sent(createdAt) {
+  sent(createdAt, seq) {
+    if (seq <= this.#forgottenTo) return;
     this.#sentAt = Math.max(this.#sentAt, Date.parse(createdAt) || 0);
   }
 

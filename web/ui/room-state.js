@@ -73,7 +73,7 @@ export class RoomState {
   /** Takes what the server says of the room now. */
   update({ name, is_group, peer, last_seq, last_read_seq, unread, ...restraints }) {
     Object.assign(this, { name, is_group, peer });
-    if (last_seq >= this.#countedSeq) this.restraints.update(restraints);
+    if (last_seq >= this.#countedSeq) this.restraints.update(restraints, last_seq);
     this.last_seq = Math.max(last_seq, this.#countedSeq);
     this.#countedSeq = this.last_seq;
     this.unread = this.last_read_seq > last_read_seq && this.last_read_seq >= last_seq ? 0 : unread;
@@ -208,16 +208,16 @@ export class RoomState {
   }
 
   /** One's own message is here, and on its way no more. */
-  #arrived({ user_id: userId, client_msg_id: clientMsgId, created_at: createdAt }) {
+  #arrived({ user_id: userId, client_msg_id: clientMsgId, created_at: createdAt, seq }) {
     if (userId !== this.#me) return;
-    this.restraints.sent(createdAt);
+    this.restraints.sent(createdAt, seq);
     if (clientMsgId) this.outgoing.delete(clientMsgId);
   }
 
   /** What a replay brings again is in what the server said of the room. */
-  #restrain(type, { user_id: userId, until, slow_mode_seconds: seconds }) {
+  #restrain(type, { seq, user_id: userId, until, slow_mode_seconds: seconds }) {
     if (type === 'member_muted' && userId === this.#me) this.restraints.muted_until = until;
-    if (type === 'slow_mode_changed') this.restraints.slow_mode_seconds = seconds;
+    if (type === 'slow_mode_changed') this.restraints.setSlowMode(seconds, seq);
   }
 
   // --- members
