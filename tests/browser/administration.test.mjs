@@ -202,6 +202,54 @@ test('a page that fails is asked for again, and what was there stays', async () 
   assert.deepEqual(list.items, [7], 'nothing of the former question');
 });
 
+test('a list that is read anew stays as long as it was, and as it was until all of it is there', async () => {
+  const { list, open, answer } = askable();
+  list.load();
+  await answer([1, 2], 'c1');
+  list.more();
+  await answer([3, 4], 'c2');
+  list.reload();
+  assert.equal(open[0].query.cursor, null);
+  await answer([1, 20], 'c1');
+  assert.deepEqual([list.items, list.hasMore, open[0].query.cursor], [[1, 2, 3, 4], true, 'c1']);
+  await answer([3], 'c3');
+  assert.equal(open[0].query.cursor, 'c3');
+  await answer([4, 5], 'c4');
+  assert.deepEqual([list.items, list.hasMore, open.length], [[1, 20, 3, 4, 5], true, 0]);
+  list.more();
+  assert.equal(open[0].query.cursor, 'c4', 'the next page is what follows');
+  await answer([6]);
+  list.reload();
+  await answer([1], null);
+  assert.deepEqual([list.items, list.hasMore, open.length], [[1], false, 0], 'there are fewer now');
+});
+
+test('of a list that is read anew and grows at once nothing gets lost', async () => {
+  const { list, open, answer } = askable();
+  list.reload();
+  await answer([1, 2], 'c1');
+  list.reload();
+  list.more();
+  await answer([1, 2], 'c1');
+  await answer([3], 'c2');
+  assert.deepEqual([list.items, open.length], [[1, 2, 3], 0], 'more was asked for meanwhile');
+  list.more();
+  open.shift();
+  list.reload();
+  await answer([0, 1, 2], 'c1');
+  await answer([3], 'c2');
+  assert.deepEqual([list.items, open.length], [[0, 1, 2, 3], 0], 'more was under way');
+  list.reload();
+  await answer([0, 1], 'c1');
+  open.shift().reject(new ParleyError('offline', 'away'));
+  await settled();
+  assert.deepEqual([list.items, list.state], [[0, 1, 2, 3], 'failed']);
+  list.more();
+  assert.equal(open[0].query.cursor, null);
+  await answer([0, 1, 2, 3], 'c2');
+  assert.deepEqual([list.items, list.hasMore, open.length], [[0, 1, 2, 3], true, 0]);
+});
+
 test('a list of which nothing shown is left goes on with what follows', async () => {
   const { list, open, answer } = askable();
   list.load();

@@ -316,6 +316,49 @@ test('a ban takes somebody out with all that they wrote, and they come back only
   assert.deepEqual([...adas.complaints, ...bens.complaints], []);
 });
 
+test('a long list of bans that is read anew, since messages go or somebody left, keeps what was shown', async (t) => {
+  const { ada, ben, name, roomId } = await group();
+  const adas = await inRoom(t, ada.session, name);
+  const bans = Array.from({ length: 120 }, (_, index) => ({
+    user: {
+      user_id: `01939b6e-0000-7000-8000-${String(index).padStart(12, '0')}`,
+      username: `user.${index}`,
+      display_name: `Banned ${index}`,
+      img_url: null,
+    },
+    by: ada.id,
+    reason: null,
+    created_at: '2026-11-22T09:30:00.123Z',
+    removing_messages: index === 0,
+  }));
+  await adas.route('**/bans?*', (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const [from, limit] = [Number(query.get('cursor')), Number(query.get('limit'))];
+    const next = from + limit < bans.length ? String(from + limit) : null;
+    return route.fulfill({ json: { items: bans.slice(from, from + limit), next_cursor: next } });
+  });
+  const dialog = await openModeration(adas);
+  const rows = dialog.locator('[aria-labelledby="restricted-bans"] li');
+  const more = dialog.getByRole('button', { name: 'Show more' });
+  await rows.nth(49).waitFor();
+  await more.press('Enter');
+  await rows.nth(99).waitFor();
+  const isReadAnew = async (reason) => {
+    bans[99].reason = reason;
+    await rows.nth(99).getByText(reason).waitFor();
+    assert.equal(await rows.count(), 100);
+    assert.equal(await more.evaluate((button) => button === document.activeElement), true);
+  };
+  await isReadAnew('while messages go');
+  bans[0].removing_messages = false;
+  await rows.first().getByText('their messages are being deleted').waitFor({ state: 'detached' });
+  await ben.rest.leave(roomId);
+  await isReadAnew('when somebody left');
+  await more.press('Enter');
+  await rows.nth(119).waitFor();
+  assert.deepEqual(adas.complaints, []);
+});
+
 test('a ban without the check box leaves what was written', async (t) => {
   const { ada, ben, name, roomId } = await group();
   await ben.rest.postMessage(roomId, { content: 'hello' });

@@ -11,9 +11,12 @@ export class PagedList extends EventTarget {
 
   #fetch;
   #query = {};
-  #cursor = null;
-  /** What the page that is asked for goes after. @type {T[]} */
+  #hasMore = false;
+  /** What the page that is asked for goes after, and that page. @type {T[]} */
   #before = [];
+  #cursor = null;
+  /** How many items there are to be with it, if there are so many. */
+  #least = 1;
   #asks = 0;
 
   /** @param {(query: object) => Promise<{items: T[], next_cursor: ?string}>} fetchPage */
@@ -23,19 +26,26 @@ export class PagedList extends EventTarget {
   }
 
   get hasMore() {
-    return this.#cursor !== null;
+    return this.#hasMore;
   }
 
   /** From the beginning. What is shown stays until the answer comes. */
   load(query = this.#query) {
     this.#query = query;
-    this.#cursor = null;
-    this.#before = [];
-    return this.#ask();
+    this.#hasMore = false;
+    this.#least = 1;
+    return this.#askAnew();
+  }
+
+  /** What is shown once more, as far as it is shown, with the page that is asked for meanwhile. */
+  reload() {
+    this.#least = Math.max(this.#least, this.items.length);
+    return this.#askAnew();
   }
 
   /** The next page; after a failure the one that failed. */
   more() {
+    if (this.#hasMore && this.state !== 'failed') this.#least = this.items.length + 1;
     if (this.state === 'loading') return Promise.resolve();
     return this.#ask();
   }
@@ -51,7 +61,15 @@ export class PagedList extends EventTarget {
     this.items = [];
     this.#before = [];
     this.#cursor = null;
+    this.#hasMore = false;
+    this.#least = 1;
     this.#set('none', null);
+  }
+
+  #askAnew() {
+    this.#before = [];
+    this.#cursor = null;
+    return this.#ask();
   }
 
   async #ask() {
@@ -59,16 +77,20 @@ export class PagedList extends EventTarget {
     const ask = this.#asks;
     this.#set('loading', null);
     try {
-      let found = [];
+      const found = [];
+      let cursor = this.#cursor;
       // A page may be short, even empty, although more follow.
       do {
-        const page = await this.#fetch({ ...this.#query, cursor: this.#cursor });
+        const page = await this.#fetch({ ...this.#query, cursor });
         if (ask !== this.#asks) return; // another question was asked meanwhile
-        found = page.items;
-        this.#cursor = page.next_cursor;
-      } while (found.length === 0 && this.#cursor);
+        found.push(...page.items);
+        cursor = page.next_cursor;
+      } while (this.#before.length + found.length < this.#least && cursor);
       this.items = [...this.#before, ...found];
       this.#before = this.items;
+      this.#cursor = cursor;
+      this.#hasMore = cursor !== null;
+      this.#least = 1;
       this.#set('ready', null);
     } catch (error) {
       if (ask !== this.#asks) return;

@@ -72,8 +72,9 @@ export class RestrictionList {
     clearTimeout(this.#timer);
   }
 
+  /** Also anew: what was shown stays as long as it was. */
   load() {
-    return this.#items.load();
+    return this.#items.reload();
   }
 
   #draw() {
