@@ -36,7 +36,7 @@ struct log_row {
   uuid event_id;
   user_id by;
   timestamp at{};
-  std::optional<user_id> user{};  ///< Who joined or left.
+  std::optional<user_id> user{};  ///< Who joined, left, or was muted.
   std::optional<message_id> message{};
   std::optional<reaction_id> reaction{};
   std::string_view text{};  ///< The emoji, the room's new name, a mute's end, seconds.
@@ -85,7 +85,7 @@ struct update_room_name {
 };
 /// Its last member is gone.
 struct close_empty_room {
-  const append_command* command;  ///< A remove_member.
+  const append_command* command;  ///< A remove_member or ban_member.
 };
 
 /// There may be one already; then only the removal of messages is begun.
