@@ -42,12 +42,14 @@ struct store_config {
 };
 
 struct bus_config {
-  std::string url;  ///< Empty: in-process.
-  std::uint32_t partitions = 16;
-  std::uint64_t backlog_bytes =
-      64 * 1024 * 1024;             ///< Of events that wait to go out; what is over is left to the store.
-  std::uint32_t hole_wait_ms = 20;  ///< Before missing events are read from the store.
-  double sweep_seconds = 5;         ///< Between two comparisons of the rooms in use with the store.
+  std::string url;                         ///< Empty: one node. Several, separated by commas, share the partitions.
+  std::uint32_t partitions = 16;           ///< Streams over which rooms are spread; the same on every node.
+  std::uint32_t stream_entries = 100'000;  ///< Kept in one partition, about: what a node may be behind.
+  std::uint32_t connect_ms = 1'000;
+  std::uint32_t answer_ms = 2'000;  ///< For an answer; a later one costs the connection.
+  std::uint64_t backlog_bytes = 64ULL * 1024 * 1024;  ///< Of events that wait to go out; the rest is left to the store.
+  std::uint32_t hole_wait_ms = 20;                    ///< Before missing events are read from the store.
+  double sweep_seconds = 5;                           ///< Between two comparisons of the rooms in use with the store.
 };
 
 struct node_config {
@@ -189,6 +191,8 @@ struct listen_address {
   std::uint16_t port = 0;
 };
 result<listen_address> parse_listen_address(const std::string& text);
+/// The addresses of bus.url, in their order.
+std::vector<std::string> bus_urls(const config& value);
 /// localhost, 127.0.0.0/8 in figures, or ::1 (without brackets).
 bool is_loopback_host(const std::string& host);
 /// The text of a regular file; errors name it.

@@ -176,7 +176,38 @@ bool starts_with_any(const std::string& text, std::initializer_list<std::string_
   return std::any_of(prefixes.begin(), prefixes.end(), [&](auto prefix) { return text.starts_with(prefix); });
 }
 
+/// Only the schemes, since the store's code reads addresses; and what the bus needs of the rest.
+fault check_bus(const config& value) {
+  if (value.bus.url.empty()) return {};
+  const auto urls = bus_urls(value);
+  for (const auto& url : urls) {
+    // All of it is repeated, since what a comma in a password splits cannot be masked.
+    if (url.starts_with("rediss://"))
+      return wrong("bus.url", masked(value.bus.url), "no rediss://, since hiredis of Debian 12 is built without TLS");
+    if (!url.starts_with("redis://"))
+      return wrong("bus.url", masked(value.bus.url),
+                   "each address must begin with redis://, or all be empty for one node");
+  }
+  if (urls.size() > value.bus.partitions)
+    return wrong("bus.partitions", "bus.url", "there are more addresses than partitions");
+  if (!starts_with_any(value.store.url, {"postgresql://", "postgres://"}))
+    return wrong("bus.url", masked(value.store.url), "a bus is between nodes that share a PostgreSQL as their store");
+  return {};
+}
+
 }  // namespace
+
+std::vector<std::string> bus_urls(const config& value) {
+  std::vector<std::string> urls;
+  const std::string& text = value.bus.url;
+  if (text.empty()) return urls;
+  for (std::size_t start = 0;;) {
+    const auto end = text.find(',', start);
+    urls.push_back(text.substr(start, end - start));
+    if (end == std::string::npos) return urls;
+    start = end + 1;
+  }
+}
 
 result<config> load_config(const std::string& toml_text, const std::string& source,
                            const std::vector<config_setting>& settings) {
@@ -264,10 +295,7 @@ result<void> validate(const config& value) {
     return wrong("admin.socket", value.admin.socket, "a socket's path has at most 107 bytes");
   if (!starts_with_any(value.store.url, {"sqlite:", "postgresql://", "postgres://"}))
     return wrong("store.url", masked(value.store.url), "must begin with sqlite: or postgresql://");
-  if (!value.bus.url.empty() && !starts_with_any(value.bus.url, {"redis://"}))
-    return wrong("bus.url", masked(value.bus.url), "must be empty (in-process) or begin with redis://");
-  if (!value.bus.url.empty())
-    return wrong("bus.url", masked(value.bus.url), "this version has only the in-process bus; leave it empty");
+  if (auto failure = check_bus(value)) return *failure;
   static constexpr std::string_view levels[] = {"trace", "debug", "info", "warn", "error"};
   if (std::find(std::begin(levels), std::end(levels), value.log.level) == std::end(levels))
     return wrong("log.level", value.log.level, "must be trace, debug, info, warn or error");

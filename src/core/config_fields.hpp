@@ -34,6 +34,10 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("store.queue_commands", c.store.queue_commands, 1, 10 * million);
   visit("store.read_queue", c.store.read_queue, 1, 10 * million);
   visit("bus.url", c.bus.url);
+  visit("bus.partitions", c.bus.partitions, 1, 1'024);
+  visit("bus.stream_entries", c.bus.stream_entries, 100, 100 * million);
+  visit("bus.connect_ms", c.bus.connect_ms, 50, 60'000);
+  visit("bus.answer_ms", c.bus.answer_ms, 50, 60'000);
   visit("bus.backlog_bytes", c.bus.backlog_bytes, 64 * 1024, 1024 * gib);
   visit("bus.hole_wait_ms", c.bus.hole_wait_ms, 0, 10'000);
   visit("bus.sweep_seconds", c.bus.sweep_seconds, 0.1, 3'600);

@@ -74,6 +74,29 @@ TEST(configuration, rules_between_fields_hold) {
   EXPECT_EQ(refusal(""), "");
 }
 
+TEST(configuration, a_bus_is_redis_between_nodes_that_share_a_postgresql) {
+  const std::string store = "[store]\nurl='postgresql://db/parley'\n";
+  EXPECT_EQ(refusal(store + "[bus]\nurl='redis://:pw@one:6379/0'\n"), "");
+  EXPECT_EQ(refusal(store + "[bus]\nurl='redis://one,redis://two'\npartitions=2\n"), "");
+  EXPECT_NE(refusal(store + "[bus]\nurl='amqp://one'\n").find("begin with redis://"), std::string::npos);
+  EXPECT_NE(refusal(store + "[bus]\nurl='redis://one,'\n").find("begin with redis://"), std::string::npos);
+  EXPECT_NE(refusal(store + "[bus]\nurl='redis://one,rediss://two'\n").find("without TLS"), std::string::npos);
+  EXPECT_NE(refusal(store + "[bus]\nurl='redis://one,redis://two'\npartitions=1\n").find("bus.partitions"),
+            std::string::npos);
+  EXPECT_NE(refusal("[bus]\nurl='redis://one'\n").find("PostgreSQL"), std::string::npos);
+  EXPECT_NE(refusal("[bus]\npartitions=0\n").find("bus.partitions"), std::string::npos);
+  EXPECT_NE(refusal("[bus]\npartitions=1025\n").find("bus.partitions"), std::string::npos);
+}
+
+TEST(configuration, the_addresses_of_a_bus_stand_between_commas) {
+  config value;
+  EXPECT_TRUE(bus_urls(value).empty());
+  value.bus.url = "redis://one";
+  EXPECT_EQ(bus_urls(value), std::vector<std::string>{"redis://one"});
+  value.bus.url = "redis://one,redis://two,";
+  EXPECT_EQ(bus_urls(value), (std::vector<std::string>{"redis://one", "redis://two", ""}));
+}
+
 TEST(configuration, no_limit_is_written_as_zero) {
   const auto value = loaded("[limits]\nsend_rate_per_second = 0\nsend_burst = 0\nlogin_rate_per_minute = 0\n");
   EXPECT_EQ(value.limits.send_burst, 0);
@@ -124,6 +147,16 @@ TEST(configuration, secrets_are_hidden_wherever_a_url_holds_them) {
        }) {
     config value;
     value.store.url = value.bus.url = url;
+    EXPECT_EQ(to_toml(value).find("s3cret"), std::string::npos) << to_toml(value);
+    const auto sound = validate(value);
+    ASSERT_FALSE(sound);
+    EXPECT_EQ(sound.error().message.find("s3cret"), std::string::npos) << sound.error().message;
+  }
+  for (const auto* url : {"redis://:s3cret@one,redis://:s3cret@two", "redis://one,redis://:s3cret@two",
+                          "redis://one:1,redis://u:s3cret@two", "redis://:s3c,s3cret@one",
+                          "redis://:s3cret@one,rediss://two", "redis://u:s3cret@one,redis://two"}) {
+    config value;
+    value.bus.url = url;
     EXPECT_EQ(to_toml(value).find("s3cret"), std::string::npos) << to_toml(value);
     const auto sound = validate(value);
     ASSERT_FALSE(sound);
