@@ -19,6 +19,14 @@ struct stream_batch {
   std::vector<durable_event> events;
 };
 
+/// Rooms are spread over partitions, each a stream of its own, so that several servers can share them. The same on
+/// every machine and in every version (FNV-1a), since all nodes must look for a room in the same place.
+constexpr std::uint32_t partition_of(const room_id& room, std::uint32_t partitions) {
+  std::uint64_t hash = 0xCBF29CE484222325ULL;
+  for (const std::uint8_t byte : room.bytes) hash = (hash ^ byte) * 0x100000001B3ULL;
+  return static_cast<std::uint32_t>((hash ^ hash >> 32) % partitions);
+}
+
 /// One connection that appends; belongs to one actor and its thread. Connects by itself, also anew after a failure;
 /// every error is `unavailable`.
 class event_stream_writer {
