@@ -101,7 +101,7 @@ run_tests() {
   local install=()
   [[ "$preset" == release ]] || install+=(--sanitize)
   [[ "$groups" != *" unit "* && "$groups" != *" fault "* ]] || install+=(--mistakes)
-  [[ "$groups" == " browser " ]] || install+=(--postgres)
+  [[ "$groups" == " browser " ]] || install+=(--postgres --redis)
   [[ "$groups" != *" system "* ]] || install+=(--test)
   [[ "$groups" != *" browser "* ]] || install+=(--browser)
   "$root/scripts/install_dependencies.sh" "${install[@]}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 or 13) that Parley needs and that are missing, and says which and why.
-# Usage: install_dependencies.sh [--mistakes] [--test] [--postgres] [--browser] [--sanitize] [--check] [--bench] [--all]; without a flag, what a build needs.
+# Usage: install_dependencies.sh [--mistakes] [--test] [--postgres] [--redis] [--browser] [--sanitize] [--check] [--bench] [--all]; without a flag, what a build needs.
 set -euo pipefail
 
 # One line a need: group, package (names split by | are alternatives, the first that this Debian knows is taken), why.
@@ -18,6 +18,7 @@ build libcaf-dev the actor framework
 build libssl-dev TLS
 build libsqlite3-dev the embedded store
 build libpq-dev PostgreSQL as the store
+build libhiredis-dev the bus between nodes
 build libsimdjson-dev reads JSON frames
 build libsodium-dev password hashes and tokens
 build libutf8proc-dev what one character is
@@ -32,6 +33,7 @@ mistakes patch puts the mistakes in that tests must find
 bench libbenchmark-dev the micro-benchmarks
 postgres postgresql the tests start a server of their own with it (the one that Debian starts is not used)
 postgres openssl makes the certificate of the test of encrypted connections
+redis redis-server the tests start a server of their own with it (the one that Debian starts is not used)
 test nodejs runs the system tests
 test npm fetches what the system tests need
 test openssl makes certificates for the TLS tests
@@ -54,11 +56,12 @@ for argument in "$@"; do
     --mistakes) groups+="mistakes " ;;
     --test) groups+="test " ;;
     --postgres) groups+="postgres " ;;
+    --redis) groups+="redis " ;;
     --browser) groups+="test browser " ;;
     --sanitize) groups+="sanitize " ;;
     --check) groups+="check " ;;
     --bench) groups+="bench " ;;
-    --all) groups+="mistakes test postgres browser sanitize check bench " ;;
+    --all) groups+="mistakes test postgres redis browser sanitize check bench " ;;
     -h | --help) sed -n '2,3s/^# //p' "$0"; exit 0 ;;
     *) echo "install_dependencies.sh: unknown flag $argument" >&2; exit 2 ;;
   esac

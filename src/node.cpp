@@ -16,6 +16,7 @@
 #include "parley/metrics.hpp"
 #include "store/directory_file_store.hpp"
 #include "store/open_database.hpp"
+#include "store/open_event_stream.hpp"
 
 namespace parley {
 namespace {
@@ -137,6 +138,7 @@ result<std::unique_ptr<node>> node::start(const config& settings, const fault_po
 
 result<void> check_settings(const config& settings) {
   if (auto sound = check_store_url(settings); !sound) return sound;
+  if (auto sound = check_bus_url(settings); !sound) return sound;
   if (auto files = resolved_files_url(settings); !files) return files.error();
   return check_net(settings);
 }

@@ -1,0 +1,33 @@
+// Reads bus.url and shares the partitions out.
+#include "store/open_event_stream.hpp"
+
+#include "store/redis_event_stream.hpp"
+
+namespace parley {
+
+result<void> check_bus_url(const config& settings) {
+  for (const auto& url : bus_urls(settings)) {
+    if (auto options = parse_redis_url(url); options.has_error()) return options.error();
+  }
+  return {};
+}
+
+std::vector<std::unique_ptr<event_stream>> open_event_streams(const config& settings, id_source& ids) {
+  std::vector<std::unique_ptr<event_stream>> streams;
+  const auto urls = bus_urls(settings);
+  // Of this start of the node: what the one before it wrote is news like that of others.
+  const uuid node = ids.next();
+  for (std::uint32_t i = 0; i < urls.size(); ++i) {
+    redis_stream_options options;
+    options.redis = parse_redis_url(urls[i]).value();
+    options.redis.connect = std::chrono::milliseconds(settings.bus.connect_ms);
+    options.redis.answer = std::chrono::milliseconds(settings.bus.answer_ms);
+    options.partitions = settings.bus.partitions;
+    options.stream_entries = settings.bus.stream_entries;
+    for (auto p = i; p < options.partitions; p += static_cast<std::uint32_t>(urls.size())) options.owned.push_back(p);
+    streams.push_back(open_redis_event_stream(std::move(options), node));
+  }
+  return streams;
+}
+
+}  // namespace parley
