@@ -63,13 +63,15 @@ class running_node final : public node {
     auto opened = open_database(settings_, counts_);
     if (!opened) return opened.error();
     database_ = std::move(opened.value());
+    if (auto sound = check_bus_url(settings_); !sound) return sound;
+    bus_ = open_event_streams(settings_, system_ids());
     if (auto door = net_.open_admin_socket(admin_socket()); !door) return door;
     auto files = open_file_store(settings_);
     if (!files) return files.error();
     files_ = std::move(files.value());
     if (auto migrated = database_->migrate(); !migrated) return migrated;
     auto made = create_broker({settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(),
-                               system_ids(), files_.get(), faults_});
+                               system_ids(), files_.get(), faults_, true, bus_});
     if (!made) return made.error();
     actors_ = std::move(made.value());
     auto listening = net_.start(actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); });
@@ -97,6 +99,7 @@ class running_node final : public node {
     // The sockets go first, then what they talk to; the actors still finish what they accepted.
     net_.stop();
     actors_.reset();
+    bus_.clear();
     database_.reset();
   }
 
@@ -123,6 +126,7 @@ class running_node final : public node {
   interruptible_wait drained_;
   net_server net_;  // outlives the actors, which deliver through it
   std::unique_ptr<database> database_;
+  std::vector<std::unique_ptr<event_stream>> bus_;
   std::unique_ptr<file_store> files_;  ///< Null: the database keeps them.
   std::unique_ptr<broker_runtime> actors_;
   bool stopped_ = false;

@@ -46,7 +46,7 @@ struct bus_config {
   std::uint32_t partitions = 16;           ///< Streams over which rooms are spread; the same on every node.
   std::uint32_t stream_entries = 100'000;  ///< Kept in one partition, about: what a node may be behind.
   std::uint32_t connect_ms = 1'000;
-  std::uint32_t answer_ms = 2'000;  ///< For an answer; a later one costs the connection.
+  std::uint32_t answer_ms = 2'000;                    ///< For an answer; a later one costs the connection.
   std::uint64_t backlog_bytes = 64ULL * 1024 * 1024;  ///< Of events that wait to go out; the rest is left to the store.
   std::uint32_t hole_wait_ms = 20;                    ///< Before missing events are read from the store.
   double sweep_seconds = 5;                           ///< Between two comparisons of the rooms in use with the store.

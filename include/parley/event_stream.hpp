@@ -56,13 +56,6 @@ class event_stream_reader {
   virtual result<stream_news> read(std::chrono::milliseconds patience) = 0;
 };
 
-/// Which of the streams a room's events are in; the same on every machine (FNV-1a).
-inline std::uint32_t partition_of(const room_id& room, std::uint32_t partitions) {
-  std::uint64_t hash = 14'695'981'039'346'656'037ULL;
-  for (const auto byte : room.bytes) hash = (hash ^ byte) * 1'099'511'628'211ULL;
-  return static_cast<std::uint32_t>(hash % partitions);
-}
-
 /// Where connections come from. `open_…` does not connect yet.
 class event_stream {
  public:

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "actors/accounts.hpp"
+#include "actors/new_room_news.hpp"
 
 namespace parley {
 namespace {
@@ -87,7 +88,7 @@ void accounts::create_room_of(const entry& ask, const user_profile& creator, int
       },
       [this, ask, steps_left, id, user = creator.id](const result<std::monostate>& done) {
         if (!done) return end_entry(ask, done.error());
-        caf::anon_send(services_->directory, membership_changed{id, user, std::nullopt});
+        tell_of_new_room(*services_, id, {&user, 1});
         continue_entry(ask, steps_left);
       });
 }

@@ -7,6 +7,7 @@
 #include "actors/file_access.hpp"
 #include "actors/file_shelf.hpp"
 #include "actors/moderation_work.hpp"
+#include "actors/new_room_news.hpp"
 #include "actors/node_view.hpp"
 #include "actors/queries.hpp"
 #include "actors/read_pool.hpp"
@@ -123,11 +124,7 @@ struct room_creation : std::enable_shared_from_this<room_creation> {
   }
 
   void tell() {
-    if (made.created) {
-      for (const auto& member : made.members) {
-        caf::anon_send(services.directory, membership_changed{made.id, member, std::nullopt});
-      }
-    }
+    if (made.created) tell_of_new_room(services, made.id, made.members);
     services.reads->ask<room_summary>([user = ask.request.who.user.id,
                                        room = made.id](database_reader& store) { return room_for(store, user, room); },
                                       answer<room_summary>([self = shared_from_this()](result<room_summary> room) {

@@ -274,7 +274,8 @@ result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts)
   if (!parts.bus.empty()) {
     if (const auto kept = made->keep_bus_partitions(); !kept) return kept.error();
   }
-  if (parts.is_node) {
+  // Beside other nodes: those who are online there are not this one's to clear.
+  if (parts.is_node && parts.bus.empty()) {
     if (const auto cleared = made->clear_presence(); !cleared) return cleared.error();
   }
   return std::unique_ptr<broker_runtime>(std::move(made));

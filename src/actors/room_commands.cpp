@@ -70,10 +70,10 @@ void room::on_batch_stored(batch_stored& message) {
   touch();
   if (message.outcomes) {
     trace(*message.outcomes);
-    auto news = news_of(*message.outcomes);
+    const auto news = news_of(*message.outcomes);
     state_->push(batcher_->finish(std::move(*message.outcomes)));
     if (services_.faults.before_release) services_.faults.before_release(id_);
-    mirror(std::move(news));
+    mirror(news);
   } else if (message.outcomes.error().code == error_code::busy) {
     batcher_->fail_batch(message.outcomes.error());
   } else {

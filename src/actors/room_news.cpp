@@ -35,11 +35,18 @@ std::vector<durable_event> room::news_of(const std::vector<append_outcome>& outc
   return events;
 }
 
-void room::mirror(std::vector<durable_event> events) const {
-  if (services_.bus == nullptr || events.empty()) return;
-  std::size_t bytes = 0;
-  for (const auto& event : events) bytes += bytes_of(event);
-  services_.bus->mirror(std::make_shared<const stream_batch>(stream_batch{id_, std::move(events)}), bytes);
+/// In runs without a hole, of which an entry consists; what was read from a store may lack rows.
+void room::mirror(const std::vector<durable_event>& events) const {
+  if (services_.bus == nullptr) return;
+  const auto breaks = [](const durable_event& one, const durable_event& next) { return next.seq != one.seq + 1; };
+  for (auto first = events.begin(); first != events.end();) {
+    auto last = std::adjacent_find(first, events.end(), breaks);
+    if (last != events.end()) ++last;
+    std::size_t bytes = 0;
+    for (auto event = first; event != last; ++event) bytes += bytes_of(*event);
+    services_.bus->mirror(std::make_shared<const stream_batch>(stream_batch{id_, {first, last}}), bytes);
+    first = last;
+  }
 }
 
 /// Somebody else's writing keeps no room in use here: so no touch().

@@ -59,7 +59,7 @@ class stream_writer final : public stream_writer_handle::base {
     std::vector<std::shared_ptr<const stream_batch>> batches;
     batches.reserve(count);
     for (std::size_t i = 0; i < count; ++i) batches.push_back(waiting_[i].what);
-    auto written = batches.empty() ? result<void>() : writer_->append(batches);
+    auto written = batches.empty() ? result<void>() : append(batches);
     if (written) {
       services_.counts.stream_batches_written_total.add(count);
       waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -70,6 +70,17 @@ class stream_writer final : public stream_writer_handle::base {
     if (std::exchange(owes_news_of_gap_, false)) services_.counts.stream_gaps_announced_total.add();
     if (std::exchange(is_failing_, false)) log::info("bus", "bus_writes", "News of this node's events go out again");
     if (!waiting_.empty()) plan(milliseconds(0));
+  }
+
+  /// What cannot even be written down (for want of memory) must not stand in the way of what follows.
+  result<void> append(const std::vector<std::shared_ptr<const stream_batch>>& batches) {
+    try {
+      return writer_->append(batches);
+    } catch (const std::exception& what) {
+      log::error("bus", "bus_entry_dropped", "{} batches of events are dropped: {}", batches.size(), what.what());
+      owes_news_of_gap_ = true;
+      return {};
+    }
   }
 
   /// What may have been appended is appended once more: whoever hears it twice takes no notice.

@@ -1,0 +1,61 @@
+// The bus in memory between nodes whose actors share one thread, with what a writer may meet on its way to it.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "support/memory_event_stream.hpp"
+
+namespace parley::testing {
+
+class faulty_bus {
+ public:
+  faulty_bus() { bus_.set_waits(false); }
+
+  bool loses_all = false;      ///< What is written now is nowhere, and its writer believes that it is.
+  bool loses_answers = false;  ///< What is written next is there, but its writer does not learn it.
+
+  void set_up(bool is_up) { bus_.set_up(is_up); }
+  /// One node's end of it.
+  std::unique_ptr<event_stream> open_node() { return std::make_unique<node>(*this, bus_.open_node()); }
+  /// As if one more node had written it.
+  void put(stream_batch batch) {
+    const std::shared_ptr<const stream_batch> batches[] = {std::make_shared<const stream_batch>(std::move(batch))};
+    (void)others_->append(batches);
+  }
+
+ private:
+  class writer final : public event_stream_writer {
+   public:
+    writer(faulty_bus& bus, std::unique_ptr<event_stream_writer> to) : bus_(bus), to_(std::move(to)) {}
+    result<void> append(std::span<const std::shared_ptr<const stream_batch>> batches) override {
+      if (bus_.loses_all) return {};
+      auto done = to_->append(batches);
+      if (std::exchange(bus_.loses_answers, false)) return unavailable("The answer is lost.");
+      return done;
+    }
+    result<void> announce_gap() override { return to_->announce_gap(); }
+
+   private:
+    faulty_bus& bus_;
+    std::unique_ptr<event_stream_writer> to_;
+  };
+  class node final : public event_stream {
+   public:
+    node(faulty_bus& bus, std::unique_ptr<event_stream> to) : bus_(bus), to_(std::move(to)) {}
+    std::unique_ptr<event_stream_writer> open_writer() override {
+      return std::make_unique<writer>(bus_, to_->open_writer());
+    }
+    std::unique_ptr<event_stream_reader> open_reader() override { return to_->open_reader(); }
+
+   private:
+    faulty_bus& bus_;
+    std::unique_ptr<event_stream> to_;
+  };
+
+  support::memory_bus bus_;
+  std::unique_ptr<event_stream> others_end_ = bus_.open_node();
+  std::unique_ptr<event_stream_writer> others_ = others_end_->open_writer();
+};
+
+}  // namespace parley::testing
