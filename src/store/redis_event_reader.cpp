@@ -67,7 +67,6 @@ stream_news redis_event_reader::try_read(milliseconds patience) {
   stream_news news;
   if (!is_current(*replies.front())) {
     // What came with it is read again, from the beginning.
-    owes_a_warning_ = true;
     greet();
     return news;
   }
@@ -111,7 +110,8 @@ void redis_event_reader::begin_anew() {
   }
 }
 
-/// After a failure, of a Redis that may be another than it was: a replica that had not heard all, or an old snapshot.
+/// After a failure, of a Redis that may be another than it was: a replica that had not heard all, or an old snapshot. A
+/// stream that goes on behind our position gives its entries next, and these are proven.
 void redis_event_reader::resume(const std::vector<stream_id>& ends) {
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     auto& stream = partitions_[i];
@@ -120,8 +120,6 @@ void redis_event_reader::resume(const std::vector<stream_id>& ends) {
       owes_a_warning_ = true;
       stream.position = ends[i];
       stream.unproven.reset();
-    } else if (!stream.unproven) {
-      stream.unproven = stream.position;
     }
   }
 }

@@ -86,6 +86,8 @@ TEST(stream_record, counts_and_lengths_that_lie_are_refused_before_anything_is_a
   const std::string one(1, '\1');
   const std::string rename(1, '\6');
   EXPECT_TRUE(is_fault(head + huge + one + std::string(100, 'x'), record_fault::broken)) << "events";
+  const std::string many = "\x80\x80\x80\x80\x80\x80\x10";
+  EXPECT_TRUE(is_fault(head + many + one + std::string(100, 'x'), record_fault::broken)) << "fewer, but still too many";
   EXPECT_TRUE(is_fault(head + one + huge + std::string(100, 'x'), record_fault::broken)) << "a seq";
   EXPECT_TRUE(is_fault(head + one + one + rename + huge + std::string(100, 'x'), record_fault::broken)) << "a text";
   EXPECT_TRUE(is_fault(head + '\0' + one, record_fault::broken)) << "no event";

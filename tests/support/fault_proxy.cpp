@@ -93,7 +93,9 @@ class fault_proxy::link {
   /// False when the link is over.
   bool pass(bool from_client) {
     std::array<char, 16 * 1024> bytes{};
-    const auto count = ::recv(from_client ? client_ : server_, bytes.data(), bytes.size(), 0);
+    const bool trickles = !from_client && proxy_.trickling_;
+    if (trickles) ::poll(nullptr, 0, poll_ms);
+    const auto count = ::recv(from_client ? client_ : server_, bytes.data(), trickles ? 1 : bytes.size(), 0);
     if (count <= 0) return false;
     const auto size = static_cast<std::size_t>(count);
     if (from_client && watcher_.feed(bytes.data(), size)) {
@@ -156,6 +158,7 @@ void fault_proxy::heal() {
   interrupted_commits_ = 0;
   refusing_ = false;
   cut_after_ = 0;
+  trickling_ = false;
   stalled_ = false;
 }
 

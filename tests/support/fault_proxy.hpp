@@ -1,4 +1,4 @@
-// A TCP proxy between Parley and PostgreSQL that breaks what passes through it in chosen ways.
+// A TCP proxy between Parley and PostgreSQL, or Redis, that breaks what passes through it in chosen ways.
 #pragma once
 
 #include <atomic>
@@ -34,6 +34,8 @@ class fault_proxy {
   void refuse() { refusing_ = true; }
   /// Nothing passes any more, and nothing is closed, until heal().
   void stall() { stalled_ = true; }
+  /// What the server says passes a byte at a time and slowly, until heal().
+  void trickle() { trickling_ = true; }
   /// Each connection is cut after some number of bytes, about so many, until heal().
   void cut_after(int bytes) { cut_after_ = bytes; }
   void heal();
@@ -58,6 +60,7 @@ class fault_proxy {
   std::atomic<int> lost_commits_{0};
   std::atomic<int> interrupted_commits_{0};
   std::atomic<bool> refusing_{false};
+  std::atomic<bool> trickling_{false};
   std::atomic<int> cut_after_{0};
   std::atomic<int> cuts_{0};
   std::thread thread_;
