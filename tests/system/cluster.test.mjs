@@ -125,27 +125,27 @@ describe('two nodes and a Redis', { skip }, () => {
 });
 
 describe('a node that dies, and nodes that do not fit', { skip }, () => {
-  let redis, one;
+  let redis, elsewhere, one;
   const nodes = [];
   const set = () => ({ ...unlimited, 'bus.url': redis.url });
   beforeEach(async () => {
-    redis = await startRedis();
+    [redis, elsewhere] = [await startRedis(), await startRedis()];
     one = await startParleyd({ set: set() });
   });
   afterEach(async () => {
     for (const node of nodes.splice(0)) await node.stop();
     await one.stop();
-    await redis.stop();
+    for (const server of [redis, elsewhere]) await server.stop();
   });
 
   test('what a node stored and told nobody is found by the others', async () => {
-    const elsewhere = await startRedis();
     const two = await startBeside(one, { 'bus.url': elsewhere.url }); // so that its news reach nobody
     nodes.push(two);
     const ann = await newAccount(one, 'ann');
     const bob = onNode(two, await newAccount(one, 'bob'));
     const room = await ann.group('across', [bob]);
     const socket = await open(ann);
+    await socket.expectFrame('new_message', { seq: (await ann.post(room, 'both are live')).seq });
     const begun = performance.now();
     const { seq } = await bob.post(room, 'not told');
     two.expectKilled = true;
@@ -154,7 +154,6 @@ describe('a node that dies, and nodes that do not fit', { skip }, () => {
     assert.ok(performance.now() - begun < 10_000, 'within 10 s');
     assert.equal(await metric(one, 'rooms_found_behind_total'), 1);
     await socket.close();
-    await elsewhere.stop();
   });
 
   test('a node that shares out rooms otherwise does not start', async () => {
