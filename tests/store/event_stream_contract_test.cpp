@@ -60,6 +60,7 @@ TEST_P(event_stream_contract, a_rooms_news_come_in_their_order_over_many_reads) 
   for (std::uint64_t i = 0; i < 40; ++i) rooms.emplace_back(numbered_uuid(100 + i));
   for (sequence seq = 1; seq <= 30; ++seq) {
     std::vector<std::shared_ptr<const stream_batch>> batches;
+    batches.reserve(rooms.size());
     for (const auto& each : rooms) batches.push_back(make_batch(each, seq));
     append(*here, batches);
   }
