@@ -209,6 +209,35 @@ TEST_F(postgres_races_test, who_is_gone_says_nothing_more) {
   }
 }
 
+/// The second one comes while the first one still waits for the room: it must go by what the first one leaves behind.
+TEST_F(postgres_races_test, what_keeps_people_out_and_quiet_holds_for_whoever_waited_behind_it) {
+  const auto room = add_group("room", ann_, {bob_});
+  const auto guest = add_user("guest");
+  const auto outcome_behind = [&](const append_command& first, const append_command& second) {
+    lock_holder other(url_, room);
+    std::vector<append_outcome> told(nodes, append_outcome(stored{}));
+    const auto run = [&](std::size_t node, const append_command& command) {
+      told[node] = expect_value(writers_[node]->commit({&command, 1}, {})).appends.at(0);
+    };
+    std::thread one([&] { run(0, first); });
+    wait_for_waiters(url_, 1);
+    std::thread two([&] { run(1, second); });
+    wait_for_waiters(url_, 2);
+    other.let_go();
+    one.join();
+    two.join();
+    EXPECT_TRUE(told[0].has_value());
+    return told[1].has_value() ? "ok" : to_string(told[1].error().code);
+  };
+  EXPECT_EQ(outcome_behind(make.command(room, ann_, ban_member{guest, {}, false}), make.invite(room, bob_, {guest})),
+            "forbidden");
+  EXPECT_EQ(outcome_behind(make.command(room, ann_, set_slow_mode{3'600}), make.send(room, bob_, "one")), "ok");
+  EXPECT_EQ(outcome_behind(make.command(room, ann_, lift_ban{guest}), make.invite(room, bob_, {guest})), "ok");
+  EXPECT_EQ(outcome_behind(make.send(room, guest, "the one"), make.send(room, guest, "the other")), "rate_limited");
+  EXPECT_EQ(outcome_behind(make.command(room, ann_, mute_member{bob_, 60, {}}), make.send(room, bob_, "two")),
+            "forbidden");
+}
+
 /// Both find the rooms busy and wait for them, named in opposite orders. If they took them in those, each would come
 /// to wait for the other, and PostgreSQL would end one of them.
 TEST_F(postgres_races_test, rooms_are_locked_in_one_order) {
