@@ -149,6 +149,7 @@ class memory_writer final : public database_writer {
   result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) override {
     if (!store_.commits_work) return unavailable("commits fail");
     batch_result results;
+    store_.largest_batch = std::max(store_.largest_batch, commands.size());
     for (const auto& command : commands) results.appends.push_back(store_.append(command));
     memory_records records(store_);
     for (const auto& job : jobs) {

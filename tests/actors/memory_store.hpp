@@ -39,6 +39,7 @@ class memory_store final : public database {
   };
   std::map<std::pair<room_id, user_id>, removal> removals;
   int removals_noted_in_company = 0;  ///< By jobs that share their transactions.
+  std::size_t largest_batch = 0;      ///< Of commands.
   std::set<message_id> deleted;
   std::vector<presence_record> presence_saves;
   bool reads_work = true;

@@ -173,6 +173,16 @@ TEST_F(RemovalActor, ThoseThatFindNoPlaceWaitForOne) {
   EXPECT_EQ(counts.removals.value(), 0);
 }
 
+/// Whoever writes there stands behind no more than these.
+TEST_F(RemovalActor, FewOfItsDeletionsWaitInTheRoomAtATime) {
+  talk(900);
+  start();
+  ban();
+  begin();
+  EXPECT_TRUE(is_over());
+  EXPECT_LE(store.largest_batch, 50U);
+}
+
 /// Two nodes that are at the removals of one room would wait for each other in a circle.
 TEST_F(RemovalActor, NotesShareNoTransaction) {
   talk(2'500);
