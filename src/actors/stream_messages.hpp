@@ -45,10 +45,10 @@ struct events_heard {
   queue_place place;
 };
 
-/// How the bus stands, as a reader sees it. Sent by it to the sweep: something may have been missed, so look now; and
-/// again soon for as long as the bus is down.
+/// Sent by a reader to the sweep: something may have been missed, so look now; and each second for as long as any URL
+/// of the bus cannot be read.
 struct compare_with_store {
-  bool is_bus_up = true;
+  int buses_lost = 0;  ///< 1: this one cannot be read any more; -1: it can again.
 };
 /// Sent by the sweep to itself.
 struct sweep_tick {};

@@ -53,6 +53,7 @@ class stream_reader final : public stream_reader_handle::base {
     services_.counts.stream_unreadable_total.add(news->unreadable);
     for (auto& batch : news->batches) hand_on(std::move(batch));
     const bool is_back = is_up_ != true;
+    const int buses_lost = is_up_ == false ? -1 : 0;
     if (is_back) {
       is_up_ = true;
       services_.counts.buses_up.add();
@@ -61,7 +62,7 @@ class stream_reader final : public stream_reader_handle::base {
     // What cannot be read here may be what a room waits for.
     if (is_back || news->is_incomplete || news->unreadable > 0) {
       services_.counts.stream_gaps_heard_total.add();
-      caf::anon_send(services_.sweep, compare_with_store{true});
+      caf::anon_send(services_.sweep, compare_with_store{buses_lost});
     }
     return milliseconds(0);
   }
@@ -72,7 +73,7 @@ class stream_reader final : public stream_reader_handle::base {
     if (is_up_) services_.counts.buses_up.add(-1);
     is_up_ = false;
     log::warn("bus", "bus_read_failed", "News of other nodes cannot come in: {}", why.message);
-    caf::anon_send(services_.sweep, compare_with_store{false});
+    caf::anon_send(services_.sweep, compare_with_store{1});
     return before_retry;
   }
 

@@ -69,7 +69,7 @@ class stream_writer final : public stream_writer_handle::base {
     if (!written) return fail(written.error());
     if (std::exchange(owes_news_of_gap_, false)) services_.counts.stream_gaps_announced_total.add();
     if (std::exchange(is_failing_, false)) log::info("bus", "bus_writes", "News of this node's events go out again");
-    if (!waiting_.empty()) plan(milliseconds(0));
+    if (!waiting_.empty() || backlog_->has_gap) plan(milliseconds(0));
   }
 
   /// What cannot even be written down (for want of memory) must not stand in the way of what follows.

@@ -27,9 +27,9 @@ class sweep_desk {
     plan(usual_pause());
   }
 
-  void compare(bool is_bus_up) {
-    if (is_bus_up_ && !is_bus_up) plan(without_bus);
-    is_bus_up_ = is_bus_up;
+  void compare(int buses_lost) {
+    if (buses_lost_ == 0 && buses_lost > 0) plan(without_bus);
+    buses_lost_ += buses_lost;
     if (is_under_way_) {
       wants_another_ = true;  // what was lost may be of a room that has been asked for already
     } else {
@@ -39,7 +39,7 @@ class sweep_desk {
 
   void tick() {
     if (services_.time.steady_now() < next_) return;  // another one was planned since
-    plan(is_bus_up_ ? usual_pause() : without_bus);
+    plan(buses_lost_ == 0 ? usual_pause() : without_bus);
     if (!is_under_way_) begin();
   }
 
@@ -97,7 +97,7 @@ class sweep_desk {
   const actor_services& services_;
   steady_time next_{};
   std::vector<room_id> left_;  ///< Rooms that the sweep under way has not asked for yet.
-  bool is_bus_up_ = true;
+  int buses_lost_ = 0;
   bool is_under_way_ = false;
   bool wants_another_ = false;
 };
@@ -109,7 +109,7 @@ sweep_handle spawn_sweep(caf::actor_system& system, const actor_services& servic
       [](sweep_handle::pointer self, const actor_services* shared) -> sweep_handle::behavior_type {
         const auto desk = std::make_shared<sweep_desk>(self, *shared);
         return {
-            [desk](compare_with_store message) { guarded("sweep", [&] { desk->compare(message.is_bus_up); }); },
+            [desk](compare_with_store message) { guarded("sweep", [&] { desk->compare(message.buses_lost); }); },
             [desk](sweep_tick) { guarded("sweep", [&] { desk->tick(); }); },
             [](const sweep_continuation& message) { guarded("sweep", message.then); },
         };

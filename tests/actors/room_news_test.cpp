@@ -165,6 +165,17 @@ TEST_F(RoomNews, WhileTheBusIsDownTheSweepLooksEachSecond) {
   EXPECT_EQ(there_.counts.buses_up.value(), 1);
 }
 
+TEST_F(RoomNews, OneBusOfTwoThatIsDownKeepsTheSweepLooking) {
+  auto& bob = live(there_, bob_);
+  caf::anon_send(there_.services->sweep, compare_with_store{1});
+  caf::anon_send(there_.services->sweep, compare_with_store{0});  // the other one has a gap
+  there_.run();
+  append_to_store("one");
+  there_.advance(milliseconds(1'001));
+  there_.advance(milliseconds(there_.settings.bus.hole_wait_ms));
+  EXPECT_THAT(there_.lines(bob), ElementsAre("event 1 one"));
+}
+
 TEST_F(RoomNews, ABusThatComesBackMakesRoomsLookAtOnce) {
   auto& bob = live(there_, bob_);
   bus_.set_up(false);

@@ -32,6 +32,24 @@ std::string text(const released_run& run) {
   return out;
 }
 
+TEST(RoomOrder, HearsOthersInAnyOrderAndAgain) {
+  room_order order(10);
+  order.hear({posted(in_room, 13, "x"), posted(in_room, 9, "x"), posted(in_room, 11, "x")});
+  EXPECT_EQ(text(order.release()), "11 ");
+  order.push({acked(14, 1)});
+  order.hear({posted(in_room, 14, "x"), posted(in_room, 12, "x"), posted(in_room, 12, "x")});
+  EXPECT_EQ(text(order.release()), "12 13 14 [1@2*]");
+}
+
+TEST(RoomOrder, WhatItHearsBehindAHoleIsBounded) {
+  room_order order(0);
+  for (sequence seq = 2; seq <= 3'000; ++seq) order.hear({posted(in_room, seq, "x")});
+  order.hear({posted(in_room, 1, "x")});
+  EXPECT_TRUE(order.release().empty());
+  order.fill({posted(in_room, 1, "x")});
+  EXPECT_EQ(order.release().events.size(), 1'001U);
+}
+
 TEST(RoomOrder, ReleasesWhatFollowsAtOnce) {
   room_order order(10);
   order.push({acked(11, 1), event_item(12)});

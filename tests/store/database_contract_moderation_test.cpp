@@ -387,7 +387,7 @@ TEST_P(moderation_contract, nobody_sees_or_decides_reports_of_his_own_messages) 
     } while (range.cursor);
     return ids;
   };
-  for (const std::uint32_t page_of : {1, 2, 50}) {
+  for (const auto page_of : {1U, 2U, 50U}) {
     EXPECT_THAT(seen_by(mod_, true, page_of), ElementsAre(filed[1], filed[2], filed[4]));
     EXPECT_THAT(seen_by(eve_, true, page_of), ElementsAre(filed[0], filed[1], filed[3], filed[4]));
   }
@@ -402,7 +402,7 @@ TEST_P(moderation_contract, nobody_sees_or_decides_reports_of_his_own_messages) 
   for (const auto& id : {filed[0], filed[1], filed[3], filed[4]}) expect_value(decide(eve_, id));
   expect_value(decide(mod_, filed[2]));
   EXPECT_EQ(decide(mod_, filed[0]).error().code, error_code::not_found) << "decided";
-  for (const std::uint32_t page_of : {1, 2, 50}) {
+  for (const auto page_of : {1U, 2U, 50U}) {
     EXPECT_THAT(seen_by(mod_, false, page_of), ElementsAre(filed[4], filed[2], filed[1]));
     EXPECT_THAT(seen_by(eve_, false, page_of), ElementsAre(filed[4], filed[3], filed[1], filed[0]));
   }
