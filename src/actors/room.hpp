@@ -120,7 +120,6 @@ class room final : public room_handle::base {
   [[nodiscard]] bool somebody_wants_a_look() const;
   std::vector<parked_catch_up> parked_;
 
-  bool heard_early_ = false;            ///< News came while the room was being loaded.
   sequence log_end_ = 0;                ///< At least so far reaches the store's log.
   bool told_search_ = false;            ///< And the search actor has not come to it yet.
   steady_time batch_left_{};            ///< When the batch under way went to the store.

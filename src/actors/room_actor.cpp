@@ -110,7 +110,7 @@ void room::on_loaded(room_loaded& message) {
   // No tick: it would keep the actor of a room that is not there in memory for the idle time.
   if (unknown_) return retire_if_idle();
   if (after_crash_) tell_members_again();
-  if (std::exchange(heard_early_, false) || log_end_ > state_->released()) read_missing(false);
+  if (log_end_ > state_->released()) read_missing(false);
   plan_tick();
 }
 

@@ -51,14 +51,11 @@ void room::mirror(const std::vector<durable_event>& events) const {
 
 /// Somebody else's writing keeps no room in use here: so no touch().
 void room::on_heard(const events_heard& message) {
-  if (!state_) {
-    heard_early_ = true;  // what is being read may be older
-    return;
-  }
   const auto& events = message.what->events;
   if (events.empty()) return;
-  state_->hear(events);
   log_end_ = std::max(log_end_, events.back().seq);
+  if (!state_) return;  // what is being read may be older; on_loaded() looks again then
+  state_->hear(events);
   release_ready(false);
   look_for_missing();
 }

@@ -170,10 +170,12 @@ TEST_F(RoomNews, OneBusOfTwoThatIsDownKeepsTheSweepLooking) {
   caf::anon_send(there_.services->sweep, compare_with_store{1});
   caf::anon_send(there_.services->sweep, compare_with_store{0});  // the other one has a gap
   there_.run();
-  append_to_store("one");
-  there_.advance(milliseconds(1'001));
-  there_.advance(milliseconds(there_.settings.bus.hole_wait_ms));
-  EXPECT_THAT(there_.lines(bob), ElementsAre("event 1 one"));
+  for (int second = 1; second <= 3; ++second) {
+    append_to_store("one more");
+    there_.advance(milliseconds(1'001));
+    there_.advance(milliseconds(there_.settings.bus.hole_wait_ms));
+    EXPECT_THAT(there_.lines(bob), SizeIs(second));
+  }
 }
 
 TEST_F(RoomNews, ABusThatComesBackMakesRoomsLookAtOnce) {
@@ -232,18 +234,6 @@ TEST_F(RoomNews, WhoIsRemovedElsewhereGetsAllThatCameBeforeAndThenNothing) {
   there_.hear();
   EXPECT_THAT(there_.lines(bob), ElementsAre("event 1 one"));
   EXPECT_THAT(bob.news, ElementsAre("left"));
-}
-
-TEST_F(RoomNews, NewsThatComeWhileARoomIsReadAreNotMissed) {
-  auto& bob = there_.connect(bob_);
-  there_.hold(bob, room_, true);
-  // The room is made, and its question is with the store already when the event is stored.
-  while (there_.counts.rooms_active.value() == 0) there_.scheduler->run_once();
-  there_.run();
-  append_to_store("one");
-  bus_.put(as_heard(1));
-  there_.hear();
-  EXPECT_THAT(there_.lines(bob), ::testing::Contains("event 1 one"));
 }
 
 TEST_F(RoomNews, WhatWaitsBehindAHoleIsBounded) {
