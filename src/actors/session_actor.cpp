@@ -264,7 +264,8 @@ void session::on_room_failed(const room_failed& what) {
     room->actor = nullptr;
     hold(room->id);
   }
-  room->position_due = room->attached && !with_position;
+  // Still, when the next actor died before the position came: the shard tells it once.
+  room->position_due = !with_position && (room->attached || room->position_due);
   room->live_due = room->live_due || room->attached;
   room->attached = false;
   if (with_position) plan_.add({room->id, what.position, catch_up_plan::no_limit, false});

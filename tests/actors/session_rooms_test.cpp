@@ -224,6 +224,25 @@ TEST_F(SessionRooms, ThePositionMayComeBeforeTheDirectorysNews) {
   EXPECT_EQ(asked[red][1].after, 4);
 }
 
+/// The shard is busy: before it tells where the connection stood, the next actor of the room has died as well.
+TEST_F(SessionRooms, APositionIsAwaitedThroughTheNextDeath) {
+  store.add_room(red, {me});
+  for (int i = 0; i < 4; ++i) store.say(red, other, "x");
+  open();
+  attach(red, 4);
+  for (int death = 0; death < 2; ++death) {
+    dead_rooms.push_back(rooms.at(red));
+    rooms.erase(red);
+    caf::anon_send(session, room_failed{red, room_failed::unknown_position});
+    run();
+  }
+  ASSERT_EQ(asked[red].size(), 1U);
+  caf::anon_send(session, room_failed{red, 4});
+  run();
+  ASSERT_EQ(asked[red].size(), 2U);
+  EXPECT_EQ(asked[red][1].after, 4);
+}
+
 TEST_F(SessionRooms, ARoomThatDiesWhileItIsCaughtUpIsAskedAgain) {
   store.add_room(red, {me});
   open();
