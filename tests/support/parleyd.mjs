@@ -115,9 +115,9 @@ export class Parleyd {
     });
     const secure = this.tls && { ca: this.tls.ca };
     this.agent?.destroy();
-    this.agent = this.tls
-      ? new https.Agent({ keepAlive: true, ...secure })
-      : new http.Agent({ keepAlive: true });
+    // Idle connections end on this side, long before the server ends them: a request sent meanwhile would be reset.
+    const kept = { keepAlive: true, timeout: 30_000 };
+    this.agent = this.tls ? new https.Agent({ ...kept, ...secure }) : new http.Agent(kept);
   }
 
   /** Starts the process and waits until /readyz answers 200. */
