@@ -48,6 +48,7 @@ struct bus_config {
   std::uint32_t connect_ms = 1'000;
   std::uint32_t answer_ms = 2'000;                    ///< For an answer; a later one costs the connection.
   std::uint64_t backlog_bytes = 64ULL * 1024 * 1024;  ///< Of events that wait to go out; the rest is left to the store.
+  std::uint64_t news_bytes = 64ULL * 1024 * 1024;     ///< Of others' events that wait in rooms; then no more are read.
   std::uint32_t hole_wait_ms = 20;                    ///< Before missing events are read from the store.
   double sweep_seconds = 5;                           ///< Between two comparisons of the rooms in use with the store.
 };

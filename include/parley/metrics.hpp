@@ -97,9 +97,10 @@ struct metrics {
   counter store_retries_total;     ///< PostgreSQL: transactions run again, after a deadlock or a lost connection.
   counter store_in_doubt_total;    ///< PostgreSQL: commits without an answer that were settled by looking.
   // the bus between nodes
-  gauge buses_up;                ///< URLs of the bus from which news can be read.
-  gauge stream_backlog_bytes;    ///< This node's events that wait to go out.
-  gauge stream_batches_waiting;  ///< Other nodes' events that wait in rooms.
+  gauge buses_up;              ///< URLs of the bus from which news can be read.
+  gauge stream_backlog_bytes;  ///< This node's events that wait to go out.
+  gauge buses_writable;        ///< URLs of the bus that took this node's last news.
+  gauge stream_news_bytes;     ///< Other nodes' events that wait in rooms.
   counter stream_batches_written_total;
   counter stream_batches_read_total;
   counter stream_write_failures_total;

@@ -210,14 +210,14 @@ class runtime final : public broker_runtime {
     accounts_ = nullptr;
     hashers_.clear();
     files_ = nullptr;
-    services_.removals = nullptr;
-    services_.sweep = nullptr;
     stream_readers_.clear();
     file_threads_.clear();
     search_thread_ = nullptr;
+    if (system_->registry().running() > 0) return;  // somebody may still use what stands here
+    services_.removals = nullptr;
+    services_.sweep = nullptr;
+    services_.search = nullptr;
     services_.directory = nullptr;
-    if (system_->registry().running() == 0) services_.search = nullptr;  // rooms use it as long as they are
-    if (system_->registry().running() > 0) return;  // somebody may still use what stands behind them
     services_.storage = nullptr;
     services_.reads = nullptr;
     services_.shelf = nullptr;

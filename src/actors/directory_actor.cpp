@@ -99,19 +99,16 @@ class directory final : public directory_handle::base {
   }
 
   /// Somebody who joined may be here while the room is not, or the room may have read of the joining before this came.
-  /// Who left is told by the room, behind all that came before, if it is in use here.
+  /// Who left is told by the room, behind all that came before. Where that is not in use here, nobody who is connected
+  /// has more than read of being a member, and the room that is then made says otherwise.
   void hand_on(events_heard& message) {
     const auto what = message.what;
-    const auto tell = [&](const auto& change, std::optional<leave_reason> left) {
-      tell_membership({what->room, change.user, left});
-    };
     for (const auto& event : what->events) {
-      if (const auto* joined = std::get_if<member_joined>(&event.body)) tell(*joined, std::nullopt);
+      if (const auto* joined = std::get_if<member_joined>(&event.body)) {
+        tell_membership({what->room, joined->user, std::nullopt});
+      }
     }
-    if (const auto* known = rooms_.hand_over(what->room)) return send(*known, std::move(message));
-    for (const auto& event : what->events) {
-      if (const auto* gone = std::get_if<member_left>(&event.body)) tell(*gone, gone->reason);
-    }
+    if (const auto* known = rooms_.hand_over(what->room)) send(*known, std::move(message));
   }
 
   [[nodiscard]] std::vector<room_id> rooms_in_use() const {

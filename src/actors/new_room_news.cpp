@@ -15,8 +15,7 @@ void tell_of_new_room(const actor_services& services, room_id room, std::span<co
     news.events.push_back({room, seq, member_joined{member, members.front(), join_reason::created}});
   }
   if (services.bus == nullptr || members.empty()) return;
-  const auto bytes = members.size() * sizeof(durable_event);
-  services.bus->mirror(std::make_shared<const stream_batch>(std::move(news)), bytes);
+  services.bus->mirror(std::make_shared<const stream_batch>(std::move(news)));
 }
 
 }  // namespace parley

@@ -25,8 +25,12 @@ class queue_bound : public std::enable_shared_from_this<queue_bound> {
       waiting_.fetch_sub(n, std::memory_order_relaxed);
       return nullptr;
     }
-    shown_.add(n);
-    return std::make_shared<const place>(shared_from_this(), n);
+    return taken(n);
+  }
+  /// Also when they do not fit: for what has come already, before whoever brings it looks at waiting().
+  [[nodiscard]] queue_place enter(std::int64_t n) {
+    waiting_.fetch_add(n, std::memory_order_relaxed);
+    return taken(n);
   }
   [[nodiscard]] std::int64_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
 
@@ -42,6 +46,11 @@ class queue_bound : public std::enable_shared_from_this<queue_bound> {
     std::shared_ptr<queue_bound> owner_;
     std::int64_t n_;
   };
+
+  queue_place taken(std::int64_t n) {
+    shown_.add(n);
+    return std::make_shared<const place>(shared_from_this(), n);
+  }
 
   std::int64_t limit_;
   gauge& shown_;

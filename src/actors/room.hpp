@@ -53,7 +53,8 @@ class room final : public room_handle::base {
   void send_next_batch();
   void on_batch_stored(batch_stored& message);
   void trace(const std::vector<append_outcome>& outcomes) const;
-  void release_ready(bool tells_search = true);
+  /// `is_own`: by a command of this node; what other nodes stored they tell search themselves.
+  void release_ready(bool is_own = true);
   void tell_search();
   void note_answers_due();
   void look_for_missing();
@@ -66,6 +67,8 @@ class room final : public room_handle::base {
   void mirror(const std::vector<durable_event>& events) const;
   void on_heard(const events_heard& message);
   void on_log_reached(log_reached message);
+  void await_news();
+  void doubt_what_was_heard(const log_page& page);
   /// Somebody waits for events that the store has, or may have.
   [[nodiscard]] bool lacks_something() const;
 
@@ -120,7 +123,9 @@ class room final : public room_handle::base {
   [[nodiscard]] bool somebody_wants_a_look() const;
   std::vector<parked_catch_up> parked_;
 
-  sequence log_end_ = 0;                ///< At least so far reaches the store's log.
+  sequence log_end_ = 0;                ///< At least so far reaches the store's log, by what was heard of it.
+  sequence log_end_at_read_ = 0;        ///< log_end_ when the read under way began.
+  std::vector<queue_place> heard_;      ///< Of news that wait for shards: the reader counts them until they are out.
   bool told_search_ = false;            ///< And the search actor has not come to it yet.
   steady_time batch_left_{};            ///< When the batch under way went to the store.
   bool settling_ = false;               ///< A batch failed: what the store has of it is being found out.
@@ -128,7 +133,8 @@ class room final : public room_handle::base {
   std::optional<hole_read> held_page_;  ///< Until the batch under way has come back.
   bool read_settles_ = false;           ///< That read began when nothing unclear was left with the store.
   std::optional<steady_time> read_again_at_;
-  std::optional<steady_time> answers_due_;  ///< Those that wait for missing events wait no longer than this.
+  std::optional<sequence> awaits_news_behind_;  ///< read_again_at_ gives the news of what comes next time to arrive.
+  std::optional<steady_time> answers_due_;      ///< Those that wait for missing events wait no longer than this.
   std::chrono::milliseconds back_off_{};
 };
 

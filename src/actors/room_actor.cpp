@@ -50,6 +50,7 @@ room::behavior_type room::make_behavior() {
       [this](shard_ready message) {
         if (!fanout_) return;
         fanout_->shard_ready(message.shard);
+        if (!fanout_->owes()) heard_.clear();
         send_next_batch();
       },
       [this](indexing_began) { told_search_ = false; },
@@ -70,6 +71,7 @@ void room::on_exit() {
   // Whoever still waits is answered `unavailable` by what is destroyed here.
   early_.clear();
   parked_.clear();
+  heard_.clear();
   holders_.clear();
   markers_ = read_marker_state(id_, {});
   batcher_.reset();
@@ -185,7 +187,12 @@ void room::on_tick() {
   if (state_) state_->shrink_ring_if_over_budget();
   if (read_again_at_ && *read_again_at_ <= now) {
     read_again_at_.reset();
-    if (lacks_something()) read_missing(settling_);
+    const auto from = std::exchange(awaits_news_behind_, std::nullopt);
+    if (from && state_->released() > *from) {
+      look_for_missing();  // what is missing now is another hole, whose news get their time too
+    } else if (lacks_something()) {
+      read_missing(settling_);
+    }
   }
   if (answers_due_ && *answers_due_ <= now) {
     answers_due_.reset();

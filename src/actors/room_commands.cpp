@@ -51,8 +51,8 @@ void room::post(post_to_room& message) {
   send_next_batch();
 }
 
-/// While a shard serves its sockets the commands gather: what is stored now could only wait there, and one batch of
-/// many costs each socket one system call (docs/decisions/0008).
+/// While a shard serves its sockets with what they brought, the commands gather: what is stored now could only wait
+/// there, and one batch of many costs each socket one system call (docs/decisions/0008).
 void room::send_next_batch() {
   if (settling_ || (fanout_->busy() && !closing_)) return;
   auto commands = batcher_->take_batch(services_.time.now());
@@ -91,19 +91,19 @@ void room::on_batch_stored(batch_stored& message) {
   quit_if_done();
 }
 
-void room::release_ready(bool tells_search) {
+void room::release_ready(bool is_own) {
   if (auto release = state_->release()) {
     answers_due_.reset();
     services_.counts.events_delivered_total.add(release->batch->ends.size());
     // Before those who left are forgotten: their shard cuts them off at their place.
-    fanout_->deliver(release->batch, std::move(release->answers));
+    fanout_->deliver(release->batch, std::move(release->answers), is_own);
     for (const auto& change : release->memberships) {
       if (change.left) fanout_->forget_user(change.user);
       for (const auto& reply : markers_.forget(change.user)) reply(no_such_room());
       send(services_.directory, membership_changed{id_, change.user, change.left});
     }
     for (const auto& tell : release->on_released) tell();
-    if (tells_search) tell_search();
+    if (is_own) tell_search();
   }
   note_answers_due();
   retry_parked();
@@ -135,17 +135,17 @@ void room::look_for_missing() {
   if (reading_ || read_again_at_ || !lacks_something()) return;
   back_off_ = first_back_off;
   if (services_.bus == nullptr || closing_ || somebody_wants_a_look()) return read_missing(false);
-  // Another node's news of it is most likely on its way.
-  read_again_at_ = services_.time.steady_now() + milliseconds(services_.settings.bus.hole_wait_ms);
-  plan_tick();
+  await_news();
 }
 
 /// Reads what the store holds after the last released event. `behind_the_store`: only once the storage actor has
 /// finished what came before and commits again, since until then an unclear batch may still appear.
 void room::read_missing(bool behind_the_store) {
   reading_ = true;
+  log_end_at_read_ = log_end_;
   read_settles_ = behind_the_store || (settling_ && read_settles_);
   read_again_at_.reset();
+  awaits_news_behind_.reset();
   for (auto& ask : parked_) {
     if (ask.at_store == look::wanted) ask.at_store = look::under_way;
   }
@@ -166,8 +166,9 @@ void room::read_missing(bool behind_the_store) {
 
 void room::on_hole_read(hole_read& message) {
   if (!state_) return;
-  // It may hold what the batch under way has stored: that batch's answers take their places first.
-  if (message.page && !state_->has_hole() && batcher_->has_batch_under_way()) {
+  // It may hold what the batch under way has stored: that batch's answers take their places first. Not so in a hole in
+  // front of a batch that came before.
+  if (message.page && batcher_->has_batch_under_way() && (!state_->has_hole() || state_->was_next_heard())) {
     held_page_ = std::move(message);
     return;
   }
@@ -176,13 +177,15 @@ void room::on_hole_read(hole_read& message) {
   if (answered && state_->released() == message.after && lacks_events(*message.page, message.after)) {
     return start_anew(message);
   }
+  if (answered) doubt_what_was_heard(*message.page);
   const auto found = answered ? message.page->events.size() : 0;
   if (answered && settling_) mirror(message.page->events);  // what was stored without an answer was not told yet
   const bool is_full = found == missing_events_page;
-  const bool had_hole = state_->has_hole();
-  if (answered) state_->fill(std::move(message.page->events));
-  // With a hole only what lies in it was taken; with a full page there is more to come.
-  const bool all_taken = answered && !had_hole && !is_full;
+  const bool takes_all = !state_->has_hole() || !batcher_->has_batch_under_way();
+  if (answered && takes_all) state_->fill_all(std::move(message.page->events));
+  if (answered && !takes_all) state_->fill(std::move(message.page->events));
+  // Else only what lies in the hole was taken; with a full page there is more to come.
+  const bool all_taken = answered && takes_all && !is_full;
   if (settling_ && read_settles_ && all_taken) settling_ = false;
   for (auto& ask : parked_) {
     if (ask.at_store == look::under_way) ask.at_store = answered && !is_full ? look::done : look::wanted;

@@ -35,8 +35,8 @@ void room_fanout::forget_user(user_id user) {
   });
 }
 
-void room_fanout::deliver(const std::shared_ptr<const encoded_batch>& batch,
-                          std::vector<released_run::placed> answers) {
+void room_fanout::deliver(const std::shared_ptr<const encoded_batch>& batch, std::vector<released_run::placed> answers,
+                          bool is_own) {
   std::vector<std::vector<released_run::placed>> by_shard(shards_.size());
   for (auto& each : answers) by_shard.at(each.reply.to.shard).push_back(std::move(each));
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {
@@ -44,18 +44,24 @@ void room_fanout::deliver(const std::shared_ptr<const encoded_batch>& batch,
     const bool concerned = shard.attachments > 0 && !batch->ends.empty();
     if (!concerned && by_shard[i].empty() && shard.owed.empty()) continue;
     shard.owed.push_back({batch, std::move(by_shard[i])});
-    if (shard.under_way == 0 || !batch->departures.empty()) hand_over(i);
+    shard.owes_own = shard.owes_own || is_own;
+    if (shard.is_served() || !batch->departures.empty()) hand_over(i);
   }
 }
 
 void room_fanout::shard_ready(std::uint32_t number) {
   auto& shard = shards_.at(number);
-  if (shard.under_way > 0) --shard.under_way;
-  if (!shard.owed.empty() && shard.under_way == 0) hand_over(number);
+  if (!shard.is_served()) ++shard.served;
+  if (!shard.owed.empty() && shard.is_served()) hand_over(number);
 }
 
 bool room_fanout::busy() const {
-  return std::any_of(shards_.begin(), shards_.end(), [](const shard_state& shard) { return shard.under_way > 0; });
+  return std::any_of(shards_.begin(), shards_.end(),
+                     [](const shard_state& shard) { return shard.owes_own || shard.last_own > shard.served; });
+}
+
+bool room_fanout::owes() const {
+  return std::any_of(shards_.begin(), shards_.end(), [](const shard_state& shard) { return !shard.owed.empty(); });
 }
 
 void room_fanout::flush() {
@@ -73,7 +79,8 @@ void room_fanout::hand_over(std::uint32_t number) {
     what.answers.push_back({each.reply.to, each.index, each.replaces_event, each.reply.frame});
   }
   what.on_handed_on = [on_ready = on_ready_, number] { on_ready(number); };
-  ++shard.under_way;
+  ++shard.handed_over;
+  if (std::exchange(shard.owes_own, false)) shard.last_own = shard.handed_over;
   out_.deliver(number, std::move(what));
   // From here on the shard answers; the callback's news of a failure would be a second answer.
   for (const auto& each : next.answers) each.reply.pending(change_room::reply{});

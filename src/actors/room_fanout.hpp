@@ -33,10 +33,15 @@ class room_fanout {
 
   /// To every shard with attachments or answers. A batch in which somebody leaves does not wait for its shard: the
   /// leaver's session detaches it as soon as it hears, and the events before the leave must have gone by then.
-  void deliver(const std::shared_ptr<const encoded_batch>& batch, std::vector<released_run::placed> answers);
+  /// `is_own`: commands of this node are in it.
+  void deliver(const std::shared_ptr<const encoded_batch>& batch, std::vector<released_run::placed> answers,
+               bool is_own);
   void shard_ready(std::uint32_t shard);
-  /// Some shard has not yet served its sockets with what it was given.
+  /// Some shard has not yet served its sockets with what this node's commands brought. Other nodes' events do not
+  /// count: this node's commands would wait for as long as the others talk.
   [[nodiscard]] bool busy() const;
+  /// Something waits here for its shard.
+  [[nodiscard]] bool owes() const;
   /// Hands over what is owed without waiting; before the room ends.
   void flush();
 
@@ -52,8 +57,12 @@ class room_fanout {
   };
   struct shard_state {
     std::size_t attachments = 0;
-    std::uint32_t under_way = 0;
+    std::uint64_t handed_over = 0;
+    std::uint64_t served = 0;
+    std::uint64_t last_own = 0;    ///< The last one handed over that held something of this node.
+    bool owes_own = false;         ///< Among `owed`.
     std::vector<owed_batch> owed;  ///< Without holes between them.
+    [[nodiscard]] bool is_served() const { return served == handed_over; }
   };
   void hand_over(std::uint32_t shard);
   static owed_batch gather(std::vector<owed_batch> owed);

@@ -2,29 +2,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/event_bytes.hpp"
 #include "actors/room.hpp"
 #include "actors/stream_writer_actor.hpp"
+#include "parley/log.hpp"
 
 namespace parley {
-namespace {
 
-/// Of an event's fields but its texts, roughly.
-constexpr std::size_t bytes_of_fields = 160;
-
-std::size_t bytes_of(const durable_event& event) {
-  auto bytes = bytes_of_fields;
-  if (const auto* posted = std::get_if<message_posted>(&event.body)) {
-    bytes += posted->display_name.size();
-    for (const auto* text : {&posted->content, &posted->file_url, &posted->client_msg_id}) {
-      if (*text) bytes += (*text)->size();
-    }
-  } else if (const auto* edited = std::get_if<message_edited>(&event.body)) {
-    if (edited->content) bytes += edited->content->size();
-  }
-  return bytes;
-}
-
-}  // namespace
+using std::chrono::milliseconds;
 
 std::vector<durable_event> room::news_of(const std::vector<append_outcome>& outcomes) const {
   std::vector<durable_event> events;
@@ -42,9 +27,7 @@ void room::mirror(const std::vector<durable_event>& events) const {
   for (auto first = events.begin(); first != events.end();) {
     auto last = std::adjacent_find(first, events.end(), breaks);
     if (last != events.end()) ++last;
-    std::size_t bytes = 0;
-    for (auto event = first; event != last; ++event) bytes += bytes_of(*event);
-    services_.bus->mirror(std::make_shared<const stream_batch>(stream_batch{id_, {first, last}}), bytes);
+    services_.bus->mirror(std::make_shared<const stream_batch>(stream_batch{id_, {first, last}}));
     first = last;
   }
 }
@@ -57,7 +40,24 @@ void room::on_heard(const events_heard& message) {
   if (!state_) return;  // what is being read may be older; on_loaded() looks again then
   state_->hear(events);
   release_ready(false);
+  if (message.place && fanout_->owes()) heard_.push_back(message.place);
   look_for_missing();
+}
+
+/// Another node's news of what comes next is most likely on its way.
+void room::await_news() {
+  awaits_news_behind_ = state_->released();
+  read_again_at_ = services_.time.steady_now() + milliseconds(services_.settings.bus.hole_wait_ms);
+  plan_tick();
+}
+
+/// Of events beyond the store's end: the store was restored from a copy, or another installation uses this bus.
+void room::doubt_what_was_heard(const log_page& page) {
+  if (log_end_ != log_end_at_read_ || page.end >= log_end_) return;
+  log::error("room", "heard_beyond_end", "Room {}: news told of event {}, but the store's log ends at {}",
+             to_string(id_), log_end_, page.end);
+  log_end_ = page.end;
+  state_->forget_heard_behind(page.end);
 }
 
 void room::on_log_reached(log_reached message) {

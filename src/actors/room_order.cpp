@@ -23,6 +23,7 @@ void room_order::push(std::vector<order_item> batch) {
     const auto seq = item.event->seq;
     last = &waiting_[seq];
     last->item = std::move(item);
+    last->was_heard = false;
     last->before.insert(last->before.end(), std::make_move_iterator(before_next.begin()),
                         std::make_move_iterator(before_next.end()));
     before_next.clear();
@@ -40,12 +41,30 @@ void room_order::fill(std::vector<durable_event> events) {
   }
 }
 
-void room_order::hear(const std::vector<durable_event>& events) {
-  for (const auto& event : events) {
-    if (event.seq <= released_ || waiting_.size() >= most_heard_early) continue;
+void room_order::fill_all(std::vector<durable_event> events) {
+  for (auto& event : events) {
+    if (event.seq <= released_) continue;
     const auto [place, is_new] = waiting_.try_emplace(event.seq);
-    if (is_new) place->second.item.event = event;
+    if (is_new) place->second.item.event = std::move(event);
   }
+}
+
+void room_order::hear(const std::vector<durable_event>& events) {
+  auto next = released_ + 1;
+  while (waiting_.contains(next)) ++next;
+  for (const auto& event : events) {
+    if (event.seq <= released_ || (waiting_.size() >= most_heard_early && event.seq != next)) continue;
+    const auto [place, is_new] = waiting_.try_emplace(event.seq);
+    if (is_new) {
+      place->second.item.event = event;
+      place->second.was_heard = true;
+    }
+    while (waiting_.contains(next)) ++next;
+  }
+}
+
+void room_order::forget_heard_behind(sequence end) {
+  std::erase_if(waiting_, [end](const auto& each) { return each.first > end && each.second.was_heard; });
 }
 
 void room_order::give_up_answers() {

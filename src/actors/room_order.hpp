@@ -50,10 +50,13 @@ class room_order {
 
   /// What a batch brought, in the batch's order. An event that is out already leaves only its answer.
   void push(std::vector<order_item> batch);
-  /// What the store holds after released(): fills the hole, or, when nothing waits, counts as news.
+  /// What the store holds after released(): fills the hole, or, when nothing waits, counts as news. What lies behind
+  /// the hole is left, since it may be a batch's whose answers have no places yet.
   void fill(std::vector<durable_event> events);
+  /// Likewise, when no batch is under way: every hole is filled.
+  void fill_all(std::vector<durable_event> events);
   /// News from another node, in any order and perhaps not for the first time. What waits behind a hole is bounded: the
-  /// rest is left to the store.
+  /// rest is left to the store. What fills the hole always has a place.
   void hear(const std::vector<durable_event>& events);
   /// The answers that wait are answered `unavailable` now. Their events still come, to those connections too.
   void give_up_answers();
@@ -63,6 +66,10 @@ class room_order {
   [[nodiscard]] sequence released() const { return released_; }
   /// Something waits for events that are missing.
   [[nodiscard]] bool has_hole() const { return !waiting_.empty() && waiting_.begin()->first > released_ + 1; }
+  /// What waits next came from another node, so that the hole before it may hold events of this one.
+  [[nodiscard]] bool was_next_heard() const { return !waiting_.empty() && waiting_.begin()->second.was_heard; }
+  /// News of events that the store does not have.
+  void forget_heard_behind(sequence end);
 
  private:
   static constexpr std::size_t most_heard_early = 1'000;
@@ -71,6 +78,7 @@ class room_order {
     std::vector<order_item> before;  ///< Without events.
     order_item item;
     std::vector<order_item> after;  ///< Without events.
+    bool was_heard = false;
   };
   static void place(released_run& run, order_item item);
 

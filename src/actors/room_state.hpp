@@ -62,7 +62,10 @@ class room_state {
 
   void push(std::vector<order_item> batch) { order_.push(std::move(batch)); }
   void fill(std::vector<durable_event> events) { order_.fill(std::move(events)); }
+  void fill_all(std::vector<durable_event> events) { order_.fill_all(std::move(events)); }
   void hear(const std::vector<durable_event>& events) { order_.hear(events); }
+  [[nodiscard]] bool was_next_heard() const { return order_.was_next_heard(); }
+  void forget_heard_behind(sequence end) { order_.forget_heard_behind(end); }
   /// See room_order.
   void give_up_answers() { order_.give_up_answers(); }
   /// Takes what may leave, encodes it, and makes it part of the room: members, name, ring. Null when nothing may leave.

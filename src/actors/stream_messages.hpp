@@ -29,7 +29,7 @@ struct sweep_continuation;
 using sweep_handle = caf::typed_actor<caf::reacts_to<compare_with_store>, caf::reacts_to<sweep_tick>,
                                       caf::reacts_to<sweep_continuation>>;
 
-/// Sent by a room when events of its own are stored.
+/// Sent by a room when events of its own are stored. Without any: some did not fit, and the others must be told.
 struct mirror_batch {
   std::shared_ptr<const stream_batch> what;
   queue_place place;

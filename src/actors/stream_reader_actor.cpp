@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "actors/event_bytes.hpp"
 #include "actors/guarded.hpp"
 #include "parley/log.hpp"
 
@@ -15,8 +16,6 @@ using std::chrono::milliseconds;
 /// Also how long the node's end may wait for this actor's thread.
 constexpr milliseconds patience{250};
 constexpr milliseconds before_retry{200};
-/// While so many batches wait in rooms nothing more is read; the bus keeps it.
-constexpr std::int64_t batches_with_rooms = 20'000;
 constexpr milliseconds while_rooms_lag{2};
 
 class stream_reader final : public stream_reader_handle::base {
@@ -26,7 +25,8 @@ class stream_reader final : public stream_reader_handle::base {
         services_(services),
         reader_(stream.open_reader()),
         reads_on_(reads_on),
-        bound_(std::make_shared<queue_bound>(batches_with_rooms, services.counts.stream_batches_waiting)) {}
+        most_bytes_(static_cast<std::int64_t>(services.settings.bus.news_bytes)),
+        bound_(std::make_shared<queue_bound>(most_bytes_, services.counts.stream_news_bytes)) {}
 
   behavior_type make_behavior() override {
     if (reads_on_) send(this, read_stream{});
@@ -46,7 +46,7 @@ class stream_reader final : public stream_reader_handle::base {
  private:
   /// How long to wait before the next time.
   milliseconds read() {
-    if (bound_->waiting() >= batches_with_rooms) return while_rooms_lag;
+    if (bound_->waiting() >= most_bytes_) return while_rooms_lag;  // the bus keeps it
     auto news = reader_->read(patience);
     if (!news) return fail(news.error());
     services_.counts.stream_batches_read_total.add(news->batches.size());
@@ -79,12 +79,14 @@ class stream_reader final : public stream_reader_handle::base {
 
   /// Over the bound by what one read brings, at most.
   void hand_on(std::shared_ptr<const stream_batch> batch) {
-    caf::anon_send(services_.directory, events_heard{std::move(batch), bound_->try_enter(1)});
+    auto place = bound_->enter(static_cast<std::int64_t>(bytes_of(batch->events)));
+    caf::anon_send(services_.directory, events_heard{std::move(batch), std::move(place)});
   }
 
   const actor_services& services_;
   std::unique_ptr<event_stream_reader> reader_;
   const bool reads_on_;
+  const std::int64_t most_bytes_;
   const std::shared_ptr<queue_bound> bound_;
   std::optional<bool> is_up_;  ///< Null before the first answer.
 };

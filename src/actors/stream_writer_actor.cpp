@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <utility>
 
+#include "actors/event_bytes.hpp"
 #include "actors/guarded.hpp"
 #include "parley/log.hpp"
 
@@ -13,7 +15,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// Of one round trip, which is repeated whole when it fails: halved then, down to a single batch, so that a slow link
+/// gets further with each try.
 constexpr std::size_t batches_at_once = 512;
+constexpr std::size_t bytes_at_once = 1024 * 1024;
+constexpr std::size_t least_bytes_at_once = 4 * 1024;
 constexpr milliseconds before_retry{200};
 
 class stream_writer final : public stream_writer_handle::base {
@@ -29,7 +35,7 @@ class stream_writer final : public stream_writer_handle::base {
     return {
         [this](mirror_batch& message) {
           guarded("stream", [&] {
-            waiting_.push_back(std::move(message));
+            if (message.what) waiting_.push_back(std::move(message));
             if (!is_planned_) plan(milliseconds(0));
           });
         },
@@ -55,10 +61,8 @@ class stream_writer final : public stream_writer_handle::base {
   void write() {
     is_planned_ = false;
     if (backlog_->has_gap.exchange(false)) owes_news_of_gap_ = true;
-    const auto count = std::min(waiting_.size(), batches_at_once);
-    std::vector<std::shared_ptr<const stream_batch>> batches;
-    batches.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) batches.push_back(waiting_[i].what);
+    const auto batches = next_batches();
+    const auto count = batches.size();
     auto written = batches.empty() ? result<void>() : append(batches);
     if (written) {
       services_.counts.stream_batches_written_total.add(count);
@@ -68,8 +72,20 @@ class stream_writer final : public stream_writer_handle::base {
     }
     if (!written) return fail(written.error());
     if (std::exchange(owes_news_of_gap_, false)) services_.counts.stream_gaps_announced_total.add();
-    if (std::exchange(is_failing_, false)) log::info("bus", "bus_writes", "News of this node's events go out again");
+    most_bytes_ = std::min(most_bytes_ * 2, bytes_at_once);
+    note_state(true);
     if (!waiting_.empty() || backlog_->has_gap) plan(milliseconds(0));
+  }
+
+  [[nodiscard]] std::vector<std::shared_ptr<const stream_batch>> next_batches() const {
+    std::vector<std::shared_ptr<const stream_batch>> batches;
+    std::size_t bytes = 0;
+    for (const auto& each : waiting_) {
+      bytes += bytes_of(each.what->events);
+      if (!batches.empty() && (batches.size() >= batches_at_once || bytes > most_bytes_)) break;
+      batches.push_back(each.what);
+    }
+    return batches;
   }
 
   /// What cannot even be written down (for want of memory) must not stand in the way of what follows.
@@ -85,19 +101,30 @@ class stream_writer final : public stream_writer_handle::base {
 
   /// What may have been appended is appended once more: whoever hears it twice takes no notice.
   void fail(const error& why) {
-    if (!std::exchange(is_failing_, true)) {
+    if (is_up_ != false)
       log::warn("bus", "bus_write_failed", "News of this node's events cannot go out: {}", why.message);
-    }
     services_.counts.stream_write_failures_total.add();
+    most_bytes_ = std::max(most_bytes_ / 2, least_bytes_at_once);
+    note_state(false);
     plan(before_retry);
+  }
+
+  /// A bus that takes nothing of this node most likely takes nothing of the others either, though it can be read.
+  void note_state(bool is_up) {
+    const auto before = std::exchange(is_up_, is_up);
+    if (before == is_up) return;
+    if (is_up || before) services_.counts.buses_writable.add(is_up ? 1 : -1);
+    if (is_up && before) log::info("bus", "bus_writes", "News of this node's events go out again");
+    if (!is_up || before) caf::anon_send(services_.sweep, compare_with_store{is_up ? -1 : 1});
   }
 
   const actor_services& services_;
   std::unique_ptr<event_stream_writer> writer_;
   const std::shared_ptr<stream_backlog> backlog_;
   std::deque<mirror_batch> waiting_;
+  std::size_t most_bytes_ = bytes_at_once;
   bool is_planned_ = false;
-  bool is_failing_ = false;
+  std::optional<bool> is_up_;  ///< Null before the first answer.
   bool owes_news_of_gap_ = false;
 };
 
@@ -113,12 +140,11 @@ stream_writer_handle spawn_stream_writer_on_scheduler(caf::actor_system& system,
   return system.spawn<stream_writer>(services, stream, std::move(backlog));
 }
 
-void event_bus::mirror(std::shared_ptr<const stream_batch> what, std::size_t bytes) const {
+void event_bus::mirror(std::shared_ptr<const stream_batch> what) const {
   const auto& to = lanes_[partition_of(what->room, partitions_) % lanes_.size()];
-  auto place = to.backlog->bound->try_enter(static_cast<std::int64_t>(bytes));
-  // The writer has much to write, and will see it then.
-  if (!place) return to.backlog->has_gap.store(true);
-  caf::anon_send(to.writer, mirror_batch{std::move(what), std::move(place)});
+  auto place = to.backlog->bound->try_enter(static_cast<std::int64_t>(bytes_of(what->events)));
+  if (place) return caf::anon_send(to.writer, mirror_batch{std::move(what), std::move(place)});
+  if (!to.backlog->has_gap.exchange(true)) caf::anon_send(to.writer, mirror_batch{});
 }
 
 void event_bus::stop() const {

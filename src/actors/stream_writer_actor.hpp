@@ -33,8 +33,7 @@ class event_bus {
   };
   event_bus(std::vector<lane> lanes, std::uint32_t partitions) : lanes_(std::move(lanes)), partitions_(partitions) {}
 
-  /// `bytes`: about as much as it holds.
-  void mirror(std::shared_ptr<const stream_batch> what, std::size_t bytes) const;
+  void mirror(std::shared_ptr<const stream_batch> what) const;
   void stop() const;
 
  private:

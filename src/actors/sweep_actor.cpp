@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -18,7 +19,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t rooms_a_question = 1'000;
-/// While the bus is down: then it is the sweep alone that tells rooms of other nodes' events.
+/// Between the end of one and the beginning of the next, however many readers ask for it.
+constexpr milliseconds least_pause{250};
+/// While the bus is down: then it is the sweep alone that tells rooms of other nodes' events. Also after one that
+/// failed.
 constexpr milliseconds without_bus{1'000};
 
 class sweep_desk {
@@ -32,13 +36,25 @@ class sweep_desk {
     buses_lost_ += buses_lost;
     if (is_under_way_) {
       wants_another_ = true;  // what was lost may be of a room that has been asked for already
+    } else if (services_.time.steady_now() < not_before_) {
+      plan_sooner(not_before_);
     } else {
       begin();
     }
   }
 
+  /// Whatever goes wrong in one step, the sweep ends, and another one follows.
+  void run(const std::function<void()>& step) {
+    try {
+      step();
+    } catch (...) {
+      log_exception("sweep", "sweep_failed");
+      fail();
+    }
+  }
+
   void tick() {
-    if (services_.time.steady_now() < next_) return;  // another one was planned since
+    if (services_.time.steady_now() < next_) return;  // another one was planned since, which comes
     plan(buses_lost_ == 0 ? usual_pause() : without_bus);
     if (!is_under_way_) begin();
   }
@@ -53,11 +69,17 @@ class sweep_desk {
     self_->delayed_send(self_, after, sweep_tick{});
   }
 
+  void plan_sooner(steady_time at) {
+    if (next_ <= at) return;
+    plan(std::chrono::ceil<milliseconds>(at - services_.time.steady_now()));
+  }
+
   void begin() {
     is_under_way_ = true;
+    has_failed_ = false;
     caf::anon_send(services_.directory,
                    list_rooms_in_use{continued<std::vector<room_id>>([this](const result<std::vector<room_id>>& rooms) {
-                     if (!rooms) return end();
+                     if (!rooms) return fail();
                      left_ = *rooms;
                      ask_for_some();
                    })});
@@ -72,8 +94,8 @@ class sweep_desk {
     using ends = std::vector<std::pair<room_id, sequence>>;
     services_.reads->ask<ends>([asked = std::move(asked)](database_reader& store) { return store.last_seqs(asked); },
                                continued<ends>([this](const result<ends>& found) {
-                                 if (!found) return end();  // the store is down; the next one comes soon enough
-                                 caf::anon_send(services_.directory, logs_reached{*found});
+                                 if (!found) has_failed_ = true;  // these rooms are asked for again by the next one
+                                 if (found) caf::anon_send(services_.directory, logs_reached{*found});
                                  ask_for_some();
                                }));
   }
@@ -81,8 +103,16 @@ class sweep_desk {
   void end() {
     left_.clear();
     is_under_way_ = false;
-    services_.counts.sweeps_total.add();
-    if (std::exchange(wants_another_, false)) begin();
+    const auto now = services_.time.steady_now();
+    not_before_ = now + least_pause;
+    if (!has_failed_) services_.counts.sweeps_total.add();
+    if (has_failed_) plan_sooner(now + without_bus);
+    if (std::exchange(wants_another_, false)) plan_sooner(not_before_);
+  }
+
+  void fail() {
+    has_failed_ = true;
+    end();
   }
 
   /// An answer that runs `then(result<T>)` in this actor.
@@ -98,7 +128,9 @@ class sweep_desk {
   steady_time next_{};
   std::vector<room_id> left_;  ///< Rooms that the sweep under way has not asked for yet.
   int buses_lost_ = 0;
+  steady_time not_before_{};  ///< For a sweep that is asked for.
   bool is_under_way_ = false;
+  bool has_failed_ = false;  ///< The one under way, for some rooms.
   bool wants_another_ = false;
 };
 
@@ -109,9 +141,9 @@ sweep_handle spawn_sweep(caf::actor_system& system, const actor_services& servic
       [](sweep_handle::pointer self, const actor_services* shared) -> sweep_handle::behavior_type {
         const auto desk = std::make_shared<sweep_desk>(self, *shared);
         return {
-            [desk](compare_with_store message) { guarded("sweep", [&] { desk->compare(message.buses_lost); }); },
-            [desk](sweep_tick) { guarded("sweep", [&] { desk->tick(); }); },
-            [](const sweep_continuation& message) { guarded("sweep", message.then); },
+            [desk](compare_with_store message) { desk->run([&] { desk->compare(message.buses_lost); }); },
+            [desk](sweep_tick) { desk->run([&] { desk->tick(); }); },
+            [desk](const sweep_continuation& message) { desk->run(message.then); },
         };
       },
       &services);

@@ -39,6 +39,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("bus.connect_ms", c.bus.connect_ms, 50, 60'000);
   visit("bus.answer_ms", c.bus.answer_ms, 50, 60'000);
   visit("bus.backlog_bytes", c.bus.backlog_bytes, 64 * 1024, 1024 * gib);
+  visit("bus.news_bytes", c.bus.news_bytes, 64 * 1024, 1024 * gib);
   visit("bus.hole_wait_ms", c.bus.hole_wait_ms, 0, 10'000);
   visit("bus.sweep_seconds", c.bus.sweep_seconds, 0.1, 3'600);
   visit("node.name", c.node.name);

@@ -100,9 +100,10 @@ void put_store(families& out, const metrics& m) {
 
 void put_search(families& out, const metrics& m) {
   put(out, "buses_up", "URLs of the bus from which news can be read", m.buses_up);
+  put(out, "buses_writable", "URLs of the bus that took this node's last news", m.buses_writable);
   put(out, "stream_backlog_bytes", "This node's events that wait to go out to the bus, in bytes",
       m.stream_backlog_bytes);
-  put(out, "stream_batches_waiting", "Other nodes' batches that wait in rooms", m.stream_batches_waiting);
+  put(out, "stream_news_bytes", "Other nodes' events that wait in rooms, in bytes", m.stream_news_bytes);
   put(out, "stream_batches_written_total", "Batches of events that went out to the bus",
       m.stream_batches_written_total);
   put(out, "stream_batches_read_total", "Batches of events that came in from other nodes", m.stream_batches_read_total);

@@ -36,8 +36,8 @@ using boost::system::error_code;
 constexpr std::uint32_t header_bytes = 24 * 1024;
 constexpr std::ptrdiff_t header_fields = 100;
 constexpr std::size_t buffer_bytes = 64 * 1024;
-/// Between two requests. Longer than the 60 s for which reverse proxies keep a connection to us by default, so that it is the
-/// proxy that ends an idle one: a request that we get while we close would be lost.
+/// Between two requests. Longer than the 60 s for which reverse proxies keep a connection to us by default, so that it
+/// is the proxy that ends an idle one: a request that we get while we close would be lost.
 constexpr std::chrono::seconds idle_deadline{75};
 constexpr std::string_view uploads_path = "/api/v1/files";
 constexpr std::uint64_t upload_overhead = 16 * 1024;

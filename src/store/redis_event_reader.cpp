@@ -48,6 +48,7 @@ result<stream_news> redis_event_reader::read(milliseconds patience) {
     return news;
   } catch (const redis_error& fault) {
     connection_.close();
+    count_ = std::max<std::size_t>(1, count_ / 2);  // less may get through in time
     return unavailable(fault.what());
   }
 }

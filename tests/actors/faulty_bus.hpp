@@ -12,8 +12,9 @@ class faulty_bus {
  public:
   faulty_bus() { bus_.set_waits(false); }
 
-  bool loses_all = false;      ///< What is written now is nowhere, and its writer believes that it is.
-  bool loses_answers = false;  ///< What is written next is there, but its writer does not learn it.
+  bool loses_all = false;       ///< What is written now is nowhere, and its writer believes that it is.
+  bool refuses_writes = false;  ///< As a Redis without memory does; it can be read.
+  bool loses_answers = false;   ///< What is written next is there, but its writer does not learn it.
 
   void set_up(bool is_up) { bus_.set_up(is_up); }
   /// One node's end of it.
@@ -30,11 +31,15 @@ class faulty_bus {
     writer(faulty_bus& bus, std::unique_ptr<event_stream_writer> to) : bus_(bus), to_(std::move(to)) {}
     result<void> append(std::span<const std::shared_ptr<const stream_batch>> batches) override {
       if (bus_.loses_all) return {};
+      if (bus_.refuses_writes) return unavailable("There is no room.");
       auto done = to_->append(batches);
       if (std::exchange(bus_.loses_answers, false)) return unavailable("The answer is lost.");
       return done;
     }
-    result<void> announce_gap() override { return to_->announce_gap(); }
+    result<void> announce_gap() override {
+      if (bus_.refuses_writes) return unavailable("There is no room.");
+      return to_->announce_gap();
+    }
 
    private:
     faulty_bus& bus_;

@@ -15,7 +15,7 @@ class RoomFanout : public ::testing::Test {
     out_.connections[to];
     fanout_.attach(to, {room_, id_of<user_id>(user), position, nullptr});
   }
-  void deliver(sequence first, std::size_t events, std::vector<released_run::placed> answers = {}) {
+  void deliver(sequence first, std::size_t events, std::vector<released_run::placed> answers = {}, bool is_own = true) {
     auto batch = std::make_shared<encoded_batch>();
     batch->room = room_;
     batch->first_seq = first;
@@ -23,7 +23,7 @@ class RoomFanout : public ::testing::Test {
       encoder_.append_event(batch->bytes, posted(room_, first + static_cast<sequence>(i), "x"));
       batch->ends.push_back(static_cast<std::uint32_t>(batch->bytes.size()));
     }
-    fanout_.deliver(batch, std::move(answers));
+    fanout_.deliver(batch, std::move(answers), is_own);
   }
   released_run::placed answer_to(connection_ref to, std::uint32_t index, bool replaces, const std::string& text) {
     out_.connections[to];
@@ -114,7 +114,7 @@ TEST_F(RoomFanout, DeparturesAndAnswersKeepTheirPlacesWhenGathered) {
   batch->bytes = "left 5 2\n";
   batch->ends = {9};
   batch->departures = {{id_of<user_id>(2), 0}};
-  fanout_.deliver(batch, {});
+  fanout_.deliver(batch, {}, true);
   fanout_.forget_user(id_of<user_id>(2));
   deliver(6, 1);
   for (int i = 0; i < 4; ++i) {
@@ -138,7 +138,7 @@ TEST_F(RoomFanout, AnswersThatWereNeverHandedOverAreNotMarkedAsGiven) {
       batch->first_seq = seq;
       batch->bytes = "e\n";
       batch->ends = {2};
-      other.deliver(batch, {answer_to(a_, 0, true, "ack")});
+      other.deliver(batch, {answer_to(a_, 0, true, "ack")}, true);
     }
     EXPECT_EQ(marked_, 1);
     EXPECT_EQ(dropped_, 0);
@@ -202,9 +202,25 @@ TEST_F(RoomFanout, IsBusyAlsoWithALeaveThatDidNotWait) {
   batch->bytes = "left 2\n";
   batch->ends = {7};
   batch->departures = {{id_of<user_id>(1), 0}};
-  fanout_.deliver(batch, {});
+  fanout_.deliver(batch, {}, true);
   fanout_.shard_ready(0);
   EXPECT_TRUE(fanout_.busy());
+  fanout_.shard_ready(0);
+  EXPECT_FALSE(fanout_.busy());
+}
+
+TEST_F(RoomFanout, IsNotBusyWithWhatOtherNodesSay) {
+  attach(a_, 0);
+  deliver(1, 1, {}, false);
+  EXPECT_FALSE(fanout_.busy());
+  deliver(2, 1, {}, true);
+  EXPECT_TRUE(fanout_.busy()) << "it waits here";
+  EXPECT_TRUE(fanout_.owes());
+  deliver(3, 1, {}, false);
+  fanout_.shard_ready(0);
+  EXPECT_TRUE(fanout_.busy()) << "it is with the shard";
+  EXPECT_FALSE(fanout_.owes());
+  deliver(4, 1, {}, false);
   fanout_.shard_ready(0);
   EXPECT_FALSE(fanout_.busy());
 }
@@ -218,7 +234,7 @@ TEST_F(RoomFanout, ALeaveDoesNotWaitForItsShard) {
   batch->bytes = "left 4\n";
   batch->ends = {7};
   batch->departures = {{id_of<user_id>(1), 0}};
-  fanout_.deliver(batch, {});
+  fanout_.deliver(batch, {}, true);
   fanout_.forget_user(id_of<user_id>(1));
   out_.detach(a_, room_);  // as the leaver's session does when it hears of the leave
   out_.run_all();

@@ -44,10 +44,35 @@ TEST(RoomOrder, HearsOthersInAnyOrderAndAgain) {
 TEST(RoomOrder, WhatItHearsBehindAHoleIsBounded) {
   room_order order(0);
   for (sequence seq = 2; seq <= 3'000; ++seq) order.hear({posted(in_room, seq, "x")});
-  order.hear({posted(in_room, 1, "x")});
   EXPECT_TRUE(order.release().empty());
-  order.fill({posted(in_room, 1, "x")});
-  EXPECT_EQ(order.release().events.size(), 1'001U);
+  order.hear({posted(in_room, 1, "x")});
+  EXPECT_EQ(order.release().events.size(), 1'001U) << "what fills the hole has a place";
+}
+
+TEST(RoomOrder, KnowsWhetherWhatWaitsNextWasHeard) {
+  room_order order(0);
+  EXPECT_FALSE(order.was_next_heard());
+  order.hear({posted(in_room, 3, "x")});
+  EXPECT_TRUE(order.was_next_heard());
+  order.push({acked(3, 1)});
+  EXPECT_FALSE(order.was_next_heard());
+}
+
+TEST(RoomOrder, ForgetsOnlyWhatWasHeard) {
+  room_order order(0);
+  order.hear({posted(in_room, 2, "x"), posted(in_room, 3, "x"), posted(in_room, 5, "x")});
+  order.push({acked(4, 1)});
+  order.forget_heard_behind(2);
+  order.fill_all({posted(in_room, 1, "x"), posted(in_room, 3, "x")});
+  EXPECT_EQ(text(order.release()), "1 2 3 4 [1@3*]");
+  EXPECT_FALSE(order.has_hole()) << "5 is forgotten";
+}
+
+TEST(RoomOrder, APageFillsEveryHoleWhenNoBatchIsUnderWay) {
+  room_order order(0);
+  order.hear({posted(in_room, 2, "x"), posted(in_room, 4, "x")});
+  order.fill_all({posted(in_room, 1, "x"), posted(in_room, 2, "x"), posted(in_room, 3, "x"), posted(in_room, 4, "x")});
+  EXPECT_EQ(text(order.release()), "1 2 3 4 ");
 }
 
 TEST(RoomOrder, ReleasesWhatFollowsAtOnce) {
