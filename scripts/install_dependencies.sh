@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 or 13) that Parley needs and that are missing, and says which and why.
-# Usage: install_dependencies.sh [--mistakes] [--test] [--postgres] [--redis] [--browser] [--sanitize] [--check] [--bench] [--all]; without a flag, what a build needs.
+# Usage: install_dependencies.sh [--mistakes] [--test] [--postgres] [--redis] [--cluster] [--browser] [--sanitize] [--check] [--bench] [--all]; without a flag, what a build needs.
 set -euo pipefail
 
 # One line a need: group, package (names split by | are alternatives, the first that this Debian knows is taken), why.
@@ -34,10 +34,16 @@ bench libbenchmark-dev the micro-benchmarks
 postgres postgresql the tests start a server of their own with it (the one that Debian starts is not used)
 postgres openssl makes the certificate of the test of encrypted connections
 redis redis-server the tests start a server of their own with it (the one that Debian starts is not used)
+cluster postgresql keeps the data of ./dev cluster, in a server of its own
+cluster redis-server the bus of ./dev cluster, a server of its own
+cluster haproxy stands in front of the nodes
+cluster curl sees whether they are ready
 test nodejs runs the system tests
 test npm fetches what the system tests need
 test openssl makes certificates for the TLS tests
 test curl runs the scripts of docs/examples
+test haproxy the tests of config/cluster
+test nginx-light the tests of config/cluster
 test sqlite3 looks into the stores of the tests of files
 browser chromium the browser tests
 browser fonts-dejavu-core text in the browser tests
@@ -57,11 +63,12 @@ for argument in "$@"; do
     --test) groups+="test " ;;
     --postgres) groups+="postgres " ;;
     --redis) groups+="redis " ;;
+    --cluster) groups+="cluster " ;;
     --browser) groups+="test browser " ;;
     --sanitize) groups+="sanitize " ;;
     --check) groups+="check " ;;
     --bench) groups+="bench " ;;
-    --all) groups+="mistakes test postgres redis browser sanitize check bench " ;;
+    --all) groups+="mistakes test postgres redis cluster browser sanitize check bench " ;;
     -h | --help) sed -n '2,3s/^# //p' "$0"; exit 0 ;;
     *) echo "install_dependencies.sh: unknown flag $argument" >&2; exit 2 ;;
   esac
@@ -83,6 +90,8 @@ is_installed() {
 is_satisfied() {
   local name
   case "$1" in
+    nginx-light) command -v nginx >/dev/null && return 0 ;;
+    haproxy) command -v haproxy >/dev/null && return 0 ;;
     nodejs) command -v node >/dev/null && return 0 ;;
     npm) command -v npm >/dev/null && return 0 ;;
     git | ccache | cmake | openssl | curl) command -v "$1" >/dev/null && return 0 ;;
@@ -139,4 +148,25 @@ for package in "${missing[@]}"; do
   fi
   chosen+=("$pick")
 done
+
+# Debian starts a service together with its package, and at each boot. Nobody asked for that here: whoever needs a server
+# starts one. What was installed before is left as it is.
+policy=/usr/sbin/policy-rc.d
+services=()
+for package in "${chosen[@]}"; do
+  case "$package" in
+    postgresql | redis-server | haproxy) services+=("$package") ;;
+    nginx-light) services+=(nginx) ;;
+  esac
+done
+if ((${#services[@]} > 0)) && [[ ! -e "$policy" ]]; then
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+  # shellcheck disable=SC2016 # $1 is that of the script that is written
+  printf '#!/bin/sh\ncase "$1" in postgresql*|redis*|haproxy*|nginx*) exit 101 ;; esac\n' |
+    "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+fi
 "${apt[@]}" install -y --no-install-recommends "${chosen[@]}" </dev/null
+if ((${#services[@]} > 0)) && command -v systemctl >/dev/null; then
+  "${as_root[@]}" systemctl disable --quiet "${services[@]}" || true
+fi
