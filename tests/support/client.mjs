@@ -193,7 +193,8 @@ export class Connection {
     return new Promise((resolve, reject) => {
       this.socket.on('upgrade', ({ headers }) => {
         try {
-          checkAnswer(this.node, 'GET', pathname, { status: 101, headers, text: '' });
+          const ours = Object.entries(headers).filter(([name]) => !this.node.headersOfItsOwn?.includes(name));
+          checkAnswer(this.node, 'GET', pathname, { status: 101, headers: Object.fromEntries(ours), text: '' });
         } catch (error) {
           reject(error);
         }

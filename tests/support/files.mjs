@@ -30,7 +30,7 @@ export async function startWithFiles(place, set = {}) {
 
 /** A second node on the same database and, if files are in one, the same folder. */
 export async function startBeside(node, set = {}) {
-  const second = new Parleyd({ set: { ...node.options.set, ...set } });
+  const second = new Parleyd({ config: node.options.config, set: { ...node.options.set, ...set } });
   Object.assign(second, { storeUrl: node.storeUrl, filesFolder: node.filesFolder, hasOwnDatabase: true });
   await second.start();
   second.hasOwnDatabase = false; // it goes with the first node
