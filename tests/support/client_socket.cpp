@@ -1,4 +1,4 @@
-// Sockets, the upgrade, and RFC 6455 framing from the client's side.
+// Sockets and the upgrade.
 #include "support/client_socket.hpp"
 
 #include <arpa/inet.h>
@@ -16,11 +16,6 @@
 
 namespace parley::support {
 namespace {
-
-constexpr unsigned opcode_text = 0x1;
-constexpr unsigned opcode_close = 0x8;
-constexpr unsigned opcode_ping = 0x9;
-constexpr unsigned opcode_pong = 0xA;
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what + ": " + std::strerror(errno)); }
 
@@ -51,7 +46,7 @@ client_socket::client_socket(const target& server, const std::string& path, cons
 }
 
 client_socket::client_socket(client_socket&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), pending_(std::move(other.pending_)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), frames_(std::move(other.frames_)) {}
 
 client_socket::~client_socket() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -72,7 +67,7 @@ void client_socket::handshake(const target& server, const std::string& path) {
   }
   if (!head.starts_with("HTTP/1.1 101"))
     throw std::runtime_error("upgrade refused: " + head.substr(0, head.find('\r')));
-  pending_ = head.substr(end + 4);
+  frames_.feed(std::string_view(head).substr(end + 4));
 }
 
 void client_socket::write_all(const char* data, std::size_t size) const {
@@ -90,19 +85,8 @@ void client_socket::write_all(const char* data, std::size_t size) const {
   }
 }
 
-void client_socket::send_frame(unsigned opcode, std::string_view payload) {
-  std::string frame;
-  frame.reserve(payload.size() + 14);
-  frame += static_cast<char>(0x80 | opcode);
-  if (payload.size() < 126) {
-    frame += static_cast<char>(0x80 | payload.size());
-  } else {
-    frame += static_cast<char>(0x80 | 126);
-    frame += static_cast<char>(payload.size() >> 8 & 0xFF);
-    frame += static_cast<char>(payload.size() & 0xFF);
-  }
-  frame.append(4, '\0');
-  frame += payload;
+void client_socket::send_frame(opcode code, std::string_view payload) const {
+  const auto frame = client_frame(code, payload);
   write_all(frame.data(), frame.size());
 }
 
@@ -111,47 +95,28 @@ bool client_socket::wait_readable(int timeout_ms) const {
   return ::poll(&readable, 1, timeout_ms) > 0;
 }
 
-void client_socket::send_text(std::string_view payload) { send_frame(opcode_text, payload); }
+void client_socket::send_text(std::string_view payload) { send_frame(opcode::text, payload); }
+
+bool client_socket::take_frames(const std::function<void(std::string_view)>& on_frame) {
+  while (const auto frame = frames_.next()) {
+    if (frame->code == opcode::text) on_frame(frame->payload);
+    if (frame->code == opcode::ping) send_frame(opcode::pong, frame->payload);
+    if (frame->code == opcode::close) return false;
+  }
+  return true;
+}
 
 bool client_socket::read_frames(const std::function<void(std::string_view)>& on_frame) {
   std::array<char, 64 * 1024> buffer;
   bool is_drained = false;
   for (;;) {
-    bool open = true;
-    const auto used = parse(on_frame, open);
-    pending_.erase(0, used);
-    if (!open) return false;
+    if (!take_frames(on_frame)) return false;
     if (is_drained) return true;  // what has come since makes the descriptor readable again
     const auto got = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
-    if (got > 0) {
-      pending_.append(buffer.data(), static_cast<std::size_t>(got));
-      is_drained = static_cast<std::size_t>(got) < buffer.size();
-      continue;
-    }
-    return got < 0 && (errno == EAGAIN || errno == EINTR);
+    if (got <= 0) return got < 0 && (errno == EAGAIN || errno == EINTR);
+    frames_.feed({buffer.data(), static_cast<std::size_t>(got)});
+    is_drained = static_cast<std::size_t>(got) < buffer.size();
   }
-}
-
-std::size_t client_socket::parse(const std::function<void(std::string_view)>& on_frame, bool& open) {
-  std::size_t at = 0;
-  while (open && pending_.size() - at >= 2) {
-    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(pending_[at + i]); };
-    const unsigned opcode = byte(0) & 0x0F;
-    std::size_t header = 2;
-    std::uint64_t length = byte(1) & 0x7F;
-    const std::size_t extra = length == 126 ? 2 : length == 127 ? 8 : 0;
-    if (pending_.size() - at < header + extra) break;
-    if (extra > 0) length = 0;
-    for (std::size_t i = 0; i < extra; ++i) length = length << 8 | byte(header + i);
-    header += extra;
-    if (pending_.size() - at < header + length) break;
-    const std::string_view payload(pending_.data() + at + header, length);
-    if (opcode == opcode_text) on_frame(payload);
-    if (opcode == opcode_ping) send_frame(opcode_pong, payload);
-    if (opcode == opcode_close) open = false;
-    at += header + length;
-  }
-  return at;
 }
 
 }  // namespace parley::support

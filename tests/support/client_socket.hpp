@@ -1,5 +1,4 @@
-// A WebSocket client socket for tests and load: one descriptor, non-blocking after its handshake, parses server frames
-// in place.
+// A WebSocket client socket for tests and load: one descriptor, non-blocking after its handshake.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +6,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "support/websocket_frames.hpp"
 
 namespace parley::support {
 
@@ -29,19 +30,19 @@ class client_socket {
   [[nodiscard]] int descriptor() const { return descriptor_; }
   /// False when nothing came within that time.
   [[nodiscard]] bool wait_readable(int timeout_ms) const;
-  /// Sends one masked text frame (the mask is zero: allowed, and free).
+  /// Sends one text frame.
   void send_text(std::string_view payload);
   /// Reads what has come and calls `on_frame` with each complete payload. Answers pings. False when closed.
   bool read_frames(const std::function<void(std::string_view)>& on_frame);
 
  private:
   void handshake(const target& server, const std::string& path);
-  std::size_t parse(const std::function<void(std::string_view)>& on_frame, bool& open);
+  bool take_frames(const std::function<void(std::string_view)>& on_frame);
   void write_all(const char* data, std::size_t size) const;
-  void send_frame(unsigned opcode, std::string_view payload);
+  void send_frame(opcode code, std::string_view payload) const;
 
   int descriptor_ = -1;
-  std::string pending_;  ///< Bytes of an incomplete frame.
+  server_frames frames_;
 };
 
 }  // namespace parley::support

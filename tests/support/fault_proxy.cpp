@@ -2,6 +2,7 @@
 #include "support/fault_proxy.hpp"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,6 +24,18 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
+}
+
+/// What passes through is to come as soon as without the proxy.
+void do_not_gather(int descriptor) {
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+/// Cuts come at random bytes; of what follows one another in time nothing can be repeated anyway.
+int about(int bytes) {
+  static thread_local std::mt19937 random(20'261'126);
+  return std::uniform_int_distribution<int>(1, 2 * bytes)(random);
 }
 
 bool send_all(int to, const char* bytes, std::size_t size) {
@@ -77,8 +90,9 @@ class commit_watcher {
 
 class fault_proxy::link {
  public:
-  link(fault_proxy& proxy, int client, int server, int cut_after)
-      : proxy_(proxy), client_(client), server_(server), bytes_left_(cut_after) {}
+  link(fault_proxy& proxy, int client, int server, int cut_after) : proxy_(proxy), client_(client), server_(server) {
+    if (cut_after > 0) end_after(cut_after);
+  }
   ~link() {
     ::close(client_);
     ::close(server_);
@@ -90,6 +104,11 @@ class fault_proxy::link {
   [[nodiscard]] int client() const { return is_silent_ ? -1 : client_; }
   [[nodiscard]] int server() const { return is_silent_ ? -1 : server_; }
 
+  /// Cut when so many bytes have passed, unless the proxy is healed before.
+  void end_after(int bytes) {
+    bytes_left_ = bytes;
+    heals_before_ = proxy_.healed_;
+  }
   /// False when the link is over.
   bool pass(bool from_client) {
     std::array<char, 16 * 1024> bytes{};
@@ -108,7 +127,8 @@ class fault_proxy::link {
     }
     // The answer to a commit is the first that the server says behind it; what it says before has been passed on.
     if (!from_client && loses_answer_) return cut();
-    if (bytes_left_ > 0 && (bytes_left_ -= static_cast<int>(count)) <= 0) return cut();
+    if (bytes_left_ > 0 && heals_before_ == proxy_.healed_ && (bytes_left_ -= static_cast<int>(count)) <= 0)
+      return cut();
     return send_all(from_client ? server_ : client_, bytes.data(), size);
   }
 
@@ -121,7 +141,8 @@ class fault_proxy::link {
   fault_proxy& proxy_;
   int client_;
   int server_;
-  int bytes_left_;
+  int bytes_left_ = 0;
+  int heals_before_ = 0;
   commit_watcher watcher_;
   bool loses_answer_ = false;
   bool is_silent_ = false;
@@ -158,6 +179,8 @@ void fault_proxy::heal() {
   interrupted_commits_ = 0;
   refusing_ = false;
   cut_after_ = 0;
+  cut_open_ = 0;
+  ++healed_;
   trickling_ = false;
   stalled_ = false;
 }
@@ -170,7 +193,6 @@ bool fault_proxy::take(std::atomic<int>& left) {
 }
 
 void fault_proxy::accept_into(std::vector<std::unique_ptr<link>>& links) {
-  static thread_local std::mt19937 random(20'261'126);
   const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (client < 0) return;
   if (refusing_) {
@@ -184,9 +206,10 @@ void fault_proxy::accept_into(std::vector<std::unique_ptr<link>>& links) {
     ::close(server);
     return;
   }
+  do_not_gather(client);
+  do_not_gather(server);
   const int mean = cut_after_;
-  const int bytes = mean > 0 ? std::uniform_int_distribution<int>(1, 2 * mean)(random) : 0;
-  links.push_back(std::make_unique<link>(*this, client, server, bytes));
+  links.push_back(std::make_unique<link>(*this, client, server, mean > 0 ? about(mean) : 0));
 }
 
 void fault_proxy::run() {
@@ -195,6 +218,9 @@ void fault_proxy::run() {
     if (stalled_) {
       ::poll(nullptr, 0, poll_ms);
       continue;
+    }
+    if (const int mean = cut_open_.exchange(0); mean > 0) {
+      for (const auto& each : links) each->end_after(about(mean));
     }
     std::vector<pollfd> wanted{{listener_, POLLIN, 0}};
     for (const auto& each : links) {

@@ -38,6 +38,8 @@ class fault_proxy {
   void trickle() { trickling_ = true; }
   /// Each connection is cut after some number of bytes, about so many, until heal().
   void cut_after(int bytes) { cut_after_ = bytes; }
+  /// Those that are open now have their end too: after some number of bytes, about so many, until heal().
+  void cut_open_after(int bytes) { cut_open_ = bytes; }
   void heal();
 
   /// How many connections it has cut.
@@ -62,6 +64,8 @@ class fault_proxy {
   std::atomic<bool> refusing_{false};
   std::atomic<bool> trickling_{false};
   std::atomic<int> cut_after_{0};
+  std::atomic<int> cut_open_{0};
+  std::atomic<int> healed_{0};
   std::atomic<int> cuts_{0};
   std::thread thread_;
 };

@@ -2,7 +2,9 @@
 #include "support/server_process.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,19 +59,36 @@ server_process server_process::parleyd(const std::string& program, const std::ve
   return {std::move(command), port, folder};
 }
 
+server_process server_process::node(const std::string& program, const std::vector<std::string>& settings,
+                                    const std::string& log) {
+  const auto port = free_port();
+  std::vector<std::string> command{program, "--set", "net.listen=127.0.0.1:" + std::to_string(port)};
+  for (const auto& setting : settings) command.insert(command.end(), {"--set", setting});
+  return {std::move(command), port, {}, log};
+}
+
 server_process server_process::naive(const std::string& program) {
   const auto port = free_port();
   return {{program, std::to_string(port)}, port, {}};
 }
 
-server_process::server_process(std::vector<std::string> command, std::uint16_t port, std::string folder)
-    : command_(std::move(command)), address_{"127.0.0.1", port}, folder_(std::move(folder)) {
+server_process::server_process(std::vector<std::string> command, std::uint16_t port, std::string folder,
+                               std::string log)
+    : command_(std::move(command)), address_{"127.0.0.1", port}, folder_(std::move(folder)), log_(std::move(log)) {
   restart();
 }
 
 void server_process::restart() {
+  const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) std::_Exit(1);
+    if (!log_.empty()) {
+      const int file = ::open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+      ::dup2(file, STDOUT_FILENO);
+      ::dup2(file, STDERR_FILENO);
+    }
     std::vector<char*> arguments;
     for (auto& word : command_) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -89,6 +108,9 @@ void server_process::kill() {
   ::waitpid(std::exchange(pid_, -1), nullptr, 0);
 }
 
+void server_process::pause() const { ::kill(pid_, SIGSTOP); }
+void server_process::resume() const { ::kill(pid_, SIGCONT); }
+
 int server_process::terminate() {
   ::kill(pid_, SIGTERM);
   int status = 0;
@@ -100,7 +122,8 @@ server_process::server_process(server_process&& other) noexcept
     : command_(std::move(other.command_)),
       pid_(std::exchange(other.pid_, -1)),
       address_(std::move(other.address_)),
-      folder_(std::exchange(other.folder_, {})) {}
+      folder_(std::exchange(other.folder_, {})),
+      log_(std::move(other.log_)) {}
 
 server_process::~server_process() {
   if (pid_ > 0) kill();

@@ -11,11 +11,15 @@
 
 namespace parley::support {
 
-/// Starts a program and ends it when destroyed. Throws std::runtime_error when it does not become ready.
+/// Starts a program and ends it when destroyed; it also ends with the thread that started it. Throws std::runtime_error
+/// when it does not become ready.
 class server_process {
  public:
   /// parleyd in development mode on a free port, its store in a temporary folder, rate limits off.
   static server_process parleyd(const std::string& program, const std::vector<std::string>& settings);
+  /// parleyd as it is run, with nothing set but its port; what it says goes to `log`.
+  static server_process node(const std::string& program, const std::vector<std::string>& settings,
+                             const std::string& log);
   /// The naive server.
   static server_process naive(const std::string& program);
 
@@ -30,6 +34,9 @@ class server_process {
   void kill();
   /// SIGTERM, waits, and returns the exit code (128 + signal when a signal ended it).
   int terminate();
+  /// SIGSTOP: its connections stay and say nothing.
+  void pause() const;
+  void resume() const;
   /// Starts the same command again on the same port and store.
   void restart();
   /// User and system time of the process so far.
@@ -37,12 +44,13 @@ class server_process {
   [[nodiscard]] std::uint64_t resident_bytes() const;
 
  private:
-  server_process(std::vector<std::string> command, std::uint16_t port, std::string folder);
+  server_process(std::vector<std::string> command, std::uint16_t port, std::string folder, std::string log = {});
 
   std::vector<std::string> command_;
   pid_t pid_ = -1;
   target address_;
   std::string folder_;
+  std::string log_;  ///< The file that gets its output; empty: with ours.
 };
 
 }  // namespace parley::support
