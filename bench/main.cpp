@@ -12,6 +12,7 @@
 
 #include "durable_series.hpp"
 #include "fanout.hpp"
+#include "verify/verify.hpp"
 
 namespace {
 
@@ -85,6 +86,54 @@ void measure(durable_series_options options, const std::string& parleyd, bool lo
     measure_durable(options);
 }
 
+constexpr int exit_of_a_broken_promise = 1;
+constexpr int exit_of_a_broken_environment = 2;
+
+CLI::App* add_verify(CLI::App& app, verify_options& options, std::vector<std::string>& faults) {
+  auto* command = app.add_subcommand(
+      "verify",
+      "Clients on several nodes, faults, and a look at every promise of docs/protocol.md; exit code 0 when all"
+      " were kept, 1 when not, 2 when it could not be tried");
+  const auto add = [&](const char* name, auto& value, const char* what) {
+    return command->add_option(name, value, what)->capture_default_str();
+  };
+  add("--nodes", options.nodes, "Nodes to start")->check(CLI::Range(1, 20));
+  add("--rooms", options.rooms, "Rooms")->check(CLI::Range(1, 10'000));
+  add("--clients", options.clients, "Clients; two are one user's devices")->check(CLI::Range(2, 10'000));
+  add("--seconds", options.seconds, "How long to send and to break things")->check(CLI::PositiveNumber);
+  add("--seed", options.seed, "Chooses who does what to whom; the times are the machine's");
+  add("--rate", options.rate, "Operations a second, of all clients together")->check(CLI::PositiveNumber);
+  add("--reconnects", options.reconnects, "Connections a second that clients end by themselves")
+      ->check(CLI::NonNegativeNumber);
+  add("--stay", options.stay, "Share of the clients that come back to their own node only")
+      ->check(CLI::Range(0.0, 1.0));
+  add("--bound", options.bound, "Seconds after the last fault within which everybody must have everything")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--fault", faults, "NAME:every=5s,…; repeatable; see below")->take_all()->allow_extra_args(false);
+  command->add_option("--node", options.node_urls, "http://HOST:PORT of a node that runs already; repeatable")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_option("--postgres", options.postgres_url, "An empty database of a PostgreSQL that runs already");
+  command->add_option("--set", options.settings, "KEY=VALUE for parleyd; repeatable")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_option("--logs", options.logs, "A folder that gets the nodes' logs");
+  command->add_flag("--json", options.json, "The report as JSON");
+  command->footer(fault_help());
+  return command;
+}
+
+int verify(verify_options options, const std::vector<std::string>& faults, const std::string& parleyd) {
+  try {
+    options.parleyd = parleyd;
+    for (const auto& text : faults) options.faults.push_back(parse_fault(text));
+    return run_verify(options) ? EXIT_SUCCESS : exit_of_a_broken_promise;
+  } catch (const std::exception& e) {
+    std::cerr << "\nparley-bench: " << e.what() << '\n';
+    return exit_of_a_broken_environment;
+  }
+}
+
 void raise_descriptor_limit() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -98,7 +147,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Load for Parley. Starts the server itself, with its limits off."};
   app.require_subcommand(0, 1);
   app.footer("Without a command: fanout with its defaults.");
-  std::string server = beside("/proc/self/exe", "parleyd");
+  const char* named = std::getenv("PARLEYD");
+  std::string server = named != nullptr ? named : beside("/proc/self/exe", "parleyd");
   std::string naive = beside("/proc/self/exe", "naive-server");
   fanout_options options;
   int runs = 1;
@@ -150,10 +200,18 @@ int main(int argc, char** argv) {
   keep->add_flag("--alone", durable.alone, "Without pgbench and batches beside it");
   keep->add_flag("--lone", lone, "One sender alone in its room, beside bare commits");
   keep->add_flag("--compare", compare, "Everything: both stores, 1,000 senders in 100 rooms, 100 in one, a lone one");
-  for (auto* command : {fan, rest, keep})
+  verify_options verifying;
+  std::vector<std::string> faults;
+  auto* check = add_verify(app, verifying, faults);
+  for (auto* command : {fan, rest, keep, check})
     command->add_option("--server", server, "parleyd to start")->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? EXIT_SUCCESS : exit_of_a_broken_environment;
+  }
   raise_descriptor_limit();
+  if (check->parsed()) return verify(std::move(verifying), faults, server);
   try {
     if (rest->parsed())
       idle(idling, server);

@@ -1,0 +1,100 @@
+// Accounts with two devices each, each device with a log-in of its own, and who is in which room.
+#include "verify/population.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <random>
+
+namespace parley::bench {
+namespace {
+
+constexpr int devices_of_a_user = 2;
+constexpr int page = 200;
+
+/// So that runs against one cluster do not meet.
+std::string run_name() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  return fmt::format("{:x}{:x}", static_cast<std::uint64_t>(now) & 0xFFFF'FFFF'FFFFU, ::getpid());
+}
+
+struct account {
+  std::string username, password, id;
+};
+
+std::string log_in(const support::target& node, const account& who) {
+  const auto body = fmt::format(R"({{"username":"{}","password":"{}"}})", who.username, who.password);
+  return std::string(call_json(node, {"POST", "/api/v1/auth/login", {}, body}).at("token").as_string());
+}
+
+}  // namespace
+
+population populate(const verify_options& options, const std::vector<support::target>& nodes) {
+  population out;
+  std::mt19937_64 random(options.seed);
+  const auto name = run_name();
+  const int users = (options.clients + devices_of_a_user - 1) / devices_of_a_user;
+  const auto node_of = [&](int number) { return static_cast<int>(static_cast<std::size_t>(number) % nodes.size()); };
+  std::vector<account> accounts;
+  for (int user = 0; user < users; ++user) {
+    account made{fmt::format("v{}-{}", name, user), "password of " + name, {}};
+    const auto body = fmt::format(R"({{"username":"{}","password":"{}"}})", made.username, made.password);
+    const auto answer =
+        call_json(nodes[static_cast<std::size_t>(node_of(user))], {"POST", "/api/v1/auth/register", {}, body});
+    made.id = std::string(answer.at("user_id").as_string());
+    accounts.push_back(std::move(made));
+  }
+  for (int number = 0; number < options.clients; ++number) {
+    const int device = number / users;
+    const int node = node_of(number % users + device);  // a user's two devices are at two nodes
+    const bool stays = std::bernoulli_distribution(options.stay)(random);
+    out.clients.push_back(
+        {number,
+         node,
+         stays,
+         log_in(nodes[static_cast<std::size_t>(node)], accounts[static_cast<std::size_t>(number % users)]),
+         {}});
+    const int other = device == 0 ? number + users : number - users;
+    out.sibling.push_back(other < options.clients ? other : -1);
+  }
+  for (int room = 0; room < options.rooms; ++room) {
+    std::vector<std::string> members;
+    for (int user = 0; user < users; ++user) {
+      // Every other room has everybody, so that nobody is left without one.
+      const bool is_member = room % 2 == 0 || user == room % users || std::bernoulli_distribution(0.5)(random);
+      if (!is_member) continue;
+      members.push_back('"' + accounts[static_cast<std::size_t>(user)].id + '"');
+      for (int number = user; number < options.clients; number += users)
+        out.clients[static_cast<std::size_t>(number)].rooms.push_back(room);
+    }
+    const auto creator = static_cast<std::size_t>(room % users);
+    const auto body =
+        fmt::format(R"({{"name":"verify {}","is_group":true,"members":[{}]}})", room, fmt::join(members, ","));
+    const auto answer = call_json(nodes[static_cast<std::size_t>(node_of(room))],
+                                  {"POST", "/api/v1/rooms", out.clients[creator].token, body});
+    out.room_ids.emplace_back(answer.at("room_id").as_string());
+  }
+  return out;
+}
+
+room_log read_log(const support::target& node, const std::string& token, const std::string& room_id) {
+  room_log log;
+  for (;;) {
+    const auto after = log.empty() ? 0 : log.back().seq;
+    const auto answer = call_json(
+        node, {"GET", fmt::format("/api/v1/rooms/{}/events?after_seq={}&limit={}", room_id, after, page), token, {}});
+    const auto& items = answer.at("items").as_array();
+    if (items.empty()) return log;
+    for (const auto& item : items)
+      log.push_back({item.as_object().at("data").as_object().at("seq").as_int64(), item.as_object()});
+  }
+}
+
+std::int64_t read_end(const support::target& node, const std::string& token, const std::string& room_id) {
+  return call_json(node, {"GET", "/api/v1/rooms/" + room_id, token, {}}).at("last_seq").as_int64();
+}
+
+}  // namespace parley::bench

@@ -1,0 +1,24 @@
+// What a run found, for people and for programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "verify/client.hpp"
+#include "verify/load.hpp"
+#include "verify/options.hpp"
+
+namespace parley::bench {
+
+struct run_report {
+  const verify_options& options;
+  const load_state& state;
+  const std::vector<fault_record>& faults;
+  double seconds = 0;
+  double cpu_seconds = 0;  ///< Of the tool itself.
+};
+
+std::string to_text(const run_report& report);
+std::string to_json(const run_report& report);
+
+}  // namespace parley::bench

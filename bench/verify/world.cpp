@@ -1,0 +1,91 @@
+// Starting servers and nodes in their order.
+#include "verify/world.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+
+namespace parley::bench {
+namespace {
+
+std::string temporary_folder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "parley-verify-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  return pattern;
+}
+
+/// The port of a URL whose host is this machine; 0 for another one, to which no proxy leads.
+std::uint16_t local_port(const std::string& url) {
+  for (const std::string_view host : {"127.0.0.1:", "localhost:"}) {
+    const auto at = url.find(host);
+    if (at == std::string::npos) continue;
+    std::uint16_t port = 0;
+    std::from_chars(url.data() + at + host.size(), url.data() + url.size(), port);
+    return port;
+  }
+  return 0;
+}
+
+}  // namespace
+
+world::world(const verify_options& options) {
+  folder_ = temporary_folder();
+  logs_ = options.logs.empty() ? folder_ : options.logs;
+  std::filesystem::create_directories(logs_);
+  if (!support::redis_server::is_installed())
+    throw std::runtime_error("redis-server is not here; install the package redis-server");
+  auto store_url = options.postgres_url;
+  if (store_url.empty()) {
+    postgres_ = std::make_unique<support::postgres_server>();
+    store_url = postgres_->new_database();
+  }
+  redis_ = std::make_unique<support::redis_server>();
+  for (int number = 0; number < options.nodes; ++number) start_node(options, number, store_url, local_port(store_url));
+}
+
+world::~world() {
+  nodes_.clear();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void world::start_node(const verify_options& options, int number, const std::string& store_url,
+                       std::uint16_t store_port) {
+  auto url = store_url;
+  if (store_port != 0) {
+    postgres_proxies_.push_back(std::make_unique<support::fault_proxy>(store_port));
+    url = postgres_proxies_.back()->url_through(store_url, store_port);
+  }
+  redis_proxies_.push_back(std::make_unique<support::fault_proxy>(redis_->port()));
+  // What slows the tool down and has no part in the promises is off; all else is as it is for everybody.
+  std::vector<std::string> settings{
+      "store.url=" + url,
+      "bus.url=" + redis_proxies_.back()->url_through(redis_->url(), redis_->port()),
+      fmt::format("node.name=node{}", number),
+      "limits.send_rate_per_second=0",
+      "limits.frames_per_second=0",
+      "limits.changes_per_second=0",
+      "auth.password_memory_kib=64",
+      "drain.seconds=1",
+  };
+  settings.insert(settings.end(), options.settings.begin(), options.settings.end());
+  nodes_.push_back(std::make_unique<support::server_process>(
+      support::server_process::node(options.parleyd, settings, fmt::format("{}/node{}.log", logs_, number))));
+}
+
+std::vector<support::target> world::nodes() const {
+  std::vector<support::target> out;
+  out.reserve(nodes_.size());
+  for (const auto& each : nodes_) out.push_back(each->address());
+  return out;
+}
+
+support::fault_proxy& world::postgres_proxy(std::size_t node) {
+  if (postgres_proxies_.empty()) throw std::runtime_error("PostgreSQL is on another machine: no proxy leads to it");
+  return *postgres_proxies_[node];
+}
+
+}  // namespace parley::bench
