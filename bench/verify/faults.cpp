@@ -88,7 +88,7 @@ void fault_runner::step(clock::time_point now) {
   for (auto& fault : faults_) {
     if (fault.is_active) {
       const bool needs_postgres = fault.spec.kind == fault_kind::kill_node || fault.spec.kind == fault_kind::kill_all;
-      if ((is_finishing || now >= fault.heals) && !(needs_postgres && postgres_is_busy_)) heal(fault, now);
+      if ((is_finishing || now >= fault.heals) && !(needs_postgres && postgres_is_busy_)) heal(fault);
     } else if (!is_finishing && now >= fault.next && choose_victims(fault)) {
       begin(fault, now);
     }
@@ -144,10 +144,11 @@ void fault_runner::begin(running& fault, clock::time_point now) {
   } catch (const std::exception& e) {
     tell({fault_event::phase::failed, fault.number, fault.spec.name + ": " + e.what(), -1, std::nullopt});
   }
+  fault.next = now;
   fault.heals = now + fault.spec.lasts + fault.spec.untold;
 }
 
-void fault_runner::heal(running& fault, clock::time_point now) {
+void fault_runner::heal(running& fault) {
   try {
     mend(fault);
   } catch (const std::exception& e) {
@@ -158,8 +159,8 @@ void fault_runner::heal(running& fault, clock::time_point now) {
   if (holds_redis(fault.spec.kind)) redis_is_busy_ = false;
   if (holds_postgres(fault.spec.kind)) postgres_is_busy_ = false;
   tell({fault_event::phase::healed, fault.number, fault.spec.name, -1, std::nullopt});
-  fault.next = std::max(now, fault.next) + about(fault.spec.every);
-  fault.next = std::max(fault.next, clock::now() + milliseconds(100));
+  // From one beginning to the next; a moment at least without it.
+  fault.next = std::max(fault.next + about(fault.spec.every), clock::now() + milliseconds(100));
 }
 
 void fault_runner::harm(running& fault) {

@@ -59,7 +59,7 @@ class fault_runner {
   void step(clock::time_point now);
   bool choose_victims(running& fault);
   void begin(running& fault, clock::time_point now);
-  void heal(running& fault, clock::time_point now);
+  void heal(running& fault);
   void harm(running& fault);
   void mend(running& fault);
   void kill_all_of(const running& fault);

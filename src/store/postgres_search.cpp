@@ -14,19 +14,19 @@ namespace {
 
 constexpr std::int64_t rooms_a_look = 5'000;
 
-std::string quoted(std::string_view word) { return '\'' + std::string(word) + '\''; }
+std::string in_quotes(std::string_view word) { return '\'' + std::string(word) + '\''; }
 std::string room_word(room_id room) { return '#' + to_string(room); }
 
 /// Folded words hold neither quotes nor backslashes.
 std::string vector_of(const std::vector<std::string>& words, room_id room) {
-  std::string text = quoted(room_word(room));
-  for (const auto& word : words) text += ' ' + quoted(word);
+  std::string text = in_quotes(room_word(room));
+  for (const auto& word : words) text += ' ' + in_quotes(word);
   return text;
 }
 
 std::string tsquery_of(const search_query& query, std::optional<room_id> room) {
-  std::string text = room ? quoted(room_word(*room)) : std::string();
-  for (const auto& word : query.words) text += (text.empty() ? "" : " & ") + quoted(word);
+  std::string text = room ? in_quotes(room_word(*room)) : std::string();
+  for (const auto& word : query.words) text += (text.empty() ? "" : " & ") + in_quotes(word);
   return query.last_is_begun ? text + ":*" : text;
 }
 
