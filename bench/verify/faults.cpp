@@ -135,6 +135,11 @@ void fault_runner::begin(running& fault, clock::time_point now) {
   redis_is_busy_ = redis_is_busy_ || holds_redis(fault.spec.kind);
   postgres_is_busy_ = postgres_is_busy_ || holds_postgres(fault.spec.kind);
   const bool stops = fault.spec.kind == fault_kind::restart_node;
+  if (fault.spec.untold.count() > 0) {
+    // Before anybody falls silent: what is sent now is what the others are not told.
+    own_->redis_proxy(fault.victims.front()).stall();
+    std::this_thread::sleep_for(fault.spec.untold);
+  }
   tell({fault_event::phase::begins, fault.number,
         fault.victims.empty() ? fault.spec.name
                               : fmt::format("{} node {}", fault.spec.name, fmt::join(fault.victims, ",")),
@@ -145,7 +150,7 @@ void fault_runner::begin(running& fault, clock::time_point now) {
     tell({fault_event::phase::failed, fault.number, fault.spec.name + ": " + e.what(), -1, std::nullopt});
   }
   fault.next = now;
-  fault.heals = now + fault.spec.lasts + fault.spec.untold;
+  fault.heals = now + fault.spec.untold + fault.spec.lasts;
 }
 
 void fault_runner::heal(running& fault) {
@@ -167,11 +172,8 @@ void fault_runner::harm(running& fault) {
   const auto victim = fault.victims.empty() ? 0 : fault.victims.front();
   switch (fault.spec.kind) {
     case fault_kind::kill_node:
-      if (fault.spec.untold.count() > 0) {
-        own_->redis_proxy(victim).stall();
-        std::this_thread::sleep_for(fault.spec.untold);
-      }
       own_->node(victim).kill();
+      own_->redis_proxy(victim).drop();  // what it said last must not reach Redis after all
       own_->redis_proxy(victim).heal();
       return;
     case fault_kind::stop_node:

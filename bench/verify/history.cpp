@@ -16,9 +16,14 @@ constexpr std::size_t shown_faults = 3;
 
 bool is_fault(const history_entry& e) { return e.who.client < 0 && e.room < 0; }
 
+/// Of what belongs to no room: where the client was connected and what it asked for, but no pings.
+bool is_worth_showing(const history_entry& e) {
+  return e.way == '*' || e.text->find("\"resume\"") != std::string::npos;
+}
+
 bool concerns(const history_entry& e, const violation& v) {
   const bool is_his = v.who.client < 0 ? e.who.client >= 0 : e.who.client == v.who.client;
-  return is_his && (e.room == v.room || e.room < 0 || v.room < 0);
+  return is_his && (e.room < 0 ? is_worth_showing(e) : e.room == v.room || v.room < 0);
 }
 
 }  // namespace
@@ -85,6 +90,12 @@ std::vector<history_entry> history::excerpt(const violation& v) const {
   out.reserve(chosen.size());
   for (const auto i : chosen) out.push_back(entries_[i]);
   return out;
+}
+
+double history::first_seen(int room, std::int64_t seq, double otherwise) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const auto& e) { return e.room == room && e.seq == seq && seq > 0; });
+  return found == entries_.end() ? otherwise : found->at;
 }
 
 void findings::add(violation v, std::uint64_t times) {

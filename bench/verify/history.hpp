@@ -67,6 +67,8 @@ class history {
   /// without a client) those about the seq itself and the last ones before, the connections on which they came, and
   /// the faults around them.
   [[nodiscard]] std::vector<history_entry> excerpt(const violation& v) const;
+  /// When anybody first had that event, or `otherwise`.
+  [[nodiscard]] double first_seen(int room, std::int64_t seq, double otherwise) const;
 
  private:
   std::size_t most_entries_;

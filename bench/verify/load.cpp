@@ -165,7 +165,7 @@ void load::look_for_recoveries() {
     } else if (!record.is_late && is_calm && now > calm_since_ + options_.bound) {
       record.is_late = true;
       const auto seq = room < 0 ? 0 : who->received(room).contiguous() + 1;
-      state_.found.add({broken::lost, who->here(), room, seq, now,
+      state_.found.add({broken::lost, who->here(), room, seq, state_.log.first_seen(room, seq, now),
                         fmt::format("fault {} ({}) is healed and calm for {} s, and client {} has not everything",
                                     record.number, record.text, options_.bound, who->number())});
     }
@@ -245,7 +245,7 @@ void load::tell_what_is_missing() {
       const auto missing = each->received(room).missing(end);
       if (missing == 0) continue;
       const auto first = each->received(room).contiguous() + 1;
-      state_.found.add({broken::lost, each->here(), room, first, now,
+      state_.found.add({broken::lost, each->here(), room, first, state_.log.first_seen(room, first, now),
                         fmt::format("{} s after the last fault client {} has {} events of room {} not, from seq {} on",
                                     options_.bound, each->number(), missing, room, first)},
                        static_cast<std::uint64_t>(missing));

@@ -173,6 +173,11 @@ std::string fault_proxy::url_through(const std::string& url, std::uint16_t serve
   return changed.replace(at, old.size(), ":" + std::to_string(port_) + "/");
 }
 
+void fault_proxy::drop() {
+  dropping_ = true;
+  while (dropping_) ::poll(nullptr, 0, 1);
+}
+
 void fault_proxy::heal() {
   lost_answers_ = 0;
   lost_commits_ = 0;
@@ -215,6 +220,10 @@ void fault_proxy::accept_into(std::vector<std::unique_ptr<link>>& links) {
 void fault_proxy::run() {
   std::vector<std::unique_ptr<link>> links;
   while (!ended_) {
+    if (dropping_) {
+      links.clear();
+      dropping_ = false;
+    }
     if (stalled_) {
       ::poll(nullptr, 0, poll_ms);
       continue;

@@ -40,6 +40,9 @@ class fault_proxy {
   void cut_after(int bytes) { cut_after_ = bytes; }
   /// Those that are open now have their end too: after some number of bytes, about so many, until heal().
   void cut_open_after(int bytes) { cut_open_ = bytes; }
+  /// Ends all that are open, with what they still held on its way, also while nothing passes; when it returns they are
+  /// gone.
+  void drop();
   void heal();
 
   /// How many connections it has cut.
@@ -58,6 +61,7 @@ class fault_proxy {
   int listener_ = -1;
   std::atomic<bool> ended_{false};
   std::atomic<bool> stalled_{false};
+  std::atomic<bool> dropping_{false};
   std::atomic<int> lost_answers_{0};
   std::atomic<int> lost_commits_{0};
   std::atomic<int> interrupted_commits_{0};
