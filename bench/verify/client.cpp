@@ -63,9 +63,11 @@ void client::ended(const std::string& how, int code, bool by_itself) {
   wire_.reset();
   for (auto& [key, pending] : pending_) pending.is_under_way = false;
   // What became of these nobody said, and they have no key to ask with.
-  for (const auto& [id, what] : commands_)
-    if (what.what == verb::edit || what.what == verb::remove)
-      std::erase_if(places_.at(what.room).own, [&](const own_message& m) { return m.message == what.message; });
+  for (const auto& each : commands_) {
+    const auto& what = each.second;
+    if (what.what != verb::edit && what.what != verb::remove) continue;
+    std::erase_if(places_.at(what.room).own, [&](const own_message& m) { return m.message == what.message; });
+  }
   commands_.clear();
   for (auto& [room, place] : places_) {
     place.resume_at = -1;
