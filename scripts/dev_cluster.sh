@@ -46,7 +46,11 @@ read_flags() {
 
 # --- Ports and the folder ---
 
-is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+# Somebody listens there, or talks from there: a connection to elsewhere holds its port too.
+is_taken() {
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    awk -v port=":$(printf %04X "$1")" '$4 ~ /^(0A|01|02)$/ && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }'
+}
 
 # take_port PART FIRST: the first free one from there on that no other part has.
 take_port() {
@@ -62,8 +66,9 @@ take_ports() {
   take_port node2 $((port_of[node1] + 1))
   take_port node3 $((port_of[node2] + 1))
   take_port operators $((port_of[node3] + 1))
-  take_port postgres 54320
-  take_port redis 63790
+  # Below the ports that the kernel gives to outgoing connections, as are the nodes' by default.
+  take_port postgres 15432
+  take_port redis 16379
 }
 
 # PostgreSQL does not run as root, and its user must reach the folder.

@@ -1,6 +1,7 @@
 // The bus in memory between nodes whose actors share one thread, with what a writer may meet on its way to it.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -15,6 +16,8 @@ class faulty_bus {
   bool loses_all = false;       ///< What is written now is nowhere, and its writer believes that it is.
   bool refuses_writes = false;  ///< As a Redis without memory does; it can be read.
   bool loses_answers = false;   ///< What is written next is there, but its writer does not learn it.
+
+  std::size_t most_at_once = 0;  ///< Batches of one write that was taken.
 
   void set_up(bool is_up) { bus_.set_up(is_up); }
   /// One node's end of it.
@@ -33,6 +36,7 @@ class faulty_bus {
       if (bus_.loses_all) return {};
       if (bus_.refuses_writes) return unavailable("There is no room.");
       auto done = to_->append(batches);
+      if (done) bus_.most_at_once = std::max(bus_.most_at_once, batches.size());
       if (std::exchange(bus_.loses_answers, false)) return unavailable("The answer is lost.");
       return done;
     }

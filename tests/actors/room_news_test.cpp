@@ -303,6 +303,32 @@ TEST_F(RoomNews, WhatDoesNotFitIsAnnouncedAsAGapAndReadFromTheStore) {
   EXPECT_THAT(there_.lines(bob), SizeIs(3));
 }
 
+TEST_F(RoomNews, AfterFailuresLessIsWrittenAtOnce) {
+  bus_.set_up(false);
+  for (const char what : {'x', 'y', 'z'}) say(std::string(18'000, what));
+  for (int tries = 0; tries < 6; ++tries) here_.advance(milliseconds(200));
+  bus_.set_up(true);
+  here_.advance(milliseconds(200));
+  EXPECT_EQ(here_.counts.stream_batches_written_total.value(), 3U);
+  EXPECT_EQ(bus_.most_at_once, 1U);
+}
+
+/// The reader reads on when news are with the shards, and not when they have only left the mailbox.
+TEST_F(RoomNews, NewsCountAsWaitingUntilTheirShardTakesThem) {
+  auto& bob = live(there_, bob_);
+  gauge shown;
+  const auto bound = std::make_shared<queue_bound>(100, shown);
+  for (sequence seq = 1; seq <= 2; ++seq) {
+    append_to_store("x");
+    caf::anon_send(bob.actor, events_heard{std::make_shared<const stream_batch>(as_heard(seq)), bound->try_enter(1)});
+  }
+  there_.run_actors();
+  EXPECT_EQ(bound->waiting(), 1) << "the second one waits for the shard to serve the first";
+  there_.run();
+  EXPECT_EQ(bound->waiting(), 0);
+  EXPECT_THAT(there_.lines(bob), SizeIs(2));
+}
+
 TEST_F(RoomNews, AWriteWithoutAnAnswerIsMadeAgain) {
   auto& bob = live(there_, bob_);
   bus_.loses_answers = true;

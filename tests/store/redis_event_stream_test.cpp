@@ -141,7 +141,11 @@ TEST_F(redis_event_stream_test, a_stream_that_was_deleted_is_told_of_when_it_is_
   ASSERT_EQ(hear(there, 1).batches.size(), 1U);
   append(here, make_batch(room, 2));
   server->run({"DEL", key_of(room)});
-  std::this_thread::sleep_for(milliseconds(5));  // An id of the same millisecond could come again.
+  // An id of the same millisecond could come again.
+  const auto milliseconds_there = [&] {
+    return server->run({"EVAL", "local t = redis.call('TIME') return t[1] * 1000 + math.floor(t[2] / 1000)", "0"});
+  };
+  for (const auto last = milliseconds_there(); milliseconds_there() == last;) std::this_thread::yield();
   append(here, make_batch(room, 3));
   const auto news = hear(there, 1);
   EXPECT_TRUE(news.is_incomplete);
