@@ -196,6 +196,7 @@ TEST_F(RoomNews, ManyWhoAskForASweepGetOneAQuarterOfASecond) {
 TEST_F(RoomNews, ASweepThatCouldNotReadIsMadeAgainSoon) {
   auto& bob = live(there_, bob_);
   append_to_store("one");
+  there_.advance(milliseconds(250));  // the last one was just before
   store().reads_work = false;
   caf::anon_send(there_.services->sweep, compare_with_store{0});
   there_.run();
@@ -316,8 +317,7 @@ TEST_F(RoomNews, AfterFailuresLessIsWrittenAtOnce) {
 /// The reader reads on when news are with the shards, and not when they have only left the mailbox.
 TEST_F(RoomNews, NewsCountAsWaitingUntilTheirShardTakesThem) {
   auto& bob = live(there_, bob_);
-  gauge shown;
-  const auto bound = std::make_shared<queue_bound>(100, shown);
+  const auto bound = std::make_shared<queue_bound>(100, there_.counts.stream_news_bytes);
   for (sequence seq = 1; seq <= 2; ++seq) {
     append_to_store("x");
     caf::anon_send(bob.actor, events_heard{std::make_shared<const stream_batch>(as_heard(seq)), bound->try_enter(1)});
