@@ -34,12 +34,24 @@ class lock_holder {
   postgres_connection connection_;
 };
 
+/// The processes of PostgreSQL that wait for a lock in that database on behalf of a client.
+inline std::vector<std::string> waiting_backends(const std::string& url) {
+  return support::run_sql(url,
+                          "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                          " AND backend_type = 'client backend' AND datname = current_database()");
+}
+
+/// Whether anybody waits for a lock that the process `pid` holds.
+inline bool somebody_waits_for(const std::string& url, const std::string& pid) {
+  const auto sql = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND " + pid +
+                   " = ANY (pg_blocking_pids(pid))";
+  return !support::run_sql(url, sql).empty();
+}
+
 /// Until so many wait for a lock in that database; not for ever, so that a wrong case fails and does not hang.
-inline void wait_for_waiters(const std::string& url, int count) {
-  const auto sql =
-      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+inline void wait_for_waiters(const std::string& url, std::size_t count) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::stoi(support::run_sql(url, sql).at(0)) < count && std::chrono::steady_clock::now() < deadline) {
+  while (waiting_backends(url).size() < count && std::chrono::steady_clock::now() < deadline) {
   }
 }
 
