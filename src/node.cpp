@@ -53,7 +53,7 @@ class interruptible_wait {
 class running_node final : public node {
  public:
   running_node(const config& settings, const fault_points& faults)
-      : settings_(settings), faults_(faults), net_(settings_, json_encoder(), counts_) {}
+      : settings_(settings), faults_(faults), net_(settings_, json_encoder(), counts_, lease_) {}
 
   ~running_node() override { stop(true); }
 
@@ -65,13 +65,15 @@ class running_node final : public node {
     database_ = std::move(opened.value());
     if (auto sound = check_bus_url(settings_); !sound) return sound;
     bus_ = open_event_streams(settings_, system_ids());
+    control_ = open_control_log(settings_, counts_);
     if (auto door = net_.open_admin_socket(admin_socket()); !door) return door;
     auto files = open_file_store(settings_);
     if (!files) return files.error();
     files_ = std::move(files.value());
     if (auto migrated = database_->migrate(); !migrated) return migrated;
-    auto made = create_broker({settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(),
-                               system_ids(), files_.get(), faults_, true, bus_});
+    auto made =
+        create_broker({settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(), system_ids(),
+                       files_.get(), faults_, true, bus_, control_.get(), control_ ? &lease_ : nullptr});
     if (!made) return made.error();
     actors_ = std::move(made.value());
     auto listening = net_.start(actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); });
@@ -100,6 +102,7 @@ class running_node final : public node {
     net_.stop();
     actors_.reset();
     bus_.clear();
+    control_.reset();
     database_.reset();
   }
 
@@ -124,10 +127,12 @@ class running_node final : public node {
   // Before what finishes them from threads of its own.
   interruptible_wait hurried_;
   interruptible_wait drained_;
-  net_server net_;  // outlives the actors, which deliver through it
+  delivery_lease lease_;  // outlives both who extend and who look at it
+  net_server net_;        // outlives the actors, which deliver through it
   std::unique_ptr<database> database_;
   std::vector<std::unique_ptr<event_stream>> bus_;
-  std::unique_ptr<file_store> files_;  ///< Null: the database keeps them.
+  std::unique_ptr<control_log> control_;  ///< Null: the node is alone.
+  std::unique_ptr<file_store> files_;     ///< Null: the database keeps them.
   std::unique_ptr<broker_runtime> actors_;
   bool stopped_ = false;
 };

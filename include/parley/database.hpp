@@ -14,6 +14,7 @@
 #include "parley/account_values.hpp"
 #include "parley/audit.hpp"
 #include "parley/commands.hpp"
+#include "parley/control_log.hpp"
 #include "parley/credentials.hpp"
 #include "parley/error.hpp"
 #include "parley/events.hpp"
@@ -138,6 +139,9 @@ class record_writer : public file_records, public moderation_records {
   virtual result<void> record_audit(const audit_record& what) = 0;
   virtual result<void> save_presence(std::span<const presence_record> users) = 0;
   virtual result<void> clear_presence() = 0;  ///< Embedded start: nobody is online; last_seen stays.
+  /// Goes into the control log if the transaction is committed and the job does not fail. Where there are no other
+  /// nodes it goes nowhere. Who joins or leaves a room need not be told so: the store does it with the event.
+  virtual void tell_nodes(control_event what) = 0;
 };
 
 /// What a job does within a transaction, and how it locks.

@@ -108,6 +108,11 @@ struct metrics {
   counter stream_gaps_announced_total;  ///< Times that something was dropped for want of room.
   counter stream_gaps_heard_total;      ///< Times that something may have been missed.
   counter stream_unreadable_total;
+  gauge nodes_alive;               ///< That have lately said so, this one too.
+  gauge deliveries_held;           ///< Calls that wait in the shards until the control log can be read again.
+  counter control_events_total;    ///< Read from the control log.
+  counter control_failures_total;  ///< Times that it could not be read.
+  counter control_unreadable_total;
   counter sweeps_total;
   counter rooms_found_behind_total;  ///< By a sweep.
   // search

@@ -54,6 +54,7 @@ account_handle::behavior_type accounts::begin(const actor_services& services, st
       [this](call<change_user>& ask) { guarded("accounts", [&] { on_change_user(ask); }); },
       [this](call<end_user_tokens>& ask) { guarded("accounts", [&] { on_end_user_tokens(ask); }); },
       [this](call<reset_password>& ask) { guarded("accounts", [&] { on_reset_password(ask); }); },
+      [this](const control_heard& what) { guarded("accounts", [&] { on_control_heard(what); }); },
       [](const account_continuation& what) { guarded("accounts", what.then); },
       [this](const account_tick&) { guarded("accounts", [&] { on_tick(); }); },
   };
@@ -218,6 +219,7 @@ void accounts::on_verified(const call<log_in>& ask, const std::optional<account_
         auto created = writer.create_token(record);
         if (!created) return created.error();
         *ended = std::move(*created);
+        tell_of_ended(writer, user, *ended);
         return {};
       },
       [this, ask, token, record, ended, profile = found->user](const result<std::monostate>& done) {
@@ -270,10 +272,14 @@ void accounts::on_log_out(call<log_out>& ask) {
       user,
       [user, own, everywhere = ask.request.everywhere, ended](record_writer& writer) -> result<void> {
         *ended = {own};
-        if (!everywhere) return writer.delete_token(own);
-        auto all = writer.delete_tokens_of(user);
-        if (!all) return all.error();
-        ended->insert(ended->end(), all->begin(), all->end());
+        if (everywhere) {
+          auto all = writer.delete_tokens_of(user);
+          if (!all) return all.error();
+          ended->insert(ended->end(), all->begin(), all->end());
+        } else if (auto deleted = writer.delete_token(own); !deleted) {
+          return deleted;
+        }
+        tell_of_ended(writer, user, *ended);
         return {};
       },
       [this, user, ended, everywhere = ask.request.everywhere, reply = ask.reply](const result<std::monostate>& done) {
@@ -294,6 +300,25 @@ void accounts::forget_tokens(const std::vector<token_hash>& tokens) {
   for (const auto& token : tokens) {
     tokens_->forget(token);
     if (const auto pending = look_ups_.find(token); pending != look_ups_.end()) pending->second.revoked = true;
+  }
+}
+
+void accounts::forget_all_tokens() {
+  tokens_->forget_all();
+  for (auto& [token, pending] : look_ups_) pending.revoked = true;
+}
+
+/// What other nodes stored, and what this one did, once more: those tokens and no others, so that nothing is lost that
+/// has begun since.
+void accounts::on_control_heard(const control_heard& what) {
+  if (what.missed_some) forget_all_tokens();
+  for (const auto& event : what.events) {
+    if (const auto* ended = std::get_if<tokens_ended>(&event.what)) {
+      forget_tokens(ended->tokens);
+      end_here({event.user, ended->tokens, ended->code}, what.done);
+    } else {
+      outdate_user(event.user);
+    }
   }
 }
 

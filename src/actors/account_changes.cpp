@@ -19,11 +19,13 @@ void accounts::on_change_me(call<change_me>& ask) {
         auto profile = writer.change_profile(user, change);
         if (!profile) return profile.error();
         *changed = std::move(*profile);
+        writer.tell_nodes({user, account_outdated{}});
         return {};
       },
       [this, user, changed, reply = ask.reply](const result<std::monostate>& done) {
         if (!done) return reply(done.error());
         outdate_user(user);
+        tell_of_change();
         reply(*changed);
       });
 }
@@ -102,6 +104,7 @@ void accounts::write_password(const password_change& change, const error& otherw
         if (!tokens) return tokens.error();
         if (!*tokens) return otherwise;
         *ended = std::move(**tokens);
+        tell_of_ended(writer, change.user, *ended);
         return {};
       },
       [this, user = change.user, keep = change.keep, ended, reply](const result<std::monostate>& done) {
@@ -124,7 +127,12 @@ void accounts::on_end_own_token(call<end_own_token>& ask) {
                    if (at == tokens->end())
                      return ask.reply(not_found("token_id: you are not logged in with such a token."));
                    write(
-                       user, [hash = at->hash](record_writer& writer) { return writer.delete_token(hash); },
+                       user,
+                       [user, hash = at->hash](record_writer& writer) {
+                         auto deleted = writer.delete_token(hash);
+                         if (deleted) tell_of_ended(writer, user, {hash});
+                         return deleted;
+                       },
                        [this, user, hash = at->hash, reply = ask.reply](const result<std::monostate>& done) {
                          if (!done) return reply(done.error());
                          forget_tokens({hash});
@@ -146,6 +154,10 @@ void accounts::on_change_user(call<change_user>& ask) {
           auto account = writer.change_account(change);
           if (!account) return account.error();
           *changed = std::move(*account);
+          const auto id = changed->after.profile.id;
+          tell_of_ended(writer, id, changed->ended, close_code::not_allowed);
+          writer.tell_nodes({id, account_outdated{}});
+          writer.tell_nodes({id, role_given{changed->after.profile.user_role}});
           return {};
         }),
         [this, changed, reply = ask.reply](const result<std::monostate>& done) {
@@ -156,7 +168,9 @@ void accounts::on_change_user(call<change_user>& ask) {
           forget_tokens(changed->ended);
           outdate_user(id);
           if (after.flag == account_flag::active) {
-            caf::anon_send(services_->directory, role_changed{id, after.profile.user_role});
+            // In the order of the log, where there is one: else an older change could come behind a newer one.
+            tell_of_change();
+            if (!services_->control) caf::anon_send(services_->directory, role_changed{id, after.profile.user_role});
             return reply(after);
           }
           const auto all_ended = reply_when_let_go(reply, after);
@@ -209,6 +223,7 @@ void accounts::on_end_user_tokens(call<end_user_tokens>& ask) {
         auto tokens = writer.delete_tokens_of(user);
         if (!tokens) return tokens.error();
         *ended = std::move(*tokens);
+        tell_of_ended(writer, user, *ended);
         return writer.record_audit(audit);
       },
       [this, user, ended, reply = ask.reply](const result<std::monostate>& done) {

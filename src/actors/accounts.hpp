@@ -22,6 +22,12 @@ inline constexpr connection_ref no_connection{std::numeric_limits<std::uint32_t>
 
 inline error too_many_passwords() { return busy("Too many log-ins at once; try again.", 1000); }
 
+/// Within the transaction that ended them.
+inline void tell_of_ended(record_writer& writer, user_id user, const std::vector<token_hash>& ended,
+                          close_code code = close_code::token_ended) {
+  if (!ended.empty()) writer.tell_nodes({user, tokens_ended{ended, code}});
+}
+
 class accounts {
  public:
   explicit accounts(account_handle::pointer self) : self_(self) {}
@@ -65,6 +71,9 @@ class accounts {
   void end_tokens(user_id user, const std::vector<token_hash>& ended);
   void on_tick();
   void renew_used_tokens();
+
+  void on_control_heard(const control_heard& what);
+  void forget_all_tokens();
 
   // --- Changes ---
   void on_change_me(call<change_me>& ask);
@@ -124,10 +133,23 @@ class accounts {
     self_->delayed_send(self_, std::chrono::seconds(1), account_continuation{[reply, value] { reply(value); }});
     return {nullptr, [reply, value](void*) { reply(value); }};
   }
-  /// `ended` is held until each peer has its last byte.
-  void revoke(const revocation& what, std::shared_ptr<void> ended) {
+  /// On this node. `ended` is held until each peer has its last byte.
+  void end_here(const revocation& what, std::shared_ptr<void> ended) {
     caf::anon_send(services_->directory, end_sockets{what});
     services_->out.revoke(what, std::move(ended));
+  }
+  /// On all nodes, when it stands in the store; those who wait for it hold `ended`.
+  void revoke(const revocation& what, std::shared_ptr<void> ended) {
+    if (services_->control) {
+      caf::anon_send(services_->control, read_control_log{true});
+      // Not whether it points at something: it never does.
+      if (ended.use_count() > 0) caf::anon_send(services_->control, await_nodes{what.user, ended});
+    }
+    end_here(what, std::move(ended));
+  }
+  /// What nodes remember of somebody was changed, when that stands in the store.
+  void tell_of_change() {
+    if (services_->control) caf::anon_send(services_->control, read_control_log{true});
   }
   [[nodiscard]] account_handle me() const { return caf::actor_cast<account_handle>(self_); }
   [[nodiscard]] password_cost cost() const {

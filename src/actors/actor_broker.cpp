@@ -155,6 +155,9 @@ struct friendship_work : std::enable_shared_from_this<friendship_work> {
           auto changed = writer.change_friendship(wish.who.user.id, wish.other, wish.action, at);
           if (!changed) return changed.error();
           self->change = std::move(*changed);
+          for (const auto& notice : self->notices()) {
+            writer.tell_nodes({notice.user, friendship_stored{notice.what.user, notice.what.status, notice.what.by}});
+          }
           return {};
         }),
         answer<std::monostate>([self = shared_from_this()](const result<std::monostate>& done) {
@@ -163,16 +166,23 @@ struct friendship_work : std::enable_shared_from_this<friendship_work> {
         }));
   }
 
-  void tell() {
+  /// What there is to tell, and whom.
+  [[nodiscard]] std::vector<friendship_changed> notices() const {
     const auto me = ask.request.who.user.id;
     const auto other = ask.request.other;
-    const auto& before = change.before;
-    const auto& after = change.after;
-    if (before.seen_by_me() != after.seen_by_me()) {
-      caf::anon_send(services.directory, friendship_changed{me, {other, after.seen_by_me(), me}});
-    }
-    if (before.seen_by_them() != after.seen_by_them()) {
-      caf::anon_send(services.directory, friendship_changed{other, {me, after.seen_by_them(), me}});
+    const auto& [before, after, item] = change;
+    std::vector<friendship_changed> told;
+    if (before.seen_by_me() != after.seen_by_me()) told.push_back({me, {other, after.seen_by_me(), me}});
+    if (before.seen_by_them() != after.seen_by_them()) told.push_back({other, {me, after.seen_by_them(), me}});
+    return told;
+  }
+
+  /// Where there are other nodes, in the order of the control log: else an older change could come behind a newer one.
+  void tell() {
+    if (services.control) {
+      caf::anon_send(services.control, read_control_log{true});
+    } else {
+      for (const auto& notice : notices()) caf::anon_send(services.directory, notice);
     }
     ask.reply(std::move(change.item));
   }

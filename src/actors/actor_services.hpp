@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "actors/control_messages.hpp"
 #include "actors/file_messages.hpp"
 #include "actors/messages.hpp"
 #include "actors/removal_messages.hpp"
@@ -45,6 +46,7 @@ struct actor_services {
   search_handle search;            ///< None in tests, and in tools: then nothing is indexed.
   removal_handle removals;         ///< None in tests and in tools.
   sweep_handle sweep;              ///< None without a bus.
+  control_handle control;          ///< None on a node that is alone.
   directory_handle directory;
   /// Makes a presence record; called by the directory.
   std::function<presence_handle(caf::actor_system&, const actor_services&, user_id)> make_presence;

@@ -8,6 +8,7 @@
 #include "actors/account_actor.hpp"
 #include "actors/actor_broker.hpp"
 #include "actors/actor_services.hpp"
+#include "actors/control_actor.hpp"
 #include "actors/directory_actor.hpp"
 #include "actors/file_actor.hpp"
 #include "actors/file_shelf.hpp"
@@ -60,6 +61,7 @@ class runtime final : public broker_runtime {
       : services_owner_(std::make_unique<actor_services>(parts.settings, parts.out, parts.encoder, parts.counts,
                                                          parts.time, parts.ids)),
         services_(*services_owner_),
+        lease_(parts.lease),
         system_(std::make_unique<caf::actor_system>(*settings_)),
         threads_of_system_(system_->detached_actors()) {
     services_.faults = parts.faults;
@@ -96,7 +98,24 @@ class runtime final : public broker_runtime {
   ~runtime() override { stop(std::chrono::seconds(10)); }
 
   broker& client_port() override { return *port_; }
-  [[nodiscard]] bool store_ok() const override { return services_.store_ok(); }
+  [[nodiscard]] bool store_ok() const override {
+    return services_.store_ok() && (lease_ == nullptr || lease_->holds(services_.time.steady_now()));
+  }
+
+  /// Nothing may be delivered before the control log was read once. The caller blocks.
+  result<void> join_cluster(control_log& log) {
+    lease_->expire();
+    const auto began = std::make_shared<std::promise<result<std::monostate>>>();
+    auto read = began->get_future();
+    services_.control = spawn_control(
+        *system_, services_, {log, *lease_, accounts_, answer<std::monostate>([began](result<std::monostate> done) {
+                                began->set_value(std::move(done));
+                              })});
+    if (read.wait_for(start_patience) != std::future_status::ready || !read.get()) {
+      return unavailable("The control log could not be read at the start.");
+    }
+    return {};
+  }
 
   /// Embedded: who was online when the last process ended is not any more.
   result<void> clear_presence() {
@@ -134,6 +153,7 @@ class runtime final : public broker_runtime {
     if (std::exchange(stopped_, true)) return;
     const auto deadline = std::chrono::steady_clock::now() + patience;
     caf::anon_send_exit(accounts_, caf::exit_reason::user_shutdown);
+    if (services_.control) caf::anon_send_exit(services_.control, caf::exit_reason::user_shutdown);
     for (const auto& hasher : hashers_) caf::anon_send_exit(hasher, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(files_, caf::exit_reason::user_shutdown);
     if (services_.removals) caf::anon_send_exit(services_.removals, caf::exit_reason::user_shutdown);
@@ -216,6 +236,7 @@ class runtime final : public broker_runtime {
     if (system_->registry().running() > 0) return;  // somebody may still use what stands here
     services_.removals = nullptr;
     services_.sweep = nullptr;
+    services_.control = nullptr;
     services_.search = nullptr;
     services_.directory = nullptr;
     services_.storage = nullptr;
@@ -250,6 +271,7 @@ class runtime final : public broker_runtime {
   std::unique_ptr<system_settings> settings_ = std::make_unique<system_settings>();
   std::unique_ptr<actor_services> services_owner_;
   actor_services& services_;
+  delivery_lease* lease_;
   std::unique_ptr<caf::actor_system> system_;
   std::size_t threads_of_system_;
   std::unique_ptr<storage_pool> storage_;
@@ -273,6 +295,9 @@ result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts)
   if (const auto kept = made->keep_file_key(); !kept) return kept.error();
   if (!parts.bus.empty()) {
     if (const auto kept = made->keep_bus_partitions(); !kept) return kept.error();
+  }
+  if (parts.control != nullptr) {
+    if (const auto joined = made->join_cluster(*parts.control); !joined) return joined.error();
   }
   // Beside other nodes: those who are online there are not this one's to clear.
   if (parts.is_node && parts.bus.empty()) {

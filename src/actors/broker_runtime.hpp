@@ -11,6 +11,7 @@
 #include "parley/config.hpp"
 #include "parley/database.hpp"
 #include "parley/delivery.hpp"
+#include "parley/delivery_lease.hpp"
 #include "parley/event_stream.hpp"
 #include "parley/fault_points.hpp"
 #include "parley/ids.hpp"
@@ -34,6 +35,9 @@ struct broker_parts {
   bool is_node = true;
   /// One for each URL of the bus, in order; empty: the node is alone.
   std::span<const std::unique_ptr<event_stream>> bus{};
+  /// Both null: the node is alone.
+  control_log* control = nullptr;
+  delivery_lease* lease = nullptr;
 };
 
 /// Owned by the node.
@@ -43,7 +47,7 @@ class broker_runtime {
   virtual ~broker_runtime() = default;
 
   virtual broker& client_port() = 0;
-  /// False while a storage actor cannot commit. Any thread, also during stop().
+  /// False while a storage actor cannot commit, or the control log cannot be read. Any thread, also during stop().
   [[nodiscard]] virtual bool store_ok() const = 0;
   /// Accounts and sessions first, then rooms and presence, then storage (which finishes what it accepted), readers, and
   /// the actor system. Blocks for at most about `patience`; a second call does nothing. Nobody may use the

@@ -48,6 +48,9 @@ class directory final : public directory_handle::base {
             if (const auto* known = rooms_.hand_over(room)) send(*known, log_reached{end});
           }
         },
+        [this](const end_all_sockets&) {
+          sessions_.for_each([&](const auto& each) { services_.out.close(each.connection, close_code::restarting); });
+        },
         [this](const close_directory& message) { close(message); },
     };
   }

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "actors/control_messages.hpp"
 #include "actors/store_messages.hpp"
 #include "actors/stream_messages.hpp"
 #include "parley/answer.hpp"
@@ -107,7 +108,7 @@ using directory_handle =
                      caf::reacts_to<end_sockets>, caf::reacts_to<role_changed>, caf::reacts_to<to_presence>,
                      caf::reacts_to<presence_idle>, caf::reacts_to<retire_room>, caf::reacts_to<look_at_node>,
                      caf::reacts_to<events_heard>, caf::reacts_to<list_rooms_in_use>, caf::reacts_to<logs_reached>,
-                     caf::reacts_to<close_directory>>;
+                     caf::reacts_to<end_all_sockets>, caf::reacts_to<close_directory>>;
 
 // --- Messages to a session ---
 
@@ -364,7 +365,7 @@ struct membership_changed {
   user_id user;
   std::optional<leave_reason> left;  ///< Null: joined.
 };
-/// Sent by the broker when a change is stored: all sessions of `user` are told.
+/// Sent by the broker, or the control actor, when a change is stored: all sessions of `user` are told.
 struct friendship_changed {
   user_id user;
   friend_notice what;
@@ -373,7 +374,7 @@ struct friendship_changed {
 struct end_sockets {
   revocation what;
 };
-/// Sent by the account actor: all sessions of `user` are told.
+/// Sent by the account actor, or the control actor: all sessions of `user` are told.
 struct role_changed {
   user_id user;
   role granted = role::user;

@@ -61,7 +61,7 @@ struct sweep_continuation {
 struct list_rooms_in_use {
   answer<std::vector<room_id>> reply;
 };
-/// Sent by the sweep to the directory: so far the store's logs reach.
+/// Sent by the sweep and the control actor to the directory: so far the store's logs reach.
 struct logs_reached {
   std::vector<std::pair<room_id, sequence>> ends;
 };

@@ -39,6 +39,11 @@ void token_cache::forget(const token_hash& token) {
   index_.erase(found);
 }
 
+void token_cache::forget_all() {
+  index_.clear();
+  entries_.clear();
+}
+
 void token_cache::outdate_user(const user_id& user) {
   for (auto& entry : entries_) {
     if (entry.who.user.id == user) entry.is_outdated = true;

@@ -46,6 +46,8 @@ class token_cache {
   principal remember(const user_profile& user, const token_hash& token, const use_of_token& times, steady_time now);
   /// Revoked: the next look-up goes to the store.
   void forget(const token_hash& token);
+  /// Every token is looked up anew; what they may send goes on.
+  void forget_all();
   /// The user's tokens are looked up anew. What they may send goes on: else whoever changes a profile would get a new
   /// allowance by it.
   void outdate_user(const user_id& user);

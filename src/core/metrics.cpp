@@ -116,6 +116,12 @@ void put_search(families& out, const metrics& m) {
       m.stream_gaps_heard_total);
   put(out, "stream_unreadable_total", "Entries of the bus that were skipped, of an unknown version or broken",
       m.stream_unreadable_total);
+  put(out, "nodes_alive", "Nodes that have said so within the last second, this one too", m.nodes_alive);
+  put(out, "deliveries_held", "Deliveries that wait until the control log can be read again", m.deliveries_held);
+  put(out, "control_events_total", "Events read from the control log", m.control_events_total);
+  put(out, "control_failures_total", "Times that the control log could not be read", m.control_failures_total);
+  put(out, "control_unreadable_total", "Events of the control log of a kind that this build does not know",
+      m.control_unreadable_total);
   put(out, "sweeps_total", "Comparisons of the rooms in use with the store", m.sweeps_total);
   put(out, "rooms_found_behind_total", "Rooms that such a comparison found behind the store",
       m.rooms_found_behind_total);

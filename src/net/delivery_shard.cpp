@@ -15,10 +15,11 @@ std::atomic<std::uint64_t> last_number{0};
 }  // namespace
 
 delivery_shard::delivery_shard(std::uint32_t index, const config& settings, metrics& counts,
-                               std::unique_ptr<frame_sender> sender)
+                               const delivery_lease& lease, std::unique_ptr<frame_sender> sender)
     : index_(index),
       bounds_{settings.limits.outbox_bytes, settings.limits.outbox_frames},
       counts_(counts),
+      lease_(lease),
       sender_(std::move(sender)),
       decoder_(settings.limits),
       most_broadcasts_(settings.net.broadcast_queue) {}
@@ -95,17 +96,29 @@ void delivery_shard::schedule_work() {
 
 void delivery_shard::work() {
   in_work_ = true;
-  queue_.take_all([this](shard_work&& item) {
-    try {
-      std::visit([this](auto& what) { handle(what); }, item);
-    } catch (const std::exception& e) {
-      log::error("net", "delivery_failed", "shard {}: {}", index_, e.what());
+  // Before the queue is taken: what ended on another node stands in it when the lease that goes with it can be seen.
+  const bool may_deliver = lease_.holds(std::chrono::steady_clock::now());
+  queue_.take_all([this, may_deliver](shard_work&& item) {
+    if ((may_deliver && held_.empty()) || !must_wait(item)) {
+      take(item);
+    } else {
+      hold(std::move(item));
     }
-    detach_closing();
   });
+  if (may_deliver && !held_.empty()) release_held();
   flush();
   in_work_ = false;
   tell_owners();
+  if (!held_.empty()) look_at_lease_again();
+}
+
+void delivery_shard::take(shard_work& item) {
+  try {
+    std::visit([this](auto& what) { handle(what); }, item);
+  } catch (const std::exception& e) {
+    log::error("net", "delivery_failed", "shard {}: {}", index_, e.what());
+  }
+  detach_closing();
 }
 
 void delivery_shard::handle(room_broadcast& what) {

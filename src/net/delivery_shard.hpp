@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,6 +25,7 @@
 #include "net/tls_engine.hpp"
 #include "parley/config.hpp"
 #include "parley/delivery.hpp"
+#include "parley/delivery_lease.hpp"
 #include "parley/metrics.hpp"
 
 namespace parley {
@@ -78,7 +80,9 @@ using shard_work = std::variant<room_delivery, room_broadcast, attach_work, deta
 /// Apart from `enqueue`, `context` and `stop_context` all members run on the shard's own thread.
 class delivery_shard {
  public:
-  delivery_shard(std::uint32_t index, const config& settings, metrics& counts, std::unique_ptr<frame_sender> sender);
+  /// `lease`: see delivery_hold.cpp.
+  delivery_shard(std::uint32_t index, const config& settings, metrics& counts, const delivery_lease& lease,
+                 std::unique_ptr<frame_sender> sender);
   ~delivery_shard();
   delivery_shard(const delivery_shard&) = delete;
   delivery_shard& operator=(const delivery_shard&) = delete;
@@ -165,6 +169,11 @@ class delivery_shard {
   connection* find(std::uint64_t number);
   void work();
   void schedule_work();
+  void take(shard_work& item);
+  [[nodiscard]] bool must_wait(const shard_work& item) const;
+  void hold(shard_work&& item);
+  void release_held();
+  void look_at_lease_again();
   void handle(room_delivery& what);
   void handle(room_broadcast& what);
   void handle(attach_work& what);
@@ -195,12 +204,15 @@ class delivery_shard {
   const std::uint32_t index_;
   const outbox_bounds bounds_;
   metrics& counts_;
+  const delivery_lease& lease_;
   std::unique_ptr<frame_sender> sender_;
   frame_decoder decoder_;
   shared_tls_context tls_context_;
   shard_queue<shard_work> queue_;
   const std::uint32_t most_broadcasts_;
   std::atomic<std::uint32_t> waiting_broadcasts_{0};
+  std::deque<shard_work> held_;  ///< Until the lease holds again, in order.
+  bool looks_again_ = false;
 
   room_table rooms_;
   std::unordered_map<std::uint64_t, connection> connections_;

@@ -24,8 +24,8 @@ result<void> check_lists(const config& settings) {
 
 class net_server::implementation {
  public:
-  implementation(const config& settings, const frame_encoder& encoder, metrics& counts)
-      : settings_(settings), encoder_(encoder), counts_(counts), shards_(settings, counts) {}
+  implementation(const config& settings, const frame_encoder& encoder, metrics& counts, const delivery_lease& lease)
+      : settings_(settings), encoder_(encoder), counts_(counts), shards_(settings, counts, lease) {}
 
   ~implementation() { stop(); }
 
@@ -111,8 +111,9 @@ class net_server::implementation {
   std::optional<listener> listener_;  // after the shards: its sockets are of their contexts
 };
 
-net_server::net_server(const config& settings, const frame_encoder& encoder, metrics& counts)
-    : implementation_(std::make_unique<implementation>(settings, encoder, counts)) {}
+net_server::net_server(const config& settings, const frame_encoder& encoder, metrics& counts,
+                       const delivery_lease& lease)
+    : implementation_(std::make_unique<implementation>(settings, encoder, counts, lease)) {}
 net_server::~net_server() = default;
 
 delivery& net_server::deliveries() { return implementation_->deliveries(); }

@@ -9,6 +9,7 @@
 #include "parley/codec.hpp"
 #include "parley/config.hpp"
 #include "parley/delivery.hpp"
+#include "parley/delivery_lease.hpp"
 #include "parley/metrics.hpp"
 
 namespace parley {
@@ -21,8 +22,9 @@ namespace parley {
 /// through it.
 class net_server {
  public:
-  /// All three must outlive this object.
-  net_server(const config& settings, const frame_encoder& encoder, metrics& counts);
+  /// All four must outlive this object. While the lease does not hold, nothing that the actors deliver leaves but
+  /// answers and ends.
+  net_server(const config& settings, const frame_encoder& encoder, metrics& counts, const delivery_lease& lease);
   ~net_server();
   net_server(const net_server&) = delete;
   net_server& operator=(const net_server&) = delete;

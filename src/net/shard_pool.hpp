@@ -18,8 +18,8 @@ namespace parley {
 /// handled once the threads run, what comes after the end is dropped.
 class shard_pool final : public delivery {
  public:
-  /// settings.net.threads shards, or one a core. `settings` and `counts` must outlive the pool.
-  shard_pool(const config& settings, metrics& counts);
+  /// settings.net.threads shards, or one a core. All three must outlive the pool.
+  shard_pool(const config& settings, metrics& counts, const delivery_lease& lease);
   ~shard_pool() override;
 
   void start();

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "store/postgres_control_log.hpp"
 #include "store/postgres_database.hpp"
 #include "store/sqlite_database.hpp"
 
@@ -99,6 +100,7 @@ result<postgres_options> postgres_options_of(const config& settings) {
   auto options = parse_postgres_url(settings.store.url);
   if (options.has_error()) return options.error();
   options->node_name = settings.node.name;
+  options->has_other_nodes = !settings.bus.url.empty();
   options->connect = std::chrono::milliseconds(settings.store.connect_ms);
   options->statement = std::chrono::milliseconds(settings.store.statement_ms);
   options->lock = std::chrono::milliseconds(settings.store.lock_ms);
@@ -119,6 +121,11 @@ result<void> check_store_url(const config& settings) {
     return {};
   }
   return bad_request("store.url: unknown kind of store; there are sqlite:PATH and postgresql://….");
+}
+
+std::unique_ptr<control_log> open_control_log(const config& settings, metrics& counts) {
+  if (settings.bus.url.empty()) return nullptr;
+  return std::make_unique<postgres_control_log>(*postgres_options_of(settings), counts);
 }
 
 result<std::unique_ptr<database>> open_database(const config& settings, metrics& counts) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "parley/config.hpp"
+#include "parley/control_log.hpp"
 #include "parley/database.hpp"
 #include "parley/metrics.hpp"
 #include "store/postgres_connection.hpp"
@@ -25,5 +26,8 @@ result<void> check_store_url(const config& settings);
 /// SQLite: takes the store's lock. The schema is brought up to date by migrate(). Errors are sentences for the
 /// operator. The metrics must outlive the database.
 result<std::unique_ptr<database>> open_database(const config& settings, metrics& counts);
+
+/// Behind check_store_url. Null for a node that is alone, which has no bus.
+std::unique_ptr<control_log> open_control_log(const config& settings, metrics& counts);
 
 }  // namespace parley

@@ -23,7 +23,7 @@ enum class busy_rooms : std::uint8_t {
 /// lock was had. Belongs to one writer. Commands must stay in place until the next begin(). Throws postgres_error.
 class postgres_append {
  public:
-  explicit postgres_append(const limits_config& limits) : limits_(limits) {}
+  postgres_append(const limits_config& limits, bool has_other_nodes) : limits_(limits), tells_(has_other_nodes) {}
 
   /// The first round trip, and the plan. Afterwards the transaction is open and holds the rooms' locks.
   void begin(postgres_connection& connection, std::span<const append_command> commands, busy_rooms busy);
@@ -48,6 +48,7 @@ class postgres_append {
   void take_stored_sends(const postgres_rows& rows);
 
   const limits_config& limits_;
+  const bool tells_;
   append_needs needs_;
   append_facts facts_;
   std::optional<append_plan> plan_;

@@ -3,6 +3,7 @@
 
 #include "store/log_words.hpp"
 #include "store/postgres_append.hpp"
+#include "store/postgres_control.hpp"
 
 namespace parley {
 namespace {
@@ -123,6 +124,9 @@ class write_sender {
  public:
   explicit write_sender(postgres_round_trip& trip) : trip_(trip) {}
 
+  /// Who joined and left.
+  [[nodiscard]] const std::vector<control_event>& told() const { return told_; }
+
   void send(const std::vector<append_write>& writes) {
     message_columns messages;
     for (const auto& write : writes) {
@@ -136,7 +140,13 @@ class write_sender {
   }
 
   void operator()(const insert_message&) {}
-  void operator()(const log_row& row) { log_.add(row); }
+  void operator()(const log_row& row) {
+    log_.add(row);
+    using kind = log_row::kind;
+    const bool joined = row.type == kind::member_created || row.type == kind::member_invited;
+    const bool left = row.type == kind::member_left || row.type == kind::member_removed;
+    if ((joined || left) && row.user) told_.push_back({*row.user, membership_stored{row.room, row.seq, joined}});
+  }
   void operator()(const insert_reaction& write) { reactions_.add(write); }
   void operator()(const insert_membership& write) { memberships_.add(write); }
   void operator()(const hold_file& write) {
@@ -225,14 +235,18 @@ class write_sender {
   reaction_columns reactions_;
   membership_columns memberships_;
   log_columns log_;
+  std::vector<control_event> told_;
 };
 
 }  // namespace
 
 void postgres_append::commit(postgres_connection& connection) {
   postgres_round_trip trip(connection);
+  std::optional<control_columns> told;
   if (writes_something()) {
-    write_sender(trip).send(plan_->writes());
+    write_sender sender(trip);
+    sender.send(plan_->writes());
+    if (tells_) told.emplace(sender.told());
     postgres_array<uuid> rooms;
     postgres_array<std::int64_t> seqs;
     for (const auto& room : plan_->advanced_rooms()) {
@@ -243,6 +257,7 @@ void postgres_append::commit(postgres_connection& connection) {
         "UPDATE tb_room_position p SET last_seq = v.last_seq FROM unnest($1, $2) AS v (room_id, last_seq)"
         " WHERE p.room_id = v.room_id",
         rooms, seqs);
+    if (told) told->send(trip);
   }
   // A duplicate's own commit may still wait for a standby. The locks stand in the write-ahead log behind it, so that
   // this one waits for as much, though it writes nothing.

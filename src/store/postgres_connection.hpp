@@ -22,6 +22,7 @@ struct postgres_options {
   std::string url;        ///< postgresql://…, as libpq reads it. May hold a password: never in a log.
   std::string node_name;  ///< Shown in pg_stat_activity.
   bool durable = true;    ///< False: synchronous_commit = off, as a control that must lose what was acknowledged.
+  bool has_other_nodes = false;  ///< What concerns users goes into the control log.
   std::chrono::milliseconds connect{3'000};
   std::chrono::milliseconds statement{5'000};
   std::chrono::milliseconds lock{3'000};

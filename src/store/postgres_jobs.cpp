@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "store/postgres_control.hpp"
 #include "store/postgres_records.hpp"
 
 namespace parley {
@@ -14,7 +15,8 @@ void postgres_jobs::run(postgres_connection& connection, std::span<const write_j
   std::vector<std::size_t> order(jobs.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](auto one, auto other) { return jobs[one].key < jobs[other].key; });
-  postgres_records records(connection, limits_);
+  told_.clear();
+  postgres_records records(connection, limits_, tells_ ? &told_ : nullptr);
   for (const auto index : order) {
     postgres_round_trip trip(connection);
     if (last_ == nullptr) {
@@ -25,7 +27,9 @@ void postgres_jobs::run(postgres_connection& connection, std::span<const write_j
     trip.add("SAVEPOINT job");
     trip.run();
     last_ = &outcomes_[index];
+    const auto told_before = told_.size();
     *last_ = guard_postgres("a write job", [&] { return jobs[index].run(records); });
+    if (last_->has_error()) told_.resize(told_before);
     if (records.transaction_fault()) throw postgres_error(*records.transaction_fault());
   }
 }
@@ -38,6 +42,8 @@ void postgres_jobs::commit(postgres_connection& connection) {
       "INSERT INTO tb_commit_mark (writer_id, mark, marked_at) VALUES ($1, $2, now())"
       " ON CONFLICT (writer_id) DO UPDATE SET mark = excluded.mark, marked_at = excluded.marked_at",
       writer_, mark_);
+  const control_columns told(told_);
+  told.send(trip);
   trip.add("COMMIT");
   trip.run();
 }

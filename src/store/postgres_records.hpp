@@ -14,8 +14,9 @@ namespace parley {
 /// job might swallow it.
 class postgres_records final : public record_writer {
  public:
-  postgres_records(postgres_connection& connection, const limits_config& limits)
-      : connection_(connection), limits_(limits) {}
+  /// Null `told`: there are no other nodes.
+  postgres_records(postgres_connection& connection, const limits_config& limits, std::vector<control_event>* told)
+      : connection_(connection), limits_(limits), told_(told) {}
 
   result<own_profile> create_user(const new_user& user) override;
   result<void> set_password_hash(user_id user, const std::string& old_hash, const std::string& hash) override;
@@ -32,6 +33,9 @@ class postgres_records final : public record_writer {
   result<void> record_audit(const audit_record& what) override;
   result<void> save_presence(std::span<const presence_record> users) override;
   result<void> clear_presence() override;
+  void tell_nodes(control_event what) override {
+    if (told_ != nullptr) told_->push_back(std::move(what));
+  }
   result<void> begin_file(const new_file& file) override;
   result<void> write_file_block(file_id file, std::uint32_t block, std::string_view bytes) override;
   result<void> finish_file(const finished_file& file) override;
@@ -86,6 +90,7 @@ class postgres_records final : public record_writer {
 
   postgres_connection& connection_;
   const limits_config& limits_;
+  std::vector<control_event>* told_;
   std::optional<postgres_error> transaction_fault_;
 };
 

@@ -29,6 +29,9 @@ result<created_room> postgres_records::create_room(const new_room& room) {
                         std::min(members->at(0), members->at(1)), std::max(members->at(0), members->at(1)), room.id);
     }
     insert_room(room, *members);
+    for (std::size_t i = 0; i < members->size(); ++i) {
+      tell_nodes({members->at(i), membership_stored{room.id, static_cast<sequence>(i) + 1, true}});
+    }
     return created_room{room.id, true, std::move(*members)};
   });
 }

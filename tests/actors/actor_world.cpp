@@ -29,7 +29,9 @@ class small_session final : public session_handle::base {
         [](const presence_failed&) {},
         [this](user_joined_room) { state_.news.emplace_back("joined"); },
         [this](user_left_room) { state_.news.emplace_back("left"); },
-        [](const friend_changed&) {},
+        [this](const friend_changed& what) {
+          state_.news.push_back("friend " + std::string(to_string(what.what.status)));
+        },
         [this](const token_ended& what) {
           state_.news.push_back("token ended " + std::to_string(static_cast<int>(what.code)));
         },

@@ -30,6 +30,7 @@ class empty_records : public record_writer {
   result<void> save_read_markers(std::span<const read_marker>) override { return {}; }
   result<void> save_presence(std::span<const presence_record>) override { return {}; }
   result<void> clear_presence() override { return {}; }
+  void tell_nodes(control_event) override {}
   result<void> begin_file(const new_file&) override { return not_in_this_store(); }
   result<void> write_file_block(file_id, std::uint32_t, std::string_view) override { return not_in_this_store(); }
   result<void> finish_file(const finished_file&) override { return not_in_this_store(); }

@@ -25,6 +25,9 @@ class model_delivery final : public delivery {
   std::vector<room_id> failed_rooms;
   std::function<void(connection_ref, room_id, sequence)> on_room_failed;
   std::uint32_t deliveries = 0;
+  std::vector<revocation> revoked;
+  bool keeps_revocations = false;
+  std::vector<std::shared_ptr<void>> under_way;  ///< Revocations whose last byte has not left.
 
   [[nodiscard]] bool idle() const;
   /// The shard does its oldest task. False when it has none.
@@ -39,7 +42,11 @@ class model_delivery final : public delivery {
   void detach(connection_ref from, room_id room) override;
   void send(connection_ref to, outgoing what, std::function<void()> when_drained) override;
   void close(connection_ref to, close_code code) override;
-  void revoke(const revocation&, std::shared_ptr<void>) override {}
+  /// Nobody is slow, unless the test keeps what is held.
+  void revoke(const revocation& what, std::shared_ptr<void> ended) override {
+    revoked.push_back(what);
+    if (keeps_revocations) under_way.push_back(std::move(ended));
+  }
   void fail_room(room_id room) override;
 
  private:

@@ -67,6 +67,7 @@ class session_fixture::scripted_directory final : public directory_handle::base 
         [](const events_heard&) {},
         [](const list_rooms_in_use&) {},
         [](const logs_reached&) {},
+        [](const end_all_sockets&) {},
         [](const close_directory&) {},
     };
   }

@@ -64,7 +64,7 @@ class answering_broker final : public broker {
 };
 
 struct server {
-  server() : net(settings(), json_encoder(), counts) {
+  server() : net(settings(), json_encoder(), counts, lease) {
     actors.out = &net.deliveries();
     require(net.start(actors, [] { return true; }).has_value(), "the server starts");
   }
@@ -79,6 +79,7 @@ struct server {
   }
   metrics counts;
   answering_broker actors;
+  delivery_lease lease;
   net_server net;
 };
 

@@ -20,7 +20,7 @@ http_test::~http_test() {
 
 net_server& http_test::server() {
   if (!server_) {
-    server_ = std::make_unique<net_server>(settings_, json_encoder(), counts_);
+    server_ = std::make_unique<net_server>(settings_, json_encoder(), counts_, lease_);
     const auto started = server_->start(broker_, [this] { return store_ready_.load(); });
     EXPECT_TRUE(started) << started.error().message;
   }

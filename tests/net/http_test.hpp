@@ -43,6 +43,7 @@ class http_test : public testing::Test {
   metrics counts_;
   fake_broker broker_;
   std::atomic<bool> store_ready_{true};
+  delivery_lease lease_;
   std::unique_ptr<net_server> server_;
 };
 

@@ -43,8 +43,8 @@ inline std::vector<std::string> waiting_backends(const std::string& url) {
 
 /// Whether anybody waits for a lock that the process `pid` holds.
 inline bool somebody_waits_for(const std::string& url, const std::string& pid) {
-  const auto sql = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND " + pid +
-                   " = ANY (pg_blocking_pids(pid))";
+  const auto sql =
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND " + pid + " = ANY (pg_blocking_pids(pid))";
   return !support::run_sql(url, sql).empty();
 }
 

@@ -251,5 +251,36 @@ TEST_F(delivery_over_sockets, many_rooms_and_batches_gather_into_few_writes) {
   EXPECT_LE(node.counts.socket_writes_total.value(), events / 10 + 10);
 }
 
+// --- While the node cannot know what ended elsewhere ---
+
+TEST_F(delivery_over_sockets, what_would_show_events_waits_until_the_lease_holds_again_in_order) {
+  const auto one = join(0, 0);
+  deliver(batch_of(1, {"a"}));
+  EXPECT_EQ(one->receive(), "a");
+  node.lease.expire();
+  deliver(batch_of(2, {"b"}));
+  node.out().send(refs[0], {text_frame("page"), 1, 0});
+  for (std::uint32_t shard = 0; shard < node.out().shard_count(); ++shard) {
+    node.out().broadcast(shard, {a_room(), text_frame("typing"), {}});
+  }
+  deliver(batch_of(3, {"c"}));
+  node.out().send(refs[0], answer_frame("an error"));
+  EXPECT_EQ(one->receive(), "an error") << "answers do not wait";
+  EXPECT_GE(node.counts.deliveries_held.value(), 3);
+  node.lease.extend(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  for (const char* expected : {"b", "page", "typing", "c"}) EXPECT_EQ(one->receive(), expected);
+  EXPECT_TRUE(eventually([&] { return node.counts.deliveries_held.value() == 0; }));
+}
+
+TEST_F(delivery_over_sockets, who_is_revoked_meanwhile_gets_nothing_of_what_waited) {
+  const auto one = join(0, 0);
+  node.lease.expire();
+  deliver(batch_of(1, {"not for everybody"}));
+  const auto& who = node.broker.session(0)->request.who;
+  node.out().revoke({who.user.id, {{who.token}}, close_code::token_ended}, nullptr);
+  EXPECT_EQ(one->receive(), "");
+  EXPECT_EQ(one->code(), 4401);
+}
+
 }  // namespace
 }  // namespace parley

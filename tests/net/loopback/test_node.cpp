@@ -24,7 +24,7 @@ using asio::ip::tcp;
 test_node::test_node(config given) : settings(std::move(given)) {
   settings.net.listen = "127.0.0.1:0";
   if (settings.net.threads == 0) settings.net.threads = 2;
-  server = std::make_unique<net_server>(settings, json_encoder(), counts);
+  server = std::make_unique<net_server>(settings, json_encoder(), counts, lease);
   broker.out = &server->deliveries();
   const auto started = server->start(broker, {});
   if (started.has_error()) throw std::runtime_error(started.error().message);

@@ -28,6 +28,7 @@ class test_node {
   config settings;
   metrics counts;
   session_broker broker;
+  delivery_lease lease;
   std::unique_ptr<net_server> server;
 
   [[nodiscard]] delivery& out() { return server->deliveries(); }

@@ -374,7 +374,8 @@ TEST(net_server, says_that_the_port_is_in_use) {
   settings.net.listen = "127.0.0.1:" + std::to_string(first.port());
   metrics counts;
   session_broker broker;
-  net_server second(settings, json_encoder(), counts);
+  const delivery_lease lease;
+  net_server second(settings, json_encoder(), counts, lease);
   const auto started = second.start(broker, {});
   ASSERT_TRUE(started.has_error());
   EXPECT_NE(started.error().message.find("in use"), std::string::npos) << started.error().message;
@@ -386,7 +387,8 @@ TEST(net_server, listens_in_both_families_on_the_unspecified_address) {
   settings.net.listen = "[::]:0";
   metrics counts;
   session_broker broker;
-  net_server server(settings, json_encoder(), counts);
+  const delivery_lease lease;
+  net_server server(settings, json_encoder(), counts, lease);
   if (server.start(broker, {}).has_error()) GTEST_SKIP() << "no IPv6 here";
   EXPECT_TRUE(http_get(server.port(), "/healthz").starts_with("HTTP/1.1 200"));
   server.stop();

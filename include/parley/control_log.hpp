@@ -1,0 +1,104 @@
+// The control log: what concerns a user rather than a room, from the node where it was stored to all the others. A
+// table, numbered like a room's log, that every node reads by its remembered positions; nothing that it says may be
+// missed, since what a token may see no longer hangs on it.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "parley/clock.hpp"
+#include "parley/credentials.hpp"
+#include "parley/error.hpp"
+#include "parley/friendship.hpp"
+#include "parley/ids.hpp"
+#include "parley/values.hpp"
+
+namespace parley {
+
+/// Log-out, a changed password, suspension: what bears one of the tokens ends with that code.
+struct tokens_ended {
+  std::vector<token_hash> tokens;
+  close_code code = close_code::token_ended;
+};
+/// What nodes remember of the account (its name, flag, role) is not so any more.
+struct account_outdated {};
+struct role_given {
+  role granted = role::user;
+};
+/// The user joined the room, or left it, with the event `seq` of the room's log.
+struct membership_stored {
+  room_id room;
+  sequence seq = 0;
+  bool joined = true;
+};
+/// How the user now stands to somebody.
+struct friendship_stored {
+  user_id other;
+  friend_status status = friend_status::none;
+  user_id by;
+};
+
+struct control_event {
+  user_id user;  ///< Whom it concerns.
+  std::variant<tokens_ended, account_outdated, role_given, membership_stored, friendship_stored> what;
+};
+
+/// Users are spread over so many numberings, so that not every change of the cluster waits for every other. Part of the
+/// schema: tb_control_position has as many rows.
+inline constexpr std::size_t control_partitions = 16;
+/// Of each partition, the number of an event: up to there.
+using control_positions = std::array<sequence, control_partitions>;
+std::size_t control_partition_of(const user_id& user);
+
+/// For how long a node may deliver from the moment when it began to read the control log. Whoever revokes something
+/// waits for the other nodes that long at most: then they have heard of it or deliver nothing. The same on all nodes.
+inline constexpr std::chrono::milliseconds control_lease{1'000};
+
+/// What a node says of itself.
+struct node_report {
+  uuid node;  ///< Of this start of the process.
+  std::string name;
+  std::string version;
+  timestamp started_at{};
+  /// Everything up to there is done: no socket of this node bears what ended.
+  control_positions confirmed{};
+  std::int64_t connections = 0;  ///< WebSockets.
+  std::int64_t rooms = 0;        ///< In use.
+  std::int64_t stream_backlog_bytes = 0;
+};
+
+struct node_seen {
+  node_report report;
+  std::chrono::milliseconds age{};  ///< Since it last said so, by the store's clock.
+};
+
+struct control_news {
+  std::vector<control_event> events;  ///< In order of each partition.
+  control_positions reached{};        ///< Behind `events`.
+  bool has_more = false;              ///< Read on at once.
+  /// Some were deleted before they were read here: nobody knows what they said.
+  bool missed_some = false;
+  std::size_t unreadable = 0;    ///< Of a kind that this build does not know; skipped.
+  std::vector<node_seen> nodes;  ///< This one too; those that stopped without a word for some time yet.
+};
+
+/// One connection; belongs to one actor and its thread. All functions block, for less than the lease.
+class control_log {
+ public:
+  virtual ~control_log() = default;
+  /// Where the log ends now: who begins there has missed nothing that was stored since.
+  virtual result<control_positions> end() = 0;
+  /// First says that this node is there, which stands before anything is read; then reads what is behind `after`.
+  virtual result<control_news> read(const node_report& mine, const control_positions& after) = 0;
+  /// The node stops: nobody need wait for it any more.
+  virtual result<void> leave(const uuid& node) = 0;
+  /// Deletes what every node has read long since. Now and then, by any node.
+  virtual result<void> tidy() = 0;
+};
+
+}  // namespace parley

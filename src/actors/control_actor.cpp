@@ -1,0 +1,247 @@
+// The control actor reads the control log by position, hands on what it says, tells the others how far that is done,
+// and keeps the lease by which this node delivers.
+#include "actors/control_actor.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "actors/guarded.hpp"
+#include "parley/log.hpp"
+#include "parley/version.hpp"
+
+namespace parley {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// So that what the bus did not tell is heard within the lease all the same.
+constexpr milliseconds usual_pause{250};
+constexpr milliseconds pause_while_awaited{5};
+constexpr milliseconds before_next_try{100};
+constexpr std::chrono::minutes between_tidyings{10};
+
+class control final : public control_handle::base {
+ public:
+  control(caf::actor_config& config, const actor_services& services, control_parts parts)
+      : control_handle::base(config), services_(services), parts_(std::move(parts)) {
+    report_.node = services.ids.next();
+    report_.name = services.settings.node.name;
+    report_.version = version();
+    report_.started_at = services.time.now();
+    next_tidying_ = services.time.steady_now() + between_tidyings;
+  }
+
+  behavior_type make_behavior() override {
+    wake();
+    return {
+        [this](read_control_log) { wake(); },
+        [this](control_tick) {
+          if (!is_woken_ && services_.time.steady_now() < next_) return;  // another one was planned since, which comes
+          is_woken_ = false;
+          guarded("control", [this] { read(); });
+        },
+        [this](await_nodes& message) {
+          waiting_.push_back({control_partition_of(message.user), std::move(message.held),
+                              services_.time.steady_now() + control_lease, std::nullopt});
+          wake();
+        },
+        [this](control_step message) { note_step(message); },
+    };
+  }
+
+  void on_exit() override {
+    waiting_.clear();
+    parts_.accounts = nullptr;
+    guarded("control", [this] { (void)parts_.log.leave(report_.node); });
+  }
+
+ private:
+  /// What was read once, until all that it said is done.
+  struct reading {
+    std::uint64_t number;
+    steady_time began;
+    control_positions reached;
+    bool is_handed_on, is_done;
+  };
+  struct waiting {
+    std::size_t partition;
+    std::shared_ptr<void> held;
+    steady_time until;
+    std::optional<sequence> seq;  ///< What is waited for stands at or before it.
+  };
+
+  /// Behind what is in the mailbox already.
+  void wake() {
+    if (!std::exchange(is_woken_, true)) send(this, control_tick{});
+  }
+  void plan(milliseconds after) {
+    next_ = services_.time.steady_now() + after;
+    delayed_send(this, after, control_tick{});
+  }
+
+  void read() {
+    plan(before_next_try);  // whatever happens below
+    const auto began = services_.time.steady_now();
+    if (!known_) {
+      const auto end = parts_.log.end();
+      if (!end) return fail(end.error());
+      known_ = confirmed_ = *end;
+    }
+    report_.confirmed = confirmed_;
+    report_.connections = services_.counts.websocket_connections.value();
+    report_.rooms = services_.counts.rooms_active.value();
+    report_.stream_backlog_bytes = services_.counts.stream_backlog_bytes.value();
+    auto news = parts_.log.read(report_, *known_);
+    if (!news) return fail(news.error());
+    if (std::exchange(is_up_, true) == false) log::info("control", "control_log_reads", "The control log can be read");
+    told_ = report_.confirmed;
+    known_ = news->reached;
+    services_.counts.control_events_total.add(news->events.size());
+    services_.counts.control_unreadable_total.add(news->unreadable);
+    look_at(*news);
+    hand_on(*news, began);
+    if (news->has_more) wake();
+    tidy();
+    plan(waiting_.empty() ? usual_pause : pause_while_awaited);
+    std::exchange(parts_.began, {})(std::monostate{});
+  }
+
+  void fail(const error& why) {
+    services_.counts.control_failures_total.add();
+    if (std::exchange(is_up_, false) != false) {
+      log::warn("control", "control_log_failed",
+                "The control log cannot be read: {} Until it can, nothing more is delivered.", why.message);
+    }
+    release([](const waiting&) { return false; });
+  }
+
+  // --- What it says ---
+
+  void hand_on(control_news& news, steady_time began) {
+    control_heard heard;
+    logs_reached logs;
+    for (auto& event : news.events) {
+      if (const auto* given = std::get_if<role_given>(&event.what)) {
+        anon_send(services_.directory, role_changed{event.user, given->granted});
+      } else if (const auto* stored = std::get_if<friendship_stored>(&event.what)) {
+        anon_send(services_.directory, friendship_changed{event.user, {stored->other, stored->status, stored->by}});
+      } else if (const auto* member = std::get_if<membership_stored>(&event.what)) {
+        // Who left is told by the room, behind all that came before.
+        if (member->joined) anon_send(services_.directory, membership_changed{member->room, event.user, std::nullopt});
+        logs.ends.emplace_back(member->room, member->seq);
+      } else {
+        heard.events.push_back(std::move(event));
+      }
+    }
+    if (!logs.ends.empty()) anon_send(services_.directory, std::move(logs));
+    const bool is_quiet = heard.events.empty() && !news.missed_some;
+    under_way_.push_back({++last_reading_, began, news.reached, is_quiet, is_quiet});
+    if (!is_quiet) {
+      heard.handed_on = step(last_reading_, false);
+      heard.done = step(last_reading_, true);
+      heard.missed_some = news.missed_some;
+      if (news.missed_some) {
+        log::error("control", "control_events_missed", "This node was away for so long that its sockets begin anew");
+        anon_send(services_.directory, end_all_sockets{heard.handed_on});
+      }
+      anon_send(parts_.accounts, std::move(heard));
+    }
+    advance();
+  }
+
+  /// Says so when the last one that holds it lets go.
+  std::shared_ptr<void> step(std::uint64_t number, bool is_done) {
+    return {nullptr, [me = control_handle(this), number, is_done](void*) {
+              caf::anon_send(me, control_step{number, is_done});
+            }};
+  }
+
+  void note_step(const control_step& message) {
+    const auto found = std::find_if(under_way_.begin(), under_way_.end(),
+                                    [&](const reading& each) { return each.number == message.reading; });
+    if (found == under_way_.end()) return;
+    (message.is_done ? found->is_done : found->is_handed_on) = true;
+    advance();
+  }
+
+  /// A shard that sees the lease extended finds what ended in its queue, before anything that it held back.
+  void advance() {
+    for (const auto& each : under_way_) {
+      if (!each.is_handed_on) break;
+      parts_.lease.extend(each.began + control_lease);
+    }
+    while (!under_way_.empty() && under_way_.front().is_handed_on && under_way_.front().is_done) {
+      confirmed_ = under_way_.front().reached;
+      under_way_.pop_front();
+    }
+    if (confirmed_ != told_) wake();
+  }
+
+  // --- The other nodes ---
+
+  /// A node that has not said a word for the length of the lease has none.
+  void look_at(const control_news& news) {
+    std::int64_t alive = 0;
+    control_positions reached_by_all;
+    reached_by_all.fill(std::numeric_limits<sequence>::max());
+    for (const auto& node : news.nodes) {
+      if (node.age >= control_lease) continue;
+      ++alive;
+      for (std::size_t i = 0; i < reached_by_all.size(); ++i) {
+        reached_by_all[i] = std::min(reached_by_all[i], node.report.confirmed[i]);
+      }
+    }
+    services_.counts.nodes_alive.set(alive);
+    if (!news.has_more) {
+      for (auto& each : waiting_) {
+        if (!each.seq) each.seq = news.reached[each.partition];
+      }
+    }
+    release([&](const waiting& each) { return each.seq && reached_by_all[each.partition] >= *each.seq; });
+  }
+
+  template <class IsDone>
+  void release(IsDone is_done) {
+    const auto now = services_.time.steady_now();
+    std::erase_if(waiting_, [&](const waiting& each) { return is_done(each) || now >= each.until; });
+  }
+
+  void tidy() {
+    const auto now = services_.time.steady_now();
+    if (now < next_tidying_ || !waiting_.empty()) return;
+    next_tidying_ = now + between_tidyings;
+    if (const auto tidied = parts_.log.tidy(); !tidied) {
+      log::warn("control", "control_log_not_tidied", "Old entries stay a while longer: {}", tidied.error().message);
+    }
+  }
+
+  const actor_services& services_;
+  control_parts parts_;
+  node_report report_;
+  std::optional<control_positions> known_;  ///< Read up to there; null before the first reading.
+  control_positions confirmed_{}, told_{};
+  std::deque<reading> under_way_;
+  std::uint64_t last_reading_ = 0;
+  std::vector<waiting> waiting_;
+  std::optional<bool> is_up_;
+  bool is_woken_ = false;
+  steady_time next_{};
+  steady_time next_tidying_{};
+};
+
+}  // namespace
+
+control_handle spawn_control(caf::actor_system& system, const actor_services& services, control_parts parts) {
+  return system.spawn<control, caf::detached>(services, std::move(parts));
+}
+
+control_handle spawn_control_on_scheduler(caf::actor_system& system, const actor_services& services,
+                                          control_parts parts) {
+  return system.spawn<control>(services, std::move(parts));
+}
+
+}  // namespace parley

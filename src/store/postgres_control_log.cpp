@@ -1,0 +1,177 @@
+// The control log by position, and the nodes beside it.
+#include "store/postgres_control_log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "store/control_rows.hpp"
+
+namespace parley {
+namespace {
+
+/// Of one partition in one reading.
+constexpr std::int64_t most_events = 500;
+
+control_positions positions_of(const postgres_rows& rows) {
+  control_positions found{};
+  for (const auto& row : rows) {
+    const auto partition = static_cast<std::size_t>(row.integer(0));
+    if (partition < found.size()) found[partition] = row.integer(1);
+  }
+  return found;
+}
+
+/// Numbers with commas between them.
+control_positions parse_positions(std::string_view text) {
+  control_positions found{};
+  const auto* at = text.data();
+  const auto* end = text.data() + text.size();
+  for (auto& position : found) {
+    const auto [rest, fault] = std::from_chars(at, end, position);
+    if (fault != std::errc{} || rest == end) break;
+    at = rest + 1;
+  }
+  return found;
+}
+
+control_row read_row(const postgres_row& row) {
+  control_row found{row.text(3)};
+  found.room = row.optional_id<room_id>(4);
+  if (!row.is_null(5)) found.room_seq = row.integer(5);
+  found.other = row.optional_id<user_id>(6);
+  found.by = row.optional_id<user_id>(7);
+  found.word = row.optional_text(8);
+  found.token_hashes = row.optional_text(9);
+  return found;
+}
+
+node_seen read_node(const postgres_row& row) {
+  node_seen seen;
+  seen.report = {row.id(0),
+                 std::string(row.text(1)),
+                 std::string(row.text(2)),
+                 row.time(3),
+                 parse_positions(row.text(4)),
+                 row.integer(5),
+                 row.integer(6),
+                 row.integer(7)};
+  seen.age = std::chrono::milliseconds(std::max<std::int64_t>(0, row.integer(8)));
+  return seen;
+}
+
+/// What a node is late with it must soon know itself, so that no step takes long.
+postgres_options hurried(postgres_options options) {
+  constexpr std::chrono::milliseconds step{500};
+  options.connect = std::min(options.connect, step);
+  options.statement = std::min(options.statement, step);
+  options.lock = std::min(options.lock, step);
+  return options;
+}
+
+}  // namespace
+
+postgres_control_log::postgres_control_log(const postgres_options& options, metrics& counts)
+    : options_(hurried(options)), counts_(counts) {}
+
+template <class Body>
+std::invoke_result_t<Body, postgres_connection&> postgres_control_log::with_connection(std::string_view what,
+                                                                                       Body&& body) {
+  return guard_postgres(what, [&] {
+    try {
+      if (!connection_) {
+        if (was_connected_) counts_.store_reconnects_total.add();
+        connection_ = std::make_unique<postgres_connection>(options_);
+        was_connected_ = true;
+      }
+      return body(*connection_);
+    } catch (const postgres_error&) {
+      connection_.reset();
+      throw;
+    }
+  });
+}
+
+result<control_positions> postgres_control_log::end() {
+  return with_connection("reading the control log's end", [&](postgres_connection& open) -> result<control_positions> {
+    return positions_of(open.query("SELECT partition_id, last_seq FROM tb_control_position"));
+  });
+}
+
+/// The word stands before the reading begins: whoever stores something and then sees no word of this node knows that it
+/// will read it. It need not outlive the server, so that nobody waits for its disk.
+result<control_news> postgres_control_log::read(const node_report& mine, const control_positions& after) {
+  return with_connection("reading the control log", [&](postgres_connection& open) -> result<control_news> {
+    postgres_array<std::int64_t> confirmed, known;
+    for (const auto position : mine.confirmed) confirmed.add(position);
+    for (const auto position : after) known.add(position);
+    postgres_round_trip trip(open);
+    trip.add("BEGIN");
+    trip.add("SET LOCAL synchronous_commit = off");
+    trip.add(
+        "INSERT INTO tb_node (node_id, name, version, started_at, heartbeat_at, confirmed, connections, rooms,"
+        " stream_backlog_bytes) VALUES ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8)"
+        " ON CONFLICT (node_id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, confirmed = excluded.confirmed,"
+        " connections = excluded.connections, rooms = excluded.rooms,"
+        " stream_backlog_bytes = excluded.stream_backlog_bytes",
+        mine.node, mine.name, mine.version, mine.started_at, confirmed, mine.connections, mine.rooms,
+        mine.stream_backlog_bytes);
+    trip.add("COMMIT");
+    const auto ends = trip.add("SELECT partition_id, last_seq FROM tb_control_position");
+    const auto events = trip.add(
+        "SELECT e.partition_id, e.seq, e.user_id, e.kind, e.room_id, e.room_seq, e.other_id, e.by_id, e.word,"
+        " e.token_hashes FROM unnest($1) WITH ORDINALITY AS k (seq, place), LATERAL (SELECT * FROM tb_control_event c"
+        " WHERE c.partition_id = k.place - 1 AND c.seq > k.seq ORDER BY c.seq LIMIT $2) e"
+        " ORDER BY e.partition_id, e.seq",
+        known, most_events);
+    const auto nodes = trip.add(
+        "SELECT node_id, name, version, started_at, array_to_string(confirmed, ','), connections, rooms,"
+        " stream_backlog_bytes, (extract(epoch FROM clock_timestamp() - heartbeat_at) * 1000)::bigint FROM tb_node");
+    const auto answers = trip.run();
+    control_news news;
+    news.reached = after;
+    take_events(answers[events], positions_of(answers[ends]), news);
+    for (const auto& row : answers[nodes]) news.nodes.push_back(read_node(row));
+    return news;
+  });
+}
+
+/// `ends` were read before the rows: what a partition lacks of them was deleted.
+void postgres_control_log::take_events(const postgres_rows& rows, const control_positions& ends, control_news& news) {
+  std::array<std::int64_t, control_partitions> counts{};
+  for (const auto& row : rows) {
+    const auto partition = static_cast<std::size_t>(row.integer(0));
+    const auto seq = row.integer(1);
+    if (partition >= counts.size()) continue;
+    if (seq != news.reached[partition] + 1) news.missed_some = true;
+    news.reached[partition] = seq;
+    if (++counts[partition] == most_events) news.has_more = true;
+    if (auto event = event_of(row.id<user_id>(2), read_row(row))) {
+      news.events.push_back(std::move(*event));
+    } else {
+      ++news.unreadable;
+    }
+  }
+  for (std::size_t partition = 0; partition < counts.size(); ++partition) {
+    if (counts[partition] == most_events || news.reached[partition] >= ends[partition]) continue;
+    news.missed_some = true;
+    news.reached[partition] = ends[partition];
+  }
+}
+
+result<void> postgres_control_log::leave(const uuid& node) {
+  return with_connection("taking leave", [&](postgres_connection& open) -> result<void> {
+    open.query("DELETE FROM tb_node WHERE node_id = $1", node);
+    return {};
+  });
+}
+
+result<void> postgres_control_log::tidy() {
+  return with_connection("tidying the control log", [&](postgres_connection& open) -> result<void> {
+    open.query("DELETE FROM tb_control_event WHERE created_at < now() - interval '1 hour'");
+    open.query("DELETE FROM tb_node WHERE heartbeat_at < now() - interval '1 day'");
+    return {};
+  });
+}
+
+}  // namespace parley

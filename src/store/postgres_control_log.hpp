@@ -1,0 +1,35 @@
+// The control log on PostgreSQL, read by a connection of its own: it must not wait behind anybody's search.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <type_traits>
+
+#include "parley/control_log.hpp"
+#include "parley/metrics.hpp"
+#include "store/postgres_connection.hpp"
+
+namespace parley {
+
+/// Connects with the first call, and anew behind every failure. `counts` outlives it.
+class postgres_control_log final : public control_log {
+ public:
+  postgres_control_log(const postgres_options& options, metrics& counts);
+
+  result<control_positions> end() override;
+  result<control_news> read(const node_report& mine, const control_positions& after) override;
+  result<void> leave(const uuid& node) override;
+  result<void> tidy() override;
+
+ private:
+  template <class Body>
+  std::invoke_result_t<Body, postgres_connection&> with_connection(std::string_view what, Body&& body);
+  static void take_events(const postgres_rows& rows, const control_positions& ends, control_news& news);
+
+  const postgres_options options_;
+  metrics& counts_;
+  std::unique_ptr<postgres_connection> connection_;
+  bool was_connected_ = false;
+};
+
+}  // namespace parley

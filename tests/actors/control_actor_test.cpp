@@ -1,0 +1,299 @@
+// The control actor over a scripted log: what it hands on and in which order, until when the node may deliver, what it
+// confirms, and for whom a revocation waits.
+#include "actors/control_actor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+#include "actor_world.hpp"
+#include "actors/account_actor.hpp"
+
+namespace parley::testing {
+namespace {
+
+using std::chrono::milliseconds;
+
+class scripted_log final : public control_log {
+ public:
+  std::vector<control_event> next;  ///< What the next reading finds.
+  std::vector<node_seen> others;
+  bool works = true, has_more = false, missed_some = false;
+  int reads = 0, tidied = 0, left = 0;
+  node_report told;
+
+  result<control_positions> end() override {
+    if (!works) return unavailable("away");
+    return end_;
+  }
+  result<control_news> read(const node_report& mine, const control_positions&) override {
+    ++reads;
+    if (!works) return unavailable("away");
+    told = mine;
+    control_news news;
+    for (const auto& event : next) ++end_[control_partition_of(event.user)];
+    news.events = std::exchange(next, {});
+    news.reached = end_;
+    news.has_more = std::exchange(has_more, false);
+    news.missed_some = std::exchange(missed_some, false);
+    news.nodes = others;
+    news.nodes.push_back({mine, milliseconds(0)});
+    return news;
+  }
+  result<void> leave(const uuid&) override {
+    ++left;
+    return {};
+  }
+  result<void> tidy() override {
+    ++tidied;
+    return {};
+  }
+
+ private:
+  control_positions end_{};
+};
+
+class control_actor_test : public ::testing::Test {
+ protected:
+  control_actor_test() {
+    accounts_ = spawn_account_actor(*world_.system, *world_.services, {});
+    lease_.expire();
+  }
+  ~control_actor_test() override {
+    if (world_.services->control) stop();
+    caf::anon_send_exit(accounts_, caf::exit_reason::user_shutdown);
+    accounts_ = nullptr;
+    world_.run();
+  }
+  void start() {
+    world_.services->control = spawn_control_on_scheduler(
+        *world_.system, *world_.services,
+        {log_, lease_, accounts_, answer<std::monostate>([this](const auto& done) { began_ = done.has_value(); })});
+    world_.run();
+  }
+  void stop() {
+    caf::anon_send_exit(world_.services->control, caf::exit_reason::user_shutdown);
+    world_.run();
+    world_.services->control = nullptr;
+    world_.run();
+  }
+  [[nodiscard]] bool may_deliver() const { return lease_.holds(world_.time.steady_now()); }
+  void find(control_event event) {
+    log_.next.push_back(std::move(event));
+    wake();
+  }
+  void wake() {
+    caf::anon_send(world_.services->control, read_control_log{});
+    world_.run();
+  }
+  /// A revocation of ann's that waits for the other nodes.
+  std::weak_ptr<void> wait_for_nodes() {
+    const auto held = std::make_shared<int>(1);
+    const std::weak_ptr<void> seen = held;
+    caf::anon_send(world_.services->control, await_nodes{ann_, held});
+    world_.run_actors();
+    return seen;
+  }
+  node_seen& other_node(milliseconds age = milliseconds(0)) {
+    node_report report;
+    report.node = id_of<uuid>(77);
+    return log_.others.emplace_back(node_seen{report, age});
+  }
+  static token_hash token_of(user_id user) {
+    token_hash token;
+    token.bytes[0] = user.bytes[15];
+    return token;
+  }
+
+  actor_world world_;
+  scripted_log log_;
+  delivery_lease lease_;
+  account_handle accounts_;
+  user_id ann_ = id_of<user_id>(1), bob_ = id_of<user_id>(2);
+  bool began_ = false;
+};
+
+// --- The lease ---
+
+TEST_F(control_actor_test, nothing_may_be_delivered_before_the_log_was_read) {
+  log_.works = false;
+  start();
+  EXPECT_FALSE(began_);
+  EXPECT_FALSE(may_deliver());
+  log_.works = true;
+  world_.advance(milliseconds(100));
+  EXPECT_TRUE(began_);
+  EXPECT_TRUE(may_deliver());
+}
+
+TEST_F(control_actor_test, the_lease_ends_a_second_after_the_last_reading_began) {
+  start();
+  for (int i = 0; i < 20; ++i) {
+    world_.advance(milliseconds(250));
+    ASSERT_TRUE(may_deliver());
+  }
+  EXPECT_GE(log_.reads, 20);
+  log_.works = false;
+  for (int i = 0; i < 99; ++i) {
+    world_.advance(milliseconds(10));
+    ASSERT_TRUE(may_deliver());
+  }
+  world_.advance(milliseconds(10));
+  EXPECT_FALSE(may_deliver());
+  EXPECT_GT(world_.counts.control_failures_total.value(), 3U);
+  log_.works = true;
+  world_.advance(milliseconds(100));
+  EXPECT_TRUE(may_deliver());
+}
+
+TEST_F(control_actor_test, who_comes_back_delivers_again_when_the_shards_know_what_ended_and_not_before) {
+  start();
+  log_.works = false;
+  world_.advance(milliseconds(2'000));
+  log_.works = true;
+  log_.next.push_back({ann_, tokens_ended{{token_of(ann_)}, close_code::token_ended}});
+  world_.out.keeps_revocations = true;  // her socket takes its time
+  world_.time.advance(milliseconds(100));
+  world_.scheduler->clock().advance_time(milliseconds(100));
+  bool was_handed_on = false;
+  while (world_.scheduler->has_job()) {
+    EXPECT_FALSE(may_deliver() && world_.out.revoked.empty());
+    was_handed_on = was_handed_on || !world_.out.revoked.empty();
+    world_.scheduler->run_once();
+  }
+  EXPECT_TRUE(was_handed_on);
+  EXPECT_TRUE(may_deliver()) << "one slow socket does not hold up everybody";
+}
+
+// --- What the log says ---
+
+TEST_F(control_actor_test, sockets_and_tokens_that_ended_elsewhere_end_here_and_no_others) {
+  auto& hers = world_.connect(ann_);
+  auto& his = world_.connect(bob_);
+  start();
+  find({ann_, tokens_ended{{token_of(ann_)}, close_code::not_allowed}});
+  EXPECT_EQ(hers.news, std::vector<std::string>{"token ended 4403"});
+  EXPECT_TRUE(his.news.empty());
+  ASSERT_EQ(world_.out.revoked.size(), 1U);
+  EXPECT_TRUE(world_.out.revoked[0].concerns(token_of(ann_)));
+  EXPECT_FALSE(world_.out.revoked[0].concerns(token_of(bob_))) << "what has begun since goes on";
+  EXPECT_EQ(world_.out.revoked[0].user, ann_);
+}
+
+TEST_F(control_actor_test, roles_friends_and_rooms_are_told_in_the_order_of_the_log) {
+  auto& hers = world_.connect(ann_);
+  start();
+  log_.next = {{ann_, role_given{role::moderator}},
+               {ann_, friendship_stored{bob_, friend_status::pending, bob_}},
+               {ann_, friendship_stored{bob_, friend_status::accepted, ann_}},
+               {ann_, membership_stored{id_of<room_id>(9), 1, true}},
+               {bob_, role_given{role::admin}}};
+  wake();
+  EXPECT_EQ(hers.news, (std::vector<std::string>{"moderator", "friend pending", "friend accepted", "joined"}));
+  EXPECT_EQ(world_.counts.control_events_total.value(), 5U);
+}
+
+/// Who left is told by the room, which learns from the log how far its own log reaches.
+TEST_F(control_actor_test, a_room_reads_what_it_has_not_heard_of_a_leaving) {
+  const auto room = id_of<room_id>(9);
+  world_.store.rooms[room].members = {ann_, bob_};
+  auto& his = world_.connect(bob_);
+  world_.hold(his, room, true);
+  world_.run();
+  start();
+  const append_command leaving{room, bob_, {}, world_.ids.next(), {}, remove_member{bob_}};
+  const auto left = world_.store.append(leaving);
+  ASSERT_TRUE(left.has_value());
+  find({bob_, membership_stored{room, left->events.back().seq, false}});
+  world_.advance(milliseconds(100));
+  EXPECT_EQ(his.news, std::vector<std::string>{"left"});
+}
+
+TEST_F(control_actor_test, whoever_missed_something_begins_anew) {
+  auto& hers = world_.connect(ann_);
+  start();
+  log_.missed_some = true;
+  wake();
+  EXPECT_EQ(world_.out.connections[hers.connection].closed, close_code::restarting);
+  EXPECT_TRUE(may_deliver());
+}
+
+TEST_F(control_actor_test, what_did_not_fit_is_read_at_once) {
+  start();
+  const auto before = log_.reads;
+  log_.has_more = true;
+  wake();
+  EXPECT_GE(log_.reads, before + 2);
+}
+
+// --- The other nodes ---
+
+TEST_F(control_actor_test, it_confirms_when_the_last_byte_has_left) {
+  start();
+  world_.out.keeps_revocations = true;
+  find({ann_, tokens_ended{{token_of(ann_)}, close_code::token_ended}});
+  world_.advance(milliseconds(300));
+  const auto partition = control_partition_of(ann_);
+  EXPECT_EQ(log_.told.confirmed[partition], 0);
+  const auto reads = log_.reads;
+  world_.out.under_way.clear();
+  world_.run();
+  EXPECT_EQ(log_.told.confirmed[partition], 1);
+  EXPECT_EQ(log_.reads, reads + 1) << "at once";
+}
+
+TEST_F(control_actor_test, a_revocation_waits_for_every_node_that_may_deliver) {
+  start();
+  other_node();
+  log_.next.push_back({ann_, tokens_ended{{token_of(ann_)}, close_code::token_ended}});
+  const auto held = wait_for_nodes();
+  world_.advance(milliseconds(200));
+  EXPECT_FALSE(held.expired());
+  log_.others[0].report.confirmed[control_partition_of(ann_)] = 1;
+  world_.advance(milliseconds(10));
+  EXPECT_TRUE(held.expired());
+}
+
+TEST_F(control_actor_test, it_waits_for_nobody_who_was_silent_for_as_long_as_a_lease) {
+  start();
+  other_node(milliseconds(999));
+  log_.next.push_back({ann_, account_outdated{}});
+  const auto held = wait_for_nodes();
+  world_.advance(milliseconds(10));
+  EXPECT_FALSE(held.expired()) << "it may deliver for another moment";
+  log_.others[0].age = control_lease;
+  world_.advance(milliseconds(10));
+  EXPECT_TRUE(held.expired());
+  EXPECT_EQ(world_.counts.nodes_alive.value(), 1);
+}
+
+TEST_F(control_actor_test, it_waits_no_longer_than_a_lease_lasts) {
+  start();
+  other_node();
+  log_.next.push_back({ann_, account_outdated{}});
+  const auto held = wait_for_nodes();
+  for (int i = 0; i < 99; ++i) world_.advance(milliseconds(10));
+  EXPECT_FALSE(held.expired());
+  world_.advance(milliseconds(20));
+  EXPECT_TRUE(held.expired());
+}
+
+TEST_F(control_actor_test, without_the_store_it_waits_no_longer_either) {
+  start();
+  other_node();
+  log_.works = false;
+  const auto held = wait_for_nodes();
+  for (int i = 0; i < 11; ++i) world_.advance(milliseconds(100));
+  EXPECT_TRUE(held.expired());
+}
+
+TEST_F(control_actor_test, it_says_good_bye_and_tidies_up_now_and_then) {
+  start();
+  for (int minutes = 0; minutes < 11; ++minutes) world_.advance(std::chrono::minutes(1));
+  EXPECT_EQ(log_.tidied, 1);
+  stop();
+  EXPECT_EQ(log_.left, 1);
+}
+
+}  // namespace
+}  // namespace parley::testing

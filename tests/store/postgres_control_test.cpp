@@ -1,0 +1,239 @@
+// The control log over real transactions: nothing that is not committed, nothing twice, no number skipped, whoever
+// writes; and the nodes that say they are there.
+#include <algorithm>
+#include <thread>
+
+#include "postgres_fixture.hpp"
+#include "store/postgres_control_log.hpp"
+
+namespace parley::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+class postgres_control_test : public postgres_fixture {
+ protected:
+  void SetUp() override {
+    postgres_fixture::SetUp();
+    clustered_ = open_clustered();
+    writer = expect_value(clustered_->open_writer());
+    log_ = open_log();
+    known_ = expect_value(log_->end());
+  }
+  postgres_options options() {
+    auto options = expect_value(parse_postgres_url(url_));
+    options.has_other_nodes = true;
+    return options;
+  }
+  std::unique_ptr<database> open_clustered() { return open_postgres_database(options(), limits_, counts_); }
+  std::unique_ptr<control_log> open_log() { return std::make_unique<postgres_control_log>(options(), counts_); }
+
+  node_report report() { return {make.make_id<uuid>(), "one", "0.1", time_at(1), known_, 3, 2, 1}; }
+  control_news read(control_log& log) { return expect_value(log.read(me_, known_)); }
+  /// What is new.
+  std::vector<control_event> read_events() {
+    auto news = read(*log_);
+    EXPECT_FALSE(news.missed_some);
+    EXPECT_EQ(news.unreadable, 0U);
+    known_ = news.reached;
+    return std::move(news.events);
+  }
+  result<void> tell(database_writer& on, std::vector<control_event> events, bool fails = false) {
+    const write_job job([&](record_writer& records) -> result<void> {
+      for (const auto& event : events) records.tell_nodes(event);
+      return fails ? result<void>(not_found("no")) : result<void>();
+    });
+    return expect_value(on.commit({}, {&job, 1})).jobs.at(0);
+  }
+  static token_hash token_of(std::uint8_t number) {
+    token_hash token;
+    token.bytes.fill(number);
+    return token;
+  }
+
+  std::unique_ptr<database> clustered_;
+  std::unique_ptr<control_log> log_;
+  control_positions known_{};
+  node_report me_ = report();
+};
+
+TEST_F(postgres_control_test, every_kind_comes_back_as_it_was_told) {
+  const auto ann = add_user("ann"), bob = add_user("bob");
+  (void)read_events();
+  const auto room = make.make_id<room_id>();
+  expect_value(tell(*writer, {{ann, tokens_ended{{token_of(1), token_of(2)}, close_code::not_allowed}},
+                              {ann, account_outdated{}},
+                              {ann, role_given{role::moderator}},
+                              {ann, membership_stored{room, 7, true}},
+                              {ann, membership_stored{room, 8, false}},
+                              {ann, friendship_stored{bob, friend_status::none, bob}},
+                              {ann, friendship_stored{bob, friend_status::accepted, ann}}}));
+  const auto events = read_events();
+  ASSERT_EQ(events.size(), 7U);
+  for (const auto& event : events) EXPECT_EQ(event.user, ann);
+  const auto& ended = std::get<tokens_ended>(events[0].what);
+  EXPECT_EQ(ended.tokens, (std::vector{token_of(1), token_of(2)}));
+  EXPECT_EQ(ended.code, close_code::not_allowed);
+  EXPECT_TRUE(std::holds_alternative<account_outdated>(events[1].what));
+  EXPECT_EQ(std::get<role_given>(events[2].what).granted, role::moderator);
+  const auto& joined = std::get<membership_stored>(events[3].what);
+  EXPECT_EQ(joined.room, room);
+  EXPECT_EQ(joined.seq, 7);
+  EXPECT_TRUE(joined.joined);
+  EXPECT_FALSE(std::get<membership_stored>(events[4].what).joined);
+  EXPECT_EQ(std::get<friendship_stored>(events[5].what).status, friend_status::none);
+  const auto& friends = std::get<friendship_stored>(events[6].what);
+  EXPECT_EQ(friends.other, bob);
+  EXPECT_EQ(friends.by, ann);
+  EXPECT_EQ(friends.status, friend_status::accepted);
+  EXPECT_TRUE(read_events().empty()) << "each is read once";
+}
+
+TEST_F(postgres_control_test, what_a_failed_job_told_is_not_told) {
+  const auto ann = add_user("ann");
+  (void)read_events();
+  EXPECT_TRUE(tell(*writer, {{ann, account_outdated{}}}, true).has_error());
+  EXPECT_TRUE(read_events().empty());
+  const std::vector<write_job> jobs{write_job([&](record_writer& records) -> result<void> {
+                                      records.tell_nodes({ann, account_outdated{}});
+                                      return not_found("no");
+                                    }),
+                                    write_job([&](record_writer& records) -> result<void> {
+                                      records.tell_nodes({ann, role_given{role::admin}});
+                                      return {};
+                                    })};
+  expect_value(writer->commit({}, jobs));
+  const auto events = read_events();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<role_given>(events[0].what));
+}
+
+TEST_F(postgres_control_test, who_comes_into_a_room_and_goes_is_told_with_the_event) {
+  const auto ann = add_user("ann"), bob = add_user("bob"), cid = add_user("cid");
+  (void)read_events();
+  const auto room = add_group("room", ann, {bob});
+  EXPECT_EQ(read_events().size(), 2U) << "the first members";
+  const auto invite = make.invite(room, ann, {cid});
+  (void)expect_value(expect_value(writer->commit({&invite, 1}, {})).appends.at(0));
+  auto events = read_events();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].user, cid);
+  EXPECT_EQ(std::get<membership_stored>(events[0].what).seq, 3);
+  const auto leaving = make.remove(room, bob, bob);
+  (void)expect_value(expect_value(writer->commit({&leaving, 1}, {})).appends.at(0));
+  events = read_events();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].user, bob);
+  EXPECT_FALSE(std::get<membership_stored>(events[0].what).joined);
+  EXPECT_EQ(std::get<membership_stored>(events[0].what).seq, 4);
+}
+
+TEST_F(postgres_control_test, a_node_without_others_tells_nobody) {
+  writer = expect_value(node_->open_writer());
+  const auto ann = add_user("ann"), bob = add_user("bob");
+  add_group("room", ann, {bob});
+  expect_value(tell(*writer, {{ann, account_outdated{}}}));
+  EXPECT_TRUE(read_events().empty());
+}
+
+/// A reader that goes by position must never find a number that was taken before one that it has seen.
+TEST_F(postgres_control_test, two_nodes_number_without_a_hole_and_nobody_is_passed_by) {
+  constexpr int rounds = 60;
+  std::vector<user_id> users;
+  for (std::uint8_t i = 0; i < 40; ++i) {
+    users.push_back(make.make_id<user_id>());
+    users.back().bytes.back() = i;  // all partitions
+  }
+  const auto other = open_clustered();
+  const auto others_writer = expect_value(other->open_writer());
+  const auto write_all = [&](database_writer& on, bool backwards) {
+    for (int round = 0; round < rounds; ++round) {
+      std::vector<control_event> events;
+      for (const auto& user : users) events.push_back({user, account_outdated{}});
+      if (backwards) std::reverse(events.begin(), events.end());
+      expect_value(tell(on, events));
+    }
+  };
+  std::thread one([&] { write_all(*writer, false); });
+  std::thread two([&] { write_all(*others_writer, true); });
+  std::size_t seen = 0;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (seen < 2 * rounds * users.size() && std::chrono::steady_clock::now() < deadline) seen += read_events().size();
+  one.join();
+  two.join();
+  EXPECT_EQ(seen + read_events().size(), 2 * rounds * users.size());
+  EXPECT_EQ(counts_.store_retries_total.value(), 0U) << "nobody was ended for a deadlock";
+}
+
+TEST_F(postgres_control_test, many_are_read_in_several_pages) {
+  const auto ann = make.make_id<user_id>();
+  expect_value(tell(*writer, std::vector<control_event>(1'200, {ann, account_outdated{}})));
+  std::size_t seen = 0;
+  for (bool has_more = true; has_more;) {
+    const auto news = read(*log_);
+    EXPECT_FALSE(news.missed_some);
+    seen += news.events.size();
+    known_ = news.reached;
+    has_more = news.has_more;
+  }
+  EXPECT_EQ(seen, 1'200U);
+}
+
+TEST_F(postgres_control_test, who_was_away_while_they_were_deleted_is_told_so) {
+  const auto ann = make.make_id<user_id>();
+  const auto tell_one = [&] { expect_value(tell(*writer, {{ann, account_outdated{}}})); };
+  const auto age = [&] {
+    support::run_sql(url_, "UPDATE tb_control_event SET created_at = now() - interval '2 hours'");
+  };
+  tell_one();
+  age();
+  expect_value(log_->tidy());
+  EXPECT_TRUE(read(*log_).missed_some) << "there is nothing left";
+  tell_one();
+  EXPECT_TRUE(read(*log_).missed_some) << "there is a later one";
+  known_ = read(*log_).reached;
+  EXPECT_FALSE(read(*log_).missed_some) << "told once";
+}
+
+TEST_F(postgres_control_test, what_a_newer_build_wrote_is_passed_over) {
+  const auto ann = make.make_id<user_id>();
+  expect_value(tell(*writer, {{ann, account_outdated{}}, {ann, role_given{role::admin}}}));
+  support::run_sql(url_, "UPDATE tb_control_event SET kind = 'of tomorrow' WHERE kind = 'account_outdated'");
+  const auto news = read(*log_);
+  EXPECT_EQ(news.unreadable, 1U);
+  EXPECT_EQ(news.events.size(), 1U);
+  EXPECT_FALSE(news.missed_some);
+}
+
+TEST_F(postgres_control_test, nodes_see_one_another_until_they_leave) {
+  auto other_report = report();
+  other_report.name = "two";
+  const auto other = open_log();
+  (void)expect_value(other->read(other_report, known_));
+  me_.confirmed[3] = 99;
+  (void)read(*log_);
+  const auto seen_by_other = expect_value(other->read(other_report, known_));
+  ASSERT_EQ(seen_by_other.nodes.size(), 2U);
+  for (const auto& node : seen_by_other.nodes) {
+    EXPECT_LT(node.age, std::chrono::seconds(20));
+    if (node.report.node != me_.node) continue;
+    EXPECT_EQ(node.report.name, "one");
+    EXPECT_EQ(node.report.version, "0.1");
+    EXPECT_EQ(node.report.confirmed, me_.confirmed);
+    EXPECT_EQ(node.report.connections, 3);
+    EXPECT_EQ(node.report.rooms, 2);
+    EXPECT_EQ(node.report.stream_backlog_bytes, 1);
+  }
+  expect_value(other->leave(other_report.node));
+  EXPECT_EQ(read(*log_).nodes.size(), 1U);
+}
+
+/// Whoever revokes something waits for the nodes that it sees: so a node must be seen before it reads.
+TEST_F(postgres_control_test, a_node_stands_in_the_table_even_when_it_cannot_read) {
+  support::run_sql(url_, "ALTER TABLE tb_control_event RENAME TO elsewhere");
+  EXPECT_TRUE(log_->read(me_, known_).has_error());
+  EXPECT_EQ(count("SELECT count(*) FROM tb_node"), 1);
+}
+
+}  // namespace
+}  // namespace parley::test

@@ -1,0 +1,207 @@
+// What concerns a user rather than a room, on the nodes where it was not done: log-outs, suspensions, roles, friends and
+// memberships, with the bus there or gone, and on nodes that hear nothing for a while.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { Account, expectRefused, newAccount, newStaff } from '../support/client.mjs';
+import { startBeside } from '../support/files.mjs';
+import { unlimited } from '../support/moderation.mjs';
+import { startParleyd, until } from '../support/parleyd.mjs';
+import { postgresInUse } from '../support/postgres.mjs';
+import { startRedis } from '../support/redis.mjs';
+
+const skip = !postgresInUse && 'several nodes need PostgreSQL';
+
+const onNode = (node, who) => new Account(node, who.username, who.password, { user_id: who.id }, who.token);
+const open = (who) => who.connect({ replay: 'none' });
+const metric = async (node, name) => {
+  const text = await (await fetch(`${node.url}/metrics`)).text();
+  return Number(text.match(new RegExp(`^parley_${name} (\\S+)$`, 'm'))[1]);
+};
+const statusOf = async (node, path) => (await fetch(`${node.url}${path}`)).status;
+const logOut = (who) => who.call('POST', '/auth/logout', { expect: 204 });
+const set = (who, user, body) => who.call('PATCH', `/admin/users/${user.id}`, { body, expect: 200 });
+
+for (const bus of ['there', 'gone']) {
+  describe(`two nodes, with the bus ${bus}`, { skip }, () => {
+    let redis, one, two, ann, bob, room, his, hers;
+    before(async () => {
+      redis = await startRedis();
+      one = await startParleyd({ set: { ...unlimited, 'bus.url': redis.url, 'bus.connect_ms': 300, 'bus.answer_ms': 300 } });
+      two = await startBeside(one);
+      for (const node of [one, two]) await until(async () => (await metric(node, 'nodes_alive')) === 2, 'both are known');
+      if (bus === 'gone') await redis.kill();
+    });
+    after(async () => {
+      await two?.stop();
+      await one?.stop();
+      await redis?.stop();
+    });
+    beforeEach(async () => {
+      ann = await newAccount(one, 'ann');
+      bob = onNode(two, await newAccount(one, 'bob'));
+      room = await ann.group('across', [bob]);
+      [his, hers] = [await open(bob), await open(ann)];
+      await bob.call('GET', '/me'); // so that both nodes remember the token
+      await onNode(one, bob).call('GET', '/me');
+    });
+    afterEach(() => Promise.all([his, hers].map((socket) => socket.close())));
+
+    /** Nothing that is stored behind the answer reaches that socket. */
+    async function expectDeaf(socket, code) {
+      const heard = socket.frames.length;
+      const { seq } = await ann.post(room, 'behind the answer');
+      await hers.expectFrame('new_message', { seq });
+      await socket.expectClose(code);
+      assert.deepEqual(socket.frames.slice(heard).map((frame) => frame.type), []);
+    }
+
+    test('who logs out on one node is out on the other when the answer comes', async () => {
+      await logOut(onNode(one, bob));
+      await expectDeaf(his, 4401);
+      await bob.call('GET', '/me', { expect: 401 });
+      await expectRefused(bob.connect(), 401);
+    });
+
+    test('who logs out everywhere, or changes the password, leaves no socket and no token anywhere', async () => {
+      const again = onNode(two, await onNode(one, bob).again());
+      const another = await open(again);
+      await onNode(one, bob).call('POST', '/me/password', {
+        body: { current_password: bob.password, new_password: 'quite another one' }, expect: 204 });
+      await another.expectClose(4401);
+      await again.call('GET', '/me', { expect: 401 });
+      await bob.call('GET', '/me');
+      assert.equal(his.closed, null, 'the session that changed it goes on');
+      await onNode(one, bob).call('POST', '/auth/logout-all', { expect: 204 });
+      await expectDeaf(his, 4401);
+      await bob.call('GET', '/me', { expect: 401 });
+    });
+
+    test('a session that is ended from another node is out there', async () => {
+      const other = await onNode(one, bob).again();
+      const { items } = await other.call('GET', '/me/tokens');
+      const first = items.find((item) => !item.is_current);
+      await other.call('DELETE', `/me/tokens/${first.token_id}`, { expect: 204 });
+      await his.expectClose(4401);
+      await bob.call('GET', '/me', { expect: 401 });
+    });
+
+    test('who is suspended on one node hears nothing more on the other', async () => {
+      const root = await newStaff(one, 'admin');
+      await set(root, bob, { flagDelete: 'not_active' });
+      await expectDeaf(his, 4403);
+      await bob.call('GET', '/me', { expect: 401 });
+    });
+
+    test('a role that is given on one node counts on the other', async () => {
+      const root = await newStaff(one, 'admin');
+      await bob.call('GET', '/admin/users', { expect: 403 });
+      await set(root, bob, { role: 'moderator' });
+      await until(async () => (await bob.answerOf('GET', '/admin/users')).status === 200, 'he is a moderator there');
+      await set(root, bob, { role: 'user' });
+      await until(async () => (await bob.answerOf('GET', '/admin/users')).status === 403, 'he is none any more');
+    });
+
+    test('a name that was changed on one node shows on the other', async () => {
+      await onNode(one, bob).call('PATCH', '/me', { body: { display_name: 'Robert' } });
+      await until(async () => (await bob.call('GET', '/me')).display_name === 'Robert', 'the new name');
+      await until(async () => {
+        const again = await open(bob);
+        await again.close();
+        return again.ready.user.display_name === 'Robert';
+      }, 'the new name in ready');
+    });
+
+    test('friends are told on all nodes, in the order in which it happened', async () => {
+      await ann.call('POST', '/friends', { body: { user_id: bob.id } });
+      await his.expectFrame('friend', { user_id: ann.id, status: 'pending' });
+      await bob.call('POST', `/friends/${ann.id}/accept`);
+      await hers.expectFrame('friend', { user_id: bob.id, status: 'accepted', by: bob.id });
+      for (let i = 0; i < 10; i += 1) {
+        const [who, other] = i % 2 ? [ann, bob] : [bob, ann];
+        await who.call('DELETE', `/friends/${other.id}`, { expect: 204 });
+        await other.call('POST', '/friends', { body: { user_id: who.id } });
+        await who.call('POST', `/friends/${other.id}/accept`);
+      }
+      const told = (socket) => socket.frames.filter((frame) => frame.type === 'friend').map((frame) => frame.data.status);
+      const expected = ['pending', 'accepted', ...Array.from({ length: 10 }, () => ['none', 'pending', 'accepted']).flat()];
+      for (const socket of [his, hers]) {
+        await until(() => told(socket).length >= expected.length, 'all is told');
+        assert.deepEqual(told(socket), expected);
+      }
+    });
+
+    test('who is invited on one node goes live on the other, and who is removed is told, within a second', async () => {
+      const cid = onNode(two, await newAccount(one, 'cid'));
+      const socket = await open(cid);
+      const begun = performance.now();
+      await ann.invite(room, cid);
+      await socket.expectFrame('room_added');
+      assert.ok(performance.now() - begun < 1500, `it took ${performance.now() - begun} ms`);
+      const { seq } = await ann.post(room, 'welcome');
+      await socket.expectFrame('new_message', { seq });
+      await ann.remove(room, cid);
+      await socket.expectFrame('room_removed');
+      const other = await ann.group('new', [cid]);
+      const added = await socket.expectFrame('room_added', (data) => data.room?.room_id === other || data.room_id === other);
+      assert.ok(added);
+      await socket.close();
+    });
+  });
+}
+
+describe('a node that hears nothing', { skip }, () => {
+  let redis, one, two, ann, bob, cid, room;
+  beforeEach(async () => {
+    redis = await startRedis();
+    one = await startParleyd({ set: { ...unlimited, 'bus.url': redis.url } });
+    two = await startBeside(one);
+    for (const node of [one, two]) await until(async () => (await metric(node, 'nodes_alive')) === 2, 'both are known');
+    ann = await newAccount(one, 'ann');
+    bob = onNode(two, await newAccount(one, 'bob'));
+    cid = onNode(two, await newAccount(one, 'cid'));
+    room = await ann.group('across', [bob, cid]);
+  });
+  afterEach(async () => {
+    two?.signal('SIGCONT');
+    await two?.stop();
+    await one?.stop();
+    await redis?.stop();
+  });
+
+  test('a node that was stopped delivers nothing before it knows who is out', async () => {
+    const [his, others] = [await open(bob), await open(cid)];
+    two.signal('SIGSTOP');
+    const begun = performance.now();
+    await logOut(onNode(one, bob));
+    const waited = performance.now() - begun;
+    assert.ok(waited > 500 && waited < 3000, `the answer waited ${waited} ms for a node that may deliver until then`);
+    await ann.post(room, 'behind the answer');
+    await until(async () => (await metric(one, 'nodes_alive')) === 1, 'it counts as gone');
+    const again = performance.now();
+    await logOut(await onNode(one, bob).again());
+    assert.ok(performance.now() - again < 700, 'nobody waits for it any more');
+    two.signal('SIGCONT');
+    await his.expectClose(4401);
+    assert.ok(!his.frames.some((frame) => frame.data.content === 'behind the answer'));
+    await others.expectFrame('new_message', (data) => data.content === 'behind the answer');
+    await others.close();
+  });
+
+  test('a node that ends in order is waited for by nobody', async () => {
+    await two.stop();
+    const begun = performance.now();
+    await logOut(await onNode(one, bob).again());
+    assert.ok(performance.now() - begun < 700, `it took ${performance.now() - begun} ms`);
+    await until(async () => (await metric(one, 'nodes_alive')) === 1, 'one is left');
+    two = null;
+  });
+
+  test('a node that was killed is waited for no longer than a second', async () => {
+    two.expectKilled = true;
+    await two.kill();
+    const begun = performance.now();
+    await logOut(await onNode(one, bob).again());
+    assert.ok(performance.now() - begun < 3000);
+    assert.equal(await statusOf(one, '/readyz'), 200);
+  });
+});
