@@ -45,7 +45,7 @@ struct failure {
 
 class session {
  public:
-  session(const parley::config& settings, bool needs_node) {
+  session(const parley::config& settings, bool needs_node) : has_control_log_(!settings.bus.url.empty()) {
     auto connected = parley::connect_operator(settings, needs_node);
     if (!connected) throw failure{exit_failed, connected.error().message};
     client_ = std::move(*connected);
@@ -107,13 +107,15 @@ class session {
 
   /// Who is suspended in the store alone stays connected to nodes that run.
   void warn_if_nodes_are_not_told() const {
-    if (client_->reaches_a_node()) return;
+    if (client_->reaches_a_node() || has_control_log_) return;
     std::cerr << "parleyctl: written to the store. No node was reached by an admin socket: one that runs keeps open "
                  "sockets, and remembers tokens for up to 30 s.\n";
   }
 
  private:
   std::unique_ptr<operator_client> client_;
+  bool has_control_log_;  ///< By which nodes hear of what is in the store.
+  bool has_control_log_;
 };
 
 // --- Commands ---
@@ -208,6 +210,20 @@ void show_rooms(const command_line& args, session& node) {
               {"MEMBERS", "members"},
               {"LAST SEQ", "last_seq"},
               {"NAME", "name"}});
+}
+
+void show_cluster(const command_line& args, session& node) {
+  print_list(args, node.ask("GET", "/api/v1/admin/nodes").at("items").as_array(),
+             {{"NAME", "name"},
+              {"VERSION", "version"},
+              {"ALIVE", "is_alive"},
+              {"SILENT MS", "silent_ms"},
+              {"CONNECTIONS", "connections"},
+              {"ROOMS", "rooms"},
+              {"BACKLOG BYTES", "stream_backlog_bytes"},
+              {"LAG MS", "stream_lag_ms"},
+              {"LAST RESYNC", "resynced_at"},
+              {"STARTED AT", "started_at"}});
 }
 
 /// For people: how long each stage took; for programs as the node says it.
@@ -310,6 +326,8 @@ void add_other_commands(CLI::App& app, command_line& args, chosen& choice) {
       ->add_option("--limit", args.limit)
       ->check(CLI::PositiveNumber)
       ->default_val(100);
+
+  add_command(app, "cluster", "The nodes of the store", choice, show_cluster);
 
   add_command(app, "trace", "What became of one of the node's last messages, and how long each stage took", choice,
               show_trace, true)

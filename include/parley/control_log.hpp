@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -70,6 +71,8 @@ struct node_report {
   std::int64_t connections = 0;  ///< WebSockets.
   std::int64_t rooms = 0;        ///< In use.
   std::int64_t stream_backlog_bytes = 0;
+  std::int64_t stream_lag_ms = 0;  ///< How old the last news were that it heard.
+  std::optional<timestamp> resynced_at{};  ///< When it last compared its rooms with the store for want of news.
 };
 
 struct node_seen {

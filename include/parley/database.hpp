@@ -236,6 +236,13 @@ class account_queries {
                                             const page_request& range) = 0;
 };
 
+class node_queries {
+ public:
+  virtual ~node_queries() = default;
+  /// That have said so and not taken leave, in order of their names; none on a node that is alone.
+  virtual result<std::vector<node_seen>> nodes() = 0;
+};
+
 class room_queries {
  public:
   virtual ~room_queries() = default;
@@ -274,6 +281,7 @@ class log_queries {
 /// One connection that only reads; belongs to one reading actor and its thread. Sees every commit that was reported
 /// before.
 class database_reader : public account_queries,
+                        public node_queries,
                         public room_queries,
                         public log_queries,
                         public file_queries,

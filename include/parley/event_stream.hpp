@@ -45,6 +45,8 @@ struct stream_news {
   /// writer dropped something. Whoever listens compares with the store.
   bool is_incomplete = false;
   std::uint64_t unreadable = 0;  ///< Entries of an unknown version or broken, which were skipped.
+  /// How old the oldest of these is, as far as this clock and the bus's agree.
+  std::chrono::milliseconds lag{};
 };
 
 /// One connection that reads; belongs to one actor and its thread. Begins at the stream's end as it is at the first

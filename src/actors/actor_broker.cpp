@@ -322,6 +322,9 @@ void actor_broker::handle(call<decide_report> ask) {
 
 void actor_broker::handle(call<list_connections> ask) { show_node(services_, std::move(ask)); }
 void actor_broker::handle(call<list_active_rooms> ask) { show_node(services_, std::move(ask)); }
+void actor_broker::handle(call<list_nodes> ask) {
+  services_.reads->ask<list_nodes::reply>([](database_reader& store) { return store.nodes(); }, std::move(ask.reply));
+}
 
 void actor_broker::handle(call<mark_read> ask) {
   const auto& what = ask.request;

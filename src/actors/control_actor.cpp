@@ -95,6 +95,10 @@ class control final : public control_handle::base {
     report_.connections = services_.counts.websocket_connections.value();
     report_.rooms = services_.counts.rooms_active.value();
     report_.stream_backlog_bytes = services_.counts.stream_backlog_bytes.value();
+    report_.stream_lag_ms = services_.counts.stream_lag_ms.value();
+    if (const auto at = services_.counts.resynced_at_ms.value(); at != 0) {
+      report_.resynced_at = timestamp(milliseconds(at));
+    }
     auto news = parts_.log.read(report_, *known_);
     if (!news) return fail(news.error());
     if (std::exchange(is_up_, true) == false) log::info("control", "control_log_reads", "The control log can be read");

@@ -51,6 +51,7 @@ class stream_reader final : public stream_reader_handle::base {
     if (!news) return fail(news.error());
     services_.counts.stream_batches_read_total.add(news->batches.size());
     services_.counts.stream_unreadable_total.add(news->unreadable);
+    services_.counts.stream_lag_ms.set(news->lag.count());
     for (auto& batch : news->batches) hand_on(std::move(batch));
     const bool is_back = is_up_ != true;
     const int buses_lost = is_up_ == false ? -1 : 0;
@@ -62,6 +63,7 @@ class stream_reader final : public stream_reader_handle::base {
     // What cannot be read here may be what a room waits for.
     if (is_back || news->is_incomplete || news->unreadable > 0) {
       services_.counts.stream_gaps_heard_total.add();
+      services_.counts.resynced_at_ms.set(services_.time.now().time_since_epoch().count());
       caf::anon_send(services_.sweep, compare_with_store{buses_lost});
     }
     return milliseconds(0);

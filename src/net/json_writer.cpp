@@ -236,6 +236,22 @@ void append_object(std::string& out, const active_room& room) {
       .field("last_seq", room.last_seq);
 }
 
+void append_object(std::string& out, const node_seen& node) {
+  const auto& says = node.report;
+  object_writer(out)
+      .field("node_id", says.node)
+      .field("name", says.name)
+      .field("version", says.version)
+      .field("started_at", says.started_at)
+      .field("is_alive", node.age < control_lease)
+      .field("silent_ms", static_cast<std::int64_t>(node.age.count()))
+      .field("connections", says.connections)
+      .field("rooms", says.rooms)
+      .field("stream_backlog_bytes", says.stream_backlog_bytes)
+      .field("stream_lag_ms", says.stream_lag_ms)
+      .field("resynced_at", says.resynced_at);
+}
+
 void append_token(std::string& out, const token_item& token, bool is_current) {
   object_writer(out)
       .field("token_id", token_id_of(token.hash))

@@ -6,9 +6,15 @@
 #include <charconv>
 
 #include "store/control_rows.hpp"
+#include "store/postgres_reader.hpp"
 
 namespace parley {
 namespace {
+
+#define NODES                                                                                            \
+  "SELECT node_id, name, version, started_at, array_to_string(confirmed, ','), connections, rooms,"      \
+  " stream_backlog_bytes, stream_lag_ms, resynced_at,"                                                   \
+  " (extract(epoch FROM clock_timestamp() - heartbeat_at) * 1000)::bigint FROM tb_node ORDER BY name, started_at"
 
 /// Of one partition in one reading.
 constexpr std::int64_t most_events = 500;
@@ -48,16 +54,17 @@ control_row read_row(const postgres_row& row) {
 
 node_seen read_node(const postgres_row& row) {
   node_seen seen;
-  seen.report = {row.id(0),
-                 std::string(row.text(1)),
-                 std::string(row.text(2)),
-                 row.time(3),
-                 parse_positions(row.text(4)),
-                 row.integer(5),
-                 row.integer(6),
-                 row.integer(7)};
-  seen.age = std::chrono::milliseconds(std::max<std::int64_t>(0, row.integer(8)));
+  seen.report = {row.id(0),         std::string(row.text(1)), std::string(row.text(2)), row.time(3),
+                 parse_positions(row.text(4)), row.integer(5), row.integer(6), row.integer(7), row.integer(8),
+                 row.optional_time(9)};
+  seen.age = std::chrono::milliseconds(std::max<std::int64_t>(0, row.integer(10)));
   return seen;
+}
+
+std::vector<node_seen> read_nodes(const postgres_rows& rows) {
+  std::vector<node_seen> nodes;
+  for (const auto& row : rows) nodes.push_back(read_node(row));
+  return nodes;
 }
 
 /// What a node is late with it must soon know itself, so that no step takes long.
@@ -110,12 +117,14 @@ result<control_news> postgres_control_log::read(const node_report& mine, const c
     trip.add("SET LOCAL synchronous_commit = off");
     trip.add(
         "INSERT INTO tb_node (node_id, name, version, started_at, heartbeat_at, confirmed, connections, rooms,"
-        " stream_backlog_bytes) VALUES ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8)"
+        " stream_backlog_bytes, stream_lag_ms, resynced_at)"
+        " VALUES ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8, $9, $10)"
         " ON CONFLICT (node_id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, confirmed = excluded.confirmed,"
         " connections = excluded.connections, rooms = excluded.rooms,"
-        " stream_backlog_bytes = excluded.stream_backlog_bytes",
+        " stream_backlog_bytes = excluded.stream_backlog_bytes, stream_lag_ms = excluded.stream_lag_ms,"
+        " resynced_at = excluded.resynced_at",
         mine.node, mine.name, mine.version, mine.started_at, confirmed, mine.connections, mine.rooms,
-        mine.stream_backlog_bytes);
+        mine.stream_backlog_bytes, mine.stream_lag_ms, mine.resynced_at);
     trip.add("COMMIT");
     const auto ends = trip.add("SELECT partition_id, last_seq FROM tb_control_position");
     const auto events = trip.add(
@@ -124,14 +133,12 @@ result<control_news> postgres_control_log::read(const node_report& mine, const c
         " WHERE c.partition_id = k.place - 1 AND c.seq > k.seq ORDER BY c.seq LIMIT $2) e"
         " ORDER BY e.partition_id, e.seq",
         known, most_events);
-    const auto nodes = trip.add(
-        "SELECT node_id, name, version, started_at, array_to_string(confirmed, ','), connections, rooms,"
-        " stream_backlog_bytes, (extract(epoch FROM clock_timestamp() - heartbeat_at) * 1000)::bigint FROM tb_node");
+    const auto nodes = trip.add(NODES);
     const auto answers = trip.run();
     control_news news;
     news.reached = after;
     take_events(answers[events], positions_of(answers[ends]), news);
-    for (const auto& row : answers[nodes]) news.nodes.push_back(read_node(row));
+    news.nodes = read_nodes(answers[nodes]);
     return news;
   });
 }
@@ -173,5 +180,13 @@ result<void> postgres_control_log::tidy() {
     return {};
   });
 }
+
+result<std::vector<node_seen>> postgres_reader::nodes() {
+  return read("reading the nodes", [&](postgres_connection& open) -> result<std::vector<node_seen>> {
+    return read_nodes(open.query(NODES));
+  });
+}
+
+#undef NODES
 
 }  // namespace parley

@@ -32,6 +32,9 @@ class postgres_reader final : public database_reader {
   result<std::vector<std::string>> writes_under_way() override;
   result<page<audit_entry>> audit_trail(const page_request& range) override;
 
+  // postgres_control_log.cpp
+  result<std::vector<node_seen>> nodes() override;
+
   // postgres_reader_rooms.cpp
   result<std::vector<room_summary>> rooms_of(user_id user) override;
   result<page<room_summary>> rooms_page(user_id user, const page_request& range) override;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <random>
 #include <utility>
 
@@ -26,6 +27,11 @@ constexpr std::size_t first_count = 64;
 constexpr std::size_t most_count = 256;
 constexpr std::size_t much_bytes = 8 * 1024 * 1024;
 constexpr std::size_t few_bytes = 1024 * 1024;
+
+milliseconds age_of(const stream_id& id) {
+  const auto now = std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  return std::max(milliseconds(0), now - milliseconds(static_cast<std::int64_t>(id.ms)));
+}
 
 std::string random_epoch() {
   std::random_device dice;
@@ -169,6 +175,7 @@ void redis_event_reader::take_streams(const redisReply& reply, stream_news& news
     if (found == partitions_.end()) throw redis_error("Redis named a stream that was not asked for");
     const auto entries = entries_of(*parts[1]);
     for (const auto& entry : entries) bytes += take_entry(*found, entry, news);
+    if (!entries.empty()) news.lag = std::max(news.lag, age_of(entries.front().id));
     if (!entries.empty()) moves.emplace_back(&*found, entries.back().id);
   }
   for (const auto& [stream, id] : moves) stream->unproven = std::exchange(stream->position, id);

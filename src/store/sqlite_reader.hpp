@@ -30,6 +30,8 @@ class sqlite_reader final : public database_reader {
   result<std::vector<std::string>> writes_under_way() override { return std::vector<std::string>(); };
   result<page<audit_entry>> audit_trail(const page_request& range) override;
 
+  result<std::vector<node_seen>> nodes() override { return std::vector<node_seen>(); }
+
   // sqlite_reader_rooms.cpp
   result<std::vector<room_summary>> rooms_of(user_id user) override;
   result<page<room_summary>> rooms_page(user_id user, const page_request& range) override;

@@ -62,6 +62,7 @@ class empty_reader : public database_reader {
   }
   result<std::vector<token_item>> tokens_of(user_id) override { return not_in_this_store(); }
   result<std::vector<std::string>> writes_under_way() override { return std::vector<std::string>(); }
+  result<std::vector<node_seen>> nodes() override { return std::vector<node_seen>(); }
   result<std::optional<stored_file>> file_for(user_id, file_id) override { return not_in_this_store(); }
   result<std::string> file_block(file_id, std::uint32_t) override { return not_in_this_store(); }
   result<room_standing> standing_in(room_id, user_id) override { return not_in_this_store(); }

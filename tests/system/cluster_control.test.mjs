@@ -149,6 +149,48 @@ for (const bus of ['there', 'gone']) {
   });
 }
 
+describe('the operator', { skip }, () => {
+  let redis, one, two;
+  before(async () => {
+    redis = await startRedis();
+    one = await startParleyd({ set: { ...unlimited, 'bus.url': redis.url, 'node.name': 'one' } });
+    two = await startBeside(one, { 'node.name': 'two' });
+  });
+  after(async () => {
+    await two?.stop();
+    await one?.stop();
+    await redis?.stop();
+  });
+
+  test('parleyctl cluster shows every node, and who has fallen silent', async () => {
+    const ann = await newAccount(two, 'ann');
+    const room = await ann.group('hers');
+    const socket = await open(ann);
+    await ann.post(room, 'so that the room is in use');
+    const seen = async () => (await one.operate(['cluster'])).map((node) => [node.name, node.is_alive, node.connections, node.rooms]);
+    await until(async () => JSON.stringify(await seen()) === '[["one",true,0,0],["two",true,1,1]]', 'both, as they are');
+    const [node] = await one.operate(['cluster']);
+    assert.match(node.version, /^\d+\.\d+\.\d+$/);
+    assert.ok(node.silent_ms < 1000 && node.stream_backlog_bytes === 0);
+    const { stdout } = await one.parleyctl(['cluster']);
+    assert.match(stdout, /^NAME +VERSION +ALIVE .*\none .*\ntwo /);
+    two.signal('SIGSTOP');
+    await until(async () => JSON.stringify(await seen()) === '[["one",true,0,0],["two",false,1,1]]', 'one is silent');
+    two.signal('SIGCONT');
+    await until(async () => (await seen())[1][1], 'and speaks again');
+    await redis.restart();
+    await until(async () => (await one.operate(['cluster'])).every((n) => n.resynced_at !== null), 'both compared');
+    await socket.close();
+  });
+
+  test('what the operator writes into the store is told to the nodes', async () => {
+    const ann = await newAccount(one, 'ann');
+    const socket = await open(ann);
+    await one.operate(['user', 'suspend', ann.username]);
+    await socket.expectClose(4403);
+  });
+});
+
 describe('a node that hears nothing', { skip }, () => {
   let redis, one, two, ann, bob, cid, room;
   beforeEach(async () => {

@@ -72,6 +72,12 @@ void handle_trace(const api_call_ptr& call) {
   call->answer(200, json::text_of(*found));
 }
 
+void handle_nodes(const api_call_ptr& call) {
+  ask(call, list_nodes{}, [call](const std::vector<node_seen>& nodes) {
+    call->answer(200, json::page_text(nodes, std::nullopt));
+  });
+}
+
 template <class Request, class Item>
 void handle_list(const api_call_ptr& call) {
   const auto range = page_of(call->target);
@@ -89,6 +95,7 @@ void add_operator_routes(router& routes) {
   routes.add(verb::post, "/api/v1/admin/users/{user_id}/password", access::operators, handle_reset_password);
   routes.add(verb::get, "/api/v1/admin/trace/{message_id}", access::operators, handle_trace);
   routes.add(verb::get, "/api/v1/admin/node", access::operators, handle_node);
+  routes.add(verb::get, "/api/v1/admin/nodes", access::operators, handle_nodes);
   routes.add(verb::get, "/api/v1/admin/connections", access::operators, handle_list<list_connections, connected_user>);
   routes.add(verb::get, "/api/v1/admin/rooms", access::operators, handle_list<list_active_rooms, active_room>);
 }

@@ -10,7 +10,9 @@ CREATE TABLE tb_node (
   confirmed bigint[] NOT NULL,
   connections bigint NOT NULL,
   rooms bigint NOT NULL,
-  stream_backlog_bytes bigint NOT NULL
+  stream_backlog_bytes bigint NOT NULL,
+  stream_lag_ms bigint NOT NULL,
+  resynced_at timestamptz
 ) WITH (fillfactor = 50);
 
 -- Raised under its lock, which is taken after all others: so a reader at n has seen all up to n.
