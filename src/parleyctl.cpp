@@ -115,7 +115,6 @@ class session {
  private:
   std::unique_ptr<operator_client> client_;
   bool has_control_log_;  ///< By which nodes hear of what is in the store.
-  bool has_control_log_;
 };
 
 // --- Commands ---

@@ -12,6 +12,7 @@
 #include "parley/answer.hpp"
 #include "parley/codec.hpp"
 #include "parley/commands.hpp"
+#include "parley/control_log.hpp"
 #include "parley/delivery.hpp"
 #include "parley/file_requests.hpp"
 #include "parley/moderation_requests.hpp"
@@ -161,12 +162,12 @@ using any_call =
     std::variant<call<register_user>, call<log_in>, call<authenticate>, call<enter_by_name>, call<log_out>,
                  call<get_me>, call<change_me>, call<change_own_password>, call<list_own_tokens>, call<end_own_token>,
                  call<list_accounts>, call<change_user>, call<end_user_tokens>, call<reset_password>, call<list_audit>,
-                 call<list_connections>, call<list_active_rooms>, call<list_nodes>, call<find_users>, call<get_user>, call<get_presence>,
-                 call<list_friends>, call<change_friendship>, call<create_room>, call<list_rooms>, call<get_room>,
-                 call<list_members>, call<change_room>, call<mark_read>, call<get_history>, call<get_events>,
-                 call<search_messages>, call<begin_upload>, call<put_file_block>, call<finish_upload>, call<open_file>,
-                 call<read_file_block>, call<sign_file>, call<list_bans>, call<list_mutes>, call<report_message>,
-                 call<list_reports>, call<decide_report>>;
+                 call<list_connections>, call<list_active_rooms>, call<list_nodes>, call<find_users>, call<get_user>,
+                 call<get_presence>, call<list_friends>, call<change_friendship>, call<create_room>, call<list_rooms>,
+                 call<get_room>, call<list_members>, call<change_room>, call<mark_read>, call<get_history>,
+                 call<get_events>, call<search_messages>, call<begin_upload>, call<put_file_block>, call<finish_upload>,
+                 call<open_file>, call<read_file_block>, call<sign_file>, call<list_bans>, call<list_mutes>,
+                 call<report_message>, call<list_reports>, call<decide_report>>;
 
 enum class replay_mode : std::uint8_t { unread, none };
 

@@ -44,9 +44,12 @@ struct friendship_stored {
   user_id by;
 };
 
+/// Written by a newer build. It may be that something ended, so that the user's sockets here begin anew.
+struct not_understood {};
+
 struct control_event {
   user_id user;  ///< Whom it concerns.
-  std::variant<tokens_ended, account_outdated, role_given, membership_stored, friendship_stored> what;
+  std::variant<tokens_ended, account_outdated, role_given, membership_stored, friendship_stored, not_understood> what;
 };
 
 /// Users are spread over so many numberings, so that not every change of the cluster waits for every other. Part of the
@@ -71,13 +74,14 @@ struct node_report {
   std::int64_t connections = 0;  ///< WebSockets.
   std::int64_t rooms = 0;        ///< In use.
   std::int64_t stream_backlog_bytes = 0;
-  std::int64_t stream_lag_ms = 0;  ///< How old the last news were that it heard.
+  std::int64_t stream_lag_ms = 0;          ///< How old the last news were that it heard.
   std::optional<timestamp> resynced_at{};  ///< When it last compared its rooms with the store for want of news.
 };
 
 struct node_seen {
   node_report report;
-  std::chrono::milliseconds age{};  ///< Since it last said so, by the store's clock.
+  timestamp heartbeat_at{};         ///< When it last said so, by the store's clock.
+  std::chrono::milliseconds age{};  ///< Since then, by the same.
 };
 
 struct control_news {
@@ -86,7 +90,7 @@ struct control_news {
   bool has_more = false;              ///< Read on at once.
   /// Some were deleted before they were read here: nobody knows what they said.
   bool missed_some = false;
-  std::size_t unreadable = 0;    ///< Of a kind that this build does not know; skipped.
+  std::size_t unreadable = 0;    ///< Of `events`, those that are not understood.
   std::vector<node_seen> nodes;  ///< This one too; those that stopped without a word for some time yet.
 };
 
@@ -100,8 +104,8 @@ class control_log {
   virtual result<control_news> read(const node_report& mine, const control_positions& after) = 0;
   /// The node stops: nobody need wait for it any more.
   virtual result<void> leave(const uuid& node) = 0;
-  /// Deletes what every node has read long since. Now and then, by any node.
-  virtual result<void> tidy() = 0;
+  /// Deletes some of what every node has read long since; true: there is more. Now and then, by any node.
+  virtual result<bool> tidy() = 0;
 };
 
 }  // namespace parley

@@ -17,4 +17,9 @@ inline error no_moderation_here() {
 /// Nothing was stored.
 inline error cannot_be_read() { return unavailable("The room cannot be read at the moment; send again."); }
 
+/// A node that may not have heard who was logged out or suspended on another.
+inline error not_up_to_date() {
+  return unavailable("This node cannot reach the store to see who is logged in; try again, or another node.");
+}
+
 }  // namespace parley

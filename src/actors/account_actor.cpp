@@ -6,6 +6,7 @@
 
 #include "actors/accounts.hpp"
 #include "actors/guarded.hpp"
+#include "parley/refusals.hpp"
 
 namespace parley {
 namespace {
@@ -234,6 +235,7 @@ void accounts::on_verified(const call<log_in>& ask, const std::optional<account_
 // --- Tokens ---
 
 void accounts::on_authenticate(call<authenticate>& ask) {
+  if (!services_->knows_who_is_out()) return ask.reply(not_up_to_date());
   const auto token = hash_of_token(ask.request.token);
   if (!token) return ask.reply(unknown_token());
   if (auto known = tokens_->find(*token, services_->time.steady_now(), services_->time.now())) {
@@ -289,7 +291,7 @@ void accounts::on_log_out(call<log_out>& ask) {
         if (everywhere) {
           // Also of those that the store does not know any more.
           outdate_user(user);
-          what.tokens.reset();
+          what.tokens = all_or_these(*ended);
         }
         revoke(what, reply_when_let_go(reply, std::monostate{}));
         caf::anon_send(services_->directory, to_presence{user_went_off{user, no_connection, true}});
@@ -318,6 +320,8 @@ void accounts::on_control_heard(const control_heard& what) {
       end_here({event.user, ended->tokens, ended->code}, what.done);
     } else {
       outdate_user(event.user);
+      const bool begins_anew = std::holds_alternative<not_understood>(event.what);
+      if (begins_anew) end_here({event.user, std::nullopt, close_code::restarting}, what.done);
     }
   }
 }

@@ -111,7 +111,7 @@ void accounts::write_password(const password_change& change, const error& otherw
         if (!done) return reply(done.error());
         forget_tokens(*ended);
         outdate_user(user);
-        revoke({user, std::nullopt, close_code::token_ended, keep}, reply_when_let_go(reply, std::monostate{}));
+        revoke({user, all_or_these(*ended), close_code::token_ended, keep}, reply_when_let_go(reply, std::monostate{}));
       });
 }
 
@@ -230,7 +230,7 @@ void accounts::on_end_user_tokens(call<end_user_tokens>& ask) {
         if (!done) return reply(done.error());
         forget_tokens(*ended);
         outdate_user(user);
-        revoke({user, std::nullopt, close_code::token_ended}, reply_when_let_go(reply, std::monostate{}));
+        revoke({user, all_or_these(*ended), close_code::token_ended}, reply_when_let_go(reply, std::monostate{}));
       });
 }
 

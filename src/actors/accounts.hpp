@@ -74,6 +74,11 @@ class accounts {
 
   void on_control_heard(const control_heard& what);
   void forget_all_tokens();
+  /// What a revocation of all is about. Where there are other nodes, whose new tokens come here at any time, those that
+  /// ended; else all, also those that the store does not know any more.
+  [[nodiscard]] std::optional<std::vector<token_hash>> all_or_these(const std::vector<token_hash>& ended) const {
+    return services_->control ? std::optional(ended) : std::nullopt;
+  }
 
   // --- Changes ---
   void on_change_me(call<change_me>& ask);

@@ -260,6 +260,7 @@ void actor_broker::handle(call<change_room> ask) {
 }
 
 void actor_broker::post(room_id room, call<change_room> ask) {
+  if (!services_.knows_who_is_out()) return ask.reply(not_up_to_date());
   auto command = std::make_shared<pending_command>();
   if (const auto* invite = std::get_if<invite_members>(&ask.request.command)) {
     for (std::size_t i = 0; i < invite->users.size(); ++i) command->membership_ids.push_back(services_.ids.next());

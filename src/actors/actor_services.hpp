@@ -17,6 +17,7 @@
 #include "parley/config.hpp"
 #include "parley/database.hpp"
 #include "parley/delivery.hpp"
+#include "parley/delivery_lease.hpp"
 #include "parley/fault_points.hpp"
 #include "parley/ids.hpp"
 #include "parley/metrics.hpp"
@@ -47,6 +48,7 @@ struct actor_services {
   removal_handle removals;         ///< None in tests and in tools.
   sweep_handle sweep;              ///< None without a bus.
   control_handle control;          ///< None on a node that is alone.
+  const delivery_lease* lease = nullptr;
   directory_handle directory;
   /// Makes a presence record; called by the directory.
   std::function<presence_handle(caf::actor_system&, const actor_services&, user_id)> make_presence;
@@ -55,6 +57,9 @@ struct actor_services {
   /// How many storage actors cannot commit at the moment. The node is ready only at 0.
   mutable std::atomic<std::uint32_t> failing_writers{0};
   [[nodiscard]] bool store_ok() const { return failing_writers.load(std::memory_order_relaxed) == 0; }
+
+  /// False while this node may not have heard who was logged out or suspended on another: then it serves nobody.
+  [[nodiscard]] bool knows_who_is_out() const { return lease == nullptr || lease->holds(time.steady_now()); }
 
   // Aggregate in spirit; the atomic makes it stay where it was made.
   actor_services(const config& settings_, delivery& out_, const frame_encoder& encoder_, metrics& counts_,

@@ -61,7 +61,6 @@ class runtime final : public broker_runtime {
       : services_owner_(std::make_unique<actor_services>(parts.settings, parts.out, parts.encoder, parts.counts,
                                                          parts.time, parts.ids)),
         services_(*services_owner_),
-        lease_(parts.lease),
         system_(std::make_unique<caf::actor_system>(*settings_)),
         threads_of_system_(system_->detached_actors()) {
     services_.faults = parts.faults;
@@ -98,17 +97,16 @@ class runtime final : public broker_runtime {
   ~runtime() override { stop(std::chrono::seconds(10)); }
 
   broker& client_port() override { return *port_; }
-  [[nodiscard]] bool store_ok() const override {
-    return services_.store_ok() && (lease_ == nullptr || lease_->holds(services_.time.steady_now()));
-  }
+  [[nodiscard]] bool store_ok() const override { return services_.store_ok() && services_.knows_who_is_out(); }
 
   /// Nothing may be delivered before the control log was read once. The caller blocks.
-  result<void> join_cluster(control_log& log) {
-    lease_->expire();
+  result<void> join_cluster(control_log& log, delivery_lease& lease) {
+    lease.expire();
+    services_.lease = &lease;
     const auto began = std::make_shared<std::promise<result<std::monostate>>>();
     auto read = began->get_future();
     services_.control = spawn_control(
-        *system_, services_, {log, *lease_, accounts_, answer<std::monostate>([began](result<std::monostate> done) {
+        *system_, services_, {log, lease, accounts_, answer<std::monostate>([began](result<std::monostate> done) {
                                 began->set_value(std::move(done));
                               })});
     if (read.wait_for(start_patience) != std::future_status::ready || !read.get()) {
@@ -271,7 +269,6 @@ class runtime final : public broker_runtime {
   std::unique_ptr<system_settings> settings_ = std::make_unique<system_settings>();
   std::unique_ptr<actor_services> services_owner_;
   actor_services& services_;
-  delivery_lease* lease_;
   std::unique_ptr<caf::actor_system> system_;
   std::size_t threads_of_system_;
   std::unique_ptr<storage_pool> storage_;
@@ -297,7 +294,7 @@ result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts)
     if (const auto kept = made->keep_bus_partitions(); !kept) return kept.error();
   }
   if (parts.control != nullptr) {
-    if (const auto joined = made->join_cluster(*parts.control); !joined) return joined.error();
+    if (const auto joined = made->join_cluster(*parts.control, *parts.lease); !joined) return joined.error();
   }
   // Beside other nodes: those who are online there are not this one's to clear.
   if (parts.is_node && parts.bus.empty()) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <limits>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -65,6 +66,7 @@ class control final : public control_handle::base {
     std::uint64_t number;
     steady_time began;
     control_positions reached;
+    bool is_whole;  ///< There was no more to read.
     bool is_handed_on, is_done;
   };
   struct waiting {
@@ -103,11 +105,11 @@ class control final : public control_handle::base {
     if (!news) return fail(news.error());
     if (std::exchange(is_up_, true) == false) log::info("control", "control_log_reads", "The control log can be read");
     told_ = report_.confirmed;
-    known_ = news->reached;
     services_.counts.control_events_total.add(news->events.size());
     services_.counts.control_unreadable_total.add(news->unreadable);
     look_at(*news);
     hand_on(*news, began);
+    known_ = news->reached;  // last: what fails above is read again
     if (news->has_more) wake();
     tidy();
     plan(waiting_.empty() ? usual_pause : pause_while_awaited);
@@ -116,6 +118,7 @@ class control final : public control_handle::base {
 
   void fail(const error& why) {
     services_.counts.control_failures_total.add();
+    services_.counts.nodes_alive.set(0);
     if (std::exchange(is_up_, false) != false) {
       log::warn("control", "control_log_failed",
                 "The control log cannot be read: {} Until it can, nothing more is delivered.", why.message);
@@ -143,7 +146,7 @@ class control final : public control_handle::base {
     }
     if (!logs.ends.empty()) anon_send(services_.directory, std::move(logs));
     const bool is_quiet = heard.events.empty() && !news.missed_some;
-    under_way_.push_back({++last_reading_, began, news.reached, is_quiet, is_quiet});
+    under_way_.push_back({++last_reading_, began, news.reached, !news.has_more, is_quiet, is_quiet});
     if (!is_quiet) {
       heard.handed_on = step(last_reading_, false);
       heard.done = step(last_reading_, true);
@@ -157,10 +160,12 @@ class control final : public control_handle::base {
     advance();
   }
 
-  /// Says so when the last one that holds it lets go.
+  /// Says so when the last one that holds it lets go; which may be a shard that has ended, and must not keep this
+  /// actor.
   std::shared_ptr<void> step(std::uint64_t number, bool is_done) {
-    return {nullptr, [me = control_handle(this), number, is_done](void*) {
-              caf::anon_send(me, control_step{number, is_done});
+    return {nullptr, [me = caf::weak_actor_ptr(ctrl()), number, is_done](void*) {
+              const auto strong = caf::actor_cast<caf::strong_actor_ptr>(me);
+              if (strong) caf::anon_send(caf::actor_cast<control_handle>(strong), control_step{number, is_done});
             }};
   }
 
@@ -176,7 +181,7 @@ class control final : public control_handle::base {
   void advance() {
     for (const auto& each : under_way_) {
       if (!each.is_handed_on) break;
-      parts_.lease.extend(each.began + control_lease);
+      if (each.is_whole) parts_.lease.extend(each.began + control_lease);
     }
     while (!under_way_.empty() && under_way_.front().is_handed_on && under_way_.front().is_done) {
       confirmed_ = under_way_.front().reached;
@@ -187,18 +192,29 @@ class control final : public control_handle::base {
 
   // --- The other nodes ---
 
-  /// A node that has not said a word for the length of the lease has none.
+  /// A node whose word has not changed for the length of the lease has none. By this node's own clock, since the
+  /// store's may be set.
+  [[nodiscard]] bool is_alive(const node_seen& node) {
+    auto& [word, since] = words_[node.report.node];
+    if (std::exchange(word, node.heartbeat_at) != node.heartbeat_at) since = services_.time.steady_now();
+    return services_.time.steady_now() - since < control_lease;
+  }
+
   void look_at(const control_news& news) {
     std::int64_t alive = 0;
     control_positions reached_by_all;
     reached_by_all.fill(std::numeric_limits<sequence>::max());
     for (const auto& node : news.nodes) {
-      if (node.age >= control_lease) continue;
+      if (!is_alive(node)) continue;
       ++alive;
       for (std::size_t i = 0; i < reached_by_all.size(); ++i) {
         reached_by_all[i] = std::min(reached_by_all[i], node.report.confirmed[i]);
       }
     }
+    std::erase_if(words_, [&](const auto& item) {
+      return std::none_of(news.nodes.begin(), news.nodes.end(),
+                          [&](const auto& node) { return node.report.node == item.first; });
+    });
     services_.counts.nodes_alive.set(alive);
     if (!news.has_more) {
       for (auto& each : waiting_) {
@@ -218,8 +234,11 @@ class control final : public control_handle::base {
     const auto now = services_.time.steady_now();
     if (now < next_tidying_ || !waiting_.empty()) return;
     next_tidying_ = now + between_tidyings;
-    if (const auto tidied = parts_.log.tidy(); !tidied) {
-      log::warn("control", "control_log_not_tidied", "Old entries stay a while longer: {}", tidied.error().message);
+    const auto has_more = parts_.log.tidy();
+    if (!has_more) {
+      log::warn("control", "control_log_not_tidied", "Old entries stay a while longer: {}", has_more.error().message);
+    } else if (*has_more) {
+      next_tidying_ = now + usual_pause;
     }
   }
 
@@ -231,6 +250,11 @@ class control final : public control_handle::base {
   std::deque<reading> under_way_;
   std::uint64_t last_reading_ = 0;
   std::vector<waiting> waiting_;
+  struct last_word {
+    timestamp said;
+    steady_time since;
+  };
+  std::map<uuid, last_word> words_;  ///< Of each node, and when it was first seen.
   std::optional<bool> is_up_;
   bool is_woken_ = false;
   steady_time next_{};

@@ -31,12 +31,13 @@ struct frame_reply {
   void fail(const error& why) const {
     std::string bytes;
     services->encoder.append_error(bytes, frame_id, why);
-    send(std::move(bytes));
+    send(std::move(bytes), true);
   }
 
  private:
-  void send(std::string bytes) const {
-    services->out.send(connection, {std::make_shared<const std::string>(std::move(bytes)), 1, took_credit ? 1U : 0U});
+  void send(std::string bytes, bool is_error = false) const {
+    services->out.send(
+        connection, {std::make_shared<const std::string>(std::move(bytes)), 1, took_credit ? 1U : 0U, false, is_error});
   }
 };
 

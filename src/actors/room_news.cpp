@@ -63,6 +63,7 @@ void room::doubt_what_was_heard(const log_page& page) {
 void room::on_log_reached(log_reached message) {
   log_end_ = std::max(log_end_, message.end);
   if (!state_ || log_end_ <= state_->released()) return;
+  if (!services_.knows_who_is_out()) return;  // what is read now could not be delivered; the sweep comes again
   services_.counts.rooms_found_behind_total.add();
   look_for_missing();
 }

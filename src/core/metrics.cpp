@@ -118,8 +118,8 @@ void put_search(families& out, const metrics& m) {
       m.stream_unreadable_total);
   put(out, "stream_lag_ms", "How old the last news of other nodes were when they were heard, in milliseconds",
       m.stream_lag_ms);
-  put(out, "resynced_at_ms", "When rooms were last compared with the store for want of news, in milliseconds since 1970",
-      m.resynced_at_ms);
+  put(out, "resynced_at_ms",
+      "When rooms were last compared with the store for want of news, in milliseconds since 1970", m.resynced_at_ms);
   put(out, "nodes_alive", "Nodes that have said so within the last second, this one too", m.nodes_alive);
   put(out, "deliveries_held", "Deliveries that wait until the control log can be read again", m.deliveries_held);
   put(out, "control_events_total", "Events read from the control log", m.control_events_total);

@@ -1,10 +1,12 @@
-// What a shard does while its node cannot know what ended on other nodes: it holds events back, whole and in order.
-// Answers go out, since a client must hear soon that its node cannot serve it; and whatever ends a connection does.
+// What a shard does while its node cannot know what ended on other nodes: it holds back whatever could show an event,
+// whole and in order. Errors go out, since a client must hear soon that its node cannot serve it, and so does whatever
+// ends a connection.
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <utility>
 
 #include "net/delivery_shard.hpp"
+#include "parley/log.hpp"
 
 namespace parley {
 
@@ -12,16 +14,30 @@ namespace {
 constexpr auto look_again = std::chrono::milliseconds(10);
 }  // namespace
 
-/// Bounded as what was handed on always is: a room has one batch with a shard, a replay one page, and broadcasts are
-/// counted until they are taken.
-bool delivery_shard::must_wait(const shard_work& item) const {
-  if (const auto* send = std::get_if<send_work>(&item)) return send->what.answers == 0 || send->when_drained;
+/// Acks wait too: one of a resume must not overtake what came before it.
+bool delivery_shard::must_wait(const shard_work& item) {
+  if (const auto* send = std::get_if<send_work>(&item)) return !send->what.is_error || send->when_drained;
   return !std::holds_alternative<revoke_work>(item) && !std::holds_alternative<close_work>(item);
 }
 
+/// What is ephemeral is dropped. The rest is bounded by what those who hand it on may have with a shard: a room one
+/// batch, a replay one page; and a node that holds back takes no new frames and no new connections.
 void delivery_shard::hold(shard_work&& item) {
-  held_.push_back(std::move(item));
-  counts_.deliveries_held.add(1);
+  if (std::holds_alternative<room_broadcast>(item)) {
+    waiting_broadcasts_.fetch_sub(1, std::memory_order_relaxed);
+    counts_.broadcast_queue.add(-1);
+    return counts_.ephemeral_dropped_total.add();
+  }
+  if (const auto* send = std::get_if<send_work>(&item);
+      send != nullptr && send->what.ephemeral && !send->when_drained) {
+    return counts_.ephemeral_dropped_total.add();
+  }
+  try {
+    held_.push_back(std::move(item));
+    counts_.deliveries_held.add(1);
+  } catch (const std::exception& e) {
+    log::error("net", "delivery_failed", "shard {}: {}", index_, e.what());
+  }
 }
 
 void delivery_shard::release_held() {
@@ -29,6 +45,12 @@ void delivery_shard::release_held() {
     counts_.deliveries_held.add(-1);
     take(held.front());
   }
+}
+
+void delivery_shard::drop_all() {
+  queue_.take_all([](shard_work&&) {});
+  counts_.deliveries_held.add(-static_cast<std::int64_t>(held_.size()));
+  held_.clear();
 }
 
 void delivery_shard::look_at_lease_again() {

@@ -46,9 +46,11 @@ void delivery_shard::run() {
   dirty_.clear();
   layers_.clear();
   ended_ = true;
+  drop_all();  // what waits may hold actors that are to end
 }
 
 void delivery_shard::enqueue(shard_work work) {
+  if (ended_) return;
   // Nothing else slows those who make them down: rooms have credit for batches, answers are bounded by their questions.
   if (std::holds_alternative<room_broadcast>(work)) {
     if (waiting_broadcasts_.fetch_add(1, std::memory_order_relaxed) >= most_broadcasts_) {

@@ -170,9 +170,10 @@ class delivery_shard {
   void work();
   void schedule_work();
   void take(shard_work& item);
-  [[nodiscard]] bool must_wait(const shard_work& item) const;
+  [[nodiscard]] static bool must_wait(const shard_work& item);
   void hold(shard_work&& item);
   void release_held();
+  void drop_all();
   void look_at_lease_again();
   void handle(room_delivery& what);
   void handle(room_broadcast& what);

@@ -1,7 +1,7 @@
 // The words of tb_control_event.
 #include "store/control_rows.hpp"
 
-#include <charconv>
+#include <stdexcept>
 
 #include "store/token_text.hpp"
 
@@ -61,6 +61,9 @@ struct row_maker {
     row.by = what.by;
     row.word = to_string(what.status);
     return row;
+  }
+  control_row operator()(const not_understood&) const {
+    throw std::logic_error("nobody can write what he does not know");
   }
 };
 

@@ -26,8 +26,9 @@ struct postgres_options {
   std::chrono::milliseconds connect{3'000};
   std::chrono::milliseconds statement{5'000};
   std::chrono::milliseconds lock{3'000};
+  std::chrono::milliseconds under_way{1'000};  ///< For the server's word that it has ended a statement.
   /// How long an answer may be late before the connection is given up: the server ends its statement before that.
-  [[nodiscard]] std::chrono::milliseconds answer() const { return statement + std::chrono::milliseconds(1'000); }
+  [[nodiscard]] std::chrono::milliseconds answer() const { return statement + under_way; }
 };
 
 /// A connection's other end: the server's process that serves it, by which another connection can end it.

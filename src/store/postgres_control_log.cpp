@@ -11,10 +11,11 @@
 namespace parley {
 namespace {
 
-#define NODES                                                                                            \
-  "SELECT node_id, name, version, started_at, array_to_string(confirmed, ','), connections, rooms,"      \
-  " stream_backlog_bytes, stream_lag_ms, resynced_at,"                                                   \
-  " (extract(epoch FROM clock_timestamp() - heartbeat_at) * 1000)::bigint FROM tb_node ORDER BY name, started_at"
+#define NODES                                                                                                         \
+  "SELECT node_id, name, version, started_at, array_to_string(confirmed, ','), connections, rooms,"                   \
+  " stream_backlog_bytes, stream_lag_ms, resynced_at,"                                                                \
+  " (extract(epoch FROM clock_timestamp() - heartbeat_at) * 1000)::bigint, heartbeat_at FROM tb_node ORDER BY name, " \
+  "started_at"
 
 /// Of one partition in one reading.
 constexpr std::int64_t most_events = 500;
@@ -54,10 +55,11 @@ control_row read_row(const postgres_row& row) {
 
 node_seen read_node(const postgres_row& row) {
   node_seen seen;
-  seen.report = {row.id(0),         std::string(row.text(1)), std::string(row.text(2)), row.time(3),
-                 parse_positions(row.text(4)), row.integer(5), row.integer(6), row.integer(7), row.integer(8),
-                 row.optional_time(9)};
+  seen.report = {
+      row.id(0),      std::string(row.text(1)), std::string(row.text(2)), row.time(3),    parse_positions(row.text(4)),
+      row.integer(5), row.integer(6),           row.integer(7),           row.integer(8), row.optional_time(9)};
   seen.age = std::chrono::milliseconds(std::max<std::int64_t>(0, row.integer(10)));
+  seen.heartbeat_at = row.time(11);
   return seen;
 }
 
@@ -69,10 +71,11 @@ std::vector<node_seen> read_nodes(const postgres_rows& rows) {
 
 /// What a node is late with it must soon know itself, so that no step takes long.
 postgres_options hurried(postgres_options options) {
-  constexpr std::chrono::milliseconds step{500};
+  constexpr std::chrono::milliseconds step{400};
   options.connect = std::min(options.connect, step);
   options.statement = std::min(options.statement, step);
   options.lock = std::min(options.lock, step);
+  options.under_way = step / 2;
   return options;
 }
 
@@ -153,13 +156,17 @@ void postgres_control_log::take_events(const postgres_rows& rows, const control_
     if (seq != news.reached[partition] + 1) news.missed_some = true;
     news.reached[partition] = seq;
     if (++counts[partition] == most_events) news.has_more = true;
-    if (auto event = event_of(row.id<user_id>(2), read_row(row))) {
-      news.events.push_back(std::move(*event));
-    } else {
-      ++news.unreadable;
-    }
+    const auto user = row.id<user_id>(2);
+    auto event = event_of(user, read_row(row));
+    if (!event) ++news.unreadable;
+    news.events.push_back(event ? std::move(*event) : control_event{user, not_understood{}});
   }
   for (std::size_t partition = 0; partition < counts.size(); ++partition) {
+    // Behind a fail-over, or a restored copy, the store may know less than this node has read: numbers come again.
+    if (counts[partition] == 0 && news.reached[partition] > ends[partition]) {
+      news.missed_some = true;
+      news.reached[partition] = ends[partition];
+    }
     if (counts[partition] == most_events || news.reached[partition] >= ends[partition]) continue;
     news.missed_some = true;
     news.reached[partition] = ends[partition];
@@ -173,11 +180,16 @@ result<void> postgres_control_log::leave(const uuid& node) {
   });
 }
 
-result<void> postgres_control_log::tidy() {
-  return with_connection("tidying the control log", [&](postgres_connection& open) -> result<void> {
-    open.query("DELETE FROM tb_control_event WHERE created_at < now() - interval '1 hour'");
+/// In steps, since the thread has something better to do; and what another node is deleting is left to it.
+result<bool> postgres_control_log::tidy() {
+  constexpr std::int64_t step = 1'000;
+  return with_connection("tidying the control log", [&](postgres_connection& open) -> result<bool> {
+    const auto deleted = open.query(
+        "DELETE FROM tb_control_event WHERE (partition_id, seq) IN (SELECT partition_id, seq FROM tb_control_event"
+        " WHERE created_at < now() - interval '1 hour' ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)",
+        step);
     open.query("DELETE FROM tb_node WHERE heartbeat_at < now() - interval '1 day'");
-    return {};
+    return deleted.changed() == step;
   });
 }
 

@@ -19,7 +19,7 @@ class postgres_control_log final : public control_log {
   result<control_positions> end() override;
   result<control_news> read(const node_report& mine, const control_positions& after) override;
   result<void> leave(const uuid& node) override;
-  result<void> tidy() override;
+  result<bool> tidy() override;
 
  private:
   template <class Body>

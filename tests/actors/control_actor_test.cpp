@@ -18,7 +18,7 @@ class scripted_log final : public control_log {
  public:
   std::vector<control_event> next;  ///< What the next reading finds.
   std::vector<node_seen> others;
-  bool works = true, has_more = false, missed_some = false;
+  bool works = true, has_more = false, missed_some = false, others_speak = true;
   int reads = 0, tidied = 0, left = 0;
   node_report told;
 
@@ -36,18 +36,16 @@ class scripted_log final : public control_log {
     news.reached = end_;
     news.has_more = std::exchange(has_more, false);
     news.missed_some = std::exchange(missed_some, false);
+    for (auto& other : others) other.heartbeat_at += milliseconds(others_speak ? 1 : 0);
     news.nodes = others;
-    news.nodes.push_back({mine, milliseconds(0)});
+    news.nodes.push_back({mine, timestamp(milliseconds(reads)), milliseconds(0)});
     return news;
   }
   result<void> leave(const uuid&) override {
     ++left;
     return {};
   }
-  result<void> tidy() override {
-    ++tidied;
-    return {};
-  }
+  result<bool> tidy() override { return ++tidied == 2; }  // the second time there is more
 
  private:
   control_positions end_{};
@@ -94,10 +92,10 @@ class control_actor_test : public ::testing::Test {
     world_.run_actors();
     return seen;
   }
-  node_seen& other_node(milliseconds age = milliseconds(0)) {
+  void other_node() {
     node_report report;
     report.node = id_of<uuid>(77);
-    return log_.others.emplace_back(node_seen{report, age});
+    log_.others.push_back({report, timestamp(std::chrono::hours(1)), milliseconds(0)});
   }
   static token_hash token_of(user_id user) {
     token_hash token;
@@ -165,6 +163,23 @@ TEST_F(control_actor_test, who_comes_back_delivers_again_when_the_shards_know_wh
   EXPECT_TRUE(may_deliver()) << "one slow socket does not hold up everybody";
 }
 
+/// Whose end stands on the next page hears nothing before that is read.
+TEST_F(control_actor_test, half_of_what_there_is_to_read_extends_nothing) {
+  start();
+  log_.works = false;
+  world_.advance(milliseconds(2'000));
+  log_.works = true;
+  log_.has_more = true;
+  log_.next.push_back({bob_, role_given{role::admin}});
+  world_.time.advance(milliseconds(100));
+  world_.scheduler->clock().advance_time(milliseconds(100));
+  const auto reads = log_.reads;
+  while (log_.reads == reads) world_.scheduler->run_once();
+  EXPECT_FALSE(may_deliver());
+  world_.run_actors();
+  EXPECT_TRUE(may_deliver());
+}
+
 // --- What the log says ---
 
 TEST_F(control_actor_test, sockets_and_tokens_that_ended_elsewhere_end_here_and_no_others) {
@@ -207,6 +222,14 @@ TEST_F(control_actor_test, a_room_reads_what_it_has_not_heard_of_a_leaving) {
   find({bob_, membership_stored{room, left->events.back().seq, false}});
   world_.advance(milliseconds(100));
   EXPECT_EQ(his.news, std::vector<std::string>{"left"});
+}
+
+TEST_F(control_actor_test, what_is_not_understood_may_be_an_end) {
+  start();
+  find({ann_, not_understood{}});
+  ASSERT_EQ(world_.out.revoked.size(), 1U);
+  EXPECT_EQ(world_.out.revoked[0].user, ann_);
+  EXPECT_EQ(world_.out.revoked[0].code, close_code::restarting);
 }
 
 TEST_F(control_actor_test, whoever_missed_something_begins_anew) {
@@ -254,15 +277,19 @@ TEST_F(control_actor_test, a_revocation_waits_for_every_node_that_may_deliver) {
   EXPECT_TRUE(held.expired());
 }
 
+/// By its own clock: the store's may be set.
 TEST_F(control_actor_test, it_waits_for_nobody_who_was_silent_for_as_long_as_a_lease) {
+  other_node();
+  log_.others_speak = false;
   start();
-  other_node(milliseconds(999));
+  for (int i = 0; i < 3; ++i) world_.advance(milliseconds(250));
+  EXPECT_EQ(world_.counts.nodes_alive.value(), 2);
   log_.next.push_back({ann_, account_outdated{}});
   const auto held = wait_for_nodes();
-  world_.advance(milliseconds(10));
+  log_.others[0].age = std::chrono::hours(1);
+  for (int i = 0; i < 20; ++i) world_.advance(milliseconds(10));
   EXPECT_FALSE(held.expired()) << "it may deliver for another moment";
-  log_.others[0].age = control_lease;
-  world_.advance(milliseconds(10));
+  for (int i = 0; i < 10; ++i) world_.advance(milliseconds(10));
   EXPECT_TRUE(held.expired());
   EXPECT_EQ(world_.counts.nodes_alive.value(), 1);
 }
@@ -291,6 +318,8 @@ TEST_F(control_actor_test, it_says_good_bye_and_tidies_up_now_and_then) {
   start();
   for (int minutes = 0; minutes < 11; ++minutes) world_.advance(std::chrono::minutes(1));
   EXPECT_EQ(log_.tidied, 1);
+  for (int minutes = 0; minutes < 11; ++minutes) world_.advance(std::chrono::minutes(1));
+  EXPECT_EQ(log_.tidied, 3) << "soon again while there is more";
   stop();
   EXPECT_EQ(log_.left, 1);
 }

@@ -6,7 +6,7 @@ import { Account, expectRefused, newAccount, newStaff } from '../support/client.
 import { startBeside } from '../support/files.mjs';
 import { unlimited } from '../support/moderation.mjs';
 import { startParleyd, until } from '../support/parleyd.mjs';
-import { postgresInUse } from '../support/postgres.mjs';
+import { postgresInUse, queryRows } from '../support/postgres.mjs';
 import { startRedis } from '../support/redis.mjs';
 
 const skip = !postgresInUse && 'several nodes need PostgreSQL';
@@ -227,6 +227,31 @@ describe('a node that hears nothing', { skip }, () => {
     assert.ok(!his.frames.some((frame) => frame.data.content === 'behind the answer'));
     await others.expectFrame('new_message', (data) => data.content === 'behind the answer');
     await others.close();
+  });
+
+  test('nothing is taken of somebody who logged out while his node was stopped', async () => {
+    const his = await open(bob);
+    two.signal('SIGSTOP');
+    for (let i = 0; i < 20; i += 1) his.send('send_message', { room_id: room, content: `late ${i}` });
+    await logOut(onNode(one, bob));
+    two.signal('SIGCONT');
+    await his.expectClose(4401);
+    const { items } = await ann.history(room);
+    assert.deepEqual(items.filter((item) => item.content?.startsWith('late')), []);
+  });
+
+  test('nodes that cannot read the log serve nobody and say so, and go on when they can', async () => {
+    const [hers, his] = [await open(ann), await open(bob)];
+    queryRows(one.storeUrl, 'ALTER TABLE tb_node RENAME TO tb_node_gone');
+    for (const node of [one, two]) await until(async () => (await statusOf(node, '/readyz')) === 503, 'it is unready');
+    await ann.call('GET', '/me', { expect: 503 });
+    await bob.call('POST', `/rooms/${room}/messages`, { body: { content: 'now' }, expect: 503 });
+    await his.expectError(his.send('send_message', { room_id: room, content: 'now' }), 'unavailable');
+    queryRows(one.storeUrl, 'ALTER TABLE tb_node_gone RENAME TO tb_node');
+    for (const node of [one, two]) await until(async () => (await statusOf(node, '/readyz')) === 200, 'it is ready');
+    const { seq } = await bob.post(room, 'and on');
+    for (const socket of [hers, his]) await socket.expectFrame('new_message', { seq });
+    await Promise.all([hers, his].map((socket) => socket.close()));
   });
 
   test('a node that ends in order is waited for by nobody', async () => {

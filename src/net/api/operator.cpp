@@ -73,9 +73,8 @@ void handle_trace(const api_call_ptr& call) {
 }
 
 void handle_nodes(const api_call_ptr& call) {
-  ask(call, list_nodes{}, [call](const std::vector<node_seen>& nodes) {
-    call->answer(200, json::page_text(nodes, std::nullopt));
-  });
+  ask(call, list_nodes{},
+      [call](const std::vector<node_seen>& nodes) { call->answer(200, json::page_text(nodes, std::nullopt)); });
 }
 
 template <class Request, class Item>

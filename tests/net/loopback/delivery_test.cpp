@@ -260,16 +260,36 @@ TEST_F(delivery_over_sockets, what_would_show_events_waits_until_the_lease_holds
   node.lease.expire();
   deliver(batch_of(2, {"b"}));
   node.out().send(refs[0], {text_frame("page"), 1, 0});
+  node.out().detach(refs[0], a_room());
+  node.out().send(refs[0], answer_frame("ack of a resume"));
+  attach(0, 2, text_frame("the ring's rest"));
+  deliver(batch_of(3, {"c"}));
+  auto refusal = answer_frame("an error");
+  refusal.is_error = true;
+  node.out().send(refs[0], refusal);
+  EXPECT_EQ(one->receive(), "an error") << "errors do not wait";
+  EXPECT_GE(node.counts.deliveries_held.value(), 6);
+  node.lease.extend(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  for (const char* expected : {"b", "page", "ack of a resume", "the ring's rest", "c"}) {
+    EXPECT_EQ(one->receive(), expected);
+  }
+  EXPECT_TRUE(eventually([&] { return node.counts.deliveries_held.value() == 0; }));
+}
+
+TEST_F(delivery_over_sockets, what_is_ephemeral_does_not_wait_but_is_dropped) {
+  const auto one = join(0, 0);
+  node.lease.expire();
+  const auto dropped = node.counts.ephemeral_dropped_total.value();
   for (std::uint32_t shard = 0; shard < node.out().shard_count(); ++shard) {
     node.out().broadcast(shard, {a_room(), text_frame("typing"), {}});
   }
-  deliver(batch_of(3, {"c"}));
-  node.out().send(refs[0], answer_frame("an error"));
-  EXPECT_EQ(one->receive(), "an error") << "answers do not wait";
-  EXPECT_GE(node.counts.deliveries_held.value(), 3);
+  node.out().send(refs[0], {text_frame("presence"), 1, 0, true});
+  EXPECT_TRUE(
+      eventually([&] { return node.counts.ephemeral_dropped_total.value() > dropped + node.out().shard_count(); }));
+  EXPECT_EQ(node.counts.broadcast_queue.value(), 0);
   node.lease.extend(std::chrono::steady_clock::now() + std::chrono::hours(1));
-  for (const char* expected : {"b", "page", "typing", "c"}) EXPECT_EQ(one->receive(), expected);
-  EXPECT_TRUE(eventually([&] { return node.counts.deliveries_held.value() == 0; }));
+  say(0, "later");
+  EXPECT_EQ(one->receive(), "later");
 }
 
 TEST_F(delivery_over_sockets, who_is_revoked_meanwhile_gets_nothing_of_what_waited) {
