@@ -51,6 +51,9 @@ struct bus_config {
   std::uint64_t news_bytes = 64ULL * 1024 * 1024;     ///< Of others' events that wait in rooms; then no more are read.
   std::uint32_t hole_wait_ms = 20;                    ///< Before missing events are read from the store.
   double sweep_seconds = 5;                           ///< Between two comparisons of the rooms in use with the store.
+  std::uint32_t tail_entries = 1'000;  ///< Newest events of a room kept in Redis for replay, about; 0 = none.
+  double tail_hours = 24;              ///< A room's tail goes so long after its last event; older texts are not served.
+  std::uint32_t tail_queue = 10'000;   ///< Pages waiting for one URL; further ones are read from the store.
 };
 
 struct node_config {

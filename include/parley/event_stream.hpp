@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "parley/clock.hpp"
 #include "parley/error.hpp"
 #include "parley/events.hpp"
 
@@ -17,6 +19,9 @@ namespace parley {
 struct stream_batch {
   room_id room;
   std::vector<durable_event> events;
+  /// They were stored after this, and tell what was stored then. Only where they were stored, and only if it is known:
+  /// without it they enter no tail.
+  std::optional<steady_time> since{};
 };
 
 /// Rooms are spread over partitions, each a stream of its own, so that several servers can share them. The same on
@@ -58,12 +63,41 @@ class event_stream_reader {
   virtual result<stream_news> read(std::chrono::milliseconds patience) = 0;
 };
 
+/// Which events of a room are wanted.
+struct tail_question {
+  room_id room;
+  sequence after = 0;
+  std::uint32_t count = 0;  ///< At most; at least one.
+  sequence end = 0;         ///< So far the asker knows the room's log, beyond `after`. Nothing behind it comes.
+};
+struct tail_page {
+  enum class kind : std::uint8_t {
+    found,    ///< `events` follow `after` without a hole: one, or more.
+    behind,   ///< The tail has not taken all up to `end` yet; most likely it is on its way.
+    missing,  ///< It does not reach back, or what comes next was changed since, or cannot be read.
+  };
+  kind what = kind::missing;
+  std::vector<durable_event> events;
+  std::uint64_t unreadable = 0;  ///< Entries of an unknown version or broken.
+};
+
+/// Each room's newest events, for replay. append() keeps them, of batches that say since when they are. Messages and
+/// edits stand in a tail as they were at `end` or later, or not at all: one that was edited or deleted up to `end` is
+/// never given as it was before. One connection; belongs to one actor and its thread.
+class room_tail_reader {
+ public:
+  virtual ~room_tail_reader() = default;
+  /// A page for each question, in their order, in one round trip. Every error is `unavailable`.
+  virtual result<std::vector<tail_page>> read(std::span<const tail_question> questions) = 0;
+};
+
 /// Where connections come from. `open_…` does not connect yet.
 class event_stream {
  public:
   virtual ~event_stream() = default;
   virtual std::unique_ptr<event_stream_writer> open_writer() = 0;
   virtual std::unique_ptr<event_stream_reader> open_reader() = 0;
+  virtual std::unique_ptr<room_tail_reader> open_tails() = 0;
 };
 
 }  // namespace parley

@@ -78,8 +78,10 @@ struct metrics {
   counter room_busy_total;         ///< Commands refused since a room's queue was full.
   counter events_delivered_total;  ///< Durable events handed to shards (once an event, not a recipient).
   counter replay_events_ring_total;
+  counter replay_events_tail_total;
   counter replay_events_store_total;
-  counter actors_restarted_total;  ///< Rooms and storage actors made anew after a death.
+  counter replay_pages_store_total;  ///< Questions to the store for a page of a replay.
+  counter actors_restarted_total;    ///< Rooms and storage actors made anew after a death.
   gauge presence_online;
   // store
   gauge storage_queue;  ///< Commands and jobs waiting for a worker.
@@ -115,6 +117,10 @@ struct metrics {
   counter control_events_total;    ///< Read from the control log.
   counter control_failures_total;  ///< Times that it could not be read.
   counter control_unreadable_total;
+  gauge tail_queue;             ///< Pages that wait for rooms' tails in Redis.
+  counter tail_pages_total;     ///< Found there.
+  counter tail_misses_total;    ///< Not there, or behind, or no room in the queue: read from the store.
+  counter tail_failures_total;  ///< Likewise, since Redis did not answer.
   counter sweeps_total;
   counter rooms_found_behind_total;  ///< By a sweep.
   // search

@@ -42,6 +42,9 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("bus.news_bytes", c.bus.news_bytes, 64 * 1024, 1024 * gib);
   visit("bus.hole_wait_ms", c.bus.hole_wait_ms, 0, 10'000);
   visit("bus.sweep_seconds", c.bus.sweep_seconds, 0.1, 3'600);
+  visit("bus.tail_entries", c.bus.tail_entries, 0, 10'000);
+  visit("bus.tail_hours", c.bus.tail_hours, 1, 8'760);
+  visit("bus.tail_queue", c.bus.tail_queue, 1, million);
   visit("node.name", c.node.name);
   visit("replay.limit", c.replay.limit, 1, 10'000);
   visit("replay.ring_events", c.replay.ring_events, 1, million);

@@ -71,7 +71,9 @@ void put_actors(families& out, const metrics& m) {
   put(out, "room_busy_total", "Commands refused at a full room queue", m.room_busy_total);
   put(out, "events_delivered_total", "Durable events handed to the delivery shards", m.events_delivered_total);
   put(out, "replay_events_ring_total", "Events replayed from memory", m.replay_events_ring_total);
+  put(out, "replay_events_tail_total", "Events replayed from rooms' tails in Redis", m.replay_events_tail_total);
   put(out, "replay_events_store_total", "Events replayed from the store", m.replay_events_store_total);
+  put(out, "replay_pages_store_total", "Pages of a replay that the store was asked for", m.replay_pages_store_total);
   put(out, "actors_restarted_total", "Room and storage actors made anew after a failure", m.actors_restarted_total);
   put(out, "presence_online", "Users online on this node", m.presence_online);
   put(out, "logins_total", "Successful log-ins", m.logins_total);
@@ -126,6 +128,12 @@ void put_search(families& out, const metrics& m) {
   put(out, "control_failures_total", "Times that the control log could not be read", m.control_failures_total);
   put(out, "control_unreadable_total", "Events of the control log of a kind that this build does not know",
       m.control_unreadable_total);
+  put(out, "tail_queue", "Pages of a replay that wait for rooms' tails in Redis", m.tail_queue);
+  put(out, "tail_pages_total", "Pages of a replay found in rooms' tails", m.tail_pages_total);
+  put(out, "tail_misses_total", "Pages of a replay that rooms' tails did not have, so that the store was asked",
+      m.tail_misses_total);
+  put(out, "tail_failures_total", "Pages of a replay for which Redis did not answer, so that the store was asked",
+      m.tail_failures_total);
   put(out, "sweeps_total", "Comparisons of the rooms in use with the store", m.sweeps_total);
   put(out, "rooms_found_behind_total", "Rooms that such a comparison found behind the store",
       m.rooms_found_behind_total);

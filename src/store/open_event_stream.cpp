@@ -24,6 +24,8 @@ std::vector<std::unique_ptr<event_stream>> open_event_streams(const config& sett
     options.redis.answer = std::chrono::milliseconds(settings.bus.answer_ms);
     options.partitions = settings.bus.partitions;
     options.stream_entries = settings.bus.stream_entries;
+    options.tail_entries = settings.bus.tail_entries;
+    options.tail_lifetime = std::chrono::seconds(static_cast<std::int64_t>(settings.bus.tail_hours * 3'600));
     for (auto p = i; p < options.partitions; p += static_cast<std::uint32_t>(urls.size())) options.owned.push_back(p);
     streams.push_back(open_redis_event_stream(std::move(options), node));
   }

@@ -17,7 +17,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr const char* epoch_key = "parley:epoch";
 constexpr milliseconds longest_patience{1'000};
 /// Every stream begins with an entry that holds nothing, so that "from the beginning" is a place like any other: a
 /// stream that no longer reaches back to it was trimmed.

@@ -7,6 +7,7 @@
 
 #include "store/redis_connection.hpp"
 #include "store/redis_event_reader.hpp"
+#include "store/redis_room_tails.hpp"
 #include "store/stream_record.hpp"
 
 namespace parley {
@@ -18,18 +19,20 @@ class redis_event_writer final : public event_stream_writer {
       : options_(options),
         node_(to_string(node)),
         most_entries_(std::to_string(options.stream_entries)),
-        connection_(options.redis) {}
+        connection_(options.redis),
+        tails_(options) {}
 
   result<void> append(std::span<const std::shared_ptr<const stream_batch>> batches) override {
     redis_pipeline commands;
     for (const auto& batch : batches) add(commands, partition_for(batch->room), "e", encode_record(*batch));
-    return run(commands);
+    if (!batches.empty()) tails_.add(commands, batches);
+    return run(commands, batches.size());
   }
 
   result<void> announce_gap() override {
     redis_pipeline commands;
     for (const auto partition : options_.owned) add(commands, partition, "g", "1");
-    return run(commands);
+    return run(commands, commands.size());
   }
 
  private:
@@ -46,10 +49,12 @@ class redis_event_writer final : public event_stream_writer {
     commands.add({"XADD", stream_key(partition), "MAXLEN", "~", most_entries_, "*", "n", node_, field, value});
   }
 
-  result<void> run(const redis_pipeline& commands) {
+  /// Behind the news stand the tails' commands.
+  result<void> run(const redis_pipeline& commands, std::size_t news) {
     if (commands.size() == 0) return {};
     try {
-      connection_.run(commands);
+      const auto replies = connection_.run(commands);
+      if (replies.size() > news) tails_.take(std::span(replies).subspan(news));
       return {};
     } catch (const redis_error& fault) {
       return unavailable(fault.what());
@@ -60,6 +65,7 @@ class redis_event_writer final : public event_stream_writer {
   const std::string node_;
   const std::string most_entries_;
   redis_connection connection_;
+  redis_tail_writer tails_;
 };
 
 class redis_event_stream final : public event_stream {
@@ -71,6 +77,9 @@ class redis_event_stream final : public event_stream {
   }
   std::unique_ptr<event_stream_reader> open_reader() override {
     return std::make_unique<redis_event_reader>(options_, node_);
+  }
+  std::unique_ptr<room_tail_reader> open_tails() override {
+    return std::make_unique<redis_tail_reader>(options_.redis);
   }
 
  private:

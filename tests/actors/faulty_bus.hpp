@@ -56,6 +56,7 @@ class faulty_bus {
       return std::make_unique<writer>(bus_, to_->open_writer());
     }
     std::unique_ptr<event_stream_reader> open_reader() override { return to_->open_reader(); }
+    std::unique_ptr<room_tail_reader> open_tails() override { return to_->open_tails(); }
 
    private:
     faulty_bus& bus_;
