@@ -16,6 +16,7 @@
 #include "actors/presence_actor.hpp"
 #include "actors/read_pool.hpp"
 #include "actors/removal_actor.hpp"
+#include "actors/room_tail_actor.hpp"
 #include "actors/search_actor.hpp"
 #include "actors/storage_pool.hpp"
 #include "actors/stream_reader_actor.hpp"
@@ -172,6 +173,7 @@ class runtime final : public broker_runtime {
                  [this] { return services_.counts.stream_backlog_bytes.value() <= 0; });
       bus_->stop();
     }
+    if (tails_) tails_->stop();
     storage_->stop();
     reads_->stop();
     const bool all_quit = wait_until(deadline, [this] { return system_->registry().running() == 0; });
@@ -195,6 +197,11 @@ class runtime final : public broker_runtime {
     for (const auto& stream : streams) {
       stream_readers_.push_back(spawn_stream_reader(*system_, services_, *stream));
     }
+    if (services_.settings.bus.tail_entries == 0) return;
+    std::vector<room_tail_handle> tails;
+    for (const auto& stream : streams) tails.push_back(spawn_room_tails(*system_, services_, *stream));
+    tails_ = std::make_unique<room_tails>(services_, std::move(tails));
+    services_.tails = tails_.get();
   }
 
   /// At the start only: the caller blocks.
@@ -241,7 +248,9 @@ class runtime final : public broker_runtime {
     services_.reads = nullptr;
     services_.shelf = nullptr;
     services_.bus = nullptr;
+    services_.tails = nullptr;
     bus_.reset();
+    tails_.reset();
     port_.reset();
     shelf_.reset();
     storage_.reset();
@@ -259,6 +268,7 @@ class runtime final : public broker_runtime {
     (void)port_.release();
     (void)shelf_.release();
     (void)bus_.release();
+    (void)tails_.release();
     (void)storage_.release();
     (void)reads_.release();
     (void)system_.release();
@@ -275,6 +285,7 @@ class runtime final : public broker_runtime {
   std::unique_ptr<read_pool> reads_;
   std::unique_ptr<file_shelf> shelf_;
   std::unique_ptr<event_bus> bus_;
+  std::unique_ptr<room_tails> tails_;
   std::vector<stream_reader_handle> stream_readers_;
   std::vector<job_handle> hashers_;
   std::vector<job_handle> file_threads_;

@@ -64,7 +64,7 @@ class room final : public room_handle::base {
 
   // Other nodes.
   [[nodiscard]] std::vector<durable_event> news_of(const std::vector<append_outcome>& outcomes) const;
-  void mirror(const std::vector<durable_event>& events) const;
+  void mirror(const std::vector<durable_event>& events, std::optional<steady_time> since) const;
   void on_heard(const events_heard& message);
   void on_log_reached(log_reached message);
   void await_news();

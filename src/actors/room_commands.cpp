@@ -73,7 +73,7 @@ void room::on_batch_stored(batch_stored& message) {
     const auto news = news_of(*message.outcomes);
     state_->push(batcher_->finish(std::move(*message.outcomes)));
     if (services_.faults.before_release) services_.faults.before_release(id_);
-    mirror(news);
+    mirror(news, batch_left_);
   } else if (message.outcomes.error().code == error_code::busy) {
     batcher_->fail_batch(message.outcomes.error());
   } else {
@@ -179,7 +179,8 @@ void room::on_hole_read(hole_read& message) {
   }
   if (answered) doubt_what_was_heard(*message.page);
   const auto found = answered ? message.page->events.size() : 0;
-  if (answered && settling_) mirror(message.page->events);  // what was stored without an answer was not told yet
+  // What was stored without an answer was not told yet. How old it is nobody knows.
+  if (answered && settling_) mirror(message.page->events, std::nullopt);
   const bool is_full = found == missing_events_page;
   const bool takes_all = !state_->has_hole() || !batcher_->has_batch_under_way();
   if (answered && takes_all) state_->fill_all(std::move(message.page->events));

@@ -20,14 +20,15 @@ std::vector<durable_event> room::news_of(const std::vector<append_outcome>& outc
   return events;
 }
 
-/// In runs without a hole, of which an entry consists; what was read from a store may lack rows.
-void room::mirror(const std::vector<durable_event>& events) const {
+/// In runs without a hole, of which an entry consists; what was read from a store may lack rows. `since`: see
+/// stream_batch.
+void room::mirror(const std::vector<durable_event>& events, std::optional<steady_time> since) const {
   if (services_.bus == nullptr) return;
   const auto breaks = [](const durable_event& one, const durable_event& next) { return next.seq != one.seq + 1; };
   for (auto first = events.begin(); first != events.end();) {
     auto last = std::adjacent_find(first, events.end(), breaks);
     if (last != events.end()) ++last;
-    services_.bus->mirror(std::make_shared<const stream_batch>(stream_batch{id_, {first, last}}));
+    services_.bus->mirror(std::make_shared<const stream_batch>(stream_batch{id_, {first, last}, since}));
     first = last;
   }
 }

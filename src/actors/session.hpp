@@ -98,7 +98,11 @@ class session {
   void on_step(const catch_up_step& what);
   void on_store_page(const store_page& what);
   void on_outbox_drained();
+  void read_tail_or_store(sequence log_end);
+  void on_tail_page(const room_id& room, std::uint64_t replay, sequence log_end,
+                    const std::vector<durable_event>& events);
   void read_store(sequence log_end);
+  void send_events(const std::vector<durable_event>& events, counter& total);
   void send_page(shared_bytes frames, std::uint32_t count);
   void wait_for_outbox();
   void try_again_later(const room_id& room);

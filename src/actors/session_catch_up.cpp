@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/queries.hpp"
+#include "actors/room_tail_actor.hpp"
 #include "actors/session.hpp"
 #include "parley/log.hpp"
 #include "parley/refusals.hpp"
@@ -58,7 +59,7 @@ void session::on_step(const catch_up_step& what) {
       break;
     }
     case kind::read_store:
-      read_store(what.position);
+      read_tail_or_store(what.position);
       break;
     case kind::not_member:
       plan_.suspend();
@@ -88,7 +89,31 @@ void session::on_outbox_drained() {
   advance();
 }
 
+/// The room has just seen that its user is a member at `log_end`: up to there, and no further, the tail is his to read.
+void session::read_tail_or_store(sequence log_end) {
+  if (services_->tails == nullptr) return read_store(log_end);
+  const auto& what = plan_.reading_store();
+  const auto number = plan_.current_number();
+  const auto count = std::min(what.events_left, page_events);
+  services_->tails->ask(
+      {what.room, what.after, count, log_end},
+      answer<std::vector<durable_event>>([this, me = me(), room = what.room, number, log_end](auto found) {
+        auto events = found ? std::move(*found) : std::vector<durable_event>();
+        caf::anon_send(me, look_up_done{[this, room, number, log_end, page = std::move(events)] {
+                         on_tail_page(room, number, log_end, page);
+                       }});
+      }));
+}
+
+void session::on_tail_page(const room_id& room, std::uint64_t replay, sequence log_end,
+                           const std::vector<durable_event>& events) {
+  if (closed_ || !plan_.matches(room, replay)) return;
+  if (events.empty()) return read_store(log_end);
+  send_events(events, services_->counts.replay_events_tail_total);
+}
+
 void session::read_store(sequence log_end) {
+  services_->counts.replay_pages_store_total.add();
   const auto& what = plan_.reading_store();
   const auto number = plan_.current_number();
   const auto count = std::min(what.events_left, page_events);
@@ -118,15 +143,20 @@ void session::on_store_page(const store_page& what) {
     plan_.page_sent(what.log_end, 0);
     return wait_for_outbox();
   }
+  send_events(*what.events, services_->counts.replay_events_store_total);
+}
+
+/// As many as make a page; at least one.
+void session::send_events(const std::vector<durable_event>& events, counter& total) {
   std::string bytes;
   std::uint32_t count = 0;
-  for (const auto& event : *what.events) {
+  for (const auto& event : events) {
     if (count > 0 && bytes.size() >= page_bytes) break;
     services_->encoder.append_event(bytes, event);
     ++count;
   }
-  services_->counts.replay_events_store_total.add(count);
-  plan_.page_sent((*what.events)[count - 1].seq, count);
+  total.add(count);
+  plan_.page_sent(events[count - 1].seq, count);
   send_page(std::make_shared<const std::string>(std::move(bytes)), count);
 }
 

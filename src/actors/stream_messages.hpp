@@ -22,6 +22,11 @@ struct read_stream;
 /// As stream_writer_handle.
 using stream_reader_handle = caf::typed_actor<caf::reacts_to<read_stream>>;
 
+struct read_tail;
+struct read_tails;
+/// As stream_writer_handle.
+using room_tail_handle = caf::typed_actor<caf::reacts_to<read_tail>, caf::reacts_to<read_tails>>;
+
 struct compare_with_store;
 struct sweep_tick;
 struct sweep_continuation;
@@ -44,6 +49,18 @@ struct events_heard {
   std::shared_ptr<const stream_batch> what;
   queue_place place;
 };
+
+/// Sent by a session that a room's ring does not reach far enough back for. Answered with no events when the store must
+/// be asked.
+struct read_tail {
+  tail_question what;
+  answer<std::vector<durable_event>> reply;
+  queue_place place;
+  steady_time since{};
+  bool is_late = false;  ///< The reader's note: looked for already, and not there yet.
+};
+/// Sent by the reader of tails to itself: read for all who wait.
+struct read_tails {};
 
 /// Sent by a reader to the sweep: something may have been missed, so look now; and each second for as long as any URL
 /// of the bus cannot be read.
@@ -77,6 +94,8 @@ PARLEY_UNSAFE(mirror_batch)
 PARLEY_UNSAFE(write_stream)
 PARLEY_UNSAFE(read_stream)
 PARLEY_UNSAFE(events_heard)
+PARLEY_UNSAFE(read_tail)
+PARLEY_UNSAFE(read_tails)
 PARLEY_UNSAFE(compare_with_store)
 PARLEY_UNSAFE(sweep_tick)
 PARLEY_UNSAFE(sweep_continuation)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "support/memory_event_stream.hpp"
@@ -17,7 +18,8 @@ class faulty_bus {
   bool refuses_writes = false;  ///< As a Redis without memory does; it can be read.
   bool loses_answers = false;   ///< What is written next is there, but its writer does not learn it.
 
-  std::size_t most_at_once = 0;  ///< Batches of one write that was taken.
+  std::size_t most_at_once = 0;           ///< Batches of one write that was taken.
+  std::optional<steady_time> last_since;  ///< Of the last batch that somebody wrote.
 
   void set_up(bool is_up) { bus_.set_up(is_up); }
   /// One node's end of it.
@@ -33,6 +35,7 @@ class faulty_bus {
    public:
     writer(faulty_bus& bus, std::unique_ptr<event_stream_writer> to) : bus_(bus), to_(std::move(to)) {}
     result<void> append(std::span<const std::shared_ptr<const stream_batch>> batches) override {
+      bus_.last_since = batches.back()->since;
       if (bus_.loses_all) return {};
       if (bus_.refuses_writes) return unavailable("There is no room.");
       auto done = to_->append(batches);

@@ -372,6 +372,26 @@ TEST_F(RoomNews, WhatWaitsBehindAHoleIsBounded) {
   EXPECT_THAT(there_.lines(bob), SizeIs(1'500));
 }
 
+/// What was lost on the bus between the commit and its news must not be older than that time.
+TEST_F(RoomNews, NewsSaySinceWhenTheyAre) {
+  live(here_, ann_);
+  const auto begun = here_.time.steady_now();
+  here_.services->faults.after_commit = [&](auto) { here_.time.advance(seconds(60)); };
+  say("one");
+  EXPECT_EQ(bus_.last_since, begun);
+}
+
+TEST_F(RoomNews, OfWhatWasReadAfterALostAnswerNobodyKnowsSinceWhenItIs) {
+  live(here_, ann_);
+  say("one");
+  EXPECT_TRUE(bus_.last_since);
+  store().unclear_commits = 1;
+  say("two");
+  here_.advance(seconds(5));
+  ASSERT_EQ(here_.counts.stream_batches_written_total.value(), 2U);
+  EXPECT_FALSE(bus_.last_since);
+}
+
 /// A commit whose answer was lost may be stored: nobody has told of it yet.
 TEST_F(RoomNews, WhatWasStoredWithoutAnAnswerIsToldOnceItIsKnown) {
   auto& bob = live(there_, bob_);

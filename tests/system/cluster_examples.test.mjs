@@ -106,7 +106,8 @@ describe(
       );
       const redis = await startRedis({ port: await freePort() });
       redis.cli(...line.replaceAll("'", '').split(' '));
-      const set = { ...unlimited, 'bus.url': redis.url.replace('//', '//parley:PASSWORD@') };
+      const url = redis.url.replace('//', '//parley:PASSWORD@');
+      const set = { ...unlimited, 'bus.url': url, 'replay.ring_events': 1 };
       const one = await startParleyd({ set });
       const two = await startBeside(one);
       const metric = async (node, name) =>
@@ -139,6 +140,23 @@ describe(
         const anew = () => [one, two].every((node) => node.logs().includes('streams_made_anew'));
         await until(anew, 'both have seen that the streams are new');
         await toOther(ann, room, socket);
+        // Each step of a room's tail: an edit, a deletion, a hole that is waited for and given up, and a replay.
+        const tail = `parley:room:{${room}}`;
+        const { message_id: id } = await ann.post(room, 'first');
+        await ann.call('PATCH', `/messages/${id}`, { body: { content: 'better' } });
+        await ann.call('DELETE', `/messages/${id}`);
+        await until(() => redis.cli('EXISTS', tail) === '1', 'a tail');
+        redis.cli('DEL', tail);
+        redis.cli('XADD', tail, '1-0', 'm', 'o', 'e', 'far back');
+        const begins = async () => {
+          await ann.post(room, 'beyond a hole');
+          return !redis.cli('XREVRANGE', tail, '+', '-', 'COUNT', 1).startsWith('1-0');
+        };
+        await until(begins, 'it begins anew');
+        const pages = await metric(two, 'tail_pages_total');
+        await socket.resume({ [room]: socket.durable(room).at(-1).data.seq - 3 });
+        await socket.untilLive(room);
+        assert.ok((await metric(two, 'tail_pages_total')) > pages);
         assert.equal(redis.cli('ACL', 'LOG'), '', 'nothing was refused');
         await socket.close();
       } finally {
