@@ -2,21 +2,14 @@
 // form is fixed: another form, or another kind of event, is another version.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "parley/event_stream.hpp"
+#include "store/record_bytes.hpp"
 
 namespace parley {
-
-/// Why bytes are no batch; told apart for the log only.
-enum class record_fault : std::uint8_t {
-  unknown_version,  ///< A newer node wrote it.
-  broken,
-};
-std::string_view to_string(record_fault fault);
 
 /// The events must be consecutive, at least one, and the room's; anything else is a programmer's mistake and thrown.
 std::string encode_record(const stream_batch& batch);
