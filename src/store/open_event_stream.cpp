@@ -2,8 +2,19 @@
 #include "store/open_event_stream.hpp"
 
 #include "store/redis_event_stream.hpp"
+#include "store/redis_signal_bus.hpp"
 
 namespace parley {
+namespace {
+
+redis_options options_of(const std::string& url, const config& settings) {
+  auto options = parse_redis_url(url).value();
+  options.connect = std::chrono::milliseconds(settings.bus.connect_ms);
+  options.answer = std::chrono::milliseconds(settings.bus.answer_ms);
+  return options;
+}
+
+}  // namespace
 
 result<void> check_bus_url(const config& settings) {
   for (const auto& url : bus_urls(settings)) {
@@ -19,9 +30,7 @@ std::vector<std::unique_ptr<event_stream>> open_event_streams(const config& sett
   const uuid node = ids.next();
   for (std::uint32_t i = 0; i < urls.size(); ++i) {
     redis_stream_options options;
-    options.redis = parse_redis_url(urls[i]).value();
-    options.redis.connect = std::chrono::milliseconds(settings.bus.connect_ms);
-    options.redis.answer = std::chrono::milliseconds(settings.bus.answer_ms);
+    options.redis = options_of(urls[i], settings);
     options.partitions = settings.bus.partitions;
     options.stream_entries = settings.bus.stream_entries;
     options.tail_entries = settings.bus.tail_entries;
@@ -30,6 +39,15 @@ std::vector<std::unique_ptr<event_stream>> open_event_streams(const config& sett
     streams.push_back(open_redis_event_stream(std::move(options), node));
   }
   return streams;
+}
+
+std::vector<std::unique_ptr<signal_bus>> open_signal_buses(const config& settings, id_source& ids) {
+  std::vector<std::unique_ptr<signal_bus>> buses;
+  const uuid node = ids.next();
+  for (const auto& url : bus_urls(settings)) {
+    buses.push_back(open_redis_signal_bus({options_of(url, settings), settings.bus.partitions}, node));
+  }
+  return buses;
 }
 
 }  // namespace parley

@@ -1,4 +1,4 @@
-// From bus.url to the event streams.
+// From bus.url to the event streams, and to the signals beside them.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include "parley/config.hpp"
 #include "parley/event_stream.hpp"
 #include "parley/ids.hpp"
+#include "parley/signal_bus.hpp"
 
 namespace parley {
 
@@ -16,5 +17,7 @@ result<void> check_bus_url(const config& settings);
 /// One for each address of bus.url, none for an empty one. Partition p of a room (partition_of) is on number
 /// p % addresses. Throws what check_bus_url would refuse.
 std::vector<std::unique_ptr<event_stream>> open_event_streams(const config& settings, id_source& ids);
+/// As many, in the same order; a subject's partition is that of a room with its id.
+std::vector<std::unique_ptr<signal_bus>> open_signal_buses(const config& settings, id_source& ids);
 
 }  // namespace parley

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 
@@ -36,17 +37,49 @@ void redis_pipeline::add(std::span<const std::string_view> words, on_refusal pol
 
 redis_connection::redis_connection(redis_options options) : options_(std::move(options)) {}
 
-redis_replies redis_connection::run(const redis_pipeline& commands, milliseconds patience) {
+template <class Step>
+auto redis_connection::closing_at_failure(Step step) {
   try {
-    if (!handle_) connect();
-    auto replies = exchange(commands, steady_clock::now() + patience + options_.answer);
-    check(commands, replies);
-    return replies;
+    return step();
   } catch (...) {
     // Answers that come late would be taken for those of the next commands.
     close();
     throw;
   }
+}
+
+redis_replies redis_connection::run(const redis_pipeline& commands, milliseconds patience) {
+  return closing_at_failure([&] {
+    if (!handle_) connect();
+    auto replies = exchange(commands, steady_clock::now() + patience + options_.answer);
+    check(commands, replies);
+    return replies;
+  });
+}
+
+/// While it sends it also takes what comes, since Redis reads no further when nobody takes its answers.
+void redis_connection::tell(const redis_pipeline& commands) {
+  closing_at_failure([&] {
+    if (!handle_) connect();
+    const auto end = steady_clock::now() + options_.answer;
+    for (std::string_view unsent = commands.bytes_; !unsent.empty();) move_bytes(unsent, end);
+  });
+}
+
+redis_reply redis_connection::hear(deadline until, int waker) {
+  return closing_at_failure([&]() -> redis_reply {
+    if (!handle_) fail("the connection is lost");
+    for (;;) {
+      if (auto reply = next_reply()) return reply;
+      const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+      pollfd wanted[] = {{handle_->fd, POLLIN, 0}, {waker, POLLIN, 0}};
+      const int ready = ::poll(wanted, 2, static_cast<int>(std::max(left, milliseconds(0)).count()));
+      if (ready < 0 && errno != EINTR) fail("waiting failed");
+      if (ready < 0) continue;
+      if (wanted[0].revents == 0) return nullptr;
+      take_bytes();
+    }
+  });
 }
 
 /// Resolving the host's name has no bound but the resolver's own.
@@ -101,9 +134,12 @@ void redis_connection::move_bytes(std::string_view& unsent, deadline end) {
     if (sent < 0 && !would_block(errno)) fail("the connection is lost");
     if (sent > 0) unsent.remove_prefix(static_cast<std::size_t>(sent));
   }
-  if ((wanted.revents & ~POLLOUT) != 0 && redisBufferRead(handle_.get()) != REDIS_OK) {
-    fail(handle_->err == REDIS_ERR_PROTOCOL ? "it does not speak Redis' protocol" : "the connection is lost");
-  }
+  if ((wanted.revents & ~POLLOUT) != 0) take_bytes();
+}
+
+void redis_connection::take_bytes() {
+  if (redisBufferRead(handle_.get()) == REDIS_OK) return;
+  fail(handle_->err == REDIS_ERR_PROTOCOL ? "it does not speak Redis' protocol" : "the connection is lost");
 }
 
 void redis_connection::check(const redis_pipeline& commands, const redis_replies& replies) const {

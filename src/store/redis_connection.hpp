@@ -46,17 +46,28 @@ class redis_connection {
   /// besides the time for an answer. Throws redis_error when anything fails, a refusal too, and the connection is
   /// closed then: any of the commands may have been done.
   redis_replies run(const redis_pipeline& commands, std::chrono::milliseconds patience = {});
+
+  // For a connection on which Redis speaks unasked. Both throw and close as run() does.
+  using deadline = std::chrono::steady_clock::time_point;
+
+  /// Connects if need be and sends all, without taking answers.
+  void tell(const redis_pipeline& commands);
+  /// The next thing that Redis says; or null, when nothing came until then, or when there is something to read at
+  /// `waker`. What has come already is taken in any case.
+  redis_reply hear(deadline until, int waker);
+
   /// False: the next run() makes a new one.
   [[nodiscard]] bool is_open() const { return handle_ != nullptr; }
   void close() { handle_.reset(); }
 
  private:
-  using deadline = std::chrono::steady_clock::time_point;
-
   void connect();
+  template <class Step>
+  auto closing_at_failure(Step step);
   redis_replies exchange(const redis_pipeline& commands, deadline end);
   /// Sends what fits and takes what has come, having waited for either.
   void move_bytes(std::string_view& unsent, deadline end);
+  void take_bytes();
   /// Null when it has not come wholly.
   redis_reply next_reply();
   void check(const redis_pipeline& commands, const redis_replies& replies) const;

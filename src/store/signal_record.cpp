@@ -1,0 +1,54 @@
+// The record's layout: version, node, kind, fields.
+#include "store/signal_record.hpp"
+
+#include <utility>
+
+namespace parley {
+namespace {
+
+constexpr std::uint8_t signal_version = 1;
+
+// The fields of each kind in their order, once for both directions.
+
+template <class Bytes, class Signal>
+void transfer_signal(Bytes& bytes, Signal& signal) {
+  using kind = std::remove_const_t<Signal>;
+  bytes.field(signal.user);
+  if constexpr (std::is_same_v<kind, typing_signal>) {
+    bytes.flag(signal.is_typing);
+  } else {
+    static_assert(std::is_same_v<kind, read_signal>, "a new kind of signal needs its fields here");
+    bytes.field(signal.seq);
+  }
+}
+
+template <std::size_t... Kinds>
+bool read_signal_body(byte_reader& bytes, signal_body& body, std::uint8_t kind, std::index_sequence<Kinds...>) {
+  return ((kind == Kinds && (transfer_signal(bytes, body.emplace<Kinds>()), true)) || ...);
+}
+
+}  // namespace
+
+std::string encode_signal(const signal_record& record) {
+  byte_writer bytes;
+  bytes.octet(signal_version);
+  bytes.field(record.node);
+  bytes.octet(static_cast<std::uint8_t>(record.body.index()));
+  std::visit([&](const auto& body) { transfer_signal(bytes, body); }, record.body);
+  return bytes.take();
+}
+
+std::variant<signal_record, record_fault> decode_signal(std::string_view text) {
+  byte_reader bytes(text);
+  if (bytes.octet() != signal_version) return text.empty() ? record_fault::broken : record_fault::unknown_version;
+  signal_record record;
+  bytes.field(record.node);
+  const auto kind = bytes.octet();
+  if (bytes.failed()) return record_fault::broken;
+  constexpr auto kinds = std::make_index_sequence<std::variant_size_v<signal_body>>{};
+  if (!read_signal_body(bytes, record.body, kind, kinds)) return record_fault::unknown_version;
+  if (bytes.failed() || bytes.left() > 0) return record_fault::broken;
+  return record;
+}
+
+}  // namespace parley

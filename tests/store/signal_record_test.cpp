@@ -1,0 +1,94 @@
+// One message of a signal's channel: every kind comes back as it went, and no bytes do harm.
+#include "store/signal_record.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "command_builder.hpp"
+
+namespace parley::test {
+namespace {
+
+std::vector<signal_record> every_signal() {
+  const user_id ann(numbered_uuid(7));
+  return {{numbered_uuid(1), typing_signal{ann, true}},
+          {numbered_uuid(1), typing_signal{ann, false}},
+          {numbered_uuid(2), read_signal{ann, 1}},
+          {numbered_uuid(2), read_signal{ann, std::numeric_limits<sequence>::max()}}};
+}
+
+bool is_signal_fault(std::string_view bytes, record_fault fault) {
+  const auto outcome = decode_signal(bytes);
+  return std::holds_alternative<record_fault>(outcome) && std::get<record_fault>(outcome) == fault;
+}
+
+TEST(signal_record, every_kind_comes_back) {
+  for (const auto& record : every_signal()) {
+    const auto outcome = decode_signal(encode_signal(record));
+    ASSERT_TRUE(std::holds_alternative<signal_record>(outcome));
+    const auto& back = std::get<signal_record>(outcome);
+    EXPECT_EQ(back.node, record.node);
+    ASSERT_EQ(back.body.index(), record.body.index());
+    if (const auto* typing = std::get_if<typing_signal>(&record.body)) {
+      EXPECT_EQ(std::get<typing_signal>(back.body).user, typing->user);
+      EXPECT_EQ(std::get<typing_signal>(back.body).is_typing, typing->is_typing);
+    } else {
+      EXPECT_EQ(std::get<read_signal>(back.body).user, std::get<read_signal>(record.body).user);
+      EXPECT_EQ(std::get<read_signal>(back.body).seq, std::get<read_signal>(record.body).seq);
+    }
+  }
+}
+
+TEST(signal_record, the_form_is_fixed) {
+  const std::string node(16, 'n');
+  signal_record record{{}, typing_signal{{}, true}};
+  record.node.bytes.fill('n');
+  EXPECT_EQ(encode_signal(record), "\1" + node + std::string(1, '\0') + std::string(16, '\0') + "\1");
+  record.body = read_signal{{}, 300};
+  EXPECT_EQ(encode_signal(record), "\1" + node + "\1" + std::string(16, '\0') + "\xAC\2");
+}
+
+TEST(signal_record, every_truncation_is_refused_and_so_is_whatever_follows) {
+  for (const auto& record : every_signal()) {
+    const auto whole = encode_signal(record);
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      // A copy of just that size, so that the address sanitizer sees every byte read past it.
+      const std::vector<char> part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+      EXPECT_TRUE(is_signal_fault({part.data(), part.size()}, record_fault::broken)) << size;
+    }
+    EXPECT_TRUE(is_signal_fault(whole + '\0', record_fault::broken));
+  }
+}
+
+TEST(signal_record, another_version_and_another_kind_are_told_apart_from_what_is_broken) {
+  auto bytes = encode_signal(every_signal().front());
+  bytes[0] = 2;
+  EXPECT_TRUE(is_signal_fault(bytes, record_fault::unknown_version));
+  bytes[0] = 1;
+  bytes[17] = static_cast<char>(std::variant_size_v<signal_body>);
+  EXPECT_TRUE(is_signal_fault(bytes, record_fault::unknown_version));
+  bytes[17] = 0;
+  bytes.back() = 2;
+  EXPECT_TRUE(is_signal_fault(bytes, record_fault::broken)) << "neither true nor false";
+}
+
+TEST(signal_record, bytes_that_were_changed_at_random_do_no_harm) {
+  std::mt19937 dice(20'261'128);
+  for (const auto& record : every_signal()) {
+    const auto whole = encode_signal(record);
+    for (int round = 0; round < 5'000; ++round) {
+      auto bytes = whole;
+      for (auto flips = dice() % 4; flips <= 4; ++flips) bytes[dice() % bytes.size()] = static_cast<char>(dice());
+      const auto outcome = decode_signal(bytes);
+      // What is taken all the same is written in the one way there is.
+      if (const auto* taken = std::get_if<signal_record>(&outcome)) {
+        EXPECT_EQ(encode_signal(*taken), bytes);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace parley::test
