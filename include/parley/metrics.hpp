@@ -123,6 +123,14 @@ struct metrics {
   counter tail_failures_total;  ///< Likewise, since Redis did not answer.
   counter sweeps_total;
   counter rooms_found_behind_total;  ///< By a sweep.
+  gauge signal_buses_up;             ///< URLs of the bus from which signals can be heard.
+  gauge signal_rooms;                ///< Rooms whose signals come here.
+  gauge signal_queue;                ///< Signals that wait to go out, or in rooms.
+  counter signals_published_total;
+  counter signals_heard_total;
+  counter signals_dropped_total;  ///< For want of room or of the bus, going out or coming in.
+  counter signals_unreadable_total;
+  counter hints_heard_total;
   // search
   gauge search_rooms_behind;           ///< Rooms with events that the index has not taken yet.
   histogram search_lag_seconds{0.01};  ///< From a room's news to its place in the index.

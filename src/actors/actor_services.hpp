@@ -29,6 +29,7 @@ class read_pool;
 class file_shelf;
 class event_bus;
 class room_tails;
+class signal_exchange;
 
 /// Owned by the runtime, which outlives every actor; actors hold a const reference. The pointers and the directory's
 /// handle are set once, after their makers ran and before anybody uses them, and the handle is reset at the stop.
@@ -43,13 +44,17 @@ struct actor_services {
   const storage_pool* storage = nullptr;
   const read_pool* reads = nullptr;
   const file_shelf* shelf = nullptr;
-  const event_bus* bus = nullptr;     ///< None on a node that is alone.
-  const room_tails* tails = nullptr;  ///< None without a bus, or with a bus that keeps none.
-  std::string file_key;               ///< Signs addresses of files; all nodes of a store have the same.
-  search_handle search;               ///< None in tests, and in tools: then nothing is indexed.
-  removal_handle removals;            ///< None in tests and in tools.
-  sweep_handle sweep;                 ///< None without a bus.
-  control_handle control;             ///< None on a node that is alone.
+  const event_bus* bus = nullptr;            ///< None on a node that is alone.
+  const signal_exchange* signals = nullptr;  ///< As `bus`.
+  const room_tails* tails = nullptr;         ///< None without a bus, or with a bus that keeps none.
+  /// Called when another node has published a hint, or may have while nobody listened. Not from one thread only, and it
+  /// must not wait. May be empty.
+  std::function<void()> on_hint;
+  std::string file_key;     ///< Signs addresses of files; all nodes of a store have the same.
+  search_handle search;     ///< None in tests, and in tools: then nothing is indexed.
+  removal_handle removals;  ///< None in tests and in tools.
+  sweep_handle sweep;       ///< None without a bus.
+  control_handle control;   ///< None on a node that is alone.
   const delivery_lease* lease = nullptr;
   directory_handle directory;
   /// Makes a presence record; called by the directory.

@@ -18,6 +18,7 @@
 #include "actors/removal_actor.hpp"
 #include "actors/room_tail_actor.hpp"
 #include "actors/search_actor.hpp"
+#include "actors/signal_exchange.hpp"
 #include "actors/storage_pool.hpp"
 #include "actors/stream_reader_actor.hpp"
 #include "actors/stream_writer_actor.hpp"
@@ -85,6 +86,10 @@ class runtime final : public broker_runtime {
     services_.make_presence = spawn_presence;
     services_.directory = spawn_directory(*system_, services_);
     if (!parts.bus.empty()) join_bus(parts.bus);
+    if (!parts.signals.empty()) {
+      signals_ = open_signal_exchange(*system_, services_, parts.signals);
+      services_.signals = signals_.get();
+    }
     if (parts.is_node) services_.removals = spawn_removal_actor(*system_, services_);
     for (std::uint32_t i = 0; i < std::max(1U, parts.settings.auth.password_threads); ++i) {
       hashers_.push_back(spawn_job_actor(*system_));
@@ -174,6 +179,7 @@ class runtime final : public broker_runtime {
       bus_->stop();
     }
     if (tails_) tails_->stop();
+    if (signals_) signals_->stop();
     storage_->stop();
     reads_->stop();
     const bool all_quit = wait_until(deadline, [this] { return system_->registry().running() == 0; });
@@ -249,8 +255,10 @@ class runtime final : public broker_runtime {
     services_.shelf = nullptr;
     services_.bus = nullptr;
     services_.tails = nullptr;
+    services_.signals = nullptr;
     bus_.reset();
     tails_.reset();
+    signals_.reset();
     port_.reset();
     shelf_.reset();
     storage_.reset();
@@ -269,6 +277,7 @@ class runtime final : public broker_runtime {
     (void)shelf_.release();
     (void)bus_.release();
     (void)tails_.release();
+    (void)signals_.release();
     (void)storage_.release();
     (void)reads_.release();
     (void)system_.release();
@@ -286,6 +295,7 @@ class runtime final : public broker_runtime {
   std::unique_ptr<file_shelf> shelf_;
   std::unique_ptr<event_bus> bus_;
   std::unique_ptr<room_tails> tails_;
+  std::unique_ptr<signal_exchange> signals_;
   std::vector<stream_reader_handle> stream_readers_;
   std::vector<job_handle> hashers_;
   std::vector<job_handle> file_threads_;

@@ -16,6 +16,7 @@
 #include "parley/fault_points.hpp"
 #include "parley/ids.hpp"
 #include "parley/metrics.hpp"
+#include "parley/signal_bus.hpp"
 
 namespace parley {
 
@@ -35,6 +36,8 @@ struct broker_parts {
   bool is_node = true;
   /// One for each URL of the bus, in order; empty: the node is alone.
   std::span<const std::unique_ptr<event_stream>> bus{};
+  /// As many.
+  std::span<const std::unique_ptr<signal_bus>> signals{};
   /// Both null: the node is alone.
   control_log* control = nullptr;
   delivery_lease* lease = nullptr;

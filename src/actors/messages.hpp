@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "actors/control_messages.hpp"
+#include "actors/signal_messages.hpp"
 #include "actors/store_messages.hpp"
 #include "actors/stream_messages.hpp"
 #include "parley/answer.hpp"
@@ -74,7 +75,8 @@ using room_handle =
                      caf::reacts_to<hole_read>, caf::reacts_to<shard_ready>, caf::reacts_to<indexing_began>,
                      caf::reacts_to<relay_typing>, caf::reacts_to<move_read_marker>, caf::reacts_to<room_tick>,
                      caf::reacts_to<retirement_decided>, caf::reacts_to<marker_known>, caf::reacts_to<markers_stored>,
-                     caf::reacts_to<events_heard>, caf::reacts_to<log_reached>, caf::reacts_to<close_room>>;
+                     caf::reacts_to<events_heard>, caf::reacts_to<log_reached>, caf::reacts_to<signal_heard>,
+                     caf::reacts_to<close_room>>;
 
 struct user_came_on;
 struct user_went_off;

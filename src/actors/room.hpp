@@ -85,7 +85,13 @@ class room final : public room_handle::base {
   void on_marker_known(marker_known& message);
   void store_due_markers();
   void on_markers_stored(const markers_stored& message);
-  void announce_marker(const read_marker& marker);
+  void show_typing(const user_id& user, bool is_typing);
+  void show_marker(const user_id& user, sequence seq);
+  /// To the same people on other nodes.
+  void publish(const signal_body& what) const;
+  void on_signal(const signal_heard& message);
+  /// Other nodes tell only those nodes that have somebody to tell. After each change of the attachments.
+  void note_attachments();
   void answer_markers(user_id user, sequence seq, std::vector<read_marker_state::waiter> waiters);
 
   struct holder {
@@ -122,6 +128,7 @@ class room final : public room_handle::base {
   };
   [[nodiscard]] bool somebody_wants_a_look() const;
   std::vector<parked_catch_up> parked_;
+  bool attends_ = false;  ///< To other nodes' signals.
 
   sequence log_end_ = 0;                ///< At least so far reaches the store's log, by what was heard of it.
   sequence log_end_at_read_ = 0;        ///< log_end_ when the read under way began.

@@ -6,6 +6,7 @@
 
 #include "actors/read_pool.hpp"
 #include "actors/room.hpp"
+#include "actors/signal_exchange.hpp"
 #include "actors/storage_pool.hpp"
 #include "parley/log.hpp"
 
@@ -62,12 +63,14 @@ room::behavior_type room::make_behavior() {
       [this](const markers_stored& message) { on_markers_stored(message); },
       [this](const events_heard& message) { note_sender(), on_heard(message); },
       [this](log_reached message) { note_sender(), on_log_reached(message); },
+      [this](const signal_heard& message) { on_signal(message); },
       [this](close_room) { close(); },
   };
 }
 
 void room::on_exit() {
   services_.counts.rooms_active.add(-1);
+  if (attends_) services_.signals->leave(id_);
   // Whoever still waits is answered `unavailable` by what is destroyed here.
   early_.clear();
   parked_.clear();
@@ -163,6 +166,7 @@ void room::release_holder(connection_ref connection) {
   connection_of_session_.erase(found->second.session.id());
   holders_.erase(found);
   fanout_->detach(connection);
+  note_attachments();
   std::erase_if(parked_, [&](const parked_catch_up& ask) { return ask.what.connection == connection; });
   plan_tick();
 }

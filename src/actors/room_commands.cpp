@@ -102,6 +102,7 @@ void room::release_ready(bool is_own) {
       for (const auto& reply : markers_.forget(change.user)) reply(no_such_room());
       send(services_.directory, membership_changed{id_, change.user, change.left});
     }
+    note_attachments();
     for (const auto& tell : release->on_released) tell();
     if (is_own) tell_search();
   }

@@ -4,6 +4,7 @@
 
 #include "actors/read_pool.hpp"
 #include "actors/room.hpp"
+#include "actors/signal_exchange.hpp"
 #include "actors/storage_pool.hpp"
 #include "parley/permissions.hpp"
 
@@ -43,6 +44,7 @@ void room::on_catch_up(const catch_up& ask) {
   std::erase_if(parked_, [&](const parked_catch_up& other) { return other.what.connection == ask.connection; });
   take_step({ask, batcher_->batch_number(), look::wanted, std::nullopt});
   look_for_missing();
+  note_attachments();
   plan_tick();
 }
 
@@ -68,6 +70,7 @@ void room::send_step(const catch_up& ask, replay_step plan) {
     shared_bytes before;
     if (!plan.frames.empty()) before = std::make_shared<const std::string>(std::move(plan.frames));
     fanout_->attach(ask.connection, {id_, ask.user, plan.position, std::move(before)});
+    note_attachments();
   } else if (!plan.frames.empty()) {
     step.frames = std::make_shared<const std::string>(std::move(plan.frames));
   }
@@ -103,11 +106,16 @@ void room::relay(relay_typing& message) {
   const auto how = state_ && state_->is_member(message.user) ? standing::member : standing::outsider;
   if (permission(operation::signal, role::user, how) != verdict::allowed) return message.reply(no_such_room());
   if (typing_.pass_on(message.user, message.is_typing, services_.time.steady_now())) {
-    auto frame = std::make_shared<std::string>();
-    services_.encoder.append_notice(*frame, typing_notice{id_, message.user, message.is_typing});
-    fanout_->broadcast(frame, message.user);
+    show_typing(message.user, message.is_typing);
+    publish(typing_signal{message.user, message.is_typing});
   }
   message.reply(std::monostate{});
+}
+
+void room::show_typing(const user_id& user, bool is_typing) {
+  auto frame = std::make_shared<std::string>();
+  services_.encoder.append_notice(*frame, typing_notice{id_, user, is_typing});
+  fanout_->broadcast(frame, user);
 }
 
 void room::mark(move_read_marker& message) {
@@ -159,7 +167,10 @@ void room::on_markers_stored(const markers_stored& message) {
   for (const auto& marker : message.markers) {
     if (message.outcome) {
       auto waiters = markers_.stored(marker);
-      if (state_->is_member(marker.user)) announce_marker(marker);
+      if (state_->is_member(marker.user)) {
+        show_marker(marker.user, marker.seq);
+        publish(read_signal{marker.user, marker.seq});
+      }
       answer_markers(marker.user, marker.seq, std::move(waiters));
     } else {
       for (const auto& reply : markers_.failed(marker)) reply(message.outcome.error());
@@ -169,13 +180,39 @@ void room::on_markers_stored(const markers_stored& message) {
   quit_if_done();
 }
 
-void room::announce_marker(const read_marker& marker) {
+void room::show_marker(const user_id& user, sequence seq) {
   auto frame = std::make_shared<std::string>();
-  services_.encoder.append_notice(*frame, read_notice{id_, marker.user, marker.seq});
+  services_.encoder.append_notice(*frame, read_notice{id_, user, seq});
   if (state_->member_count() <= services_.settings.limits.read_receipt_members) {
     fanout_->broadcast(frame, std::nullopt);
   } else {
-    fanout_->send_to_user(marker.user, frame);
+    fanout_->send_to_user(user, frame);
+  }
+}
+
+void room::publish(const signal_body& what) const {
+  if (services_.signals != nullptr) services_.signals->publish({id_, what});
+}
+
+/// Only shown: its own node has told all the others. Nobody's typing keeps a room in use here, so no touch().
+void room::on_signal(const signal_heard& message) {
+  if (!state_ || fanout_->attachments() == 0) return;
+  if (const auto* typing = std::get_if<typing_signal>(&message.what.body)) {
+    show_typing(typing->user, typing->is_typing);
+  } else {
+    const auto& read = std::get<read_signal>(message.what.body);
+    show_marker(read.user, read.seq);
+  }
+}
+
+void room::note_attachments() {
+  const bool wanted = fanout_->attachments() > 0;
+  if (services_.signals == nullptr || wanted == attends_) return;
+  attends_ = wanted;
+  if (wanted) {
+    services_.signals->attend(id_, self_handle());
+  } else {
+    services_.signals->leave(id_);
   }
 }
 

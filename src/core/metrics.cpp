@@ -100,7 +100,7 @@ void put_store(families& out, const metrics& m) {
   put(out, "store_in_doubt_total", "Commits without an answer that were settled by looking", m.store_in_doubt_total);
 }
 
-void put_search(families& out, const metrics& m) {
+void put_bus(families& out, const metrics& m) {
   put(out, "buses_up", "URLs of the bus from which news can be read", m.buses_up);
   put(out, "buses_writable", "URLs of the bus that took this node's last news", m.buses_writable);
   put(out, "stream_backlog_bytes", "This node's events that wait to go out to the bus, in bytes",
@@ -137,6 +137,20 @@ void put_search(families& out, const metrics& m) {
   put(out, "sweeps_total", "Comparisons of the rooms in use with the store", m.sweeps_total);
   put(out, "rooms_found_behind_total", "Rooms that such a comparison found behind the store",
       m.rooms_found_behind_total);
+  put(out, "signal_buses_up", "URLs of the bus from which signals can be heard", m.signal_buses_up);
+  put(out, "signal_rooms", "Rooms whose signals come here from other nodes", m.signal_rooms);
+  put(out, "signal_queue", "Signals that wait to go out to the bus, or in rooms", m.signal_queue);
+  put(out, "signals_published_total", "Signals that went out to the bus", m.signals_published_total);
+  put(out, "signals_heard_total", "Signals that came in from other nodes", m.signals_heard_total);
+  put(out, "signals_dropped_total", "Signals dropped for want of room or of the bus, going out or coming in",
+      m.signals_dropped_total);
+  put(out, "signals_unreadable_total", "Signals that were skipped, of an unknown version or broken",
+      m.signals_unreadable_total);
+  put(out, "hints_heard_total", "Times that this node was to look whether there is something for it",
+      m.hints_heard_total);
+}
+
+void put_search(families& out, const metrics& m) {
   put(out, "search_rooms_behind", "Rooms with events that the search index has not taken yet", m.search_rooms_behind);
   put(out, "search_lag_seconds", "From a room's news to its place in the search index", m.search_lag_seconds);
 }
@@ -171,6 +185,7 @@ std::string to_prometheus(const metrics& values) {
   put_net(out, values);
   put_actors(out, values);
   put_store(out, values);
+  put_bus(out, values);
   put_search(out, values);
   put_files(out, values);
   return prometheus::TextSerializer().Serialize(out);

@@ -137,11 +137,14 @@ actor_world::~actor_world() {
     caf::anon_send_exit(stream_reader_, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(services->sweep, caf::exit_reason::user_shutdown);
   }
+  if (signals_) signals_->stop();
   caf::anon_send_exit(services->directory, caf::exit_reason::user_shutdown);
   run();
   services->directory = nullptr;
   services->sweep = nullptr;
   stream_reader_ = nullptr;
+  signal_subscriber_ = nullptr;
+  signals_.reset();
   bus_.reset();
   for (auto& each : clients_) {
     each->session = nullptr;
@@ -167,6 +170,24 @@ void actor_world::join(event_stream& stream) {
 
 void actor_world::hear() {
   caf::anon_send(stream_reader_, read_stream{});
+  run();
+}
+
+void actor_world::join(signal_bus& bus) {
+  const auto backlog = std::make_shared<signal_backlog>();
+  backlog->bound = std::make_shared<queue_bound>(settings.bus.signal_queue, counts.signal_queue);
+  auto subscriber = bus.open_subscriber();
+  auto wake = subscriber->waker();
+  signal_subscriber_ = spawn_signal_subscriber_on_scheduler(*system, *services, std::move(subscriber));
+  signals_ = std::make_unique<signal_exchange>(
+      std::vector<signal_exchange::lane>{{spawn_signal_publisher_on_scheduler(*system, *services, bus, backlog),
+                                          backlog, signal_subscriber_, std::move(wake)}},
+      settings.bus.partitions, counts.signals_dropped_total);
+  services->signals = signals_.get();
+}
+
+void actor_world::listen() {
+  caf::anon_send(signal_subscriber_, hear_signals{});
   run();
 }
 

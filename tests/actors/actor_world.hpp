@@ -12,6 +12,7 @@
 #include "actors/directory_actor.hpp"
 #include "actors/read_pool.hpp"
 #include "actors/reading_actor.hpp"
+#include "actors/signal_exchange.hpp"
 #include "actors/storage_actor.hpp"
 #include "actors/storage_pool.hpp"
 #include "actors/stream_reader_actor.hpp"
@@ -65,6 +66,10 @@ class actor_world {
   void join(event_stream& stream);
   /// The reader reads once.
   void hear();
+  /// Signals too. The bus outlives it.
+  void join(signal_bus& bus);
+  /// The subscriber listens once.
+  void listen();
 
   /// Everything until nothing moves, oldest first.
   void run();
@@ -101,6 +106,8 @@ class actor_world {
   std::unique_ptr<read_pool> reads_;
   std::unique_ptr<event_bus> bus_;
   stream_reader_handle stream_reader_;
+  std::unique_ptr<signal_exchange> signals_;
+  signal_subscriber_handle signal_subscriber_;
   std::vector<std::unique_ptr<client>> clients_;
   std::uint64_t last_number_ = 0;
 };

@@ -29,6 +29,7 @@ class session_fixture::scripted_room final : public room_handle::base {
         [](const markers_stored&) {},
         [](const events_heard&) {},
         [](const log_reached&) {},
+        [](const signal_heard&) {},
         [](const close_room&) {},
     };
   }

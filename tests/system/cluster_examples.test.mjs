@@ -157,6 +157,12 @@ describe(
         await socket.resume({ [room]: socket.durable(room).at(-1).data.seq - 3 });
         await socket.untilLive(room);
         assert.ok((await metric(two, 'tail_pages_total')) > pages);
+        const typing = await ann.connect();
+        for (const node of [one, two])
+          await until(async () => (await metric(node, 'signal_rooms')) === 1, 'signals of the room come in');
+        await typing.ask('typing', { room_id: room });
+        await socket.expectFrame('typing', { room_id: room });
+        await typing.close();
         assert.equal(redis.cli('ACL', 'LOG'), '', 'nothing was refused');
         await socket.close();
       } finally {
