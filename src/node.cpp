@@ -72,9 +72,9 @@ class running_node final : public node {
     if (!files) return files.error();
     files_ = std::move(files.value());
     if (auto migrated = database_->migrate(); !migrated) return migrated;
-    auto made = create_broker({settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(),
-                               system_ids(), files_.get(), faults_, true, bus_, signals_, control_.get(),
-                               control_ ? &lease_ : nullptr});
+    auto made =
+        create_broker({settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(), system_ids(),
+                       files_.get(), faults_, true, bus_, signals_, control_.get(), control_ ? &lease_ : nullptr});
     if (!made) return made.error();
     actors_ = std::move(made.value());
     auto listening = net_.start(actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); });

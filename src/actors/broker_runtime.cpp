@@ -86,10 +86,6 @@ class runtime final : public broker_runtime {
     services_.make_presence = spawn_presence;
     services_.directory = spawn_directory(*system_, services_);
     if (!parts.bus.empty()) join_bus(parts.bus);
-    if (!parts.signals.empty()) {
-      signals_ = open_signal_exchange(*system_, services_, parts.signals);
-      services_.signals = signals_.get();
-    }
     if (parts.is_node) services_.removals = spawn_removal_actor(*system_, services_);
     for (std::uint32_t i = 0; i < std::max(1U, parts.settings.auth.password_threads); ++i) {
       hashers_.push_back(spawn_job_actor(*system_));
@@ -118,7 +114,14 @@ class runtime final : public broker_runtime {
     if (read.wait_for(start_patience) != std::future_status::ready || !read.get()) {
       return unavailable("The control log could not be read at the start.");
     }
+    services_.on_hint = [control = services_.control] { caf::anon_send(control, read_control_log{}); };
     return {};
+  }
+
+  /// Behind join_cluster, since hints come with signals.
+  void open_signals(std::span<const std::unique_ptr<signal_bus>> buses) {
+    signals_ = open_signal_exchange(*system_, services_, buses);
+    services_.signals = signals_.get();
   }
 
   /// Embedded: who was online when the last process ended is not any more.
@@ -248,6 +251,7 @@ class runtime final : public broker_runtime {
     services_.removals = nullptr;
     services_.sweep = nullptr;
     services_.control = nullptr;
+    services_.on_hint = nullptr;
     services_.search = nullptr;
     services_.directory = nullptr;
     services_.storage = nullptr;
@@ -317,6 +321,7 @@ result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts)
   if (parts.control != nullptr) {
     if (const auto joined = made->join_cluster(*parts.control, *parts.lease); !joined) return joined.error();
   }
+  if (!parts.signals.empty()) made->open_signals(parts.signals);
   // Beside other nodes: those who are online there are not this one's to clear.
   if (parts.is_node && parts.bus.empty()) {
     if (const auto cleared = made->clear_presence(); !cleared) return cleared.error();

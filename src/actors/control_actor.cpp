@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/guarded.hpp"
+#include "actors/signal_exchange.hpp"
 #include "parley/log.hpp"
 #include "parley/version.hpp"
 
@@ -39,7 +40,10 @@ class control final : public control_handle::base {
   behavior_type make_behavior() override {
     wake();
     return {
-        [this](read_control_log) { wake(); },
+        [this](read_control_log message) {
+          if (message.is_ours && services_.signals != nullptr) services_.signals->publish_hint();
+          wake();
+        },
         [this](control_tick) {
           if (!is_woken_ && services_.time.steady_now() < next_) return;  // another one was planned since, which comes
           is_woken_ = false;
