@@ -66,6 +66,7 @@ class tail_desk final : public room_tail_handle::base {
       waiting_.pop_front();
     }
     std::vector<tail_question> questions;
+    questions.reserve(asked.size());
     for (const auto& each : asked) questions.push_back(each.what);
     auto pages = now() < not_before_ ? result<std::vector<tail_page>>(unavailable("Redis has just failed."))
                                      : tails_->read(questions);

@@ -87,7 +87,7 @@ class control_actor_test : public ::testing::Test {
   /// A revocation of ann's that waits for the other nodes.
   std::weak_ptr<void> wait_for_nodes() {
     const auto held = std::make_shared<int>(1);
-    const std::weak_ptr<void> seen = held;
+    std::weak_ptr<void> seen = held;
     caf::anon_send(world_.services->control, await_nodes{ann_, held});
     world_.run_actors();
     return seen;

@@ -149,6 +149,7 @@ TEST_F(postgres_control_test, two_nodes_number_without_a_hole_and_nobody_is_pass
   const auto write_all = [&](database_writer& on, bool backwards) {
     for (int round = 0; round < rounds; ++round) {
       std::vector<control_event> events;
+      events.reserve(users.size());
       for (const auto& user : users) events.push_back({user, account_outdated{}});
       if (backwards) std::reverse(events.begin(), events.end());
       expect_value(tell(on, events));
