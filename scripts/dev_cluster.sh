@@ -105,7 +105,7 @@ start_part() {
     postgres) launch postgres "$root/tests/support/temporary_postgres.sh" "$folder/postgres" "${port_of[postgres]}" ;;
     redis)
       launch redis redis-server --bind 127.0.0.1 --port "${port_of[redis]}" --save '' --appendonly no \
-        --maxmemory 256mb --maxmemory-policy noeviction
+        --maxmemory 256mb --maxmemory-policy volatile-lru
       ;;
     node*)
       launch "$part" "$parleyd" --dev --config "$root/config/cluster/node.toml" --set node.name="$part" \

@@ -55,7 +55,16 @@ account_handle::behavior_type accounts::begin(const actor_services& services, st
       [this](call<change_user>& ask) { guarded("accounts", [&] { on_change_user(ask); }); },
       [this](call<end_user_tokens>& ask) { guarded("accounts", [&] { on_end_user_tokens(ask); }); },
       [this](call<reset_password>& ask) { guarded("accounts", [&] { on_reset_password(ask); }); },
-      [this](const control_heard& what) { guarded("accounts", [&] { on_control_heard(what); }); },
+      [this](const control_heard& what) {
+        try {
+          on_control_heard(what);
+        } catch (...) {
+          // What was not done must not count as done: everybody begins anew.
+          log_exception("accounts", "control_events_failed");
+          forget_all_tokens();
+          caf::anon_send(services_->directory, end_all_sockets{what.handed_on});
+        }
+      },
       [](const account_continuation& what) { guarded("accounts", what.then); },
       [this](const account_tick&) { guarded("accounts", [&] { on_tick(); }); },
   };

@@ -86,7 +86,6 @@ class runtime final : public broker_runtime {
     services_.make_presence = spawn_presence;
     services_.directory = spawn_directory(*system_, services_);
     if (!parts.bus.empty()) join_bus(parts.bus);
-    if (parts.is_node) services_.removals = spawn_removal_actor(*system_, services_);
     for (std::uint32_t i = 0; i < std::max(1U, parts.settings.auth.password_threads); ++i) {
       hashers_.push_back(spawn_job_actor(*system_));
     }
@@ -117,6 +116,9 @@ class runtime final : public broker_runtime {
     services_.on_hint = [control = services_.control] { caf::anon_send(control, read_control_log{}); };
     return {};
   }
+
+  /// Last, since it begins at once with what others use.
+  void begin_removals() { services_.removals = spawn_removal_actor(*system_, services_); }
 
   /// Behind join_cluster, since hints come with signals.
   void open_signals(std::span<const std::unique_ptr<signal_bus>> buses) {
@@ -326,6 +328,7 @@ result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts)
   if (parts.is_node && parts.bus.empty()) {
     if (const auto cleared = made->clear_presence(); !cleared) return cleared.error();
   }
+  if (parts.is_node) made->begin_removals();
   return std::unique_ptr<broker_runtime>(std::move(made));
 }
 

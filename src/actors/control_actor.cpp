@@ -23,6 +23,7 @@ using std::chrono::milliseconds;
 /// So that what the bus did not tell is heard within the lease all the same.
 constexpr milliseconds usual_pause{250};
 constexpr milliseconds pause_while_awaited{5};
+constexpr milliseconds least_pause{20};  ///< Between readings for hints.
 constexpr milliseconds before_next_try{100};
 constexpr std::chrono::minutes between_tidyings{10};
 
@@ -42,7 +43,7 @@ class control final : public control_handle::base {
     return {
         [this](read_control_log message) {
           if (message.is_ours && services_.signals != nullptr) services_.signals->publish_hint();
-          wake();
+          wake_soon();
         },
         [this](control_tick) {
           if (!is_woken_ && services_.time.steady_now() < next_) return;  // another one was planned since, which comes
@@ -84,6 +85,13 @@ class control final : public control_handle::base {
   void wake() {
     if (!std::exchange(is_woken_, true)) send(this, control_tick{});
   }
+  /// However often somebody changes something, who only wants it to be heard gets it a little later.
+  void wake_soon() {
+    const auto passed = services_.time.steady_now() - last_began_;
+    if (passed >= least_pause) return wake();
+    const auto left = std::chrono::ceil<milliseconds>(least_pause - passed);
+    if (next_ > services_.time.steady_now() + left) plan(left);
+  }
   void plan(milliseconds after) {
     next_ = services_.time.steady_now() + after;
     delayed_send(this, after, control_tick{});
@@ -92,6 +100,7 @@ class control final : public control_handle::base {
   void read() {
     plan(before_next_try);  // whatever happens below
     const auto began = services_.time.steady_now();
+    last_began_ = began;
     if (!known_) {
       const auto end = parts_.log.end();
       if (!end) return fail(end.error());
@@ -262,6 +271,7 @@ class control final : public control_handle::base {
   std::optional<bool> is_up_;
   bool is_woken_ = false;
   steady_time next_{};
+  steady_time last_began_{};
   steady_time next_tidying_{};
 };
 

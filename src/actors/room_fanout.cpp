@@ -13,7 +13,10 @@ room_fanout::room_fanout(delivery& out, room_id room, std::function<void(std::ui
 void room_fanout::attach(connection_ref to, attachment what) {
   auto& shard = shards_.at(to.shard);
   if (!shard.owed.empty()) hand_over(to.shard);
-  if (attached_.insert_or_assign(to, what.user).second) ++shard.attachments;
+  if (attached_.try_emplace(to, what.user).second) {
+    ++shard.attachments;
+    ++by_user_[what.user];
+  }
   out_.attach(to, std::move(what));
 }
 
@@ -24,13 +27,22 @@ void room_fanout::detach(connection_ref from) {
 }
 
 void room_fanout::forget(connection_ref gone) {
-  if (attached_.erase(gone) > 0) --shards_.at(gone.shard).attachments;
+  const auto found = attached_.find(gone);
+  if (found == attached_.end()) return;
+  let_go(*found);
+  attached_.erase(found);
+}
+
+void room_fanout::let_go(const std::pair<const connection_ref, user_id>& attachment) {
+  --shards_.at(attachment.first.shard).attachments;
+  const auto of_user = by_user_.find(attachment.second);
+  if (--of_user->second == 0) by_user_.erase(of_user);
 }
 
 void room_fanout::forget_user(user_id user) {
   std::erase_if(attached_, [&](const auto& item) {
     if (item.second != user) return false;
-    --shards_.at(item.first.shard).attachments;
+    let_go(item);
     return true;
   });
 }
@@ -119,6 +131,7 @@ void room_fanout::broadcast(const shared_bytes& frame, std::optional<user_id> ex
 }
 
 void room_fanout::send_to_user(user_id user, const shared_bytes& frame) {
+  if (!has_attached(user)) return;
   for (const auto& [connection, owner] : attached_) {
     if (owner == user) out_.send(connection, {frame, 1, 0, true});
   }

@@ -30,6 +30,7 @@ class room_fanout {
   void forget_user(user_id user);
   [[nodiscard]] bool is_attached(connection_ref connection) const { return attached_.contains(connection); }
   [[nodiscard]] std::size_t attachments() const { return attached_.size(); }
+  [[nodiscard]] bool has_attached(user_id user) const { return by_user_.contains(user); }
 
   /// To every shard with attachments or answers. A batch in which somebody leaves does not wait for its shard: the
   /// leaver's session detaches it as soon as it hears, and the events before the leave must have gone by then.
@@ -51,6 +52,8 @@ class room_fanout {
   void send_to_user(user_id user, const shared_bytes& frame);
 
  private:
+  void let_go(const std::pair<const connection_ref, user_id>& attachment);
+
   struct owed_batch {
     std::shared_ptr<const encoded_batch> batch;
     std::vector<released_run::placed> answers;
@@ -71,6 +74,7 @@ class room_fanout {
   room_id room_;
   std::function<void(std::uint32_t)> on_ready_;
   std::unordered_map<connection_ref, user_id> attached_;
+  std::unordered_map<user_id, std::size_t> by_user_;  ///< Their attachments.
   std::vector<shard_state> shards_;
 };
 

@@ -181,9 +181,11 @@ void room::on_markers_stored(const markers_stored& message) {
 }
 
 void room::show_marker(const user_id& user, sequence seq) {
+  const bool is_for_all = state_->member_count() <= services_.settings.limits.read_receipt_members;
+  if (!is_for_all && !fanout_->has_attached(user)) return;
   auto frame = std::make_shared<std::string>();
   services_.encoder.append_notice(*frame, read_notice{id_, user, seq});
-  if (state_->member_count() <= services_.settings.limits.read_receipt_members) {
+  if (is_for_all) {
     fanout_->broadcast(frame, std::nullopt);
   } else {
     fanout_->send_to_user(user, frame);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <unordered_map>
 #include <utility>
 
 #include "actors/guarded.hpp"
@@ -18,8 +19,10 @@ constexpr std::size_t questions_at_once = 16;
 /// A room knows its own events before they have come to Redis.
 constexpr milliseconds for_what_is_under_way{100};
 constexpr milliseconds before_looking_again{5};
-/// After a failure: nobody waits for a Redis that just did not answer.
-constexpr milliseconds without_trying{1'000};
+/// After a failure: nobody waits for a Redis that just did not answer; longer and longer, while it does not.
+constexpr milliseconds first_pause{1'000};
+constexpr milliseconds longest_pause{30'000};
+constexpr std::size_t most_rooms_in_vain = 10'000;
 
 class tail_desk final : public room_tail_handle::base {
  public:
@@ -71,6 +74,7 @@ class tail_desk final : public room_tail_handle::base {
     auto pages = now() < not_before_ ? result<std::vector<tail_page>>(unavailable("Redis has just failed."))
                                      : tails_->read(questions);
     if (pages) {
+      pause_ = first_pause;
       if (std::exchange(is_down_, false)) log::info("tails", "tails_read", "Rooms' tails can be read again");
       for (std::size_t i = 0; i < asked.size(); ++i) settle(asked[i], (*pages)[i]);
     } else {
@@ -80,9 +84,15 @@ class tail_desk final : public room_tail_handle::base {
 
   void settle(read_tail& asked, tail_page& page) {
     services_.counts.stream_unreadable_total.add(page.unreadable);
-    if (page.what == tail_page::kind::behind && now() - asked.since < for_what_is_under_way) {
-      asked.is_late = true;
-      return waiting_.push_back(std::move(asked));
+    if (page.what == tail_page::kind::behind) {
+      const auto vain = waited_in_vain_.find(asked.what.room);
+      const bool may_come = vain == waited_in_vain_.end() || vain->second != asked.what.end;
+      if (may_come && now() - asked.since < for_what_is_under_way) {
+        asked.is_late = true;
+        return waiting_.push_back(std::move(asked));
+      }
+      if (waited_in_vain_.size() >= most_rooms_in_vain) waited_in_vain_.clear();
+      waited_in_vain_.insert_or_assign(asked.what.room, asked.what.end);
     }
     forget_old(page.events);
     (page.events.empty() ? services_.counts.tail_misses_total : services_.counts.tail_pages_total).add();
@@ -107,7 +117,10 @@ class tail_desk final : public room_tail_handle::base {
     if (!std::exchange(is_down_, true)) {
       log::warn("tails", "tails_failed", "Rooms' tails cannot be read, replays read the store: {}", why.message);
     }
-    if (now() >= not_before_) not_before_ = now() + without_trying;
+    if (now() >= not_before_) {
+      not_before_ = now() + pause_;
+      pause_ = std::min(pause_ * 2, longest_pause);
+    }
     services_.counts.tail_failures_total.add(asked.size());
     for (const auto& each : asked) each.reply(std::vector<durable_event>());
   }
@@ -118,6 +131,9 @@ class tail_desk final : public room_tail_handle::base {
   std::unique_ptr<room_tail_reader> tails_;
   std::deque<read_tail> waiting_;
   steady_time not_before_{};
+  milliseconds pause_ = first_pause;  ///< After the next failure.
+  /// Up to where the rooms' logs went when their tails did not come so far in time: nobody waits for that again.
+  std::unordered_map<room_id, sequence> waited_in_vain_;
   bool is_planned_ = false;
   bool is_down_ = false;
 };

@@ -12,6 +12,8 @@ namespace parley {
 namespace {
 
 constexpr std::uint32_t page_events = 100;
+/// Of large messages not even so many fit a page: what does not is read again.
+constexpr std::uint32_t tail_page_events = 32;
 constexpr std::size_t page_bytes = 64 * 1024;
 constexpr std::chrono::milliseconds patience{100};
 /// Of those that wait for a room which cannot be read, as of a sender whose message stands behind a hole.
@@ -94,7 +96,7 @@ void session::read_tail_or_store(sequence log_end) {
   if (services_->tails == nullptr) return read_store(log_end);
   const auto& what = plan_.reading_store();
   const auto number = plan_.current_number();
-  const auto count = std::min(what.events_left, page_events);
+  const auto count = std::min(what.events_left, tail_page_events);
   services_->tails->ask(
       {what.room, what.after, count, log_end},
       answer<std::vector<durable_event>>([this, me = me(), room = what.room, number, log_end](auto found) {

@@ -24,7 +24,6 @@ bool is_deletion(const client_frame& frame) {
 
 void session::on_frame(const frame_ptr& frame) {
   if (closed_) return;
-  if (!services_->knows_who_is_out()) return reply_to(*frame).fail(not_up_to_date());
   if (std::holds_alternative<durable_frame>(frame->request) && !within_rate(*frame)) return;
   if (blocks_ == 0) return handle(frame);
   if (waiting_.size() < most_waiting(*services_)) {
@@ -53,7 +52,9 @@ void session::unblock() {
   if (waiting_.empty()) waiting_.shrink_to_fit();
 }
 
+/// Here, and not where frames come in: some have waited.
 void session::handle(const frame_ptr& frame) {
+  if (!services_->knows_who_is_out()) return reply_to(*frame).fail(not_up_to_date());
   std::visit([&](const auto& what) { handle(frame, what); }, frame->request);
 }
 

@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view keep_tail = R"lua(
 local tail, early = KEYS[1], KEYS[2]
 local most, lifetime, first = ARGV[2], ARGV[3], tonumber(ARGV[4])
-local most_early, patience = 500, 2
+local most_early, patience, most_looked_at = 500, 2, 200
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
 
 local function text(seq) return string.format('%.0f', seq) end
@@ -78,7 +78,13 @@ if redis.call('EXISTS', early) == 1 then
     if not last or seq == last + 1 then take(seq, redis.call('HGET', early, text(seq))) end
     if seq <= last then redis.call('HDEL', early, text(seq)) else left = left + 1 end
   end
-  if left == 0 then redis.call('DEL', early) else redis.call('EXPIRE', early, lifetime) end
+  if left == 0 then
+    redis.call('DEL', early)
+  else
+    -- Another hole, then, which has its own time.
+    if #run > 0 then redis.call('HSET', early, 'since', text(now)) end
+    redis.call('EXPIRE', early, lifetime)
+  end
 end
 if #run == 0 then return 1 end
 
@@ -93,8 +99,13 @@ else
     if kind(each[2]) == 'p' and sought[id] then sought[id], count = nil, count - 1 end
   end
 end
-local upto = '+'
+-- Looking further would keep everybody waiting for one room's changes: that room's tail goes, and begins anew.
+local upto, looked_at = '+', 0
 while count > 0 do
+  if looked_at >= most_looked_at then
+    redis.call('DEL', tail)
+    break
+  end
   local entries = redis.call('XREVRANGE', tail, upto, '-', 'COUNT', 100)
   for _, entry in ipairs(entries) do
     local what = entry[2][2]
@@ -104,6 +115,7 @@ while count > 0 do
     end
   end
   if #entries < 100 then break end
+  looked_at = looked_at + #entries
   upto = text(tonumber(string.match(entries[100][1], '^%d+')) - 1) .. '-0'
 end
 for _, each in ipairs(run) do
@@ -194,7 +206,7 @@ void redis_tail_writer::take_greeting(const redisReply& epoch, const redisReply&
 void redis_tail_writer::complain(const redisReply& refusal) {
   const auto code = refusal_code(refusal);
   if (code == "NOSCRIPT") return script_.clear();
-  if (std::exchange(has_complained_, true)) return;
+  if (std::exchange(complained_of_, std::string(code)) == code) return;
   log::warn("bus", "tail_refused", "Redis does not keep the rooms' tails ({}); replays read the store", code);
 }
 

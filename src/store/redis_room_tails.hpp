@@ -39,7 +39,7 @@ class redis_tail_writer {
   steady_time epoch_since_{};  ///< When it was first seen: what was lost on Redis was lost before.
   std::string script_;         ///< As Redis names it; empty until it is known.
   bool is_greeting_ = false;   ///< The pipeline under way asks for these two.
-  bool has_complained_ = false;
+  std::string complained_of_;  ///< What Redis said last, which is logged once.
 };
 
 class redis_tail_reader final : public room_tail_reader {

@@ -81,6 +81,10 @@ class control_actor_test : public ::testing::Test {
     wake();
   }
   void wake() {
+    hint();
+    world_.advance(milliseconds(20));
+  }
+  void hint() {
     caf::anon_send(world_.services->control, read_control_log{});
     world_.run();
   }
@@ -247,6 +251,20 @@ TEST_F(control_actor_test, what_did_not_fit_is_read_at_once) {
   log_.has_more = true;
   wake();
   EXPECT_GE(log_.reads, before + 2);
+}
+
+TEST_F(control_actor_test, however_many_hints_come_it_reads_now_and_then) {
+  start();
+  world_.advance(milliseconds(30));
+  const auto before = log_.reads;
+  hint();
+  EXPECT_EQ(log_.reads, before + 1) << "at once, when nothing was read lately";
+  for (int i = 0; i < 100; ++i) {
+    hint();
+    world_.advance(milliseconds(1));
+  }
+  EXPECT_GE(log_.reads, before + 5);
+  EXPECT_LE(log_.reads, before + 7);
 }
 
 // --- The other nodes ---

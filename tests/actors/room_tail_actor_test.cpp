@@ -82,12 +82,13 @@ TEST_F(RoomTails, ArePagedBeforeTheStoreIsAsked) {
   EXPECT_EQ(counts.tail_queue.value(), 0);
 }
 
-TEST_F(RoomTails, GiveNoMoreThanTheLimitLeavesAndPagesOfAHundred) {
+TEST_F(RoomTails, GiveNoMoreThanTheLimitLeavesAndSmallPages) {
+  settings.replay.limit = 50;
   open_with(250);
   replay(250);
-  EXPECT_EQ(asked_after(), 100);
+  EXPECT_EQ(asked_after(), 32);
   replay(250);
-  EXPECT_EQ(asked_after(), 200);
+  EXPECT_EQ(asked_after(), 50);
   EXPECT_EQ(asked[red].back().events_left, 0U);
 }
 
@@ -140,6 +141,24 @@ TEST_F(RoomTails, ThatCannotBeReadCostNothingButTheStoresAnswer) {
   EXPECT_EQ(counts.replay_pages_store_total.value(), 1U);
 }
 
+/// A tail that lacks the last event of a silent room does so for as long as the room is silent.
+TEST_F(RoomTails, ThatAreBehindAreWaitedForOnceAndNotByEverybody) {
+  open_with(3);
+  say(4, "4", false);
+  step(red, kind::read_store, 4);
+  run();
+  for (int i = 0; i < 21; ++i) advance(milliseconds(5));
+  EXPECT_EQ(counts.tail_misses_total.value(), 1U);
+  const auto before = bus_.tail_reads();
+  EXPECT_GT(before, 10);
+  awaited<std::vector<durable_event>> another;
+  tails_->ask({red, 0, 10, 4}, another.reply());
+  run();
+  ASSERT_TRUE(another.ok());
+  EXPECT_THAT(another.value(), IsEmpty());
+  EXPECT_EQ(bus_.tail_reads(), before + 1);
+}
+
 TEST_F(RoomTails, ThatFailedAreNotWaitedForAgainForASecond) {
   open_with(250);
   bus_.set_tails_up(false);
@@ -153,7 +172,7 @@ TEST_F(RoomTails, ThatFailedAreNotWaitedForAgainForASecond) {
   run();
   attach(red, 250);
   replay(250);
-  EXPECT_EQ(asked_after(), 110);
+  EXPECT_EQ(asked_after(), 42);
   EXPECT_EQ(bus_.tail_reads(), 2);
   EXPECT_EQ(counts.tail_pages_total.value(), 1U);
 }

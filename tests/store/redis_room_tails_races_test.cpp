@@ -19,7 +19,7 @@ struct shared_log {
   explicit shared_log(std::mt19937& with) : dice(with) {
     std::vector<sequence> messages;
     for (sequence seq = 1; seq <= log_length; ++seq) {
-      const auto kind = messages.empty() ? 0U : dice() % 8;
+      const auto kind = messages.empty() ? 0U : dice() % 9;
       const auto old = messages.empty() ? 0 : messages[messages.size() - 1 - dice() % std::min(messages.size(), 9UL)];
       if (kind < 6) {
         messages.push_back(seq);
@@ -135,7 +135,7 @@ class redis_room_tails_races_test : public redis_fixture {
     }
     tails = nodes.front()->stream->open_tails();
     for (unsigned seed = 1; seed <= 60 && !HasFailure(); ++seed) play(seed, forgets);
-    EXPECT_GT(found, 5'000) << "it would say nothing of tails that are always empty";
+    EXPECT_GT(found, 4'000) << "it would say nothing of tails that are always empty";
   }
 
   std::vector<std::unique_ptr<bus_node>> nodes;

@@ -65,6 +65,19 @@ TEST_F(redis_room_tails_test, a_tail_keeps_about_as_many_events_as_told_and_its_
   EXPECT_EQ(page(here, 1'000 - kept, 1'000, 1'000).size(), static_cast<std::size_t>(kept));
 }
 
+/// To look for the message through all of it would keep the other rooms waiting.
+TEST_F(redis_room_tails_test, a_change_of_what_is_far_back_ends_the_tail_which_begins_anew) {
+  auto here = keeping_node();
+  append(here, said(room, 1, 400));
+  append(here, deleted(room, 401, 250));
+  EXPECT_EQ(server->run({"XLEN", tail}), "400") << "near enough";
+  append(here, deleted(room, 402, 2));
+  EXPECT_EQ(server->run({"XLEN", tail}), "1");
+  append(here, said(room, 403));
+  EXPECT_THAT(page(here, 401, 403), ElementsAre("402 deletion", "403 hello"));
+  EXPECT_THAT(page(here, 400, 403), ElementsAre("missing"));
+}
+
 TEST_F(redis_room_tails_test, without_tails_nothing_is_kept) {
   auto here = keeping_node(0);
   append(here, said(room, 1));

@@ -111,6 +111,15 @@ for (const bus of ['there', 'gone']) {
       }, 'the new name in ready');
     });
 
+    if (bus === 'there') {
+      test('the other node is woken, and need not wait for its next look', async () => {
+        const before = await metric(two, 'hints_heard_total');
+        await ann.call('POST', '/friends', { body: { user_id: bob.id } });
+        await his.expectFrame('friend', { user_id: ann.id, status: 'pending' });
+        await until(async () => (await metric(two, 'hints_heard_total')) > before, 'a hint');
+      });
+    }
+
     test('friends are told on all nodes, in the order in which it happened', async () => {
       await ann.call('POST', '/friends', { body: { user_id: bob.id } });
       await his.expectFrame('friend', { user_id: ann.id, status: 'pending' });
