@@ -2,33 +2,17 @@
 #include "verify/population.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <boost/json.hpp>
-#include <chrono>
 #include <random>
+
+#include "verify/accounts.hpp"
 
 namespace parley::bench {
 namespace {
 
 constexpr int devices_of_a_user = 2;
 constexpr int page = 200;
-
-/// So that runs against one cluster do not meet.
-std::string run_name() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
-  return fmt::format("{:x}{:x}", static_cast<std::uint64_t>(now) & 0xFFFF'FFFF'FFFFU, ::getpid());
-}
-
-struct account {
-  std::string username, password, id;
-};
-
-std::string log_in(const support::target& node, const account& who) {
-  const auto body = fmt::format(R"({{"username":"{}","password":"{}"}})", who.username, who.password);
-  return std::string(call_json(node, {"POST", "/api/v1/auth/login", {}, body}).at("token").as_string());
-}
 
 }  // namespace
 
@@ -40,12 +24,8 @@ population populate(const verify_options& options, const std::vector<support::ta
   const auto node_of = [&](int number) { return static_cast<int>(static_cast<std::size_t>(number) % nodes.size()); };
   std::vector<account> accounts;
   for (int user = 0; user < users; ++user) {
-    account made{fmt::format("v{}-{}", name, user), "password of " + name, {}};
-    const auto body = fmt::format(R"({{"username":"{}","password":"{}"}})", made.username, made.password);
-    const auto answer =
-        call_json(nodes[static_cast<std::size_t>(node_of(user))], {"POST", "/api/v1/auth/register", {}, body});
-    made.id = std::string(answer.at("user_id").as_string());
-    accounts.push_back(std::move(made));
+    accounts.push_back(
+        register_account(nodes[static_cast<std::size_t>(node_of(user))], fmt::format("v{}-{}", name, user)));
   }
   for (int number = 0; number < options.clients; ++number) {
     const int device = number / users;
@@ -66,16 +46,13 @@ population populate(const verify_options& options, const std::vector<support::ta
       // Every other room has everybody, so that nobody is left without one.
       const bool is_member = room % 2 == 0 || user == room % users || std::bernoulli_distribution(0.5)(random);
       if (!is_member) continue;
-      members.push_back('"' + accounts[static_cast<std::size_t>(user)].id + '"');
+      members.push_back(accounts[static_cast<std::size_t>(user)].id);
       for (int number = user; number < options.clients; number += users)
         out.clients[static_cast<std::size_t>(number)].rooms.push_back(room);
     }
     const auto creator = static_cast<std::size_t>(room % users);
-    const auto body =
-        fmt::format(R"({{"name":"verify {}","is_group":true,"members":[{}]}})", room, fmt::join(members, ","));
-    const auto answer = call_json(nodes[static_cast<std::size_t>(node_of(room))],
-                                  {"POST", "/api/v1/rooms", out.clients[creator].token, body});
-    out.room_ids.emplace_back(answer.at("room_id").as_string());
+    out.room_ids.push_back(make_room(nodes[static_cast<std::size_t>(node_of(room))], out.clients[creator].token,
+                                     fmt::format("verify {}", room), members));
   }
   return out;
 }
