@@ -10,6 +10,7 @@
 #include <map>
 #include <thread>
 
+#include "across/across.hpp"
 #include "durable_series.hpp"
 #include "fanout.hpp"
 #include "verify/verify.hpp"
@@ -123,15 +124,59 @@ CLI::App* add_verify(CLI::App& app, verify_options& options, std::vector<std::st
   return command;
 }
 
-int verify(verify_options options, const std::vector<std::string>& faults, const std::string& parleyd) {
+CLI::App* add_across(CLI::App& app, across_options& options) {
+  auto* command = app.add_subcommand(
+      "across",
+      "The time from a sender at one node to a receiver at another, beside a hop through Redis and a commit; exit code"
+      " 0 with figures, 1 when there are none, since messages were lost or refused or the sender fell behind, 2 when it"
+      " could not be tried");
+  const auto add = [&](const char* name, auto& value, const char* what) {
+    return command->add_option(name, value, what)->capture_default_str();
+  };
+  add("--rooms", options.rooms, "Rooms, each with a sender at the one node and a receiver at the other")
+      ->check(CLI::Range(1, 10'000));
+  add("--rate", options.rates, "Messages a second over all rooms; several are measured one after the other")
+      ->check(CLI::PositiveNumber);
+  add("--seconds", options.seconds, "Measured time of each rate")->check(CLI::PositiveNumber);
+  add("--warm-up", options.warm_up, "Seconds of the same load before it")->check(CLI::NonNegativeNumber);
+  add("--size", options.size, "Bytes of content, and of what the hop and the commit carry")
+      ->check(CLI::Range(12, 8192));
+  command
+      ->add_option("--node", options.node_urls,
+                   "http://HOST:PORT of a node that runs already; twice: the senders', the receivers'")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_option("--redis", options.redis_url, "redis://… of that cluster, for the hop; left out without");
+  command->add_option("--store", options.store_url, "postgresql://… of that cluster, for the commit; left out without");
+  command->add_option("--set", options.settings, "KEY=VALUE for parleyd; repeatable")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_flag("--json", options.json, "The figures as JSON");
+  return command;
+}
+
+/// For commands whose verdict is apart from whether they could be tried.
+template <class Run>
+int judged(Run run) {
   try {
-    options.parleyd = parleyd;
-    for (const auto& text : faults) options.faults.push_back(parse_fault(text));
-    return run_verify(options) ? EXIT_SUCCESS : exit_of_a_broken_promise;
+    return run() ? EXIT_SUCCESS : exit_of_a_broken_promise;
   } catch (const std::exception& e) {
     std::cerr << "\nparley-bench: " << e.what() << '\n';
     return exit_of_a_broken_environment;
   }
+}
+
+int verify(verify_options options, const std::vector<std::string>& faults, const std::string& parleyd) {
+  return judged([&] {
+    options.parleyd = parleyd;
+    for (const auto& text : faults) options.faults.push_back(parse_fault(text));
+    return run_verify(options);
+  });
+}
+
+int across(across_options options, const std::string& parleyd) {
+  options.parleyd = parleyd;
+  return judged([&] { return run_across(options); });
 }
 
 void raise_descriptor_limit() {
@@ -203,7 +248,9 @@ int main(int argc, char** argv) {
   verify_options verifying;
   std::vector<std::string> faults;
   auto* check = add_verify(app, verifying, faults);
-  for (auto* command : {fan, rest, keep, check})
+  across_options crossing;
+  auto* cross = add_across(app, crossing);
+  for (auto* command : {fan, rest, keep, check, cross})
     command->add_option("--server", server, "parleyd to start")->capture_default_str();
   try {
     app.parse(argc, argv);
@@ -212,6 +259,7 @@ int main(int argc, char** argv) {
   }
   raise_descriptor_limit();
   if (check->parsed()) return verify(std::move(verifying), faults, server);
+  if (cross->parsed()) return across(std::move(crossing), server);
   try {
     if (rest->parsed())
       idle(idling, server);

@@ -1,0 +1,54 @@
+// Starting servers and nodes in their order.
+#include "across/own_cluster.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+
+namespace parley::bench {
+
+own_cluster::own_cluster(const std::string& parleyd, const std::vector<std::string>& settings,
+                         const std::vector<std::string>& postgres_options) {
+  folder_ = (std::filesystem::temp_directory_path() / "parley-across-XXXXXX").string();
+  if (::mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  if (!support::redis_server::is_installed())
+    throw std::runtime_error("redis-server is not here; install the package redis-server");
+  // As for durable sends: no checkpoint is due in a run, so that runs of different lengths compare.
+  std::vector<std::string> of_postgres{"-c", "shared_buffers=1GB",      "-c", "max_wal_size=8GB",
+                                       "-c", "checkpoint_timeout=30min"};
+  of_postgres.insert(of_postgres.end(), postgres_options.begin(), postgres_options.end());
+  postgres_.emplace(of_postgres);
+  store_url_ = postgres_->new_database();
+  redis_.emplace();
+  for (const int number : {0, 1}) {
+    std::vector<std::string> all{
+        "store.url=" + store_url_,       "bus.url=" + redis_->url(),   fmt::format("node.name=node{}", number),
+        "limits.send_rate_per_second=0", "limits.frames_per_second=0", "limits.changes_per_second=0",
+        "auth.password_memory_kib=64",
+    };
+    all.insert(all.end(), settings.begin(), settings.end());
+    nodes_.push_back(support::server_process::node(parleyd, all, fmt::format("{}/node{}.log", folder_, number)));
+  }
+}
+
+own_cluster::~own_cluster() {
+  nodes_.clear();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+std::vector<support::target> own_cluster::nodes() const {
+  std::vector<support::target> out;
+  for (const auto& node : nodes_) out.push_back(node.address());
+  return out;
+}
+
+double own_cluster::node_cpu_seconds() const {
+  double seconds = 0;
+  for (const auto& node : nodes_) seconds += node.cpu_seconds();
+  return seconds;
+}
+
+}  // namespace parley::bench
