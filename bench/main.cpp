@@ -13,6 +13,7 @@
 #include "across/across.hpp"
 #include "durable_series.hpp"
 #include "fanout.hpp"
+#include "storm/storm.hpp"
 #include "verify/verify.hpp"
 
 namespace {
@@ -155,6 +156,27 @@ CLI::App* add_across(CLI::App& app, across_options& options) {
   return command;
 }
 
+CLI::App* add_storm(CLI::App& app, storm_options& options) {
+  auto* command = app.add_subcommand(
+      "storm",
+      "All clients of two nodes are cut off at once and come back; exit code 0 when each has every message once, 1 when"
+      " not, 2 when it could not be tried");
+  const auto add = [&](const char* name, auto& value, const char* what) {
+    return command->add_option(name, value, what)->capture_default_str();
+  };
+  add("--clients", options.clients, "Connections that are cut")->check(CLI::PositiveNumber);
+  add("--users", options.users, "Users they belong to, each in one room")->check(CLI::PositiveNumber);
+  add("--rooms", options.rooms, "Rooms, each with a sender who is not cut")->check(CLI::PositiveNumber);
+  add("--rate", options.rate, "Messages a second over all rooms, all the time")->check(CLI::PositiveNumber);
+  add("--seconds", options.seconds, "Before the cut, and after the return")->check(CLI::PositiveNumber);
+  add("--bound", options.bound, "Seconds within which everybody must be back")->check(CLI::PositiveNumber);
+  add("--size", options.size, "Bytes of content")->check(CLI::Range(12, 8192));
+  command->add_option("--set", options.settings, "KEY=VALUE for parleyd; repeatable")
+      ->take_all()
+      ->allow_extra_args(false);
+  return command;
+}
+
 /// For commands whose verdict is apart from whether they could be tried.
 template <class Run>
 int judged(Run run) {
@@ -177,6 +199,11 @@ int verify(verify_options options, const std::vector<std::string>& faults, const
 int across(across_options options, const std::string& parleyd) {
   options.parleyd = parleyd;
   return judged([&] { return run_across(options); });
+}
+
+int storm(storm_options options, const std::string& parleyd) {
+  options.parleyd = parleyd;
+  return judged([&] { return run_storm(options); });
 }
 
 void raise_descriptor_limit() {
@@ -250,7 +277,9 @@ int main(int argc, char** argv) {
   auto* check = add_verify(app, verifying, faults);
   across_options crossing;
   auto* cross = add_across(app, crossing);
-  for (auto* command : {fan, rest, keep, check, cross})
+  storm_options storming;
+  auto* gale = add_storm(app, storming);
+  for (auto* command : {fan, rest, keep, check, cross, gale})
     command->add_option("--server", server, "parleyd to start")->capture_default_str();
   try {
     app.parse(argc, argv);
@@ -260,6 +289,7 @@ int main(int argc, char** argv) {
   raise_descriptor_limit();
   if (check->parsed()) return verify(std::move(verifying), faults, server);
   if (cross->parsed()) return across(std::move(crossing), server);
+  if (gale->parsed()) return storm(std::move(storming), server);
   try {
     if (rest->parsed())
       idle(idling, server);

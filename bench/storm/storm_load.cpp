@@ -1,0 +1,210 @@
+// The loop of the storm.
+#include "storm/storm_load.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+
+#include "across/background.hpp"
+#include "across/stamp.hpp"
+#include "verify/accounts.hpp"
+
+namespace parley::bench {
+namespace {
+
+constexpr std::int64_t ns_in_a_second = 1'000'000'000;
+/// So long a client waits before it tries again what was refused: as clients with a back-off do.
+constexpr std::int64_t back_off_ns = ns_in_a_second / 4;
+/// Clients that connect at once in the beginning, which is not the storm.
+constexpr std::size_t most_connecting = 200;
+constexpr double connect_seconds = 120;
+
+std::int64_t ns_of(double seconds) { return static_cast<std::int64_t>(seconds * 1e9); }
+
+}  // namespace
+
+storm_people make_storm_people(const storm_options& options, const std::vector<support::target>& nodes) {
+  storm_people out;
+  const auto run = run_name();
+  std::vector<std::vector<std::string>> members(options.rooms);
+  for (std::size_t user = 0; user < options.users; ++user) {
+    const auto& node = nodes[user % nodes.size()];
+    const auto made = register_account(node, fmt::format("s{}-{}", run, user));
+    out.user_tokens.push_back(log_in(node, made));
+    members[user % options.rooms].push_back(made.id);
+    if (user % 50 == 49) std::fprintf(stderr, "\rusers %zu of %zu ", user + 1, options.users);
+  }
+  for (std::size_t room = 0; room < options.rooms; ++room) {
+    const auto& node = nodes[room % nodes.size()];
+    out.sender_tokens.push_back(log_in(node, register_account(node, fmt::format("t{}-{}", run, room))));
+    out.room_ids.push_back(make_room(node, out.sender_tokens.back(), fmt::format("storm {}", room), members[room]));
+  }
+  std::fprintf(stderr, "\n");
+  return out;
+}
+
+storm_load::storm_load(const storm_options& options, std::vector<support::target> nodes, storm_people people)
+    : options_(options),
+      nodes_(std::move(nodes)),
+      people_(std::move(people)),
+      clients_(options.clients),
+      room_ends_(options.rooms, 0),
+      live_at_ns_(options.clients, 0),
+      loop_(
+          options.clients + options.rooms,
+          [this](std::size_t number, std::string_view frame) { on_frame(number, frame); },
+          [this](std::size_t number, const std::string& how) { on_end(number, how); }) {}
+
+std::size_t storm_load::room_of(std::size_t client) const { return client % options_.users % options_.rooms; }
+
+void storm_load::connect_client(std::size_t client) {
+  loop_.connect(client, nodes_[(client + turn_) % nodes_.size()], "/ws?replay=none",
+                people_.user_tokens[client % options_.users]);
+}
+
+void storm_load::connect() {
+  for (std::size_t room = 0; room < options_.rooms; ++room)
+    loop_.connect(clients_.size() + room, nodes_[room % nodes_.size()], "/ws?replay=none", people_.sender_tokens[room]);
+  std::size_t begun = 0;
+  const auto unfinished = [&] {
+    for (; begun < clients_.size() && begun < live_ + most_connecting; ++begun) connect_client(begun);
+    if (!ends_.empty()) throw std::runtime_error("a client could not connect: " + ends_.begin()->first);
+    return live_ < clients_.size() || ready_senders_ < options_.rooms;
+  };
+  if (!step_while(unfinished, connect_seconds)) throw std::runtime_error("not every client could connect");
+  is_sending_ = true;
+  next_send_ns_ = steady_ns();
+}
+
+bool storm_load::step_while(const std::function<bool()>& unfinished, double most_seconds) {
+  const auto until = steady_ns() + ns_of(most_seconds);
+  while (unfinished()) {
+    if (steady_ns() > until) return false;
+    step();
+  }
+  return true;
+}
+
+void storm_load::run(double seconds) {
+  step_while([] { return true; }, seconds);
+}
+
+void storm_load::cut_and_return(double most_seconds) {
+  for (std::size_t client = 0; client < clients_.size(); ++client) {
+    loop_.cut(client);
+    clients_[client].on_lost_connection();
+  }
+  live_ = 0;
+  put_off_.clear();
+  ++turn_;
+  cut_at_ns_ = steady_ns();
+  for (std::size_t client = 0; client < clients_.size(); ++client) connect_client(client);
+  step_while([&] { return live_ < clients_.size(); }, most_seconds);
+}
+
+void storm_load::settle(double most_seconds) {
+  is_sending_ = false;
+  const auto unfinished = [&] {
+    if (acknowledged_ + refused_ < sent_) return true;
+    for (std::size_t client = 0; client < clients_.size(); ++client)
+      if (clients_[client].last() < room_ends_[room_of(client)]) return true;
+    return false;
+  };
+  step_while(unfinished, most_seconds);
+}
+
+void storm_load::step() {
+  send_what_is_due();
+  do_what_was_put_off();
+  loop_.step(std::chrono::milliseconds(2));
+}
+
+void storm_load::send_what_is_due() {
+  if (!is_sending_) return;
+  for (int most = 32; most > 0 && next_send_ns_ <= steady_ns(); --most) {
+    const auto room = sent_++ % options_.rooms;
+    next_send_ns_ += static_cast<std::int64_t>(1e9 / options_.rate);
+    loop_.send_text(clients_.size() + room,
+                    fmt::format(R"({{"type":"send_message","id":"{}","data":{{"room_id":"{}","content":"{}"}}}})",
+                                sent_, people_.room_ids[room], stamped_content(sent_, options_.size)));
+  }
+}
+
+void storm_load::do_what_was_put_off() {
+  const auto now = steady_ns();
+  while (!put_off_.empty() && put_off_.begin()->first <= now) {
+    const auto client = put_off_.begin()->second;
+    put_off_.erase(put_off_.begin());
+    if (clients_[client].is_away())
+      connect_client(client);
+    else
+      resume(client);
+  }
+}
+
+void storm_load::resume(std::size_t client) {
+  loop_.send_text(client, fmt::format(R"({{"type":"resume","id":"r","data":{{"rooms":{{"{}":{}}}}}}})",
+                                      people_.room_ids[room_of(client)], clients_[client].last()));
+}
+
+void storm_load::on_frame(std::size_t number, std::string_view frame) {
+  if (is_sender(number)) return on_sender_frame(number - clients_.size(), frame);
+  auto& client = clients_[number];
+  const bool was_live = client.is_live();
+  switch (client.on_frame(frame)) {
+    case storm_client::wish::resume:
+      resume(number);
+      break;
+    case storm_client::wish::resume_later:
+      put_off_.emplace(steady_ns() + back_off_ns, number);
+      break;
+    case storm_client::wish::nothing:
+      break;
+  }
+  if (was_live || !client.is_live()) return;
+  ++live_;
+  live_at_ns_[number] = steady_ns();
+}
+
+void storm_load::on_sender_frame(std::size_t room, std::string_view frame) {
+  if (is_of_type(frame, "ack")) {
+    ++acknowledged_;
+    room_ends_[room] = std::max(room_ends_[room], number_in(frame, "seq").value_or(0));
+  } else if (is_of_type(frame, "error")) {
+    ++refused_;
+  } else if (is_of_type(frame, "ready")) {
+    ++ready_senders_;
+  }
+}
+
+void storm_load::on_end(std::size_t number, const std::string& how) {
+  ++ends_[how];
+  if (is_sender(number)) throw std::runtime_error("a sender's connection ended: " + how);
+  if (clients_[number].is_live()) --live_;
+  clients_[number].on_lost_connection();
+  put_off_.emplace(steady_ns() + back_off_ns, number);
+}
+
+storm_load::tally storm_load::judge() const {
+  tally out;
+  out.sent = sent_;
+  out.unacknowledged = sent_ - acknowledged_;
+  out.refused = refused_;
+  out.ends = ends_;
+  for (std::size_t number = 0; number < clients_.size(); ++number) {
+    const auto& client = clients_[number];
+    const auto end = room_ends_[room_of(number)];
+    out.lost += client.left_out() + (end > client.last() ? end - client.last() : 0);
+    out.doubled += client.doubled();
+    out.replayed += client.replayed();
+    if (client.is_live())
+      out.back_ns.push_back(live_at_ns_[number] - cut_at_ns_);
+    else
+      ++out.not_live;
+  }
+  return out;
+}
+
+}  // namespace parley::bench
