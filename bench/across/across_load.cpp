@@ -144,6 +144,7 @@ across_tally across_load::finish() {
   receiving_->wait();
   across_tally out;
   out.planned = schedule_.size();
+  out.measured = schedule_.size() - schedule_.first_measured();
   out.sent = sent_;
   out.acknowledged = acks_.came;
   out.received = deliveries_.came;
@@ -153,8 +154,8 @@ across_tally across_load::finish() {
   out.broken = acks_.broken.empty() ? deliveries_.broken : acks_.broken;
   for (std::size_t number = 0; number < sent_; ++number) {
     const auto due = schedule_.due_ns(number);
-    if (sent_at_ns_[number] - due > late_ns) ++out.late;
     if (number < schedule_.first_measured()) continue;
+    if (sent_at_ns_[number] - due > late_ns) ++out.late;
     out.delays_ns.push_back(sent_at_ns_[number] - due);
     if (acks_.came_at_ns[number] != 0) out.acks_ns.push_back(acks_.came_at_ns[number] - due);
     if (deliveries_.came_at_ns[number] != 0) out.deliveries_ns.push_back(deliveries_.came_at_ns[number] - due);

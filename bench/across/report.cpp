@@ -9,7 +9,7 @@ namespace parley::bench {
 namespace {
 
 std::string line(const std::string& name, const percentiles& p) {
-  return fmt::format("  {:<46}{:>9}{:>9.2f}{:>9.2f}{:>9.2f}{:>9.2f}\n", name, p.count, p.p50_ms, p.p99_ms, p.p999_ms,
+  return fmt::format("  {:<54}{:>9}{:>9.2f}{:>9.2f}{:>9.2f}{:>9.2f}\n", name, p.count, p.p50_ms, p.p99_ms, p.p999_ms,
                      p.max_ms);
 }
 
@@ -43,7 +43,7 @@ std::string to_text(const across_options& options, const across_figures& f) {
   auto out = fmt::format(
       "\n{:.0f} messages a second over {} rooms, {} B, {:.0f} s: {} delivered, none lost, refused or late\n", f.rate,
       options.rooms, options.size, options.seconds, f.messages);
-  out += fmt::format("  {:<46}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "", "count", "p50 ms", "p99", "p99.9", "max");
+  out += fmt::format("  {:<54}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "", "count", "p50 ms", "p99", "p99.9", "max");
   out += line("delivery: from its time to the other node's client", f.delivery);
   out += line("ack: from its time to the sender", f.ack);
   out += line("send: after its time (the tool's own delay)", f.delay);
@@ -51,7 +51,7 @@ std::string to_text(const across_options& options, const across_figures& f) {
   if (f.commit) out += line("commit of one row", *f.commit);
   if (f.transactions.count() > 0) {
     const auto ms = [&](double share) { return f.transactions.quantile(share) * 1e3; };
-    out += fmt::format("  {:<46}{:>9.0f}{:>9.2f}{:>9.2f}{:>9.2f}{:>9}\n", "the node's transactions (its histogram)",
+    out += fmt::format("  {:<54}{:>9.0f}{:>9.2f}{:>9.2f}{:>9.2f}{:>9}\n", "the node's transactions (its histogram)",
                        f.transactions.count(), ms(0.5), ms(0.99), ms(0.999), "-");
   }
   out += fmt::format("  CPU for a delivery: {}{}the tool {:.1f} us; load average {:.1f}\n",

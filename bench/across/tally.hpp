@@ -13,13 +13,14 @@ namespace parley::bench {
 constexpr std::int64_t late_ns = 50'000'000;
 
 struct across_tally {
-  std::size_t planned = 0;  ///< With the warm-up, as all counts here.
+  std::size_t planned = 0;  ///< With the warm-up, as all counts but two.
   std::size_t sent = 0;
   std::size_t acknowledged = 0;
   std::size_t received = 0;
   std::size_t doubled = 0;  ///< Received again, or by somebody to whom it was not sent.
   std::size_t refused = 0;
-  std::size_t late = 0;
+  std::size_t measured = 0;   ///< Of the planned ones,
+  std::size_t late = 0;       ///< and of these.
   std::string first_refusal;  ///< The frame.
   std::string broken;         ///< How a connection ended; empty: none did.
 

@@ -8,7 +8,7 @@ namespace {
 
 across_tally sound() {
   across_tally tally;
-  tally.planned = tally.sent = tally.acknowledged = tally.received = 10'000;
+  tally.measured = tally.planned = tally.sent = tally.acknowledged = tally.received = 10'000;
   return tally;
 }
 
