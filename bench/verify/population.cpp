@@ -23,6 +23,7 @@ population populate(const verify_options& options, const std::vector<support::ta
   const int users = (options.clients + devices_of_a_user - 1) / devices_of_a_user;
   const auto node_of = [&](int number) { return static_cast<int>(static_cast<std::size_t>(number) % nodes.size()); };
   std::vector<account> accounts;
+  accounts.reserve(static_cast<std::size_t>(users));
   for (int user = 0; user < users; ++user) {
     accounts.push_back(
         register_account(nodes[static_cast<std::size_t>(node_of(user))], fmt::format("v{}-{}", name, user)));
