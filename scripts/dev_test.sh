@@ -51,11 +51,9 @@ install_node_modules() {
   fi
 }
 
-# run_ctest FOLDER LABELS [JOBS]
 run_ctest() {
   local status=0
-  ctest --test-dir "$1" --build-config "$2" --output-on-failure --no-tests=error --label-regex "$2" --parallel "${3:-1}" \
-    </dev/null || status=$?
+  ctest --test-dir "$1" --build-config "$2" --output-on-failure --no-tests=error --label-regex "$2" </dev/null || status=$?
   # Counted as passed; so say what was not tested, and why.
   grep -A1 ': Skipped$' "$1/Testing/Temporary/LastTest.log" || true
   return "$status"
@@ -117,7 +115,7 @@ run_tests() {
   [[ "$preset" == release ]] || export TEST_DEADLINE_MS="${TEST_DEADLINE_MS:-60000}"
 
   if [[ "$groups" == *" unit "* ]]; then
-    test_step "unit, actor and store tests ($preset)" run_ctest "$folder" "unit|store" 2 # the store's tests mostly wait
+    test_step "unit, actor and store tests ($preset)" run_ctest "$folder" "unit|store"
     [[ "$preset" != release ]] || test_step "seeded mistakes" find_mistakes "$folder"
   fi
   if [[ "$groups" == *" fault "* ]]; then

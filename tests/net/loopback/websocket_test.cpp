@@ -61,6 +61,8 @@ TEST(websocket, stops_reading_at_the_limit_of_unanswered_sends) {
   for (std::size_t answered = 0; answered < sends; ++answered) {
     const std::size_t expected = std::min(answered + 4, sends);
     ASSERT_TRUE(node.broker.wait([&](const auto&) { return session->frames.size() == expected; })) << answered;
+    // The broker keeps a frame before it says so.
+    ASSERT_TRUE(eventually([&] { return outstanding == static_cast<int>(expected - answered); })) << answered;
     --outstanding;
     node.out().send(session->request.connection, answer_frame("ok"));
   }
