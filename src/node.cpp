@@ -60,7 +60,7 @@ class running_node final : public node {
   result<void> begin() {
     // First of all: a store that was migrated for a node that then cannot start could not go back.
     if (auto bound = net_.bind(); !bound) return bound;
-    auto opened = open_database(settings_, counts_);
+    auto opened = open_database(settings_, counts_, &identity_);
     if (!opened) return opened.error();
     database_ = std::move(opened.value());
     if (auto sound = check_bus_url(settings_); !sound) return sound;
@@ -72,9 +72,9 @@ class running_node final : public node {
     if (!files) return files.error();
     files_ = std::move(files.value());
     if (auto migrated = database_->migrate(); !migrated) return migrated;
-    auto made =
-        create_broker({settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(), system_ids(),
-                       files_.get(), faults_, true, bus_, signals_, control_.get(), control_ ? &lease_ : nullptr});
+    auto made = create_broker({settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(),
+                               system_ids(), files_.get(), faults_, true, bus_, signals_, control_.get(),
+                               control_ ? &lease_ : nullptr, &identity_});
     if (!made) return made.error();
     actors_ = std::move(made.value());
     auto listening = net_.start(actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); });
@@ -129,6 +129,7 @@ class running_node final : public node {
   // Before what finishes them from threads of its own.
   interruptible_wait hurried_;
   interruptible_wait drained_;
+  node_identity identity_{system_ids().next()};
   delivery_lease lease_;  // outlives both who extend and who look at it
   net_server net_;        // outlives the actors, which deliver through it
   std::unique_ptr<database> database_;

@@ -129,7 +129,7 @@ class store_client final : public operator_client {
   }
 
   result<void> open() {
-    auto opened = open_database(settings_, counts_);
+    auto opened = open_database(settings_, counts_, &identity_);
     if (!opened) return opened.error();
     store_ = std::move(*opened);
     // An empty store becomes one; an older one may still serve nodes that would not know it any more.
@@ -166,6 +166,7 @@ class store_client final : public operator_client {
   config settings_;
   metrics counts_;
   no_delivery nobody_;
+  node_identity identity_{system_ids().next()};
   std::unique_ptr<database> store_;
   std::unique_ptr<broker_runtime> actors_;
   std::unique_ptr<net_services> services_;

@@ -225,6 +225,17 @@ void show_cluster(const command_line& args, session& node) {
               {"STARTED AT", "started_at"}});
 }
 
+void explain_presence(const command_line& args, session& node) {
+  const auto why = node.ask("GET", "/api/v1/admin/presence/" + node.id_of(args.username));
+  if (args.as_json) return print(args, why);
+  auto shown = why.as_object();
+  const auto places = shown.at("nodes").as_array();
+  shown.erase("nodes");
+  print(args, shown);
+  print_list(args, places,
+             {{"ON NODE", "name"}, {"SINCE", "since"}, {"NODE IS KNOWN", "is_known"}, {"NODE SILENT MS", "silent_ms"}});
+}
+
 /// For people: how long each stage took; for programs as the node says it.
 void show_trace(const command_line& args, session& node) {
   auto trace = node.ask("GET", "/api/v1/admin/trace/" + session::encoded(args.message));
@@ -325,6 +336,12 @@ void add_other_commands(CLI::App& app, command_line& args, chosen& choice) {
       ->add_option("--limit", args.limit)
       ->check(CLI::PositiveNumber)
       ->default_val(100);
+
+  auto* presence = app.add_subcommand("presence", "Who is online");
+  presence->require_subcommand(1);
+  add_command(*presence, "explain", "Why somebody counts as online, or does not", choice, explain_presence)
+      ->add_option("username", args.username)
+      ->required();
 
   add_command(app, "cluster", "The nodes of the store", choice, show_cluster);
 

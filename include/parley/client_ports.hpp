@@ -151,6 +151,17 @@ struct list_nodes {
   using reply = std::vector<node_seen>;
 };
 
+/// Why somebody counts as online, or does not. `not_found` for an unknown user.
+struct presence_explanation {
+  presence_record now;
+  std::vector<presence_place> places;
+  std::size_t log_ins = 0;  ///< That have not ended.
+};
+struct explain_presence {
+  using reply = presence_explanation;
+  user_id user;
+};
+
 /// A request and the one who waits for its reply.
 template <class Request>
 struct call {
@@ -162,12 +173,12 @@ using any_call =
     std::variant<call<register_user>, call<log_in>, call<authenticate>, call<enter_by_name>, call<log_out>,
                  call<get_me>, call<change_me>, call<change_own_password>, call<list_own_tokens>, call<end_own_token>,
                  call<list_accounts>, call<change_user>, call<end_user_tokens>, call<reset_password>, call<list_audit>,
-                 call<list_connections>, call<list_active_rooms>, call<list_nodes>, call<find_users>, call<get_user>,
-                 call<get_presence>, call<list_friends>, call<change_friendship>, call<create_room>, call<list_rooms>,
-                 call<get_room>, call<list_members>, call<change_room>, call<mark_read>, call<get_history>,
-                 call<get_events>, call<search_messages>, call<begin_upload>, call<put_file_block>, call<finish_upload>,
-                 call<open_file>, call<read_file_block>, call<sign_file>, call<list_bans>, call<list_mutes>,
-                 call<report_message>, call<list_reports>, call<decide_report>>;
+                 call<list_connections>, call<list_active_rooms>, call<list_nodes>, call<explain_presence>,
+                 call<find_users>, call<get_user>, call<get_presence>, call<list_friends>, call<change_friendship>,
+                 call<create_room>, call<list_rooms>, call<get_room>, call<list_members>, call<change_room>,
+                 call<mark_read>, call<get_history>, call<get_events>, call<search_messages>, call<begin_upload>,
+                 call<put_file_block>, call<finish_upload>, call<open_file>, call<read_file_block>, call<sign_file>,
+                 call<list_bans>, call<list_mutes>, call<report_message>, call<list_reports>, call<decide_report>>;
 
 enum class replay_mode : std::uint8_t { unread, none };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -44,12 +45,20 @@ struct friendship_stored {
   user_id by;
 };
 
+/// The user is on now, on whatever node, or off on all of them.
+struct presence_stored {
+  bool is_online = false;
+  std::optional<timestamp> last_seen;
+  std::int64_t version = 0;  ///< Of the user's presence_record.
+};
 /// Written by a newer build. It may be that something ended, so that the user's sockets here begin anew.
 struct not_understood {};
 
 struct control_event {
   user_id user;  ///< Whom it concerns.
-  std::variant<tokens_ended, account_outdated, role_given, membership_stored, friendship_stored, not_understood> what;
+  std::variant<tokens_ended, account_outdated, role_given, membership_stored, friendship_stored, presence_stored,
+               not_understood>
+      what;
 };
 
 /// Users are spread over so many numberings, so that not every change of the cluster waits for every other. Part of the
@@ -63,9 +72,22 @@ std::size_t control_partition_of(const user_id& user);
 /// waits for the other nodes that long at most: then they have heard of it or deliver nothing. The same on all nodes.
 inline constexpr std::chrono::milliseconds control_lease{1'000};
 
+/// By which a node is known to the others. It takes another one when they took it for dead, since whatever stands under
+/// the old one is cleared away.
+class node_identity {
+ public:
+  explicit node_identity(const uuid& first) : id_(std::make_shared<const uuid>(first)) {}
+  /// Any thread.
+  [[nodiscard]] uuid get() const { return *id_.load(); }
+  void set(const uuid& other) { id_.store(std::make_shared<const uuid>(other)); }
+
+ private:
+  std::atomic<std::shared_ptr<const uuid>> id_;
+};
+
 /// What a node says of itself.
 struct node_report {
-  uuid node;  ///< Of this start of the process.
+  uuid node;  ///< Its identity.
   std::string name;
   std::string version;
   timestamp started_at{};
@@ -84,12 +106,23 @@ struct node_seen {
   std::chrono::milliseconds age{};  ///< Since then, by the same.
 };
 
+/// Where somebody is on.
+struct presence_place {
+  uuid node;
+  std::string name;  ///< Empty: nobody knows the node any more, and this is about to be cleared away.
+  timestamp since{};
+  bool is_known = false;
+  std::chrono::milliseconds silent{};  ///< The node, by the store's clock.
+};
+
 struct control_news {
   std::vector<control_event> events;  ///< In order of each partition.
   control_positions reached{};        ///< Behind `events`.
   bool has_more = false;              ///< Read on at once.
   /// Some were deleted before they were read here: nobody knows what they said.
   bool missed_some = false;
+  /// The others took this node for dead: it is to enter anew, under another identity. Nothing was read.
+  bool is_forgotten = false;
   std::size_t unreadable = 0;    ///< Of `events`, those that are not understood.
   std::vector<node_seen> nodes;  ///< This one too; those that stopped without a word for some time yet.
 };
@@ -100,7 +133,9 @@ class control_log {
   virtual ~control_log() = default;
   /// Where the log ends now: who begins there has missed nothing that was stored since.
   virtual result<control_positions> end() = 0;
-  /// First says that this node is there, which stands before anything is read; then reads what is behind `after`.
+  /// This node is there from now on.
+  virtual result<void> enter(const node_report& mine) = 0;
+  /// First says that this node is still there, which stands before anything is read; then reads what is behind `after`.
   virtual result<control_news> read(const node_report& mine, const control_positions& after) = 0;
   /// The node stops: nobody need wait for it any more.
   virtual result<void> leave(const uuid& node) = 0;

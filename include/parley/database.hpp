@@ -137,8 +137,14 @@ class record_writer : public file_records, public moderation_records {
   virtual result<friendship_change> change_friendship(user_id who, user_id other, friend_action what, timestamp at) = 0;
   virtual result<void> save_read_markers(std::span<const read_marker> markers) = 0;  ///< Each only moves forward.
   virtual result<void> record_audit(const audit_record& what) = 0;
+  /// As they are on this node. Where there are others the flag says whether somebody is on anywhere, and a change of it
+  /// goes into the control log.
   virtual result<void> save_presence(std::span<const presence_record> users) = 0;
   virtual result<void> clear_presence() = 0;  ///< Embedded start: nobody is online; last_seen stays.
+  /// True: the node has not said a word since then, and is known to nobody any more.
+  virtual result<bool> forget_node(const uuid& node, timestamp silent_since) = 0;
+  /// Whoever is on only on nodes that nobody knows is off; at most so many of them, how many it were. A job of its own.
+  virtual result<std::size_t> end_presence_of_nobody(timestamp last_seen, std::uint32_t limit) = 0;
   /// Goes into the control log if the transaction is committed and the job does not fail. Where there are no other
   /// nodes it goes nowhere. Who joins or leaves a room need not be told so: the store does it with the event.
   virtual void tell_nodes(control_event what) = 0;
@@ -241,6 +247,8 @@ class node_queries {
   virtual ~node_queries() = default;
   /// That have said so and not taken leave, in order of their names; none on a node that is alone.
   virtual result<std::vector<node_seen>> nodes() = 0;
+  /// None for whoever is off, and on a node that is alone.
+  virtual result<std::vector<presence_place>> presence_places(user_id user) = 0;
 };
 
 class room_queries {

@@ -61,6 +61,7 @@ struct presence_record {
   user_id user;
   bool is_online = false;
   std::optional<timestamp> last_seen;
+  std::int64_t version = 0;  ///< Grows with each change that the store made; 0 where there are no other nodes.
 };
 
 /// Somebody to whom a user stands in some relation.

@@ -327,6 +327,11 @@ void actor_broker::handle(call<list_nodes> ask) {
   services_.reads->ask<list_nodes::reply>([](database_reader& store) { return store.nodes(); }, std::move(ask.reply));
 }
 
+void actor_broker::handle(call<explain_presence> ask) {
+  services_.reads->ask<presence_explanation>(
+      [user = ask.request.user](database_reader& store) { return explanation_of(store, user); }, std::move(ask.reply));
+}
+
 void actor_broker::handle(call<mark_read> ask) {
   const auto& what = ask.request;
   caf::anon_send(services_.directory,

@@ -101,15 +101,15 @@ class runtime final : public broker_runtime {
   [[nodiscard]] bool store_ok() const override { return services_.store_ok() && services_.knows_who_is_out(); }
 
   /// Nothing may be delivered before the control log was read once. The caller blocks.
-  result<void> join_cluster(control_log& log, delivery_lease& lease) {
+  result<void> join_cluster(control_log& log, delivery_lease& lease, node_identity& identity) {
     lease.expire();
     services_.lease = &lease;
     const auto began = std::make_shared<std::promise<result<std::monostate>>>();
     auto read = began->get_future();
     services_.control = spawn_control(
-        *system_, services_, {log, lease, accounts_, answer<std::monostate>([began](result<std::monostate> done) {
-                                began->set_value(std::move(done));
-                              })});
+        *system_, services_,
+        {log, lease, identity, accounts_,
+         answer<std::monostate>([began](result<std::monostate> done) { began->set_value(std::move(done)); })});
     if (read.wait_for(start_patience) != std::future_status::ready || !read.get()) {
       return unavailable("The control log could not be read at the start.");
     }
@@ -321,7 +321,8 @@ result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts)
     if (const auto kept = made->keep_bus_partitions(); !kept) return kept.error();
   }
   if (parts.control != nullptr) {
-    if (const auto joined = made->join_cluster(*parts.control, *parts.lease); !joined) return joined.error();
+    if (const auto joined = made->join_cluster(*parts.control, *parts.lease, *parts.identity); !joined)
+      return joined.error();
   }
   if (!parts.signals.empty()) made->open_signals(parts.signals);
   // Beside other nodes: those who are online there are not this one's to clear.

@@ -38,9 +38,10 @@ struct broker_parts {
   std::span<const std::unique_ptr<event_stream>> bus{};
   /// As many.
   std::span<const std::unique_ptr<signal_bus>> signals{};
-  /// Both null: the node is alone.
+  /// All three null: the node is alone.
   control_log* control = nullptr;
   delivery_lease* lease = nullptr;
+  node_identity* identity = nullptr;
 };
 
 /// Owned by the node.

@@ -12,6 +12,7 @@
 
 #include "actors/guarded.hpp"
 #include "actors/signal_exchange.hpp"
+#include "actors/storage_pool.hpp"
 #include "parley/log.hpp"
 #include "parley/version.hpp"
 
@@ -26,12 +27,14 @@ constexpr milliseconds pause_while_awaited{5};
 constexpr milliseconds least_pause{20};  ///< Between readings for hints.
 constexpr milliseconds before_next_try{100};
 constexpr std::chrono::minutes between_tidyings{10};
+/// Of those who were on a node that is dead, in one transaction.
+constexpr std::uint32_t users_at_once = 200;
 
 class control final : public control_handle::base {
  public:
   control(caf::actor_config& config, const actor_services& services, control_parts parts)
       : control_handle::base(config), services_(services), parts_(std::move(parts)) {
-    report_.node = services.ids.next();
+    report_.node = parts_.identity.get();
     report_.name = services.settings.node.name;
     report_.version = version();
     report_.started_at = services.time.now();
@@ -56,6 +59,7 @@ class control final : public control_handle::base {
           wake();
         },
         [this](control_step message) { note_step(message); },
+        [this](clear_presence_up message) { guarded("control", [&] { clear_up(message.last_seen); }); },
     };
   }
 
@@ -106,6 +110,14 @@ class control final : public control_handle::base {
       if (!end) return fail(end.error());
       known_ = confirmed_ = *end;
     }
+    if (!is_there_) {
+      report_.confirmed = confirmed_;
+      if (const auto entered = parts_.log.enter(report_); !entered) return fail(entered.error());
+      is_there_ = true;
+      // Not before: what stands under an identity that nobody knows is cleared away.
+      if (std::exchange(was_forgotten_, false)) anon_send(services_.directory, save_presence_again{});
+      clear_up();  // after whoever was killed while he did so
+    }
     report_.confirmed = confirmed_;
     report_.connections = services_.counts.websocket_connections.value();
     report_.rooms = services_.counts.rooms_active.value();
@@ -116,6 +128,9 @@ class control final : public control_handle::base {
     }
     auto news = parts_.log.read(report_, *known_);
     if (!news) return fail(news.error());
+    if (news->is_forgotten) return enter_anew();
+    if (reads_since_ == steady_time::max() || began - last_read_ >= control_lease) reads_since_ = began;
+    last_read_ = began;
     if (std::exchange(is_up_, true) == false) log::info("control", "control_log_reads", "The control log can be read");
     told_ = report_.confirmed;
     services_.counts.control_events_total.add(news->events.size());
@@ -124,6 +139,8 @@ class control final : public control_handle::base {
     hand_on(*news, began);
     known_ = news->reached;  // last: what fails above is read again
     if (news->has_more) wake();
+    bury(*news);
+    if (began >= next_clearing_) clear_up();
     tidy();
     plan(waiting_.empty() ? usual_pause : pause_while_awaited);
     std::exchange(parts_.began, {})(std::monostate{});
@@ -149,6 +166,8 @@ class control final : public control_handle::base {
         anon_send(services_.directory, role_changed{event.user, given->granted});
       } else if (const auto* stored = std::get_if<friendship_stored>(&event.what)) {
         anon_send(services_.directory, friendship_changed{event.user, {stored->other, stored->status, stored->by}});
+      } else if (const auto* presence = std::get_if<presence_stored>(&event.what)) {
+        anon_send(services_.directory, presence_heard{event.user, *presence});
       } else if (const auto* member = std::get_if<membership_stored>(&event.what)) {
         // Who left is told by the room, behind all that came before.
         if (member->joined) anon_send(services_.directory, membership_changed{member->room, event.user, std::nullopt});
@@ -243,6 +262,74 @@ class control final : public control_handle::base {
     std::erase_if(waiting_, [&](const waiting& each) { return is_done(each) || now >= each.until; });
   }
 
+  // --- Nodes that are dead ---
+
+  /// The others took this one for dead: it was stopped, or cut off. What stands under its old identity is being cleared
+  /// away.
+  void enter_anew() {
+    log::warn("control", "taken_for_dead", "The other nodes took this one for dead; it enters anew");
+    parts_.identity.set(services_.ids.next());
+    report_.node = parts_.identity.get();
+    is_there_ = false;
+    was_forgotten_ = true;
+    reads_since_ = steady_time::max();
+    wake();
+  }
+
+  /// Whoever did not say a word for about presence.ttl_seconds is dead, if this node could have heard it all that time:
+  /// behind an outage of the store everybody was silent.
+  void bury(const control_news& news) {
+    const auto now = services_.time.steady_now();
+    const auto longest = longest_silence();
+    if (now - reads_since_ < longest) return;
+    for (const auto& node : news.nodes) {
+      const auto known = words_.find(node.report.node);
+      if (known == words_.end() || now - known->second.since < longest) continue;
+      known->second.since = now;  // one try a time
+      log::warn("control", "node_dead", "{} has been silent for {} ms", node.report.name, longest.count());
+      services_.storage->write(
+          node.report.node,
+          alone([id = node.report.node, at = node.heartbeat_at](record_writer& writer) -> result<void> {
+            const auto forgotten = writer.forget_node(id, at);
+            return forgotten ? result<void>() : forgotten.error();
+          }),
+          answer<std::monostate>([me = weak(), at = node.heartbeat_at](const auto& outcome) {
+            const auto self = caf::actor_cast<caf::strong_actor_ptr>(me);
+            if (outcome && self) caf::anon_send(caf::actor_cast<control_handle>(self), clear_presence_up{at});
+          }));
+    }
+  }
+
+  /// Again and again, for what a node wrote under its old identity before it knew.
+  void clear_up() {
+    next_clearing_ = services_.time.steady_now() + presence_ttl();
+    clear_up(services_.time.now());
+  }
+  /// Step by step, until nobody is on on nodes that nobody knows.
+  void clear_up(timestamp last_seen) {
+    const auto count = std::make_shared<std::size_t>(0);
+    services_.storage->write(report_.node, alone([count, last_seen](record_writer& writer) -> result<void> {
+                               const auto ended = writer.end_presence_of_nobody(last_seen, users_at_once);
+                               if (!ended) return ended.error();
+                               *count = *ended;
+                               return {};
+                             }),
+                             answer<std::monostate>([me = weak(), count, last_seen](const auto& outcome) {
+                               const auto self = caf::actor_cast<caf::strong_actor_ptr>(me);
+                               if (!outcome || !self || *count == 0) return;
+                               caf::anon_send(caf::actor_cast<control_handle>(self), clear_presence_up{last_seen});
+                             }));
+    wake();  // what it told is read soon
+  }
+  [[nodiscard]] std::chrono::seconds presence_ttl() const {
+    return std::chrono::seconds(services_.settings.presence.ttl_seconds);
+  }
+  /// The rest of the TTL is for those who notice, and for the store.
+  [[nodiscard]] milliseconds longest_silence() const {
+    return std::max(milliseconds(presence_ttl()) * 9 / 10, 2 * control_lease);  // it delivers nothing by then
+  }
+  [[nodiscard]] caf::weak_actor_ptr weak() const { return caf::weak_actor_ptr(ctrl()); }
+
   void tidy() {
     const auto now = services_.time.steady_now();
     if (now < next_tidying_ || !waiting_.empty()) return;
@@ -270,9 +357,14 @@ class control final : public control_handle::base {
   std::map<uuid, last_word> words_;  ///< Of each node, and when it was first seen.
   std::optional<bool> is_up_;
   bool is_woken_ = false;
+  bool was_forgotten_ = false;
+  bool is_there_ = false;                         ///< The others know of this identity.
+  steady_time reads_since_ = steady_time::max();  ///< Without a gap; max: it does not.
+  steady_time last_read_{};
   steady_time next_{};
   steady_time last_began_{};
   steady_time next_tidying_{};
+  steady_time next_clearing_{};
 };
 
 }  // namespace

@@ -11,12 +11,14 @@ namespace parley {
 struct control_parts {
   control_log& log;
   delivery_lease& lease;
+  node_identity& identity;
   account_handle accounts;
   /// Told when the log has been read once: from then on nothing is missed.
   answer<std::monostate> began{};
 };
 
-/// With a thread of its own. `services`, the log and the lease outlive it; services.directory stands already.
+/// With a thread of its own. `services`, the log, the lease and the identity outlive it; services.directory stands
+/// already.
 control_handle spawn_control(caf::actor_system& system, const actor_services& services, control_parts parts);
 /// On the scheduler, for tests: the log must not block.
 control_handle spawn_control_on_scheduler(caf::actor_system& system, const actor_services& services,

@@ -13,9 +13,11 @@ struct read_control_log;
 struct control_tick;
 struct await_nodes;
 struct control_step;
+struct clear_presence_up;
 /// One a node that is not alone; has a thread, since it waits for the store.
-using control_handle = caf::typed_actor<caf::reacts_to<read_control_log>, caf::reacts_to<control_tick>,
-                                        caf::reacts_to<await_nodes>, caf::reacts_to<control_step>>;
+using control_handle =
+    caf::typed_actor<caf::reacts_to<read_control_log>, caf::reacts_to<control_tick>, caf::reacts_to<await_nodes>,
+                     caf::reacts_to<control_step>, caf::reacts_to<clear_presence_up>>;
 
 /// Sent by whoever stored something for the log, and by the bus when another node did: read now.
 struct read_control_log {
@@ -35,6 +37,11 @@ struct control_step {
   bool is_done = false;
 };
 
+/// Sent by a storage actor to the control actor: a node was forgotten, or there are more who were on dead ones.
+struct clear_presence_up {
+  timestamp last_seen;
+};
+
 /// Sent by the control actor to the account actor: tokens that ended, accounts that changed.
 struct control_heard {
   std::vector<control_event> events;
@@ -46,6 +53,14 @@ struct end_all_sockets {
   std::shared_ptr<void> handed_on;
 };
 
+/// Sent by the control actor to the directory, which hands it to the user's record if there is one here.
+struct presence_heard {
+  user_id user;
+  presence_stored what;
+};
+/// Sent by the control actor to the directory, and by that to all records: what this node had saved is gone.
+struct save_presence_again {};
+
 }  // namespace parley
 
 #define PARLEY_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parley::name)
@@ -53,6 +68,9 @@ PARLEY_UNSAFE(read_control_log)
 PARLEY_UNSAFE(control_tick)
 PARLEY_UNSAFE(await_nodes)
 PARLEY_UNSAFE(control_step)
+PARLEY_UNSAFE(clear_presence_up)
 PARLEY_UNSAFE(control_heard)
 PARLEY_UNSAFE(end_all_sockets)
+PARLEY_UNSAFE(presence_heard)
+PARLEY_UNSAFE(save_presence_again)
 #undef PARLEY_UNSAFE

@@ -81,6 +81,7 @@ using room_handle =
 struct user_came_on;
 struct user_went_off;
 struct watch_user;
+struct watcher_knows;
 struct unwatch_user;
 struct presence_saved;
 struct presence_tick;
@@ -88,7 +89,8 @@ struct stop_presence;
 /// One for each user who is connected here, has just logged in, or is watched.
 using presence_handle =
     caf::typed_actor<caf::reacts_to<user_came_on>, caf::reacts_to<user_went_off>, caf::reacts_to<watch_user>,
-                     caf::reacts_to<unwatch_user>, caf::reacts_to<presence_saved>, caf::reacts_to<presence_tick>,
+                     caf::reacts_to<watcher_knows>, caf::reacts_to<unwatch_user>, caf::reacts_to<presence_saved>,
+                     caf::reacts_to<presence_heard>, caf::reacts_to<save_presence_again>, caf::reacts_to<presence_tick>,
                      caf::reacts_to<stop_presence>>;
 
 struct register_session;
@@ -110,7 +112,8 @@ using directory_handle =
                      caf::reacts_to<end_sockets>, caf::reacts_to<role_changed>, caf::reacts_to<to_presence>,
                      caf::reacts_to<presence_idle>, caf::reacts_to<retire_room>, caf::reacts_to<look_at_node>,
                      caf::reacts_to<events_heard>, caf::reacts_to<list_rooms_in_use>, caf::reacts_to<logs_reached>,
-                     caf::reacts_to<end_all_sockets>, caf::reacts_to<close_directory>>;
+                     caf::reacts_to<end_all_sockets>, caf::reacts_to<presence_heard>,
+                     caf::reacts_to<save_presence_again>, caf::reacts_to<close_directory>>;
 
 // --- Messages to a session ---
 
@@ -328,6 +331,12 @@ struct watch_user {
   connection_ref watcher;
   answer<std::monostate> watched{};  ///< Told by being dropped, once the record knows its watcher.
 };
+/// Sent through the directory by a session that has told its client what the store says of somebody whom it watches.
+struct watcher_knows {
+  user_id user;
+  connection_ref watcher;
+  presence_record read;
+};
 struct unwatch_user {
   user_id user;
   connection_ref watcher;
@@ -383,7 +392,7 @@ struct role_changed {
 };
 /// Sent by sessions and accounts: makes the user's presence record if need be and hands the message on.
 struct to_presence {
-  std::variant<user_came_on, user_went_off, watch_user, unwatch_user> message;
+  std::variant<user_came_on, user_went_off, watch_user, watcher_knows, unwatch_user> message;
 };
 /// Sent by a presence record that nobody needs; granted (stop_presence) if it has received all that was sent to it.
 struct presence_idle {
@@ -450,6 +459,7 @@ PARLEY_UNSAFE(close_room)
 PARLEY_UNSAFE(user_came_on)
 PARLEY_UNSAFE(user_went_off)
 PARLEY_UNSAFE(watch_user)
+PARLEY_UNSAFE(watcher_knows)
 PARLEY_UNSAFE(unwatch_user)
 PARLEY_UNSAFE(presence_saved)
 PARLEY_UNSAFE(presence_tick)

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <limits>
+#include <span>
 
 #include "actors/guarded.hpp"
 #include "actors/presence_state.hpp"
@@ -45,8 +46,24 @@ class presence_keeper {
           state_->unwatch(what.watcher);
           settle();
         },
+        [this](const watcher_knows& what) {
+          ++received_;
+          if (const auto behind = state_->knows(what.watcher, what.read)) send(*behind, {&what.watcher, 1});
+          settle();
+        },
         [this](const presence_saved& what) {
-          if (state_->saved(what.version, what.stored, now())) tell(what.record);
+          const bool is_news = state_->saved(what.version, what.stored, now());
+          // Beside other nodes the store knows whether somebody is on anywhere, and the control log tells.
+          if (is_news && !services_->control) tell(what.record);
+          settle();
+        },
+        [this](const presence_heard& what) {
+          ++received_;
+          tell({what.user, what.what.is_online, what.what.last_seen, what.what.version});
+          settle();
+        },
+        [this](save_presence_again) {
+          state_->save_again();
           settle();
         },
         [this](const presence_tick&) {
@@ -92,11 +109,14 @@ class presence_keeper {
   }
 
   void tell(const presence_record& record) {
-    if (state_->watchers().empty()) return;
+    if (const auto watchers = state_->take_news(record); !watchers.empty()) send(record, watchers);
+  }
+
+  void send(const presence_record& record, std::span<const connection_ref> watchers) {
     std::string bytes;
     services_->encoder.append_notice(bytes, presence_notice{record});
     const auto shared = std::make_shared<const std::string>(std::move(bytes));
-    for (const auto& watcher : state_->watchers()) services_->out.send(watcher, {shared, 1, 0, true});
+    for (const auto& watcher : watchers) services_->out.send(watcher, {shared, 1, 0, true});
   }
 
   void count_online(bool online) {

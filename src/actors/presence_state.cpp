@@ -63,6 +63,28 @@ bool presence_state::saved(std::uint64_t version, bool stored, moment now) {
   return news;
 }
 
+std::vector<connection_ref> presence_state::take_news(const presence_record& change) {
+  std::vector<connection_ref> told;
+  const bool has_version = change.version != 0;
+  if (has_version && told_ && change.version <= told_->version) return told;
+  told_ = change;
+  for (auto& [watcher, version] : watchers_) {
+    if (has_version && change.version <= version) continue;
+    version = change.version;
+    told.push_back(watcher);
+  }
+  return told;
+}
+
+std::optional<presence_record> presence_state::knows(const connection_ref& watcher, const presence_record& read) {
+  const auto found = watchers_.find(watcher);
+  if (found == watchers_.end()) return std::nullopt;
+  found->second = std::max(found->second, read.version);
+  if (!told_ || told_->version < read.version) return std::nullopt;
+  if (told_->is_online == read.is_online && told_->last_seen == read.last_seen) return std::nullopt;
+  return told_;
+}
+
 std::optional<steady_time> presence_state::next_tick() const {
   if (off_at_ && retry_at_) return std::min(*off_at_, *retry_at_);
   return off_at_ ? off_at_ : retry_at_;

@@ -3,7 +3,7 @@
 
 #include <optional>
 #include <set>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "parley/clock.hpp"
@@ -37,12 +37,20 @@ class presence_state {
   /// The node stops: off, whatever is connected.
   void stop(moment now);
 
-  void watch(const connection_ref& watcher) { watchers_.insert(watcher); }
+  void watch(const connection_ref& watcher) { watchers_.try_emplace(watcher, 0); }
   void unwatch(const connection_ref& watcher) { watchers_.erase(watcher); }
-  [[nodiscard]] const std::unordered_set<connection_ref>& watchers() const { return watchers_; }
+  [[nodiscard]] std::size_t watchers() const { return watchers_.size(); }
+  /// The watchers to be told of a change, which are those that do not know it or a later one; they do now.
+  std::vector<connection_ref> take_news(const presence_record& change);
+  /// The watcher has been told what was read: what it must be told behind that, if anything.
+  std::optional<presence_record> knows(const connection_ref& watcher, const presence_record& read);
 
   /// What must be saved now, if anything; the caller answers with `saved`.
   std::optional<save> take_save();
+  /// The store has lost that somebody is on.
+  void save_again() {
+    if (record_.is_online) ++version_;
+  }
   /// True when watchers are to be told of that version: each version once, whether or not the store took it.
   bool saved(std::uint64_t version, bool stored, moment now);
 
@@ -59,9 +67,10 @@ class presence_state {
   steady_time::duration grace_, retry_;
   presence_record record_;
   std::set<connection_ref> sessions_;
-  std::unordered_set<connection_ref> watchers_;
-  std::optional<steady_time> off_at_;  ///< The end of the grace time.
-  timestamp last_left_{};              ///< When the last session or log-in ended: last_seen once it is off.
+  std::unordered_map<connection_ref, std::int64_t> watchers_;  ///< And the version that each knows.
+  std::optional<presence_record> told_;                        ///< The last change of which watchers were told.
+  std::optional<steady_time> off_at_;                          ///< The end of the grace time.
+  timestamp last_left_{};  ///< When the last session or log-in ended: last_seen once it is off.
   std::uint64_t version_ = 0, saved_version_ = 0, told_version_ = 0;
   bool saving_ = false;
   std::optional<steady_time> retry_at_;

@@ -278,26 +278,31 @@ void session::handle(const frame_ptr& frame, const watch_presence_frame& what) {
   }
   using records = std::vector<presence_record>;
   block();
-  look_up<records>([users = what.users](database_reader& store) { return store.presence(users); },
-                   [this, frame, reply = reply_to(*frame)](const result<records>& known) {
-                     if (!known) {
-                       reply.fail(known.error());
-                       return unblock();
-                     }
-                     const auto& users = std::get<watch_presence_frame>(frame->request).users;
-                     const auto* reads = services_->reads;
-                     watch_instead(*known, answer<std::monostate>([me = me(), this, reply, users, reads](const auto&) {
-                       reads->ask<records>([users](database_reader& store) { return store.presence(users); },
-                                           answer<records>([me, this, reply](result<records> now) {
-                                             if (now) {
-                                               reply.ack(presence_ack{std::move(*now)});
-                                             } else {
-                                               reply.fail(now.error());
-                                             }
-                                             caf::anon_send(me, look_up_done{[this] { unblock(); }});
-                                           }));
-                     }));
-                   });
+  look_up<records>(
+      [users = what.users](database_reader& store) { return store.presence(users); },
+      [this, frame, reply = reply_to(*frame)](const result<records>& known) {
+        if (!known) {
+          reply.fail(known.error());
+          return unblock();
+        }
+        const auto& users = std::get<watch_presence_frame>(frame->request).users;
+        const auto* reads = services_->reads;
+        const auto tell = [directory = services_->directory, mine = request_.connection](const auto& read) {
+          caf::anon_send(directory, to_presence{watcher_knows{read.user, mine, read}});
+        };
+        watch_instead(*known, answer<std::monostate>([me = me(), this, reply, users, reads, tell](const auto&) {
+          reads->ask<records>([users](database_reader& store) { return store.presence(users); },
+                              answer<records>([me, this, reply, tell](result<records> now) {
+                                if (now) {
+                                  reply.ack(presence_ack{*now});
+                                  for (const auto& read : *now) tell(read);
+                                } else {
+                                  reply.fail(now.error());
+                                }
+                                caf::anon_send(me, look_up_done{[this] { unblock(); }});
+                              }));
+        }));
+      });
 }
 
 void session::watch_instead(const std::vector<presence_record>& known, const answer<std::monostate>& watched) {

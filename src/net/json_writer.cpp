@@ -252,6 +252,23 @@ void append_object(std::string& out, const node_seen& node) {
       .field("resynced_at", says.resynced_at);
 }
 
+void append_object(std::string& out, const presence_place& place) {
+  object_writer(out)
+      .field("node_id", place.node)
+      .field("name", place.name)
+      .field("since", place.since)
+      .field("is_known", place.is_known)
+      .field("silent_ms", static_cast<std::int64_t>(place.silent.count()));
+}
+void append_object(std::string& out, const presence_explanation& why) {
+  object_writer(out)
+      .field("user_id", why.now.user)
+      .field("is_online", why.now.is_online)
+      .field("last_seen", why.now.last_seen)
+      .field("log_ins", why.log_ins)
+      .field("nodes", why.places);
+}
+
 void append_token(std::string& out, const token_item& token, bool is_current) {
   object_writer(out)
       .field("token_id", token_id_of(token.hash))

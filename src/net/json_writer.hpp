@@ -39,6 +39,8 @@ void append_object(std::string& out, const audit_entry& entry);
 void append_object(std::string& out, const connected_user& user);
 void append_object(std::string& out, const active_room& room);
 void append_object(std::string& out, const node_seen& node);
+void append_object(std::string& out, const presence_place& place);
+void append_object(std::string& out, const presence_explanation& why);
 void append_object(std::string& out, const traced_message& message);
 /// `is_current`: the token that asks.
 void append_token(std::string& out, const token_item& token, bool is_current);

@@ -62,6 +62,13 @@ struct row_maker {
     row.word = to_string(what.status);
     return row;
   }
+  control_row operator()(const presence_stored& what) const {
+    control_row row{"presence"};
+    row.word = what.is_online ? "on" : "off";
+    row.at = what.last_seen;
+    row.version = what.version;
+    return row;
+  }
   control_row operator()(const not_understood&) const {
     throw std::logic_error("nobody can write what he does not know");
   }
@@ -88,6 +95,10 @@ std::optional<control_event> event_of(const user_id& user, const control_row& ro
   if (row.kind == "member_joined" || row.kind == "member_left") {
     if (!row.room || !row.room_seq) return std::nullopt;
     return control_event{user, membership_stored{*row.room, *row.room_seq, row.kind == "member_joined"}};
+  }
+  if (row.kind == "presence") {
+    if ((word != "on" && word != "off") || !row.version) return std::nullopt;
+    return control_event{user, presence_stored{word == "on", row.at, *row.version}};
   }
   if (row.kind == "friendship") {
     const auto status = word == to_string(friend_status::none) ? friend_status::none : parse_friend_status(word);

@@ -16,6 +16,8 @@ struct control_row {
   std::optional<sequence> room_seq{};
   std::optional<user_id> other{}, by{};
   std::optional<std::string> word{};
+  std::optional<timestamp> at{};
+  std::optional<std::int64_t> version{};
   std::optional<std::string> token_hashes{};  ///< In hexadecimal, one behind the other.
 };
 

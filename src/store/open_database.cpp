@@ -100,7 +100,6 @@ result<postgres_options> postgres_options_of(const config& settings) {
   auto options = parse_postgres_url(settings.store.url);
   if (options.has_error()) return options.error();
   options->node_name = settings.node.name;
-  options->has_other_nodes = !settings.bus.url.empty();
   options->connect = std::chrono::milliseconds(settings.store.connect_ms);
   options->statement = std::chrono::milliseconds(settings.store.statement_ms);
   options->lock = std::chrono::milliseconds(settings.store.lock_ms);
@@ -128,12 +127,12 @@ std::unique_ptr<control_log> open_control_log(const config& settings, metrics& c
   return std::make_unique<postgres_control_log>(*postgres_options_of(settings), counts);
 }
 
-result<std::unique_ptr<database>> open_database(const config& settings, metrics& counts) {
+result<std::unique_ptr<database>> open_database(const config& settings, metrics& counts, const node_identity* node) {
   if (auto checked = check_store_url(settings); checked.has_error()) return checked.error();
-  if (is_postgres(settings.store.url)) {
-    return open_postgres_database(*postgres_options_of(settings), settings.limits, counts);
-  }
-  return open_sqlite_database(*sqlite_options_of(settings), settings.limits);
+  if (!is_postgres(settings.store.url)) return open_sqlite_database(*sqlite_options_of(settings), settings.limits);
+  auto options = *postgres_options_of(settings);
+  if (!settings.bus.url.empty()) options.node = node;
+  return open_postgres_database(options, settings.limits, counts);
 }
 
 }  // namespace parley

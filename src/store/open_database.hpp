@@ -25,7 +25,9 @@ result<void> check_store_url(const config& settings);
 
 /// SQLite: takes the store's lock. The schema is brought up to date by migrate(). Errors are sentences for the
 /// operator. The metrics must outlive the database.
-result<std::unique_ptr<database>> open_database(const config& settings, metrics& counts);
+/// Likewise the node's identity, by which others know where somebody is on; without one they are told nothing.
+result<std::unique_ptr<database>> open_database(const config& settings, metrics& counts,
+                                                const node_identity* node = nullptr);
 
 /// Behind check_store_url. Null for a node that is alone, which has no bus.
 std::unique_ptr<control_log> open_control_log(const config& settings, metrics& counts);

@@ -23,7 +23,8 @@ enum class busy_rooms : std::uint8_t {
 /// lock was had. Belongs to one writer. Commands must stay in place until the next begin(). Throws postgres_error.
 class postgres_append {
  public:
-  postgres_append(const limits_config& limits, bool has_other_nodes) : limits_(limits), tells_(has_other_nodes) {}
+  /// `tells_nodes`: there are others.
+  postgres_append(const limits_config& limits, bool tells_nodes) : limits_(limits), tells_(tells_nodes) {}
 
   /// The first round trip, and the plan. Afterwards the transaction is open and holds the rooms' locks.
   void begin(postgres_connection& connection, std::span<const append_command> commands, busy_rooms busy);

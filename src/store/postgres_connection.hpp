@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "parley/control_log.hpp"
 #include "store/postgres_error.hpp"
 #include "store/postgres_rows.hpp"
 #include "store/postgres_values.hpp"
@@ -22,7 +23,8 @@ struct postgres_options {
   std::string url;        ///< postgresql://…, as libpq reads it. May hold a password: never in a log.
   std::string node_name;  ///< Shown in pg_stat_activity.
   bool durable = true;    ///< False: synchronous_commit = off, as a control that must lose what was acknowledged.
-  bool has_other_nodes = false;  ///< What concerns users goes into the control log.
+  /// Set where there are other nodes: what concerns users goes into the control log. Outlives what is opened by it.
+  const node_identity* node = nullptr;
   std::chrono::milliseconds connect{3'000};
   std::chrono::milliseconds statement{5'000};
   std::chrono::milliseconds lock{3'000};

@@ -22,6 +22,8 @@ control_columns::control_columns(const std::vector<control_event>& events) {
     by_.add(row.by);
     words_.add(row.word);
     tokens_.add(row.token_hashes);
+    times_.add(row.at);
+    versions_.add(row.version);
   }
   for (std::size_t partition = 0; partition < counts.size(); ++partition) {
     if (counts[partition] == 0) continue;
@@ -39,13 +41,14 @@ void control_columns::send(postgres_round_trip& trip) const {
       " FROM unnest($1, $2) AS n (partition_id, uses) WHERE p.partition_id = n.partition_id"
       " RETURNING p.partition_id, p.last_seq - n.uses AS before)"
       " INSERT INTO tb_control_event (partition_id, seq, user_id, kind, room_id, room_seq, other_id, by_id, word,"
-      " token_hashes, created_at)"
+      " token_hashes, at, version, created_at)"
       " SELECT r.partition_id, r.before + e.place, e.user_id, e.kind, e.room_id, e.room_seq, e.other_id, e.by_id,"
-      " e.word, e.token_hashes, now()"
-      " FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-      " AS e (partition_id, place, user_id, kind, room_id, room_seq, other_id, by_id, word, token_hashes)"
+      " e.word, e.token_hashes, e.at, e.version, now()"
+      " FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+      " AS e (partition_id, place, user_id, kind, room_id, room_seq, other_id, by_id, word, token_hashes, at, version)"
       " JOIN raised r ON r.partition_id = e.partition_id",
-      used_, uses_, partitions_, places_, users_, kinds_, rooms_, room_seqs_, others_, by_, words_, tokens_);
+      used_, uses_, partitions_, places_, users_, kinds_, rooms_, room_seqs_, others_, by_, words_, tokens_, times_,
+      versions_);
 }
 
 }  // namespace parley

@@ -20,8 +20,9 @@ class control_columns {
   postgres_array<std::int64_t> used_, uses_;  ///< Each partition once, and how many events it gets.
   postgres_array<std::int64_t> places_;       ///< Of each event among those of its partition, from 1.
   postgres_array<uuid> users_, rooms_, others_, by_;
-  postgres_array<std::int64_t> room_seqs_;
+  postgres_array<std::int64_t> room_seqs_, versions_;
   postgres_array<std::string_view> kinds_, words_, tokens_;
+  postgres_array<timestamp> times_;
 };
 
 }  // namespace parley

@@ -50,6 +50,8 @@ control_row read_row(const postgres_row& row) {
   found.by = row.optional_id<user_id>(7);
   found.word = row.optional_text(8);
   found.token_hashes = row.optional_text(9);
+  found.at = row.optional_time(10);
+  if (!row.is_null(11)) found.version = row.integer(11);
   return found;
 }
 
@@ -108,6 +110,19 @@ result<control_positions> postgres_control_log::end() {
   });
 }
 
+result<void> postgres_control_log::enter(const node_report& mine) {
+  return with_connection("entering the cluster", [&](postgres_connection& open) -> result<void> {
+    postgres_array<std::int64_t> confirmed;
+    for (const auto position : mine.confirmed) confirmed.add(position);
+    open.query(
+        "INSERT INTO tb_node (node_id, name, version, started_at, heartbeat_at, confirmed, connections, rooms,"
+        " stream_backlog_bytes, stream_lag_ms) VALUES ($1, $2, $3, $4, clock_timestamp(), $5, 0, 0, 0, 0)"
+        " ON CONFLICT (node_id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at",
+        mine.node, mine.name, mine.version, mine.started_at, confirmed);
+    return {};
+  });
+}
+
 /// The word stands before the reading begins: whoever stores something and then sees no word of this node knows that it
 /// will read it. It need not outlive the server, so that nobody waits for its disk.
 result<control_news> postgres_control_log::read(const node_report& mine, const control_positions& after) {
@@ -118,21 +133,17 @@ result<control_news> postgres_control_log::read(const node_report& mine, const c
     postgres_round_trip trip(open);
     trip.add("BEGIN");
     trip.add("SET LOCAL synchronous_commit = off");
-    trip.add(
-        "INSERT INTO tb_node (node_id, name, version, started_at, heartbeat_at, confirmed, connections, rooms,"
-        " stream_backlog_bytes, stream_lag_ms, resynced_at)"
-        " VALUES ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8, $9, $10)"
-        " ON CONFLICT (node_id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, confirmed = excluded.confirmed,"
-        " connections = excluded.connections, rooms = excluded.rooms,"
-        " stream_backlog_bytes = excluded.stream_backlog_bytes, stream_lag_ms = excluded.stream_lag_ms,"
-        " resynced_at = excluded.resynced_at",
-        mine.node, mine.name, mine.version, mine.started_at, confirmed, mine.connections, mine.rooms,
-        mine.stream_backlog_bytes, mine.stream_lag_ms, mine.resynced_at);
+    const auto word = trip.add(
+        "UPDATE tb_node SET heartbeat_at = clock_timestamp(), confirmed = $2, connections = $3, rooms = $4,"
+        " stream_backlog_bytes = $5, stream_lag_ms = $6, resynced_at = $7 WHERE node_id = $1",
+        mine.node, confirmed, mine.connections, mine.rooms, mine.stream_backlog_bytes, mine.stream_lag_ms,
+        mine.resynced_at);
     trip.add("COMMIT");
     const auto ends = trip.add("SELECT partition_id, last_seq FROM tb_control_position");
     const auto events = trip.add(
         "SELECT e.partition_id, e.seq, e.user_id, e.kind, e.room_id, e.room_seq, e.other_id, e.by_id, e.word,"
-        " e.token_hashes FROM unnest($1) WITH ORDINALITY AS k (seq, place), LATERAL (SELECT * FROM tb_control_event c"
+        " e.token_hashes, e.at, e.version FROM unnest($1) WITH ORDINALITY AS k (seq, place), LATERAL (SELECT * FROM "
+        "tb_control_event c"
         " WHERE c.partition_id = k.place - 1 AND c.seq > k.seq ORDER BY c.seq LIMIT $2) e"
         " ORDER BY e.partition_id, e.seq",
         known, most_events);
@@ -140,6 +151,8 @@ result<control_news> postgres_control_log::read(const node_report& mine, const c
     const auto answers = trip.run();
     control_news news;
     news.reached = after;
+    news.is_forgotten = answers[word].changed() == 0;
+    if (news.is_forgotten) return news;
     take_events(answers[events], positions_of(answers[ends]), news);
     news.nodes = read_nodes(answers[nodes]);
     return news;

@@ -17,6 +17,7 @@ class postgres_control_log final : public control_log {
   postgres_control_log(const postgres_options& options, metrics& counts);
 
   result<control_positions> end() override;
+  result<void> enter(const node_report& mine) override;
   result<control_news> read(const node_report& mine, const control_positions& after) override;
   result<void> leave(const uuid& node) override;
   result<bool> tidy() override;

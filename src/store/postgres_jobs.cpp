@@ -16,7 +16,7 @@ void postgres_jobs::run(postgres_connection& connection, std::span<const write_j
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](auto one, auto other) { return jobs[one].key < jobs[other].key; });
   told_.clear();
-  postgres_records records(connection, limits_, tells_ ? &told_ : nullptr);
+  postgres_records records(connection, limits_, node_, told_);
   for (const auto index : order) {
     postgres_round_trip trip(connection);
     if (last_ == nullptr) {

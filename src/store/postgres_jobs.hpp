@@ -13,7 +13,8 @@ namespace parley {
 /// Belongs to one writer. Throws postgres_error.
 class postgres_jobs {
  public:
-  postgres_jobs(const limits_config& limits, bool has_other_nodes) : limits_(limits), tells_(has_other_nodes) {}
+  /// Null `node`: there are no others.
+  postgres_jobs(const limits_config& limits, const node_identity* node) : limits_(limits), node_(node) {}
 
   /// Runs them in order of their keys, those of one key as they stand. Afterwards the transaction is open.
   void run(postgres_connection& connection, std::span<const write_job> jobs);
@@ -31,7 +32,7 @@ class postgres_jobs {
   void end_job(postgres_round_trip& trip) const;
 
   const limits_config& limits_;
-  const bool tells_;
+  const node_identity* node_;
   std::vector<control_event> told_;  ///< By the jobs that did not fail.
   uuid writer_ = system_ids().next();
   uuid mark_;

@@ -35,6 +35,9 @@ class postgres_reader final : public database_reader {
   // postgres_control_log.cpp
   result<std::vector<node_seen>> nodes() override;
 
+  // postgres_presence.cpp
+  result<std::vector<presence_place>> presence_places(user_id user) override;
+
   // postgres_reader_rooms.cpp
   result<std::vector<room_summary>> rooms_of(user_id user) override;
   result<page<room_summary>> rooms_page(user_id user, const page_request& range) override;

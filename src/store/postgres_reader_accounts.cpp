@@ -87,12 +87,14 @@ result<std::vector<presence_record>> postgres_reader::presence(std::span<const u
     postgres_array<uuid> asked;
     for (const auto& user : users) asked.add(user);
     const auto rows = open.query(
-        "SELECT s.user_id, s.is_online, s.last_seen FROM unnest($1) WITH ORDINALITY AS k (user_id, place)"
+        "SELECT s.user_id, s.is_online, s.last_seen, s.version FROM unnest($1) WITH ORDINALITY AS k (user_id, place)"
         " JOIN tb_user_status s ON s.user_id = k.user_id ORDER BY k.place",
         asked);
     std::vector<presence_record> found;
     found.reserve(users.size());
-    for (const auto& row : rows) found.push_back({row.id<user_id>(0), row.integer(1) != 0, row.optional_time(2)});
+    for (const auto& row : rows) {
+      found.push_back({row.id<user_id>(0), row.integer(1) != 0, row.optional_time(2), row.integer(3)});
+    }
     return found;
   });
 }

@@ -110,30 +110,4 @@ result<void> postgres_records::save_read_markers(std::span<const read_marker> ma
   });
 }
 
-result<void> postgres_records::save_presence(std::span<const presence_record> users) {
-  return record("saving presence", [&]() -> result<void> {
-    // One by one, since a user may stand in it twice and the last counts; in one round trip all the same. In order, so
-    // that two nodes do not wait for each other.
-    std::vector<presence_record> ordered(users.begin(), users.end());
-    std::stable_sort(ordered.begin(), ordered.end(),
-                     [](const auto& one, const auto& other) { return one.user < other.user; });
-    postgres_round_trip trip(connection_);
-    for (const auto& presence : ordered) {
-      trip.add(
-          "UPDATE tb_user_status SET is_online = $2::boolean::int, last_seen = coalesce($3, last_seen)"
-          " WHERE user_id = $1",
-          presence.user, presence.is_online, presence.last_seen);
-    }
-    trip.run();
-    return {};
-  });
-}
-
-result<void> postgres_records::clear_presence() {
-  return record("clearing presence", [&]() -> result<void> {
-    connection_.query("UPDATE tb_user_status SET is_online = 0 WHERE is_online = 1");
-    return {};
-  });
-}
-
 }  // namespace parley

@@ -14,9 +14,10 @@ namespace parley {
 /// job might swallow it.
 class postgres_records final : public record_writer {
  public:
-  /// Null `told`: there are no other nodes.
-  postgres_records(postgres_connection& connection, const limits_config& limits, std::vector<control_event>* told)
-      : connection_(connection), limits_(limits), told_(told) {}
+  /// Null `node`: there are no other nodes, and nothing is told.
+  postgres_records(postgres_connection& connection, const limits_config& limits, const node_identity* node,
+                   std::vector<control_event>& told)
+      : connection_(connection), limits_(limits), node_(node), told_(told) {}
 
   result<own_profile> create_user(const new_user& user) override;
   result<void> set_password_hash(user_id user, const std::string& old_hash, const std::string& hash) override;
@@ -33,8 +34,10 @@ class postgres_records final : public record_writer {
   result<void> record_audit(const audit_record& what) override;
   result<void> save_presence(std::span<const presence_record> users) override;
   result<void> clear_presence() override;
+  result<bool> forget_node(const uuid& node, timestamp silent_since) override;
+  result<std::size_t> end_presence_of_nobody(timestamp last_seen, std::uint32_t limit) override;
   void tell_nodes(control_event what) override {
-    if (told_ != nullptr) told_->push_back(std::move(what));
+    if (node_ != nullptr) told_.push_back(std::move(what));
   }
   result<void> begin_file(const new_file& file) override;
   result<void> write_file_block(file_id file, std::uint32_t block, std::string_view bytes) override;
@@ -71,6 +74,8 @@ class postgres_records final : public record_writer {
   [[nodiscard]] const std::optional<postgres_error>& transaction_fault() const { return transaction_fault_; }
 
  private:
+  void save_presence_here(const presence_record& presence, const uuid& node);
+
   template <class Body>
   std::invoke_result_t<Body> record(std::string_view what, Body&& body) {
     return guard_postgres(what, [&] {
@@ -90,7 +95,8 @@ class postgres_records final : public record_writer {
 
   postgres_connection& connection_;
   const limits_config& limits_;
-  std::vector<control_event>* told_;
+  const node_identity* node_;
+  std::vector<control_event>& told_;
   std::optional<postgres_error> transaction_fault_;
 };
 

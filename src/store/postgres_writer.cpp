@@ -26,8 +26,8 @@ class postgres_writer final : public database_writer {
       : options_(options),
         limits_(limits),
         counts_(counts),
-        append_(limits_, options_.has_other_nodes),
-        jobs_(limits_, options_.has_other_nodes),
+        append_(limits_, options_.node != nullptr),
+        jobs_(limits_, options_.node),
         connection_(std::make_unique<postgres_connection>(options_)) {}
 
   result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) override {

@@ -31,6 +31,7 @@ class sqlite_reader final : public database_reader {
   result<page<audit_entry>> audit_trail(const page_request& range) override;
 
   result<std::vector<node_seen>> nodes() override { return std::vector<node_seen>(); }
+  result<std::vector<presence_place>> presence_places(user_id) override { return std::vector<presence_place>(); }
 
   // sqlite_reader_rooms.cpp
   result<std::vector<room_summary>> rooms_of(user_id user) override;

@@ -32,7 +32,10 @@ class sqlite_records final : public record_writer {
   result<void> record_audit(const audit_record& what) override;
   result<void> save_presence(std::span<const presence_record> users) override;
   result<void> clear_presence() override;
-  void tell_nodes(control_event) override {}  // there are none
+  // There are no other nodes.
+  result<bool> forget_node(const uuid&, timestamp) override { return false; }
+  result<std::size_t> end_presence_of_nobody(timestamp, std::uint32_t) override { return std::size_t{0}; }
+  void tell_nodes(control_event) override {}
   result<void> begin_file(const new_file& file) override;
   result<void> write_file_block(file_id file, std::uint32_t block, std::string_view bytes) override;
   result<void> finish_file(const finished_file& file) override;

@@ -2,118 +2,12 @@
 // confirms, and for whom a revocation waits.
 #include "actors/control_actor.hpp"
 
-#include <gtest/gtest.h>
-
-#include <utility>
-
-#include "actor_world.hpp"
-#include "actors/account_actor.hpp"
+#include "control_fixture.hpp"
 
 namespace parley::testing {
 namespace {
 
 using std::chrono::milliseconds;
-
-class scripted_log final : public control_log {
- public:
-  std::vector<control_event> next;  ///< What the next reading finds.
-  std::vector<node_seen> others;
-  bool works = true, has_more = false, missed_some = false, others_speak = true;
-  int reads = 0, tidied = 0, left = 0;
-  node_report told;
-
-  result<control_positions> end() override {
-    if (!works) return unavailable("away");
-    return end_;
-  }
-  result<control_news> read(const node_report& mine, const control_positions&) override {
-    ++reads;
-    if (!works) return unavailable("away");
-    told = mine;
-    control_news news;
-    for (const auto& event : next) ++end_[control_partition_of(event.user)];
-    news.events = std::exchange(next, {});
-    news.reached = end_;
-    news.has_more = std::exchange(has_more, false);
-    news.missed_some = std::exchange(missed_some, false);
-    for (auto& other : others) other.heartbeat_at += milliseconds(others_speak ? 1 : 0);
-    news.nodes = others;
-    news.nodes.push_back({mine, timestamp(milliseconds(reads)), milliseconds(0)});
-    return news;
-  }
-  result<void> leave(const uuid&) override {
-    ++left;
-    return {};
-  }
-  result<bool> tidy() override { return ++tidied == 2; }  // the second time there is more
-
- private:
-  control_positions end_{};
-};
-
-class control_actor_test : public ::testing::Test {
- protected:
-  control_actor_test() {
-    accounts_ = spawn_account_actor(*world_.system, *world_.services, {});
-    lease_.expire();
-  }
-  ~control_actor_test() override {
-    if (world_.services->control) stop();
-    caf::anon_send_exit(accounts_, caf::exit_reason::user_shutdown);
-    accounts_ = nullptr;
-    world_.run();
-  }
-  void start() {
-    world_.services->control = spawn_control_on_scheduler(
-        *world_.system, *world_.services,
-        {log_, lease_, accounts_, answer<std::monostate>([this](const auto& done) { began_ = done.has_value(); })});
-    world_.run();
-  }
-  void stop() {
-    caf::anon_send_exit(world_.services->control, caf::exit_reason::user_shutdown);
-    world_.run();
-    world_.services->control = nullptr;
-    world_.run();
-  }
-  [[nodiscard]] bool may_deliver() const { return lease_.holds(world_.time.steady_now()); }
-  void find(control_event event) {
-    log_.next.push_back(std::move(event));
-    wake();
-  }
-  void wake() {
-    hint();
-    world_.advance(milliseconds(20));
-  }
-  void hint() {
-    caf::anon_send(world_.services->control, read_control_log{});
-    world_.run();
-  }
-  /// A revocation of ann's that waits for the other nodes.
-  std::weak_ptr<void> wait_for_nodes() {
-    const auto held = std::make_shared<int>(1);
-    std::weak_ptr<void> seen = held;
-    caf::anon_send(world_.services->control, await_nodes{ann_, held});
-    world_.run_actors();
-    return seen;
-  }
-  void other_node() {
-    node_report report;
-    report.node = id_of<uuid>(77);
-    log_.others.push_back({report, timestamp(std::chrono::hours(1)), milliseconds(0)});
-  }
-  static token_hash token_of(user_id user) {
-    token_hash token;
-    token.bytes[0] = user.bytes[15];
-    return token;
-  }
-
-  actor_world world_;
-  scripted_log log_;
-  delivery_lease lease_;
-  account_handle accounts_;
-  user_id ann_ = id_of<user_id>(1), bob_ = id_of<user_id>(2);
-  bool began_ = false;
-};
 
 // --- The lease ---
 

@@ -77,11 +77,14 @@ class small_presence final : public presence_handle::base {
           if (what.at_once) throw std::runtime_error("fault");
         },
         [this](const watch_user&) { note("watched"); },
+        [this](const watcher_knows&) { note("knows"); },
         [this](const unwatch_user&) {
           note("unwatched");
           send(services_.directory, presence_idle{user_, received_});
         },
         [](const presence_saved&) {},
+        [this](const presence_heard& what) { note(what.what.is_online ? "heard on" : "heard off"); },
+        [this](save_presence_again) { note("save again"); },
         [](presence_tick) {},
         [this](stop_presence) {
           log_.emplace_back("stop");

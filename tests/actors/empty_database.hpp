@@ -30,6 +30,8 @@ class empty_records : public record_writer {
   result<void> save_read_markers(std::span<const read_marker>) override { return {}; }
   result<void> save_presence(std::span<const presence_record>) override { return {}; }
   result<void> clear_presence() override { return {}; }
+  result<bool> forget_node(const uuid&, timestamp) override { return false; }
+  result<std::size_t> end_presence_of_nobody(timestamp, std::uint32_t) override { return std::size_t{0}; }
   void tell_nodes(control_event) override {}
   result<void> begin_file(const new_file&) override { return not_in_this_store(); }
   result<void> write_file_block(file_id, std::uint32_t, std::string_view) override { return not_in_this_store(); }
@@ -63,6 +65,7 @@ class empty_reader : public database_reader {
   result<std::vector<token_item>> tokens_of(user_id) override { return not_in_this_store(); }
   result<std::vector<std::string>> writes_under_way() override { return std::vector<std::string>(); }
   result<std::vector<node_seen>> nodes() override { return std::vector<node_seen>(); }
+  result<std::vector<presence_place>> presence_places(user_id) override { return std::vector<presence_place>(); }
   result<std::optional<stored_file>> file_for(user_id, file_id) override { return not_in_this_store(); }
   result<std::string> file_block(file_id, std::uint32_t) override { return not_in_this_store(); }
   result<room_standing> standing_in(room_id, user_id) override { return not_in_this_store(); }

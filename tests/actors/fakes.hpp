@@ -89,6 +89,8 @@ class line_encoder final : public frame_encoder {
       out += (typing->is_typing ? "typing " : "typed ") + number(typing->user);
     } else if (const auto* read = std::get_if<read_notice>(&what)) {
       out += "read " + number(read->user) + " " + std::to_string(read->seq);
+    } else if (const auto* presence = std::get_if<presence_notice>(&what)) {
+      out += "presence " + number(presence->presence.user) + (presence->presence.is_online ? " on" : " off");
     } else {
       out += "notice";
     }

@@ -132,6 +132,15 @@ class memory_records final : public empty_records {
     }
     return {};
   }
+  result<bool> forget_node(const uuid& node, timestamp silent_since) override {
+    store_.forgotten.emplace_back(node, silent_since);
+    return true;
+  }
+  result<std::size_t> end_presence_of_nobody(timestamp, std::uint32_t limit) override {
+    const auto ended = std::min<std::size_t>(store_.orphans, limit);
+    store_.orphans -= ended;
+    return ended;
+  }
   result<void> clear_presence() override {
     ++store_.presence_clears;
     for (auto& [user, presence] : store_.presences) presence.is_online = false;

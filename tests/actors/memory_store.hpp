@@ -45,6 +45,8 @@ class memory_store final : public database {
   bool reads_work = true;
   bool commits_work = true;
   int presence_clears = 0;
+  std::vector<std::pair<uuid, timestamp>> forgotten;  ///< Nodes, and since when they were silent.
+  std::size_t orphans = 0;                            ///< So many are on only on nodes that nobody knows.
   int token_reads = 0;
   std::vector<std::string> writes_under_way;              ///< Of others, at the moment.
   std::function<void()> during_staff_read;                ///< What happens while staff's question is being answered.

@@ -168,7 +168,34 @@ TEST_F(PresenceState, IsNeededWhileOnWatchedOrUnsaved) {
 TEST_F(PresenceState, AWatcherIsKeptOnce) {
   state.watch(watcher);
   state.watch(watcher);
-  EXPECT_EQ(state.watchers().size(), 1U);
+  EXPECT_EQ(state.watchers(), 1U);
+}
+
+TEST_F(PresenceState, WatchersAreToldOfEachVersionOnceAndOfNoneThatTheyHaveRead) {
+  const auto change = [](bool is_online, std::int64_t version) {
+    return presence_record{id_of<user_id>(1), is_online, std::nullopt, version};
+  };
+  state.watch(watcher);
+  EXPECT_EQ(state.take_news(change(true, 3)).size(), 1U);
+  EXPECT_TRUE(state.take_news(change(true, 3)).empty());
+  EXPECT_TRUE(state.take_news(change(false, 2)).empty()) << "an older one";
+  EXPECT_FALSE(state.knows(watcher, change(false, 6)));
+  EXPECT_TRUE(state.take_news(change(true, 5)).empty());
+  EXPECT_EQ(state.take_news(change(true, 7)), std::vector{watcher});
+  EXPECT_FALSE(state.knows(phone, change(false, 2))) << "watches nobody";
+}
+
+TEST_F(PresenceState, AnAnswerOlderThanTheNewsIsSetRight) {
+  for (const auto version : {std::int64_t{0}, std::int64_t{9}}) {
+    presence_state one{id_of<user_id>(1), seconds(5), seconds(2)};
+    one.watch(watcher);
+    const presence_record on{id_of<user_id>(1), true, std::nullopt, version};
+    EXPECT_EQ(one.take_news(on).size(), 1U);
+    EXPECT_FALSE(one.knows(watcher, on));
+    const auto behind = one.knows(watcher, {id_of<user_id>(1), false, std::nullopt, version == 0 ? 0 : version - 1});
+    ASSERT_TRUE(behind) << version;
+    EXPECT_TRUE(behind->is_online);
+  }
 }
 
 TEST_F(PresenceState, AtTheStopItIsOffAndSavedBehindASaveUnderWay) {

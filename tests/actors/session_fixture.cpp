@@ -69,6 +69,8 @@ class session_fixture::scripted_directory final : public directory_handle::base 
         [](const list_rooms_in_use&) {},
         [](const logs_reached&) {},
         [](const end_all_sockets&) {},
+        [](const presence_heard&) {},
+        [](save_presence_again) {},
         [](const close_directory&) {},
     };
   }
@@ -77,6 +79,7 @@ class session_fixture::scripted_directory final : public directory_handle::base 
   void note(const user_came_on& what) { add("on ", what.user); }
   void note(const user_went_off& what) { add("off ", what.user, what.at_once ? " at once" : ""); }
   void note(const watch_user& what) { add("watch ", what.user); }
+  void note(const watcher_knows& what) { test_.told_presence.push_back(what.read); }
   void note(const unwatch_user& what) { add("unwatch ", what.user); }
   void add(const std::string& what, user_id user, const std::string& more = {}) {
     test_.presence_log.push_back(what + std::to_string(user.bytes[15]) + more);

@@ -64,7 +64,8 @@ class session_fixture : public node_fixture {
   std::deque<hold_room> holds;  ///< Waiting, while hold_at_once is false.
   bool hold_at_once = true;
   bool attach_at_once = false;
-  std::vector<std::string> presence_log;  ///< `on 1`, `off 1`, `off 1 at once`, `watch 2`, `unwatch 2`
+  std::vector<presence_record> told_presence;  ///< Of which the records hear that the client knows it.
+  std::vector<std::string> presence_log;       ///< `on 1`, `off 1`, `off 1 at once`, `watch 2`, `unwatch 2`
   int registered = 0, unregistered = 0;
 
   void answer_hold(const hold_room& wish);

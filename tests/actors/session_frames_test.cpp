@@ -328,6 +328,9 @@ TEST_F(SessionFrames, WatchesWhomItIsAskedToAndAnswersHowTheyAre) {
   ASSERT_EQ(answered.size(), 1U);
   EXPECT_EQ(answered[0].substr(0, 16), "ack w 2:on 3:off");
   EXPECT_THAT(presence_log, ElementsAre("on 1", "watch 2", "watch 3"));
+  ASSERT_GE(told_presence.size(), 2U) << "so that nothing older is told behind it";
+  EXPECT_EQ(told_presence[0].user, other);
+  EXPECT_TRUE(told_presence[0].is_online);
   submit(watch_presence_frame{{third}});
   run();
   EXPECT_THAT(take(socket_ref), IsEmpty());

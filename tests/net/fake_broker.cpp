@@ -63,6 +63,7 @@ struct replies {
   std::monostate reply_to(const reset_password&) { return {}; }
   page<connected_user> reply_to(const list_connections&) { return {{{fake_broker::ada().profile, 2}}, of.next_cursor}; }
   std::vector<node_seen> reply_to(const list_nodes&) { return {}; }
+  presence_explanation reply_to(const explain_presence&) { return {}; }
   page<active_room> reply_to(const list_active_rooms&) { return {{{room_one, "Engines", true, 2, 4}}, of.next_cursor}; }
   page<room_ban> reply_to(const list_bans&) {
     return {{{fake_broker::ada().profile, bob_id, "adverts", timestamp{}, true}}, of.next_cursor};

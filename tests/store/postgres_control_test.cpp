@@ -2,6 +2,7 @@
 // writes; and the nodes that say they are there.
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "postgres_fixture.hpp"
 #include "store/postgres_control_log.hpp"
@@ -19,10 +20,11 @@ class postgres_control_test : public postgres_fixture {
     writer = expect_value(clustered_->open_writer());
     log_ = open_log();
     known_ = expect_value(log_->end());
+    expect_value(log_->enter(me_));
   }
   postgres_options options() {
     auto options = expect_value(parse_postgres_url(url_));
-    options.has_other_nodes = true;
+    options.node = &identity_;
     return options;
   }
   std::unique_ptr<database> open_clustered() { return open_postgres_database(options(), limits_, counts_); }
@@ -51,6 +53,7 @@ class postgres_control_test : public postgres_fixture {
     return token;
   }
 
+  node_identity identity_{numbered_uuid(1)};
   std::unique_ptr<database> clustered_;
   std::unique_ptr<control_log> log_;
   control_positions known_{};
@@ -227,7 +230,7 @@ TEST_F(postgres_control_test, nodes_see_one_another_until_they_leave) {
   auto other_report = report();
   other_report.name = "two";
   const auto other = open_log();
-  (void)expect_value(other->read(other_report, known_));
+  expect_value(other->enter(other_report));
   me_.confirmed[3] = 99;
   (void)read(*log_);
   const auto seen_by_other = expect_value(other->read(other_report, known_));
@@ -249,8 +252,132 @@ TEST_F(postgres_control_test, nodes_see_one_another_until_they_leave) {
 /// Whoever revokes something waits for the nodes that it sees: so a node must be seen before it reads.
 TEST_F(postgres_control_test, a_node_stands_in_the_table_even_when_it_cannot_read) {
   support::run_sql(url_, "ALTER TABLE tb_control_event RENAME TO elsewhere");
+  support::run_sql(url_, "UPDATE tb_node SET heartbeat_at = now() - interval '1 hour'");
   EXPECT_TRUE(log_->read(me_, known_).has_error());
-  EXPECT_EQ(count("SELECT count(*) FROM tb_node"), 1);
+  EXPECT_EQ(count("SELECT count(*) FROM tb_node WHERE heartbeat_at > now() - interval '1 minute'"), 1);
+}
+
+// --- Presence ---
+
+class postgres_presence_test : public postgres_control_test {
+ protected:
+  void SetUp() override {
+    postgres_control_test::SetUp();
+    ann_ = add_user("ann");
+    auto options = this->options();
+    options.node = &others_identity_;
+    other_ = open_postgres_database(options, limits_, counts_);
+    others_writer_ = expect_value(other_->open_writer());
+    me_.node = identity_.get();
+    expect_value(log_->enter(me_));
+    auto others_report = report();
+    others_report.node = others_identity_.get();
+    expect_value(log_->enter(others_report));
+    (void)read_events();
+  }
+  void save(database_writer& on, bool is_online) {
+    const presence_record record{ann_, is_online, time_at(++moment_)};
+    const write_job job([&](record_writer& records) { return records.save_presence({&record, 1}); });
+    expect_value(expect_value(on.commit({}, {&job, 1})).jobs.at(0));
+  }
+  template <class Run>
+  auto write_alone(Run run) {
+    using value = typename decltype(run(std::declval<record_writer&>()))::value_type;
+    value found{};
+    const auto job = alone([&](record_writer& records) -> result<void> {
+      found = expect_value(run(records));
+      return {};
+    });
+    expect_value(expect_value(writer->commit({}, {&job, 1})).jobs.at(0));
+    return found;
+  }
+  bool is_online() { return expect_value(reader->presence({&ann_, 1})).at(0).is_online; }
+  /// `on` or `off` for each change that was told.
+  std::string told() {
+    std::string all;
+    for (const auto& event : read_events()) {
+      const auto* change = std::get_if<presence_stored>(&event.what);
+      if (change != nullptr) all += change->is_online ? "on " : "off ";
+    }
+    return all;
+  }
+
+  node_identity others_identity_{numbered_uuid(2)};
+  std::unique_ptr<database> other_;
+  std::unique_ptr<database_writer> others_writer_;
+  user_id ann_;
+  std::int64_t moment_ = 0;
+};
+
+TEST_F(postgres_presence_test, somebody_is_on_from_the_first_node_to_the_last) {
+  save(*writer, true);
+  EXPECT_EQ(told(), "on ");
+  save(*others_writer_, true);
+  save(*writer, true);
+  save(*writer, false);
+  EXPECT_TRUE(is_online());
+  EXPECT_EQ(told(), "") << "nothing has changed";
+  EXPECT_EQ(expect_value(reader->presence_places(ann_)).size(), 1U);
+  save(*others_writer_, false);
+  EXPECT_FALSE(is_online());
+  EXPECT_EQ(told(), "off ");
+}
+
+TEST_F(postgres_presence_test, comings_and_goings_on_two_nodes_at_once_end_as_the_rows_say) {
+  std::thread one([&] {
+    for (int i = 0; i < 50; ++i) save(*writer, i % 2 == 0);
+  });
+  std::thread two([&] {
+    const presence_record on{ann_, true, time_at(1)}, off{ann_, false, time_at(1)};
+    for (int i = 0; i < 50; ++i) {
+      const write_job job([&](record_writer& records) { return records.save_presence({i % 2 == 0 ? &on : &off, 1}); });
+      expect_value(expect_value(others_writer_->commit({}, {&job, 1})).jobs.at(0));
+    }
+  });
+  one.join();
+  two.join();
+  EXPECT_FALSE(is_online());
+  auto changes = told();
+  EXPECT_TRUE(changes.ends_with("off "));
+  while (changes.starts_with("on off ")) changes.erase(0, 7);
+  EXPECT_EQ(changes, "") << "each change is told once, in order";
+}
+
+TEST_F(postgres_presence_test, whoever_was_on_a_node_that_is_dead_is_off_once) {
+  save(*others_writer_, true);
+  EXPECT_EQ(told(), "on ");
+  const auto seen = read(*log_).nodes;
+  const auto other = std::find_if(seen.begin(), seen.end(),
+                                  [&](const auto& node) { return node.report.node == others_identity_.get(); });
+  ASSERT_NE(other, seen.end());
+  const auto end = [&] {
+    return write_alone([&](record_writer& records) { return records.end_presence_of_nobody(time_at(99), 10); });
+  };
+  EXPECT_EQ(end(), 0U) << "it is known";
+  const auto forget = [&](timestamp at) {
+    return write_alone([&](record_writer& records) { return records.forget_node(others_identity_.get(), at); });
+  };
+  EXPECT_FALSE(forget(other->heartbeat_at - std::chrono::seconds(1))) << "it has said a word since";
+  EXPECT_TRUE(forget(other->heartbeat_at));
+  EXPECT_FALSE(forget(other->heartbeat_at)) << "one of all who noticed does it";
+  EXPECT_EQ(end(), 1U);
+  EXPECT_FALSE(is_online());
+  EXPECT_EQ(end(), 0U);
+  EXPECT_EQ(told(), "off ");
+  auto anew = report();
+  anew.node = others_identity_.get();
+  const auto news = expect_value(log_->read(anew, known_));
+  EXPECT_TRUE(news.is_forgotten) << "so it learns of it when it comes back";
+}
+
+TEST_F(postgres_presence_test, who_is_also_elsewhere_stays_on_when_a_node_dies) {
+  save(*writer, true);
+  save(*others_writer_, true);
+  (void)told();
+  write_alone([&](record_writer& records) { return records.forget_node(others_identity_.get(), time_at(1LL << 40)); });
+  write_alone([&](record_writer& records) { return records.end_presence_of_nobody(time_at(99), 10); });
+  EXPECT_TRUE(is_online());
+  EXPECT_EQ(told(), "");
 }
 
 }  // namespace

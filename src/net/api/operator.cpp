@@ -77,6 +77,13 @@ void handle_nodes(const api_call_ptr& call) {
       [call](const std::vector<node_seen>& nodes) { call->answer(200, json::page_text(nodes, std::nullopt)); });
 }
 
+void handle_explain(const api_call_ptr& call) {
+  const auto user = call->identity<user_id>(0, "user_id");
+  if (!user) return;
+  ask(call, explain_presence{*user},
+      [call](const presence_explanation& found) { call->answer(200, json::text_of(found)); });
+}
+
 template <class Request, class Item>
 void handle_list(const api_call_ptr& call) {
   const auto range = page_of(call->target);
@@ -95,6 +102,7 @@ void add_operator_routes(router& routes) {
   routes.add(verb::get, "/api/v1/admin/trace/{message_id}", access::operators, handle_trace);
   routes.add(verb::get, "/api/v1/admin/node", access::operators, handle_node);
   routes.add(verb::get, "/api/v1/admin/nodes", access::operators, handle_nodes);
+  routes.add(verb::get, "/api/v1/admin/presence/{user_id}", access::operators, handle_explain);
   routes.add(verb::get, "/api/v1/admin/connections", access::operators, handle_list<list_connections, connected_user>);
   routes.add(verb::get, "/api/v1/admin/rooms", access::operators, handle_list<list_active_rooms, active_room>);
 }

@@ -1,0 +1,159 @@
+// The control actor and presence: dead nodes, what they leave behind, a node that was taken for dead, and who is told.
+#include <gtest/gtest.h>
+
+#include "actors/presence_actor.hpp"
+#include "control_fixture.hpp"
+#include "memory_store.hpp"
+
+namespace parley::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr connection_ref anns_phone{0, 1}, bobs_eye{1, 9};
+
+struct store_first {
+  memory_store store_;
+};
+
+class control_presence_test : protected store_first, public control_actor_test {
+ protected:
+  control_presence_test() : control_actor_test(&store_) {
+    world_.settings.presence.ttl_seconds = 30;
+    world_.services->make_presence = spawn_presence;
+  }
+  void wait(seconds by) {
+    for (milliseconds passed{0}; passed < by; passed += milliseconds(250)) world_.advance(milliseconds(250));
+  }
+  template <class What>
+  void tell_record(What what) {
+    caf::anon_send(world_.services->directory, to_presence{std::move(what)});
+    world_.run();
+  }
+  void find_presence(bool is_online, std::int64_t version) {
+    find({ann_, presence_stored{is_online, std::nullopt, version}});
+  }
+  [[nodiscard]] const std::vector<std::string>& heard() { return world_.out.connections[bobs_eye].lines; }
+};
+
+TEST_F(control_presence_test, a_node_that_is_silent_for_nearly_the_ttl_is_dead) {
+  other_node();
+  start();
+  wait(seconds(40));
+  EXPECT_TRUE(store_.forgotten.empty()) << "it speaks";
+  log_.others_speak = false;
+  wait(seconds(26));
+  EXPECT_TRUE(store_.forgotten.empty());
+  wait(seconds(3));
+  ASSERT_EQ(store_.forgotten.size(), 1U) << "once, within the TTL";
+  EXPECT_EQ(store_.forgotten[0].first, log_.others[0].report.node);
+  EXPECT_EQ(store_.forgotten[0].second, log_.others[0].heartbeat_at);
+}
+
+TEST_F(control_presence_test, with_the_shortest_ttl_a_node_is_not_buried_before_its_lease_has_ended) {
+  world_.settings.presence.ttl_seconds = 1;
+  other_node();
+  start();
+  wait(seconds(5));
+  log_.others_speak = false;
+  world_.advance(milliseconds(250));
+  world_.advance(milliseconds(1'500));
+  EXPECT_TRUE(store_.forgotten.empty());
+  wait(seconds(2));
+  EXPECT_FALSE(store_.forgotten.empty());
+}
+
+TEST_F(control_presence_test, nobody_is_dead_behind_an_outage_in_which_nobody_could_say_a_word) {
+  other_node();
+  start();
+  wait(seconds(40));
+  log_.works = false;
+  log_.others_speak = false;
+  wait(seconds(60));
+  log_.works = true;
+  wait(seconds(26));
+  EXPECT_TRUE(store_.forgotten.empty()) << "it may be about to speak";
+  wait(seconds(3));
+  EXPECT_EQ(store_.forgotten.size(), 1U);
+}
+
+TEST_F(control_presence_test, a_node_that_has_just_begun_to_read_buries_nobody) {
+  other_node();
+  log_.others_speak = false;
+  start();
+  wait(seconds(26));
+  EXPECT_TRUE(store_.forgotten.empty());
+}
+
+TEST_F(control_presence_test, those_on_dead_nodes_are_ended_step_by_step_at_the_start_and_behind_each_death) {
+  store_.orphans = 450;
+  start();
+  EXPECT_EQ(store_.orphans, 0U);
+  other_node();
+  wait(seconds(29));
+  log_.others_speak = false;
+  wait(seconds(25));
+  store_.orphans = 300;
+  wait(seconds(4));
+  EXPECT_EQ(store_.orphans, 0U);
+}
+
+TEST_F(control_presence_test, what_is_left_behind_later_is_ended_too) {
+  start();
+  store_.orphans = 1;
+  wait(seconds(31));
+  EXPECT_EQ(store_.orphans, 0U);
+}
+
+TEST_F(control_presence_test, who_was_taken_for_dead_enters_anew_under_another_identity_and_saves_who_is_on) {
+  start();
+  tell_record(user_came_on{ann_, anns_phone});
+  tell_record(watch_user{bob_, bobs_eye});  // is off, and stays so
+  ASSERT_EQ(store_.presence_saves.size(), 1U);
+  ASSERT_EQ(log_.entered.size(), 1U);
+  const auto first = identity_.get();
+  EXPECT_EQ(log_.entered[0], first);
+  log_.is_forgotten = true;
+  wake();
+  ASSERT_EQ(log_.entered.size(), 2U);
+  EXPECT_NE(identity_.get(), first);
+  EXPECT_EQ(log_.entered[1], identity_.get());
+  EXPECT_EQ(log_.told.node, identity_.get());
+  ASSERT_EQ(store_.presence_saves.size(), 2U);
+  EXPECT_EQ(store_.presence_saves[1].user, ann_);
+  EXPECT_TRUE(store_.presence_saves[1].is_online);
+}
+
+TEST_F(control_presence_test, watchers_are_told_by_the_log_alone) {
+  start();
+  tell_record(watch_user{ann_, bobs_eye});
+  tell_record(user_came_on{ann_, anns_phone});
+  EXPECT_EQ(heard(), std::vector<std::string>{}) << "she may have been on elsewhere";
+  find_presence(true, 1);
+  EXPECT_EQ(heard(), std::vector<std::string>{"presence 1 on"});
+  find_presence(true, 1);
+  EXPECT_EQ(heard().size(), 1U) << "read twice";
+}
+
+TEST_F(control_presence_test, whoever_has_read_a_later_state_is_not_told_of_an_earlier_one) {
+  start();
+  tell_record(watch_user{ann_, bobs_eye});
+  tell_record(watcher_knows{ann_, bobs_eye, {ann_, false, std::nullopt, 4}});
+  find_presence(true, 3);
+  find_presence(false, 4);
+  EXPECT_EQ(heard(), std::vector<std::string>{});
+  find_presence(true, 5);
+  EXPECT_EQ(heard(), std::vector<std::string>{"presence 1 on"});
+}
+
+TEST_F(control_presence_test, whoever_was_told_of_a_later_state_before_an_earlier_answer_is_told_again) {
+  start();
+  tell_record(watch_user{ann_, bobs_eye});
+  find_presence(true, 5);
+  tell_record(watcher_knows{ann_, bobs_eye, {ann_, false, std::nullopt, 4}});
+  EXPECT_EQ(heard(), (std::vector<std::string>{"presence 1 on", "presence 1 on"}));
+}
+
+}  // namespace
+}  // namespace parley::testing

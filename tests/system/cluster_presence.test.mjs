@@ -1,0 +1,114 @@
+// Who is online, over several nodes: devices on two of them, nodes that are killed or stopped, and the operator who asks.
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { Account, newAccount } from '../support/client.mjs';
+import { startBeside } from '../support/files.mjs';
+import { unlimited } from '../support/moderation.mjs';
+import { startParleyd, until } from '../support/parleyd.mjs';
+import { postgresInUse, queryRows } from '../support/postgres.mjs';
+import { startRedis } from '../support/redis.mjs';
+
+const skip = !postgresInUse && 'several nodes need PostgreSQL';
+const ttl = 3;
+
+const onNode = (node, who) => new Account(node, who.username, who.password, { user_id: who.id }, who.token);
+const open = (who) => who.connect({ replay: 'none' });
+
+describe('presence over two nodes', { skip }, () => {
+  let redis, one, two, eye, watcher, ann;
+  const changes = () =>
+    watcher.frames.filter((f) => f.type === 'presence' && f.data.user_id === ann.id).map((f) => f.data.is_online);
+  const status = () =>
+    queryRows(one.storeUrl, `SELECT is_online FROM tb_user_status WHERE user_id = '${ann.id}'`)[0][0];
+  beforeEach(async () => {
+    redis = await startRedis();
+    const set = { ...unlimited, 'bus.url': redis.url, 'presence.grace_seconds': 0, 'presence.ttl_seconds': ttl };
+    one = await startParleyd({ set });
+    two = await startBeside(one);
+    eye = await newAccount(one, 'eye');
+    ann = await newAccount(one, 'ann');
+    await until(() => status() === '0', 'the grace of the log-in is over');
+    watcher = await open(eye);
+    await watcher.ask('watch_presence', { user_ids: [ann.id] });
+  });
+  afterEach(async () => {
+    await watcher?.close();
+    two?.signal('SIGCONT');
+    await two?.stop();
+    await one?.stop();
+    await redis?.stop();
+  });
+
+  test('devices on two nodes are one person, who is told of once', async () => {
+    const phone = await open(onNode(two, ann));
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
+    const laptop = await open(ann);
+    await phone.close();
+    await until(async () => (await one.operate(['presence', 'explain', ann.username])).nodes.length === 1, 'one is left');
+    assert.equal(status(), '1');
+    await laptop.close();
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
+    assert.equal(status(), '0');
+    assert.deepEqual(changes(), [true, false]);
+  });
+
+  test('who was on a node that is killed is offline within the TTL, once, and no ghost is left', async () => {
+    await open(onNode(two, ann));
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
+    const [place] = (await one.operate(['presence', 'explain', ann.username])).nodes;
+    assert.equal(place.is_known, true);
+    two.expectKilled = true;
+    const killed = performance.now();
+    await two.kill();
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
+    const took = (performance.now() - killed) / 1000;
+    assert.ok(took < ttl + 3, `it took ${took} s`);
+    assert.equal(status(), '0');
+    assert.deepEqual(changes(), [true, false]);
+    assert.deepEqual((await one.operate(['presence', 'explain', ann.username])).nodes, []);
+    assert.deepEqual(queryRows(one.storeUrl, 'SELECT 1 FROM tb_presence'), [['1']].slice(0, 1), 'the watcher alone');
+  });
+
+  test('who is also elsewhere stays online when a node is killed', async () => {
+    const laptop = await open(ann);
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
+    await open(onNode(two, ann));
+    two.expectKilled = true;
+    await two.kill();
+    await until(async () => (await one.operate(['cluster'])).length === 1, 'it is forgotten');
+    await until(async () => (await one.operate(['presence', 'explain', ann.username])).nodes.length === 1, 'cleared');
+    assert.equal(status(), '1');
+    assert.deepEqual(changes(), [true]);
+    await laptop.close();
+  });
+
+  test('a node that was only stopped brings its people back', async () => {
+    const phone = await open(onNode(two, ann));
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
+    two.signal('SIGSTOP');
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
+    two.signal('SIGCONT');
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
+    assert.equal(status(), '1');
+    await phone.ping();
+    await phone.close();
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
+    assert.deepEqual(changes(), [true, false, true, false]);
+  });
+
+  test('nobody is declared offline while or after nobody could say a word', async () => {
+    const phone = await open(onNode(two, ann));
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
+    queryRows(one.storeUrl, 'ALTER TABLE tb_node RENAME TO tb_node_gone');
+    const begun = performance.now();
+    await until(() => performance.now() - begun > (ttl + 1) * 1000, 'longer than the TTL');
+    queryRows(one.storeUrl, 'ALTER TABLE tb_node_gone RENAME TO tb_node');
+    for (const node of [one, two])
+      await until(async () => (await fetch(`${node.url}/readyz`)).status === 200, 'it is ready');
+    await phone.ping();
+    await watcher.ping();
+    assert.deepEqual(changes(), [true]);
+    await phone.close();
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
+  });
+});
