@@ -57,8 +57,7 @@ TEST_F(control_presence_test, with_the_shortest_ttl_a_node_is_not_buried_before_
   start();
   wait(seconds(5));
   log_.others_speak = false;
-  world_.advance(milliseconds(250));
-  world_.advance(milliseconds(1'500));
+  for (int i = 0; i < 6; ++i) world_.advance(milliseconds(250));
   EXPECT_TRUE(store_.forgotten.empty());
   wait(seconds(2));
   EXPECT_FALSE(store_.forgotten.empty());
