@@ -169,9 +169,11 @@ void actor_world::join(event_stream& stream) {
 }
 
 void actor_world::hear() {
-  caf::anon_send(stream_reader_, read_stream{});
+  wake_reader();
   run();
 }
+
+void actor_world::wake_reader() { caf::anon_send(stream_reader_, read_stream{}); }
 
 void actor_world::join(signal_bus& bus) {
   const auto backlog = std::make_shared<signal_backlog>();

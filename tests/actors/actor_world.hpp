@@ -66,6 +66,8 @@ class actor_world {
   void join(event_stream& stream);
   /// The reader reads once.
   void hear();
+  /// It will, when its turn comes.
+  void wake_reader();
   /// Signals too. The bus outlives it.
   void join(signal_bus& bus);
   /// The subscriber listens once.
@@ -77,6 +79,7 @@ class actor_world {
   void run_actors();
   /// One step of an actor or a shard, whichever the dice say. False when nothing can move.
   bool step(std::mt19937& dice);
+  [[nodiscard]] bool has_work() const { return !scheduler->jobs.empty() || !out.idle(); }
   void advance(std::chrono::milliseconds by);
 
   [[nodiscard]] const std::vector<std::string>& lines(const client& who) {

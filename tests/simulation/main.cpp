@@ -34,6 +34,8 @@ int check(std::uint64_t count, std::uint64_t first) {
     sum.errors += run.errors;
     sum.kills += run.kills;
     sum.reconnects += run.reconnects;
+    sum.heard += run.heard;
+    sum.behind += run.behind;
     if (run.fault.empty()) continue;
     fmt::print("seed {}: {}\n", seed, run.fault);
     if (++broken == 20) break;
@@ -44,8 +46,8 @@ int check(std::uint64_t count, std::uint64_t first) {
   }
   fmt::print(
       "{} seeds: {} broke a promise; {} messages acknowledged, {} commits, {} errors told, {} nodes killed, {}"
-      " connections\n",
-      count, broken, sum.acknowledged, sum.commits, sum.errors, sum.kills, sum.reconnects);
+      " connections, {} batches heard from other nodes, {} rooms found behind by sweeps\n",
+      count, broken, sum.acknowledged, sum.commits, sum.errors, sum.kills, sum.reconnects, sum.heard, sum.behind);
   return broken == 0 ? 0 : 1;
 }
 

@@ -51,6 +51,12 @@ class simulated_reader final : public testing::empty_reader {
     if (!works()) return no_answer();
     return node_.shared().last_seq(room);
   }
+  result<std::vector<std::pair<room_id, sequence>>> last_seqs(std::span<const room_id> rooms) override {
+    if (!works()) return no_answer();
+    std::vector<std::pair<room_id, sequence>> found;
+    for (const auto& room : rooms) found.emplace_back(room, node_.shared().last_seq(room));
+    return found;
+  }
 
  private:
   [[nodiscard]] bool works() const { return !node_.is_cut_off() && node_.shared().is_up && node_.shared().reads_work; }

@@ -37,6 +37,8 @@ class talker {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] room_id room() const { return room_; }
   [[nodiscard]] testing::actor_world* node() const { return node_; }
+  /// The last seq that it has read.
+  [[nodiscard]] sequence position() const { return position_; }
   [[nodiscard]] std::size_t unread() const;
   [[nodiscard]] bool is_live() const { return connection_ != nullptr && connection_->attached; }
   /// The room could not be opened or read: only a new connection helps.
