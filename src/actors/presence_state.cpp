@@ -58,8 +58,10 @@ bool presence_state::saved(std::uint64_t version, bool stored, moment now) {
   } else {
     retry_at_ = now.steady + retry_;
   }
-  const bool news = version > told_version_;
+  // Who began to watch since the store refused it has read there what was before.
+  const bool news = version > told_version_ || (stored && was_told_unsaved_);
   told_version_ = std::max(told_version_, version);
+  was_told_unsaved_ = !stored;
   return news;
 }
 

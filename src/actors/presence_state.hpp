@@ -51,7 +51,8 @@ class presence_state {
   void save_again() {
     if (record_.is_online) ++version_;
   }
-  /// True when watchers are to be told of that version: each version once, whether or not the store took it.
+  /// True when watchers are to be told of that version: once, whether or not the store took it; and when it has taken
+  /// it after all, once more.
   bool saved(std::uint64_t version, bool stored, moment now);
 
   [[nodiscard]] const presence_record& record() const { return record_; }
@@ -73,6 +74,7 @@ class presence_state {
   timestamp last_left_{};  ///< When the last session or log-in ended: last_seen once it is off.
   std::uint64_t version_ = 0, saved_version_ = 0, told_version_ = 0;
   bool saving_ = false;
+  bool was_told_unsaved_ = false;
   std::optional<steady_time> retry_at_;
 };
 
