@@ -26,6 +26,7 @@ constexpr milliseconds usual_pause{250};
 constexpr milliseconds pause_while_awaited{5};
 constexpr milliseconds least_pause{20};  ///< Between readings for hints.
 constexpr milliseconds before_next_try{100};
+constexpr milliseconds before_next_clearing{1'000};
 constexpr std::chrono::minutes between_tidyings{10};
 /// Of those who were on a node that is dead, in one transaction.
 constexpr std::uint32_t users_at_once = 200;
@@ -59,7 +60,13 @@ class control final : public control_handle::base {
           wake();
         },
         [this](control_step message) { note_step(message); },
-        [this](clear_presence_up message) { guarded("control", [&] { clear_up(message.last_seen); }); },
+        [this](clear_presence_up message) {
+          if (message.failed) {
+            delayed_send(this, before_next_clearing, clear_presence_up{message.last_seen});
+          } else {
+            guarded("control", [&] { clear_up(message.last_seen); });
+          }
+        },
     };
   }
 
@@ -243,10 +250,15 @@ class control final : public control_handle::base {
         reached_by_all[i] = std::min(reached_by_all[i], node.report.confirmed[i]);
       }
     }
+    std::optional<timestamp> gone_since;
     std::erase_if(words_, [&](const auto& item) {
-      return std::none_of(news.nodes.begin(), news.nodes.end(),
-                          [&](const auto& node) { return node.report.node == item.first; });
+      const bool is_gone = std::none_of(news.nodes.begin(), news.nodes.end(),
+                                        [&](const auto& node) { return node.report.node == item.first; });
+      if (is_gone) gone_since = std::max(item.second.said, gone_since.value_or(item.second.said));
+      return is_gone;
     });
+    // Whoever buried it may have been killed since, or not know that it did.
+    if (gone_since) clear_up(*gone_since);
     services_.counts.nodes_alive.set(alive);
     if (!news.has_more) {
       for (auto& each : waiting_) {
@@ -316,8 +328,9 @@ class control final : public control_handle::base {
                              }),
                              answer<std::monostate>([me = weak(), count, last_seen](const auto& outcome) {
                                const auto self = caf::actor_cast<caf::strong_actor_ptr>(me);
-                               if (!outcome || !self || *count == 0) return;
-                               caf::anon_send(caf::actor_cast<control_handle>(self), clear_presence_up{last_seen});
+                               if (!self || (outcome && *count == 0)) return;
+                               caf::anon_send(caf::actor_cast<control_handle>(self),
+                                              clear_presence_up{last_seen, !outcome});
                              }));
     wake();  // what it told is read soon
   }

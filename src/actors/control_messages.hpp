@@ -40,6 +40,7 @@ struct control_step {
 /// Sent by a storage actor to the control actor: a node was forgotten, or there are more who were on dead ones.
 struct clear_presence_up {
   timestamp last_seen;
+  bool failed = false;  ///< It was tried, and is to be tried again.
 };
 
 /// Sent by the control actor to the account actor: tokens that ended, accounts that changed.
