@@ -67,6 +67,7 @@ class running_node final : public node {
     bus_ = open_event_streams(settings_, system_ids());
     control_ = open_control_log(settings_, counts_);
     signals_ = open_signal_buses(settings_, system_ids());
+    roster_ = open_room_roster(settings_);
     if (auto door = net_.open_admin_socket(admin_socket()); !door) return door;
     auto files = open_file_store(settings_);
     if (!files) return files.error();
@@ -74,7 +75,7 @@ class running_node final : public node {
     if (auto migrated = database_->migrate(); !migrated) return migrated;
     auto made = create_broker({settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(),
                                system_ids(), files_.get(), faults_, true, bus_, signals_, control_.get(),
-                               control_ ? &lease_ : nullptr, &identity_});
+                               control_ ? &lease_ : nullptr, &identity_, roster_.get()});
     if (!made) return made.error();
     actors_ = std::move(made.value());
     auto listening = net_.start(actors_->client_port(), [actors = actors_.get()] { return actors->store_ok(); });
@@ -105,6 +106,7 @@ class running_node final : public node {
     bus_.clear();
     control_.reset();
     signals_.clear();
+    roster_.reset();
     database_.reset();
   }
 
@@ -135,6 +137,7 @@ class running_node final : public node {
   std::unique_ptr<database> database_;
   std::vector<std::unique_ptr<event_stream>> bus_;
   std::vector<std::unique_ptr<signal_bus>> signals_;
+  std::unique_ptr<room_roster> roster_;
   std::unique_ptr<control_log> control_;  ///< Null: the node is alone.
   std::unique_ptr<file_store> files_;     ///< Null: the database keeps them.
   std::unique_ptr<broker_runtime> actors_;

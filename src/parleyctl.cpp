@@ -33,6 +33,8 @@ struct command_line {
   std::string message;  ///< trace: its id.
   bool password_from_stdin = false;
   std::size_t limit = 100;
+  std::size_t rooms_limit = 100;  ///< rooms: one page.
+  bool only_active = false;       ///< rooms: there is no list of the others.
 };
 
 /// Ends a command with what stderr says; thrown, since commands call one another in depth.
@@ -236,28 +238,94 @@ void explain_presence(const command_line& args, session& node) {
              {{"ON NODE", "name"}, {"SINCE", "since"}, {"NODE IS KNOWN", "is_known"}, {"NODE SILENT MS", "silent_ms"}});
 }
 
-/// For people: how long each stage took; for programs as the node says it.
-void show_trace(const command_line& args, session& node) {
-  auto trace = node.ask("GET", "/api/v1/admin/trace/" + session::encoded(args.message));
-  if (args.as_json) return print(args, trace);
-  const auto& found = trace.as_object();
+/// What an answer lacks must not be taken for what is not there.
+void warn_of_silent_nodes(const json::object& answer, const char* what) {
+  for (const auto& name : answer.at("silent").as_array()) {
+    std::cerr << "parleyctl: " << parley::printable({name.as_string().data(), name.as_string().size()}) << ": " << what
+              << '\n';
+  }
+}
+
+void show_active_rooms(const command_line& args, session& node) {
+  const auto found =
+      node.ask("GET", "/api/v1/admin/rooms/active?limit=" + std::to_string(args.rooms_limit)).as_object();
+  warn_of_silent_nodes(found, "its rooms are not known");
+  if (args.as_json) return print(args, found);
+  auto rooms = found.at("items").as_array();
+  for (auto& room : rooms) {
+    std::string on;
+    for (const auto& place : room.at("nodes").as_array()) {
+      const auto& name = place.at("node").as_string();
+      on += fmt::format("{}{} {} @{}", on.empty() ? "" : ", ", std::string_view(name.data(), name.size()),
+                        place.at("connections").to_number<std::int64_t>(), place.at("seq").to_number<std::int64_t>());
+    }
+    room.as_object()["on"] = on;
+  }
+  print_list(args, rooms,
+             {{"ROOM ID", "room_id"},
+              {"CONNECTIONS", "connections"},
+              {"LAST SEQ", "last_seq"},
+              {"ON NODES", "on"},
+              {"NAME", "name"}});
+  const auto total = found.at("total").to_number<std::size_t>();
+  if (total > rooms.size()) std::cerr << "parleyctl: and " << total - rooms.size() << " more; see --limit\n";
+  for (const auto& each : found.at("nodes").as_array()) {
+    const auto left_out = each.at("left_out").to_number<std::size_t>();
+    if (left_out == 0) continue;
+    std::cerr << "parleyctl: and " << left_out << " on "
+              << parley::printable({each.at("name").as_string().data(), each.at("name").as_string().size()})
+              << " with fewer connections than those listed\n";
+  }
+}
+
+json::string took(std::int64_t microseconds) {
+  return json::string(fmt::format("{:.3f} ms", static_cast<double>(microseconds) / 1e3));
+}
+
+/// What the node knows that accepted it.
+void show_acceptance(const command_line& args, const json::object& found) {
   const auto at = [&](const char* field) { return found.at(field).to_number<std::int64_t>(); };
-  const auto took = [](std::int64_t microseconds) {
-    return json::string(fmt::format("{:.3f} ms", static_cast<double>(microseconds) / 1e3));
-  };
-  json::object shown{{"message", found.at("message_id")},
-                     {"room", found.at("room_id")},
-                     {"seq", found.at("seq")},
-                     {"accepted at", found.at("accepted_at")},
-                     {"waited for its batch", took(at("to_store_us"))},
-                     {"stored in", took(at("committed_us") - at("to_store_us"))},
-                     {"commands in its batch", found.at("batch_commands")}};
+  json::object shown{{"message", found.at("message_id")}, {"room", found.at("room_id")}, {"seq", found.at("seq")}};
+  if (found.at("accepted_by").is_null()) {
+    shown["accepted by"] = "(a node that does not know it any more, or did not answer)";
+    return print(args, shown);
+  }
+  shown["accepted by"] = found.at("accepted_by");
+  shown["accepted at"] = found.at("accepted_at");
+  shown["waited for its batch"] = took(at("to_store_us"));
+  shown["stored in"] = took(at("committed_us") - at("to_store_us"));
+  shown["commands in its batch"] = found.at("batch_commands");
   if (!found.at("delivered_us").is_null()) {
     shown["delivered in"] = took(at("delivered_us") - at("committed_us"));
     shown["in all"] = took(at("delivered_us"));
   }
   shown["connections on this node"] = found.at("connections");
   print(args, shown);
+}
+
+/// For people: how long each stage took; for programs as the node says it.
+void show_trace(const command_line& args, session& node) {
+  const auto found = node.ask("GET", "/api/v1/admin/trace/" + session::encoded(args.message)).as_object();
+  warn_of_silent_nodes(found, "did not answer");
+  if (!found.at("are_nodes_known").as_bool()) {
+    std::cerr << "parleyctl: the store did not say which nodes there are; others may know more\n";
+  }
+  if (args.as_json) return print(args, found);
+  show_acceptance(args, found);
+  auto others = found.at("others").as_array();
+  if (others.empty()) return;
+  for (auto& each : others) {
+    auto& other = each.as_object();
+    if (other["heard_from"].is_null()) other["heard_from"] = "(not heard: not in use there, or long ago)";
+    const auto* delivered = other.if_contains("delivered_us");
+    if (delivered != nullptr && !delivered->is_null()) other["delivered"] = took(delivered->to_number<std::int64_t>());
+  }
+  print_list(args, others,
+             {{"OTHER NODE", "name"},
+              {"HEARD FROM", "heard_from"},
+              {"HEARD AT", "heard_at"},
+              {"DELIVERED IN", "delivered"},
+              {"CONNECTIONS", "connections"}});
 }
 
 // --- The command line ---
@@ -345,7 +413,12 @@ void add_other_commands(CLI::App& app, command_line& args, chosen& choice) {
 
   add_command(app, "cluster", "The nodes of the store", choice, show_cluster);
 
-  add_command(app, "trace", "What became of one of the node's last messages, and how long each stage took", choice,
+  auto* rooms =
+      add_command(app, "rooms", "The rooms in use on all nodes, the busiest first", choice, show_active_rooms, true);
+  rooms->add_flag("--active", args.only_active, "Those in use: there is no list of the others")->required();
+  rooms->add_option("--limit", args.rooms_limit, "Most to list")->check(CLI::Range(1, 200))->default_val(100);
+
+  add_command(app, "trace", "What became of one of the last messages on each node, and how long it took", choice,
               show_trace, true)
       ->add_option("message_id", args.message)
       ->required();

@@ -2,6 +2,7 @@
 // WebSocket.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "parley/control_log.hpp"
 #include "parley/delivery.hpp"
 #include "parley/file_requests.hpp"
+#include "parley/message_trace.hpp"
 #include "parley/moderation_requests.hpp"
 #include "parley/search.hpp"
 #include "parley/values.hpp"
@@ -151,6 +153,56 @@ struct list_nodes {
   using reply = std::vector<node_seen>;
 };
 
+/// A room that is in use on some node.
+struct cluster_room {
+  struct place {
+    std::string node;  ///< Its name.
+    std::uint32_t connections = 0;
+    sequence seq = 0;  ///< Up to there that node has told them.
+  };
+  room_id id;
+  std::optional<std::string> name;
+  bool is_group = true;
+  sequence last_seq = 0;          ///< In the store.
+  std::uint64_t connections = 0;  ///< On all nodes.
+  std::vector<place> nodes;
+};
+/// A node, as far as its rooms are known.
+struct roster_node {
+  uuid node;
+  std::string name;
+  std::size_t rooms = 0;
+  std::uint64_t left_out = 0;       ///< Rooms that it has besides, with few connections or none.
+  std::chrono::milliseconds age{};  ///< Of what is known.
+};
+struct cluster_rooms {
+  std::vector<cluster_room> rooms;  ///< Those with the most connections first.
+  std::size_t total = 0;            ///< How many there are, these and more.
+  std::vector<roster_node> nodes;
+  std::vector<std::string> silent;  ///< Nodes whose rooms are not known.
+};
+/// `unavailable` when the bus, which knows of the other nodes' rooms, does not answer.
+struct list_cluster_rooms {
+  using reply = cluster_rooms;
+  std::size_t limit = 100;
+};
+
+/// What the nodes know of a message.
+struct message_life {
+  struct place {
+    uuid node;
+    std::string name;
+    std::optional<traced_message> known;  ///< Null: it is not among that node's last messages.
+  };
+  std::vector<place> nodes;         ///< Those that answered, this one first.
+  std::vector<std::string> silent;  ///< Those that did not, in time.
+  bool are_nodes_known = true;      ///< False: the store did not say which there are.
+};
+struct trace_message {
+  using reply = message_life;
+  message_id message;
+};
+
 /// Why somebody counts as online, or does not. `not_found` for an unknown user.
 struct presence_explanation {
   presence_record now;
@@ -173,12 +225,13 @@ using any_call =
     std::variant<call<register_user>, call<log_in>, call<authenticate>, call<enter_by_name>, call<log_out>,
                  call<get_me>, call<change_me>, call<change_own_password>, call<list_own_tokens>, call<end_own_token>,
                  call<list_accounts>, call<change_user>, call<end_user_tokens>, call<reset_password>, call<list_audit>,
-                 call<list_connections>, call<list_active_rooms>, call<list_nodes>, call<explain_presence>,
-                 call<find_users>, call<get_user>, call<get_presence>, call<list_friends>, call<change_friendship>,
-                 call<create_room>, call<list_rooms>, call<get_room>, call<list_members>, call<change_room>,
-                 call<mark_read>, call<get_history>, call<get_events>, call<search_messages>, call<begin_upload>,
-                 call<put_file_block>, call<finish_upload>, call<open_file>, call<read_file_block>, call<sign_file>,
-                 call<list_bans>, call<list_mutes>, call<report_message>, call<list_reports>, call<decide_report>>;
+                 call<list_connections>, call<list_active_rooms>, call<list_nodes>, call<list_cluster_rooms>,
+                 call<trace_message>, call<explain_presence>, call<find_users>, call<get_user>, call<get_presence>,
+                 call<list_friends>, call<change_friendship>, call<create_room>, call<list_rooms>, call<get_room>,
+                 call<list_members>, call<change_room>, call<mark_read>, call<get_history>, call<get_events>,
+                 call<search_messages>, call<begin_upload>, call<put_file_block>, call<finish_upload>, call<open_file>,
+                 call<read_file_block>, call<sign_file>, call<list_bans>, call<list_mutes>, call<report_message>,
+                 call<list_reports>, call<decide_report>>;
 
 enum class replay_mode : std::uint8_t { unread, none };
 

@@ -131,6 +131,7 @@ struct metrics {
   counter signals_dropped_total;  ///< For want of room or of the bus, going out or coming in.
   counter signals_unreadable_total;
   counter hints_heard_total;
+  counter roster_failures_total;  ///< Times that the list of rooms in use could not be written or read.
   // search
   gauge search_rooms_behind;           ///< Rooms with events that the index has not taken yet.
   histogram search_lag_seconds{0.01};  ///< From a room's news to its place in the index.

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
 
 #include "parley/error.hpp"
 #include "parley/ids.hpp"
+#include "parley/message_trace.hpp"
 
 namespace parley {
 
@@ -24,11 +26,25 @@ struct read_signal {
   user_id user;
   sequence seq = 0;
 };
+/// To all nodes: what do you know of this message? The subject of these two is operators_subject.
+struct trace_question {
+  uuid question;  ///< By which its answers are known.
+  message_id message;
+};
+/// From each of them, also when it knows nothing.
+struct trace_answer {
+  uuid question;
+  uuid node;  ///< Its identity.
+  std::optional<traced_message> known;
+};
 /// Another kind is added at the end: its place is part of the form in which nodes of several versions speak.
-using signal_body = std::variant<typing_signal, read_signal>;
+using signal_body = std::variant<typing_signal, read_signal, trace_question, trace_answer>;
 
-/// Goes to the nodes that attend to its subject, which is a room for the kinds that there are. Ids of rooms and of
-/// users are never the same, so that a subject needs no kind of its own.
+/// Every node attends to it: what operators ask, and what the nodes answer. No room has this id.
+inline constexpr uuid operators_subject{{0x6f, 0x70, 0x65, 0x72, 0x61, 0x74, 0x8f, 0x72, 0xbf, 0x73, 0, 0, 0, 0, 0, 1}};
+
+/// Goes to the nodes that attend to its subject, which is a room for most kinds. Ids of rooms and of users are never
+/// the same, so that a subject needs no kind of its own.
 struct ephemeral_signal {
   uuid subject;
   signal_body body;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "actors/cluster_rooms.hpp"
 #include "actors/file_access.hpp"
 #include "actors/file_shelf.hpp"
 #include "actors/moderation_work.hpp"
@@ -13,6 +14,7 @@
 #include "actors/read_pool.hpp"
 #include "actors/session_actor.hpp"
 #include "actors/storage_pool.hpp"
+#include "actors/trace_actor.hpp"
 #include "parley/refusals.hpp"
 
 namespace parley {
@@ -325,6 +327,12 @@ void actor_broker::handle(call<list_connections> ask) { show_node(services_, std
 void actor_broker::handle(call<list_active_rooms> ask) { show_node(services_, std::move(ask)); }
 void actor_broker::handle(call<list_nodes> ask) {
   services_.reads->ask<list_nodes::reply>([](database_reader& store) { return store.nodes(); }, std::move(ask.reply));
+}
+
+void actor_broker::handle(call<list_cluster_rooms> ask) { show_cluster_rooms(services_, std::move(ask)); }
+void actor_broker::handle(call<trace_message> ask) {
+  if (services_.tracer) return caf::anon_send(services_.tracer, trace_everywhere{std::move(ask)});
+  ask.reply(life_here(services_, ask.request.message));
 }
 
 void actor_broker::handle(call<explain_presence> ask) {

@@ -30,6 +30,8 @@ class actor_broker final : public broker {
   void handle(call<list_connections> ask);
   void handle(call<list_active_rooms> ask);
   void handle(call<list_nodes> ask);
+  void handle(call<list_cluster_rooms> ask);
+  void handle(call<trace_message> ask);
   void handle(call<explain_presence> ask);
   void handle(call<begin_upload> ask);
   void handle(call<put_file_block> ask);

@@ -56,6 +56,9 @@ struct actor_services {
   sweep_handle sweep;       ///< None without a bus.
   control_handle control;   ///< None on a node that is alone.
   const delivery_lease* lease = nullptr;
+  const node_identity* identity = nullptr;  ///< None in tests, and in tools.
+  roster_handle roster;                     ///< None on a node that is alone.
+  tracer_handle tracer;                     ///< As `roster`.
   directory_handle directory;
   /// Makes a presence record; called by the directory.
   std::function<presence_handle(caf::actor_system&, const actor_services&, user_id)> make_presence;

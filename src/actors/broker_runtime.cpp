@@ -17,12 +17,14 @@
 #include "actors/read_pool.hpp"
 #include "actors/removal_actor.hpp"
 #include "actors/room_tail_actor.hpp"
+#include "actors/roster_actor.hpp"
 #include "actors/search_actor.hpp"
 #include "actors/signal_exchange.hpp"
 #include "actors/storage_pool.hpp"
 #include "actors/stream_reader_actor.hpp"
 #include "actors/stream_writer_actor.hpp"
 #include "actors/sweep_actor.hpp"
+#include "actors/trace_actor.hpp"
 #include "parley/credentials.hpp"
 #include "parley/log.hpp"
 
@@ -66,6 +68,7 @@ class runtime final : public broker_runtime {
         system_(std::make_unique<caf::actor_system>(*settings_)),
         threads_of_system_(system_->detached_actors()) {
     services_.faults = parts.faults;
+    services_.identity = parts.identity;
     storage_ = storage_pool::spawn(*system_, services_, parts.store);
     services_.storage = storage_.get();
     reads_ = read_pool::spawn(*system_, services_, parts.store);
@@ -126,6 +129,13 @@ class runtime final : public broker_runtime {
     services_.signals = signals_.get();
   }
 
+  /// Behind open_signals.
+  void serve_operators(room_roster* roster) {
+    if (services_.identity == nullptr) return;
+    if (services_.signals != nullptr) services_.tracer = spawn_tracer(*system_, services_);
+    if (roster != nullptr) services_.roster = spawn_roster(*system_, services_, *roster);
+  }
+
   /// Embedded: who was online when the last process ended is not any more.
   result<void> clear_presence() {
     return write_and_wait([](record_writer& writer) { return writer.clear_presence(); });
@@ -167,6 +177,8 @@ class runtime final : public broker_runtime {
     caf::anon_send_exit(files_, caf::exit_reason::user_shutdown);
     if (services_.removals) caf::anon_send_exit(services_.removals, caf::exit_reason::user_shutdown);
     for (const auto& reader : stream_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
+    if (services_.tracer) caf::anon_send_exit(services_.tracer, caf::exit_reason::user_shutdown);
+    if (services_.roster) caf::anon_send_exit(services_.roster, caf::exit_reason::user_shutdown);
     if (services_.sweep) caf::anon_send_exit(services_.sweep, caf::exit_reason::user_shutdown);
     if (search_thread_) {
       caf::anon_send_exit(services_.search, caf::exit_reason::user_shutdown);
@@ -252,6 +264,8 @@ class runtime final : public broker_runtime {
     if (system_->registry().running() > 0) return;  // somebody may still use what stands here
     services_.removals = nullptr;
     services_.sweep = nullptr;
+    services_.tracer = nullptr;
+    services_.roster = nullptr;
     services_.control = nullptr;
     services_.on_hint = nullptr;
     services_.search = nullptr;
@@ -325,6 +339,7 @@ result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts)
       return joined.error();
   }
   if (!parts.signals.empty()) made->open_signals(parts.signals);
+  made->serve_operators(parts.roster);
   // Beside other nodes: those who are online there are not this one's to clear.
   if (parts.is_node && parts.bus.empty()) {
     if (const auto cleared = made->clear_presence(); !cleared) return cleared.error();

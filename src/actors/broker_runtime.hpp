@@ -16,6 +16,7 @@
 #include "parley/fault_points.hpp"
 #include "parley/ids.hpp"
 #include "parley/metrics.hpp"
+#include "parley/room_roster.hpp"
 #include "parley/signal_bus.hpp"
 
 namespace parley {
@@ -42,6 +43,7 @@ struct broker_parts {
   control_log* control = nullptr;
   delivery_lease* lease = nullptr;
   node_identity* identity = nullptr;
+  room_roster* roster = nullptr;  ///< Null: there is no bus.
 };
 
 /// Owned by the node.

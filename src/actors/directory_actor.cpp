@@ -3,6 +3,7 @@
 #include "actors/directory_actor.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <unordered_set>
 #include <utility>
 
@@ -17,6 +18,12 @@ namespace {
 bool is_crash(const caf::error& reason) {
   return reason && reason != caf::exit_reason::user_shutdown && reason != caf::exit_reason::kill;
 }
+
+/// A room, and what it shows of itself.
+struct running_room {
+  room_handle actor;
+  std::shared_ptr<const room_figures> figures;
+};
 
 class directory final : public directory_handle::base {
  public:
@@ -43,9 +50,10 @@ class directory final : public directory_handle::base {
         [this](const look_at_node& message) { message.reply(view()); },
         [this](events_heard& message) { hand_on(message); },
         [this](const list_rooms_in_use& message) { message.reply(rooms_in_use()); },
+        [this](const count_rooms& message) { message.reply(room_counts()); },
         [this](const logs_reached& message) {
           for (const auto& [room, end] : message.ends) {
-            if (const auto* known = rooms_.hand_over(room)) send(*known, log_reached{end});
+            if (const auto* known = rooms_.hand_over(room)) send(known->actor, log_reached{end});
           }
         },
         [this](const end_all_sockets&) {
@@ -78,12 +86,13 @@ class directory final : public directory_handle::base {
     if (closing_) return refuse(message);
     const auto* known = rooms_.hand_over(message.room);
     if (known == nullptr) {
-      const auto made = spawn_room(system(), services_, message.room, crashed_rooms_.contains(message.room));
+      const auto figures = std::make_shared<room_figures>();
+      const auto made = spawn_room(system(), services_, message.room, crashed_rooms_.contains(message.room), figures);
       monitor(made);
-      rooms_.insert(message.room, made, made.id());
+      rooms_.insert(message.room, {made, figures}, made.id());
       known = rooms_.hand_over(message.room);
     }
-    std::visit([&](auto& what) { send(*known, std::move(what)); }, message.message);
+    std::visit([&](auto& what) { send(known->actor, std::move(what)); }, message.message);
   }
 
   void refuse(to_room& message) {
@@ -117,12 +126,21 @@ class directory final : public directory_handle::base {
         tell_membership({what->room, joined->user, std::nullopt});
       }
     }
-    if (const auto* known = rooms_.hand_over(what->room)) send(*known, std::move(message));
+    if (const auto* known = rooms_.hand_over(what->room)) send(known->actor, std::move(message));
   }
 
   [[nodiscard]] std::vector<room_id> rooms_in_use() const {
     std::vector<room_id> rooms;
     rooms_.for_each_key([&](const room_id& room) { rooms.push_back(room); });
+    return rooms;
+  }
+
+  [[nodiscard]] std::vector<roster_entry> room_counts() const {
+    std::vector<roster_entry> rooms;
+    rooms_.for_each_with_key([&](const room_id& room, const running_room& running) {
+      rooms.push_back({room, running.figures->connections.load(std::memory_order_relaxed),
+                       running.figures->seq.load(std::memory_order_relaxed)});
+    });
     return rooms;
   }
 
@@ -210,7 +228,7 @@ class directory final : public directory_handle::base {
   void close(const close_directory& message) {
     closing_ = true;
     done_ = message.done;
-    rooms_.for_each([&](const room_handle& room) { send(room, close_room{}); });
+    rooms_.for_each([&](const running_room& room) { send(room.actor, close_room{}); });
     presences_.for_each([&](const presence_handle& presence) { send(presence, stop_presence{}); });
     end_if_closed();
   }
@@ -222,7 +240,7 @@ class directory final : public directory_handle::base {
   }
 
   const actor_services& services_;
-  activation_table<room_id, room_handle> rooms_;
+  activation_table<room_id, running_room> rooms_;
   activation_table<user_id, presence_handle> presences_;
   session_table<session_handle> sessions_;
   /// Their former actor may have left a batch with the store, so whoever comes next begins behind it. Kept for good: a

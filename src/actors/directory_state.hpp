@@ -57,6 +57,10 @@ class activation_table {
   void for_each_key(Visit visit) const {
     for (const auto& [key, running] : parts_) visit(key);
   }
+  template <class Visit>
+  void for_each_with_key(Visit visit) const {
+    for (const auto& [key, running] : parts_) visit(key, running.handle);
+  }
   [[nodiscard]] bool empty() const { return parts_.empty(); }
 
  private:

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "actors/control_messages.hpp"
+#include "actors/operator_messages.hpp"
 #include "actors/signal_messages.hpp"
 #include "actors/store_messages.hpp"
 #include "actors/stream_messages.hpp"
@@ -113,7 +114,7 @@ using directory_handle =
                      caf::reacts_to<presence_idle>, caf::reacts_to<retire_room>, caf::reacts_to<look_at_node>,
                      caf::reacts_to<events_heard>, caf::reacts_to<list_rooms_in_use>, caf::reacts_to<logs_reached>,
                      caf::reacts_to<end_all_sockets>, caf::reacts_to<presence_heard>,
-                     caf::reacts_to<save_presence_again>, caf::reacts_to<close_directory>>;
+                     caf::reacts_to<save_presence_again>, caf::reacts_to<count_rooms>, caf::reacts_to<close_directory>>;
 
 // --- Messages to a session ---
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <variant>
@@ -11,6 +12,7 @@
 #include "actors/read_marker_state.hpp"
 #include "actors/room_batcher.hpp"
 #include "actors/room_fanout.hpp"
+#include "actors/room_figures.hpp"
 #include "actors/room_state.hpp"
 #include "actors/typing_throttle.hpp"
 #include "parley/refusals.hpp"
@@ -21,7 +23,8 @@ namespace parley {
 /// room_signals.cpp (replay, typing, read markers).
 class room final : public room_handle::base {
  public:
-  room(caf::actor_config& config, const actor_services& services, room_id id, bool after_crash);
+  room(caf::actor_config& config, const actor_services& services, room_id id, bool after_crash,
+       std::shared_ptr<room_figures> figures);
 
   behavior_type make_behavior() override;
   void on_exit() override;
@@ -53,6 +56,8 @@ class room final : public room_handle::base {
   void send_next_batch();
   void on_batch_stored(batch_stored& message);
   void trace(const std::vector<append_outcome>& outcomes) const;
+  /// Of what another node accepted; `events` are not in the room's order yet.
+  void trace_heard(const std::vector<durable_event>& events, message_origin from) const;
   /// `is_own`: by a command of this node; what other nodes stored they tell search themselves.
   void release_ready(bool is_own = true);
   void tell_search();
@@ -102,6 +107,7 @@ class room final : public room_handle::base {
   const actor_services& services_;
   const room_id id_;
   const bool after_crash_;
+  const std::shared_ptr<room_figures> figures_;
   std::optional<error> unknown_;  ///< Why the room cannot be used; it then only answers until it is let go.
   bool closing_ = false;
   bool retiring_ = false;

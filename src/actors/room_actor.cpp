@@ -14,11 +14,13 @@ namespace parley {
 
 using std::chrono::milliseconds;
 
-room::room(caf::actor_config& config, const actor_services& services, room_id id, bool after_crash)
+room::room(caf::actor_config& config, const actor_services& services, room_id id, bool after_crash,
+           std::shared_ptr<room_figures> figures)
     : room_handle::base(config),
       services_(services),
       id_(id),
       after_crash_(after_crash),
+      figures_(std::move(figures)),
       typing_(milliseconds(services.settings.limits.typing_interval_ms)),
       markers_(id, milliseconds(services.settings.limits.read_interval_ms)) {}
 
@@ -104,6 +106,7 @@ void room::on_loaded(room_loaded& message) {
     unknown_ = no_such_room();
   } else {
     const auto& settings = services_.settings;
+    figures_->seq = (*message.snapshot)->last_seq;
     state_.emplace(**message.snapshot, settings.replay, services_.encoder, services_.counts.ring_bytes);
     const auto batch = std::min(settings.room.batch_commands, settings.store.batch_commands);
     batcher_.emplace(id_, room_batcher::limits{settings.room.queue_commands, batch, settings.room.batch_bytes},
@@ -274,8 +277,9 @@ void room::note_sender() {
   if (from && from->id() == services_.directory.id()) ++received_;
 }
 
-room_handle spawn_room(caf::actor_system& system, const actor_services& services, room_id id, bool after_crash) {
-  return system.spawn<room>(services, id, after_crash);
+room_handle spawn_room(caf::actor_system& system, const actor_services& services, room_id id, bool after_crash,
+                       std::shared_ptr<room_figures> figures) {
+  return system.spawn<room>(services, id, after_crash, std::move(figures));
 }
 
 }  // namespace parley

@@ -95,6 +95,7 @@ void room::release_ready(bool is_own) {
   if (auto release = state_->release()) {
     answers_due_.reset();
     services_.counts.events_delivered_total.add(release->batch->ends.size());
+    figures_->seq.store(state_->released(), std::memory_order_relaxed);
     // Before those who left are forgotten: their shard cuts them off at their place.
     fanout_->deliver(release->batch, std::move(release->answers), is_own);
     for (const auto& change : release->memberships) {
@@ -115,6 +116,16 @@ void room::trace(const std::vector<append_outcome>& outcomes) const {
   if (messages.empty()) return;
   services_.counts.last_messages.note_stored(id_, messages, static_cast<std::uint32_t>(outcomes.size()), batch_left_,
                                              services_.time.steady_now(), services_.time.now());
+}
+
+void room::trace_heard(const std::vector<durable_event>& events, message_origin from) const {
+  std::vector<message_trace::heard> messages;
+  for (const auto& event : events) {
+    const auto* posted = std::get_if<message_posted>(&event.body);
+    if (posted != nullptr && event.seq > state_->released()) messages.push_back({posted->message, event.seq});
+  }
+  if (messages.empty()) return;
+  services_.counts.last_messages.note_heard(id_, messages, from, services_.time.steady_now(), services_.time.now());
 }
 
 void room::tell_search() {
@@ -180,6 +191,7 @@ void room::on_hole_read(hole_read& message) {
   }
   if (answered) doubt_what_was_heard(*message.page);
   const auto found = answered ? message.page->events.size() : 0;
+  if (answered) trace_heard(message.page->events, message_origin::store);
   // What was stored without an answer was not told yet. How old it is nobody knows.
   if (answered && settling_) mirror(message.page->events, std::nullopt);
   const bool is_full = found == missing_events_page;

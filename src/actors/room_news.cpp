@@ -39,6 +39,7 @@ void room::on_heard(const events_heard& message) {
   if (events.empty()) return;
   log_end_ = std::max(log_end_, events.back().seq);
   if (!state_) return;  // what is being read may be older; on_loaded() looks again then
+  trace_heard(events, message_origin::bus);
   state_->hear(events);
   release_ready(false);
   if (message.place && fanout_->owes()) heard_.push_back(message.place);

@@ -201,13 +201,13 @@ void room::on_signal(const signal_heard& message) {
   if (!state_ || fanout_->attachments() == 0) return;
   if (const auto* typing = std::get_if<typing_signal>(&message.what.body)) {
     show_typing(typing->user, typing->is_typing);
-  } else {
-    const auto& read = std::get<read_signal>(message.what.body);
-    show_marker(read.user, read.seq);
+  } else if (const auto* read = std::get_if<read_signal>(&message.what.body)) {
+    show_marker(read->user, read->seq);
   }
 }
 
 void room::note_attachments() {
+  figures_->connections.store(static_cast<std::uint32_t>(fanout_->attachments()), std::memory_order_relaxed);
   const bool wanted = fanout_->attachments() > 0;
   if (services_.signals == nullptr || wanted == attends_) return;
   attends_ = wanted;

@@ -1,6 +1,7 @@
 // A signal subscriber: it asks the bus for what somebody here attends to, and hands on what comes while there is room.
 #include "actors/signal_subscriber_actor.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -79,7 +80,7 @@ class signal_subscriber_actor final : public signal_subscriber_handle::base {
   milliseconds hear() {
     auto heard = subscriber_->listen(listen_for);
     if (!heard) return fail(heard.error());
-    note_subjects(static_cast<std::int64_t>(heard->subjects));
+    note_subjects(static_cast<std::int64_t>(heard->subjects) - (listeners_.contains(operators_subject) ? 1 : 0));
     if (const auto before = std::exchange(is_up_, true); before != true) {
       services_.counts.signal_buses_up.add();
       if (before == false) log::info("bus", "signals_come_in", "Other nodes' signals come in again");
@@ -114,7 +115,11 @@ class signal_subscriber_actor final : public signal_subscriber_handle::base {
     return before_listening_again;
   }
 
-  void note_subjects(std::int64_t now) { services_.counts.signal_rooms.add(now - std::exchange(subjects_, now)); }
+  /// Those that are rooms. The bus may not have confirmed the one that is none.
+  void note_subjects(std::int64_t now) {
+    now = std::max<std::int64_t>(0, now);
+    services_.counts.signal_rooms.add(now - std::exchange(subjects_, now));
+  }
 
   const actor_services& services_;
   std::unique_ptr<signal_subscriber> subscriber_;

@@ -1,6 +1,7 @@
 // A ring of the last messages, found by id and by place.
 #include "parley/message_trace.hpp"
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <mutex>
 #include <vector>
@@ -24,7 +25,7 @@ struct slot {
 };
 
 std::int64_t microseconds(steady_time::duration time) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  return std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::microseconds>(time).count());
 }
 
 }  // namespace
@@ -48,6 +49,12 @@ struct message_trace::ring {
     by_place.erase({slots[index].what.room, slots[index].what.seq});
     return index;
   }
+  void put(traced_message message, steady_time since) {
+    const auto index = take_slot();
+    by_id.insert_or_assign(message.message, index);
+    by_place.insert_or_assign({message.room, message.seq}, index);
+    slots[index] = {std::move(message), since};
+  }
 };
 
 message_trace::message_trace() : ring_(std::make_unique<ring>()) {}
@@ -57,14 +64,20 @@ void message_trace::note_stored(room_id room, std::span<const stored> messages, 
                                 steady_time to_store, steady_time committed, timestamp now) {
   const std::lock_guard lock(ring_->mutex);
   for (const auto& message : messages) {
-    const auto index = ring_->take_slot();
     const auto age = committed - message.accepted;
-    ring_->slots[index] = {
-        {message.message, room, message.seq, now - std::chrono::duration_cast<std::chrono::milliseconds>(age),
-         microseconds(to_store - message.accepted), microseconds(age), std::nullopt, batch_commands, 0},
-        message.accepted};
-    ring_->by_id.insert_or_assign(message.message, index);
-    ring_->by_place.insert_or_assign({room, message.seq}, index);
+    ring_->put({message.message, room, message.seq, message_origin::accepted,
+                now - std::chrono::duration_cast<std::chrono::milliseconds>(age),
+                microseconds(to_store - message.accepted), microseconds(age), std::nullopt, batch_commands, 0},
+               message.accepted);
+  }
+}
+
+void message_trace::note_heard(room_id room, std::span<const heard> messages, message_origin from, steady_time when,
+                               timestamp now) {
+  const std::lock_guard lock(ring_->mutex);
+  for (const auto& message : messages) {
+    if (ring_->by_id.contains(message.message)) continue;
+    ring_->put({message.message, room, message.seq, from, now, 0, 0, std::nullopt, 0, 0}, when);
   }
 }
 

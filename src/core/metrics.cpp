@@ -148,6 +148,8 @@ void put_bus(families& out, const metrics& m) {
       m.signals_unreadable_total);
   put(out, "hints_heard_total", "Times that this node was to look whether there is something for it",
       m.hints_heard_total);
+  put(out, "roster_failures_total",
+      "Times that the list of rooms in use could not be written to the bus or read from it", m.roster_failures_total);
 }
 
 void put_search(families& out, const metrics& m) {

@@ -41,7 +41,12 @@ void append_object(std::string& out, const active_room& room);
 void append_object(std::string& out, const node_seen& node);
 void append_object(std::string& out, const presence_place& place);
 void append_object(std::string& out, const presence_explanation& why);
-void append_object(std::string& out, const traced_message& message);
+void append_object(std::string& out, const message_life& life);
+void append_object(std::string& out, const message_life::place& other);
+void append_object(std::string& out, const cluster_room::place& place);
+void append_object(std::string& out, const cluster_room& room);
+void append_object(std::string& out, const roster_node& node);
+void append_object(std::string& out, const cluster_rooms& rooms);
 /// `is_current`: the token that asks.
 void append_token(std::string& out, const token_item& token, bool is_current);
 void append_object(std::string& out, const room_summary& room);

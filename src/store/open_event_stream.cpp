@@ -2,6 +2,7 @@
 #include "store/open_event_stream.hpp"
 
 #include "store/redis_event_stream.hpp"
+#include "store/redis_room_roster.hpp"
 #include "store/redis_signal_bus.hpp"
 
 namespace parley {
@@ -48,6 +49,11 @@ std::vector<std::unique_ptr<signal_bus>> open_signal_buses(const config& setting
     buses.push_back(open_redis_signal_bus({options_of(url, settings), settings.bus.partitions}, node));
   }
   return buses;
+}
+
+std::unique_ptr<room_roster> open_room_roster(const config& settings) {
+  const auto urls = bus_urls(settings);
+  return urls.empty() ? nullptr : open_redis_room_roster(options_of(urls.front(), settings));
 }
 
 }  // namespace parley

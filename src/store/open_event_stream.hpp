@@ -7,6 +7,7 @@
 #include "parley/config.hpp"
 #include "parley/event_stream.hpp"
 #include "parley/ids.hpp"
+#include "parley/room_roster.hpp"
 #include "parley/signal_bus.hpp"
 
 namespace parley {
@@ -19,5 +20,7 @@ result<void> check_bus_url(const config& settings);
 std::vector<std::unique_ptr<event_stream>> open_event_streams(const config& settings, id_source& ids);
 /// As many, in the same order; a subject's partition is that of a room with its id.
 std::vector<std::unique_ptr<signal_bus>> open_signal_buses(const config& settings, id_source& ids);
+/// On the first address of bus.url; null for an empty one.
+std::unique_ptr<room_roster> open_room_roster(const config& settings);
 
 }  // namespace parley

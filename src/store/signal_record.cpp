@@ -1,6 +1,8 @@
 // The record's layout: version, node, kind, fields.
 #include "store/signal_record.hpp"
 
+#include <limits>
+#include <type_traits>
 #include <utility>
 
 namespace parley {
@@ -10,15 +12,48 @@ constexpr std::uint8_t signal_version = 1;
 
 // The fields of each kind in their order, once for both directions.
 
+void transfer_count(byte_writer& bytes, std::uint32_t count) { bytes.number(count); }
+void transfer_count(byte_reader& bytes, std::uint32_t& count) {
+  const auto read = bytes.number();
+  if (read > std::numeric_limits<std::uint32_t>::max()) return bytes.fail();
+  count = static_cast<std::uint32_t>(read);
+}
+
+template <class Bytes, class Message>
+void transfer_trace(Bytes& bytes, Message& message) {
+  bytes.field(message.message);
+  bytes.field(message.room);
+  bytes.field(message.seq);
+  bytes.choice(message.origin, message_origin::store);
+  bytes.field(message.known_at);
+  bytes.field(message.to_store_us);
+  bytes.field(message.committed_us);
+  bytes.field(message.delivered_us);
+  transfer_count(bytes, message.batch_commands);
+  transfer_count(bytes, message.connections);
+}
+
 template <class Bytes, class Signal>
 void transfer_signal(Bytes& bytes, Signal& signal) {
   using kind = std::remove_const_t<Signal>;
-  bytes.field(signal.user);
   if constexpr (std::is_same_v<kind, typing_signal>) {
+    bytes.field(signal.user);
     bytes.flag(signal.is_typing);
-  } else {
-    static_assert(std::is_same_v<kind, read_signal>, "a new kind of signal needs its fields here");
+  } else if constexpr (std::is_same_v<kind, read_signal>) {
+    bytes.field(signal.user);
     bytes.field(signal.seq);
+  } else if constexpr (std::is_same_v<kind, trace_question>) {
+    bytes.field(signal.question);
+    bytes.field(signal.message);
+  } else {
+    static_assert(std::is_same_v<kind, trace_answer>, "a new kind of signal needs its fields here");
+    bytes.field(signal.question);
+    bytes.field(signal.node);
+    bool is_known = signal.known.has_value();
+    bytes.flag(is_known);
+    if (!is_known) return;
+    if constexpr (!std::is_const_v<Signal>) signal.known.emplace();
+    transfer_trace(bytes, *signal.known);
   }
 }
 

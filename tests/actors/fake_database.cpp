@@ -91,6 +91,10 @@ class fake_reader final : public empty_reader {
     snapshot.members = found->second.members;
     return std::optional<room_snapshot>{snapshot};
   }
+  result<std::vector<node_seen>> nodes() override {
+    if (!store_.reads_work) return unavailable("reads fail");
+    return store_.nodes_seen;
+  }
   result<std::int64_t> unread(user_id user, room_id room, sequence after) override {
     std::int64_t count = 0;
     for (const auto& event : store_.rooms[room].events) {

@@ -31,6 +31,7 @@ class fake_database final : public database {
   };
 
   std::map<room_id, room_record> rooms;
+  std::vector<node_seen> nodes_seen;
   std::vector<commit_record> commits;  ///< Those that were stored.
   int failing_commits = 0;             ///< So many of the next commits store nothing and fail.
   int unclear_commits = 0;             ///< So many of the next commits store everything and fail all the same.

@@ -71,6 +71,7 @@ class session_fixture::scripted_directory final : public directory_handle::base 
         [](const end_all_sockets&) {},
         [](const presence_heard&) {},
         [](save_presence_again) {},
+        [](const count_rooms&) {},
         [](const close_directory&) {},
     };
   }

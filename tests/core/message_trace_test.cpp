@@ -32,7 +32,8 @@ TEST_F(message_trace_test, tells_each_stage_of_a_message) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->room, room_);
   EXPECT_EQ(found->seq, 7);
-  EXPECT_EQ(found->accepted_at, timestamp(std::chrono::milliseconds(4'998)));
+  EXPECT_EQ(found->origin, message_origin::accepted);
+  EXPECT_EQ(found->known_at, timestamp(std::chrono::milliseconds(4'998)));
   EXPECT_EQ(found->to_store_us, 40);
   EXPECT_EQ(found->committed_us, 2'500);
   EXPECT_EQ(found->batch_commands, 3U);
@@ -50,6 +51,28 @@ TEST_F(message_trace_test, of_other_rooms_and_places_it_tells_nothing) {
   trace_.note_delivered(room_, 8, 1, 1, start_);
   EXPECT_EQ(trace_.find(numbered(7))->connections, 0U);
   EXPECT_EQ(trace_.find(numbered(8)), std::nullopt);
+}
+
+TEST_F(message_trace_test, tells_how_a_message_of_another_node_came_and_counts_its_delivery_from_there) {
+  const message_trace::heard heard{numbered(7), 7};
+  trace_.note_heard(room_, {&heard, 1}, message_origin::bus, start_, timestamp(std::chrono::milliseconds(5'000)));
+  trace_.note_delivered(room_, 7, 1, 2, start_ + microseconds(150));
+  const auto found = trace_.find(numbered(7));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->origin, message_origin::bus);
+  EXPECT_EQ(found->known_at, timestamp(std::chrono::milliseconds(5'000)));
+  EXPECT_EQ(found->delivered_us, 150);
+  EXPECT_EQ(found->connections, 2U);
+}
+
+TEST_F(message_trace_test, what_is_heard_again_changes_nothing) {
+  store(7, start_);
+  const message_trace::heard heard[] = {{numbered(7), 7}, {numbered(8), 8}};
+  trace_.note_heard(room_, heard, message_origin::bus, start_ + microseconds(9'000), timestamp{});
+  trace_.note_heard(room_, heard, message_origin::store, start_ + microseconds(10'000), timestamp{});
+  EXPECT_EQ(trace_.find(numbered(7))->origin, message_origin::accepted);
+  EXPECT_EQ(trace_.find(numbered(7))->committed_us, 2'500);
+  EXPECT_EQ(trace_.find(numbered(8))->origin, message_origin::bus);
 }
 
 TEST_F(message_trace_test, keeps_the_last_ones_and_no_more) {

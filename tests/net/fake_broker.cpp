@@ -64,6 +64,8 @@ struct replies {
   page<connected_user> reply_to(const list_connections&) { return {{{fake_broker::ada().profile, 2}}, of.next_cursor}; }
   std::vector<node_seen> reply_to(const list_nodes&) { return {}; }
   presence_explanation reply_to(const explain_presence&) { return {}; }
+  cluster_rooms reply_to(const list_cluster_rooms&) { return of.rooms_in_use; }
+  message_life reply_to(const trace_message&) { return of.traced; }
   page<active_room> reply_to(const list_active_rooms&) { return {{{room_one, "Engines", true, 2, 4}}, of.next_cursor}; }
   page<room_ban> reply_to(const list_bans&) {
     return {{{fake_broker::ada().profile, bob_id, "adverts", timestamp{}, true}}, of.next_cursor};

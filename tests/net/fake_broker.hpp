@@ -55,6 +55,8 @@ class fake_broker final : public broker {
   bool duplicate = false;
   bool created = true;
   std::optional<std::string> next_cursor;
+  cluster_rooms rooms_in_use;
+  message_life traced;
   std::string file_bytes;      ///< Of the one file there is: what was uploaded, and what is downloaded.
   std::size_t lost_bytes = 0;  ///< Of its end.
 

@@ -1,4 +1,9 @@
 // What only the operator may do, by the admin socket: parleyctl's part of the API.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
 #include "net/api/registration.hpp"
 #include "net/api/routes.hpp"
 #include "net/field_rules.hpp"
@@ -61,15 +66,29 @@ void handle_node(const api_call_ptr& call) {
   call->answer(200, std::move(out));
 }
 
+/// Of nodes, for a sentence.
+std::string names_of(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+
 void handle_trace(const api_call_ptr& call) {
   const auto message = call->identity<message_id>(0, "message_id");
   if (!message) return;
-  const auto found = call->services.counts.last_messages.find(*message);
-  if (!found) {
-    return call->fail(not_found("message_id: not among the last " + std::to_string(message_trace::capacity) +
-                                " messages that this node has stored."));
-  }
-  call->answer(200, json::text_of(*found));
+  ask(call, trace_message{*message}, [call](const message_life& life) {
+    const bool is_known = std::any_of(life.nodes.begin(), life.nodes.end(),
+                                      [](const message_life::place& node) { return node.known.has_value(); });
+    if (is_known) return call->answer(200, json::text_of(life));
+    auto why =
+        fmt::format("message_id: not among the last {} messages of any node that answered.", message_trace::capacity);
+    if (!life.silent.empty()) why += fmt::format(" No answer came from {}.", names_of(life.silent));
+    if (!life.are_nodes_known) why += " The store did not say which nodes there are.";
+    call->fail(not_found(std::move(why)));
+  });
+}
+
+void handle_cluster_rooms(const api_call_ptr& call) {
+  const auto range = page_of(call->target);
+  if (!range) return call->fail(range.error());
+  ask(call, list_cluster_rooms{range->limit},
+      [call](const cluster_rooms& found) { call->answer(200, json::text_of(found)); });
 }
 
 void handle_nodes(const api_call_ptr& call) {
@@ -104,6 +123,7 @@ void add_operator_routes(router& routes) {
   routes.add(verb::get, "/api/v1/admin/nodes", access::operators, handle_nodes);
   routes.add(verb::get, "/api/v1/admin/presence/{user_id}", access::operators, handle_explain);
   routes.add(verb::get, "/api/v1/admin/connections", access::operators, handle_list<list_connections, connected_user>);
+  routes.add(verb::get, "/api/v1/admin/rooms/active", access::operators, handle_cluster_rooms);
   routes.add(verb::get, "/api/v1/admin/rooms", access::operators, handle_list<list_active_rooms, active_room>);
 }
 
