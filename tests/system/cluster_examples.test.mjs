@@ -166,8 +166,13 @@ describe(
         await typing.ask('typing', { room_id: room });
         await socket.expectFrame('typing', { room_id: room });
         await typing.close();
-        assert.equal(redis.cli('ACL', 'LOG'), '', 'nothing was refused');
+        const { message_id: last } = await ann.post(room, 'looked into');
+        assert.deepEqual((await one.operate(['trace', last])).silent, []);
+        await until(async () => (await one.operate(['rooms', '--active'])).silent.length === 0, 'rooms of both', 15_000);
         await socket.close();
+        await two.terminate(); // and takes its rooms off the list
+        assert.equal(redis.cli('ZCARD', 'parley:rooms:active'), '1');
+        assert.equal(redis.cli('ACL', 'LOG'), '', 'nothing was refused');
       } finally {
         await two.stop();
         await one.stop();
