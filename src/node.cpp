@@ -68,13 +68,14 @@ class running_node final : public node {
     control_ = open_control_log(settings_, counts_);
     signals_ = open_signal_buses(settings_, system_ids());
     roster_ = open_room_roster(settings_);
+    sessions_ = open_session_caches(settings_);
     if (auto door = net_.open_admin_socket(admin_socket()); !door) return door;
     auto files = open_file_store(settings_);
     if (!files) return files.error();
     files_ = std::move(files.value());
     if (auto migrated = database_->migrate(); !migrated) return migrated;
     auto made = create_broker({settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(),
-                               system_ids(), files_.get(), faults_, true, bus_, signals_, control_.get(),
+                               system_ids(), files_.get(), faults_, true, bus_, signals_, sessions_, control_.get(),
                                control_ ? &lease_ : nullptr, &identity_, roster_.get()});
     if (!made) return made.error();
     actors_ = std::move(made.value());
@@ -107,6 +108,7 @@ class running_node final : public node {
     control_.reset();
     signals_.clear();
     roster_.reset();
+    sessions_.clear();
     database_.reset();
   }
 
@@ -138,6 +140,7 @@ class running_node final : public node {
   std::vector<std::unique_ptr<event_stream>> bus_;
   std::vector<std::unique_ptr<signal_bus>> signals_;
   std::unique_ptr<room_roster> roster_;
+  std::vector<std::unique_ptr<session_cache>> sessions_;
   std::unique_ptr<control_log> control_;  ///< Null: the node is alone.
   std::unique_ptr<file_store> files_;     ///< Null: the database keeps them.
   std::unique_ptr<broker_runtime> actors_;

@@ -54,6 +54,7 @@ struct bus_config {
   std::uint32_t tail_entries = 1'000;  ///< Newest events of a room kept in Redis for replay, about; 0 = none.
   double tail_hours = 24;              ///< A room's tail goes so long after its last event; older texts are not served.
   std::uint32_t tail_queue = 10'000;   ///< Pages waiting for one URL; further ones are read from the store.
+  std::uint32_t session_seconds = 600;   ///< What a node read of a token spares the others the reading; 0 = nothing.
   std::uint32_t signal_queue = 10'000;   ///< Signals that wait for one URL, and as many for rooms; the rest is dropped.
   std::uint32_t signal_rooms = 100'000;  ///< Most rooms whose signals are asked for at one URL.
 };

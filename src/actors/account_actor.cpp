@@ -6,6 +6,7 @@
 
 #include "actors/accounts.hpp"
 #include "actors/guarded.hpp"
+#include "actors/session_desk.hpp"
 #include "parley/refusals.hpp"
 
 namespace parley {
@@ -65,6 +66,7 @@ account_handle::behavior_type accounts::begin(const actor_services& services, st
           caf::anon_send(services_->directory, end_all_sockets{what.handed_on});
         }
       },
+      [this](const control_reached& what) { validity_.reach(what.reached); },
       [](const account_continuation& what) { guarded("accounts", what.then); },
       [this](const account_tick&) { guarded("accounts", [&] { on_tick(); }); },
   };
@@ -253,12 +255,35 @@ void accounts::on_authenticate(call<authenticate>& ask) {
   auto& pending = look_ups_[*token];
   pending.waiting.push_back(ask.reply);
   if (pending.waiting.size() > 1) return;
-  using found = std::optional<token_record>;
-  look_up<found>([token = *token](database_reader& store) { return store.token(token); },
-                 [this, token = *token](const result<found>& record) { on_token_read(token, record); });
+  if (services_->sessions == nullptr) return read_token(*token);
+  using session = std::optional<cached_session>;
+  services_->sessions->find(*token, continued<session>([this, token = *token](const result<session>& found) {
+    on_session_found(token, found ? *found : session());
+  }));
 }
 
-void accounts::on_token_read(const token_hash& token, const result<std::optional<token_record>>& found) {
+void accounts::on_session_found(const token_hash& token, const std::optional<cached_session>& found) {
+  const auto& pending = look_ups_.at(token);
+  if (!found || pending.revoked || pending.outdated || !validity_.believes(*found) ||
+      services_->time.now() >= found->expires_at) {
+    services_->counts.session_cache_misses_total.add();
+    return read_token(token);
+  }
+  services_->counts.session_cache_hits_total.add();
+  const token_cache::use_of_token use{found->created_at, found->last_used_at, found->expires_at};
+  const auto who = tokens_->remember(found->user, token, use, services_->time.steady_now());
+  for (const auto& reply : look_ups_.extract(token).mapped().waiting) reply(who);
+}
+
+void accounts::read_token(const token_hash& token) {
+  using found = std::optional<token_record>;
+  look_up<found>(
+      [token](database_reader& store) { return store.token(token); },
+      [this, token, as_of = validity_.reached()](const result<found>& record) { on_token_read(token, as_of, record); });
+}
+
+void accounts::on_token_read(const token_hash& token, const std::optional<control_positions>& as_of,
+                             const result<std::optional<token_record>>& found) {
   const auto pending = std::move(look_ups_.extract(token).mapped());
   const auto all = [&](const result<principal>& outcome) {
     for (const auto& reply : pending.waiting) reply(outcome);
@@ -272,7 +297,11 @@ void accounts::on_token_read(const token_hash& token, const result<std::optional
   }
   const token_cache::use_of_token use{record->created_at, record->last_used_at, record->expires_at};
   all(tokens_->remember(record->user.profile, token, use, services_->time.steady_now()));
-  if (pending.outdated) tokens_->forget(token);
+  if (pending.outdated) return tokens_->forget(token);
+  const auto& user = record->user.profile;
+  if (services_->sessions == nullptr || !as_of) return;
+  services_->sessions->keep(token, {user, record->created_at, record->last_used_at, record->expires_at,
+                                    (*as_of)[control_partition_of(user.id)]});
 }
 
 void accounts::on_log_out(call<log_out>& ask) {
@@ -316,14 +345,17 @@ void accounts::forget_tokens(const std::vector<token_hash>& tokens) {
 
 void accounts::forget_all_tokens() {
   tokens_->forget_all();
+  validity_.start_anew();
   for (auto& [token, pending] : look_ups_) pending.revoked = true;
 }
 
 /// What other nodes stored, and what this one did, once more: those tokens and no others, so that nothing is lost that
 /// has begun since.
 void accounts::on_control_heard(const control_heard& what) {
+  validity_.reach(what.reached);
   if (what.missed_some) forget_all_tokens();
   for (const auto& event : what.events) {
+    validity_.changed(event.user, what.reached);
     if (const auto* ended = std::get_if<tokens_ended>(&event.what)) {
       forget_tokens(ended->tokens);
       end_here({event.user, ended->tokens, ended->code}, what.done);

@@ -251,6 +251,7 @@ void accounts::on_reset_password(call<reset_password>& ask) {
 /// What is kept of the user's tokens says something that is not so any more; nothing ends by it.
 void accounts::outdate_user(const user_id& user) {
   tokens_->outdate_user(user);
+  validity_.changed_here(user);
   for (auto& [token, pending] : look_ups_) pending.outdated = true;
 }
 

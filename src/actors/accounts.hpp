@@ -12,6 +12,7 @@
 #include "actors/actor_services.hpp"
 #include "actors/login_throttle.hpp"
 #include "actors/read_pool.hpp"
+#include "actors/session_validity.hpp"
 #include "actors/storage_pool.hpp"
 #include "actors/token_cache.hpp"
 
@@ -65,7 +66,10 @@ class accounts {
 
   // --- Tokens ---
   void on_authenticate(call<authenticate>& ask);
-  void on_token_read(const token_hash& token, const result<std::optional<token_record>>& found);
+  void read_token(const token_hash& token);
+  void on_session_found(const token_hash& token, const std::optional<cached_session>& found);
+  void on_token_read(const token_hash& token, const std::optional<control_positions>& as_of,
+                     const result<std::optional<token_record>>& found);
   void on_log_out(call<log_out>& ask);
   void forget_tokens(const std::vector<token_hash>& tokens);
   void end_tokens(user_id user, const std::vector<token_hash>& ended);
@@ -145,6 +149,7 @@ class accounts {
   }
   /// On all nodes, when it stands in the store; those who wait for it hold `ended`.
   void revoke(const revocation& what, std::shared_ptr<void> ended) {
+    validity_.changed_here(what.user);
     if (services_->control) {
       caf::anon_send(services_->control, read_control_log{true});
       // Not whether it points at something: it never does.
@@ -177,6 +182,7 @@ class accounts {
   std::optional<sliding_window> registrations_;  ///< By address.
   std::optional<login_throttle> throttle_;
   std::optional<token_cache> tokens_;
+  session_validity validity_;
   std::unordered_map<token_hash, token_look_up> look_ups_;
   std::deque<entry> entries_;  ///< One after another, so that the same names never make two.
   bool entering_ = false;

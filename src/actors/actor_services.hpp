@@ -29,6 +29,7 @@ class read_pool;
 class file_shelf;
 class event_bus;
 class room_tails;
+class session_desks;
 class signal_exchange;
 
 /// Owned by the runtime, which outlives every actor; actors hold a const reference. The pointers and the directory's
@@ -46,6 +47,7 @@ struct actor_services {
   const file_shelf* shelf = nullptr;
   const event_bus* bus = nullptr;            ///< None on a node that is alone.
   const signal_exchange* signals = nullptr;  ///< As `bus`.
+  const session_desks* sessions = nullptr;   ///< None without a bus, or with a bus that keeps none.
   const room_tails* tails = nullptr;         ///< None without a bus, or with a bus that keeps none.
   /// Called when another node has published a hint, or may have while nobody listened. Not from one thread only, and it
   /// must not wait. May be empty.

@@ -19,6 +19,7 @@
 #include "actors/room_tail_actor.hpp"
 #include "actors/roster_actor.hpp"
 #include "actors/search_actor.hpp"
+#include "actors/session_desk.hpp"
 #include "actors/signal_exchange.hpp"
 #include "actors/storage_pool.hpp"
 #include "actors/stream_reader_actor.hpp"
@@ -136,6 +137,14 @@ class runtime final : public broker_runtime {
     if (roster != nullptr) services_.roster = spawn_roster(*system_, services_, *roster);
   }
 
+  /// Behind join_cluster: without the control log nobody would know what may be believed.
+  void open_sessions(std::span<const std::unique_ptr<session_cache>> caches) {
+    std::vector<session_desk_handle> desks;
+    for (const auto& cache : caches) desks.push_back(spawn_session_desk(*system_, services_, *cache));
+    sessions_ = std::make_unique<session_desks>(services_, std::move(desks));
+    services_.sessions = sessions_.get();
+  }
+
   /// Embedded: who was online when the last process ended is not any more.
   result<void> clear_presence() {
     return write_and_wait([](record_writer& writer) { return writer.clear_presence(); });
@@ -195,6 +204,7 @@ class runtime final : public broker_runtime {
                  [this] { return services_.counts.stream_backlog_bytes.value() <= 0; });
       bus_->stop();
     }
+    if (sessions_) sessions_->stop();
     if (tails_) tails_->stop();
     if (signals_) signals_->stop();
     storage_->stop();
@@ -275,9 +285,11 @@ class runtime final : public broker_runtime {
     services_.shelf = nullptr;
     services_.bus = nullptr;
     services_.tails = nullptr;
+    services_.sessions = nullptr;
     services_.signals = nullptr;
     bus_.reset();
     tails_.reset();
+    sessions_.reset();
     signals_.reset();
     port_.reset();
     shelf_.reset();
@@ -297,6 +309,7 @@ class runtime final : public broker_runtime {
     (void)shelf_.release();
     (void)bus_.release();
     (void)tails_.release();
+    (void)sessions_.release();
     (void)signals_.release();
     (void)storage_.release();
     (void)reads_.release();
@@ -315,6 +328,7 @@ class runtime final : public broker_runtime {
   std::unique_ptr<file_shelf> shelf_;
   std::unique_ptr<event_bus> bus_;
   std::unique_ptr<room_tails> tails_;
+  std::unique_ptr<session_desks> sessions_;
   std::unique_ptr<signal_exchange> signals_;
   std::vector<stream_reader_handle> stream_readers_;
   std::vector<job_handle> hashers_;
@@ -340,6 +354,7 @@ result<std::unique_ptr<broker_runtime>> create_broker(const broker_parts& parts)
   }
   if (!parts.signals.empty()) made->open_signals(parts.signals);
   made->serve_operators(parts.roster);
+  if (!parts.sessions.empty()) made->open_sessions(parts.sessions);
   // Beside other nodes: those who are online there are not this one's to clear.
   if (parts.is_node && parts.bus.empty()) {
     if (const auto cleared = made->clear_presence(); !cleared) return cleared.error();

@@ -17,6 +17,7 @@
 #include "parley/ids.hpp"
 #include "parley/metrics.hpp"
 #include "parley/room_roster.hpp"
+#include "parley/session_cache.hpp"
 #include "parley/signal_bus.hpp"
 
 namespace parley {
@@ -39,6 +40,8 @@ struct broker_parts {
   std::span<const std::unique_ptr<event_stream>> bus{};
   /// As many.
   std::span<const std::unique_ptr<signal_bus>> signals{};
+  /// As many, or none.
+  std::span<const std::unique_ptr<session_cache>> sessions{};
   /// All three null: the node is alone.
   control_log* control = nullptr;
   delivery_lease* lease = nullptr;

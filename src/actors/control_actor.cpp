@@ -190,11 +190,14 @@ class control final : public control_handle::base {
       heard.handed_on = step(last_reading_, false);
       heard.done = step(last_reading_, true);
       heard.missed_some = news.missed_some;
+      heard.reached = news.reached;
       if (news.missed_some) {
         log::error("control", "control_events_missed", "This node was away for so long that its sockets begin anew");
         anon_send(services_.directory, end_all_sockets{heard.handed_on});
       }
       anon_send(parts_.accounts, std::move(heard));
+    } else if (last_reading_ == 1 || news.reached != *known_) {
+      anon_send(parts_.accounts, control_reached{news.reached});
     }
     advance();
   }
@@ -320,18 +323,18 @@ class control final : public control_handle::base {
   /// Step by step, until nobody is on on nodes that nobody knows.
   void clear_up(timestamp last_seen) {
     const auto count = std::make_shared<std::size_t>(0);
-    services_.storage->write(report_.node, alone([count, last_seen](record_writer& writer) -> result<void> {
-                               const auto ended = writer.end_presence_of_nobody(last_seen, users_at_once);
-                               if (!ended) return ended.error();
-                               *count = *ended;
-                               return {};
-                             }),
-                             answer<std::monostate>([me = weak(), count, last_seen](const auto& outcome) {
-                               const auto self = caf::actor_cast<caf::strong_actor_ptr>(me);
-                               if (!self || (outcome && *count == 0)) return;
-                               caf::anon_send(caf::actor_cast<control_handle>(self),
-                                              clear_presence_up{last_seen, !outcome});
-                             }));
+    services_.storage->write(
+        report_.node, alone([count, last_seen](record_writer& writer) -> result<void> {
+          const auto ended = writer.end_presence_of_nobody(last_seen, users_at_once);
+          if (!ended) return ended.error();
+          *count = *ended;
+          return {};
+        }),
+        answer<std::monostate>([me = weak(), count, last_seen](const auto& outcome) {
+          const auto self = caf::actor_cast<caf::strong_actor_ptr>(me);
+          if (!self || (outcome && *count == 0)) return;
+          caf::anon_send(caf::actor_cast<control_handle>(self), clear_presence_up{last_seen, !outcome});
+        }));
     wake();  // what it told is read soon
   }
   [[nodiscard]] std::chrono::seconds presence_ttl() const {

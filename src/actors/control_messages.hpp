@@ -46,7 +46,8 @@ struct clear_presence_up {
 /// Sent by the control actor to the account actor: tokens that ended, accounts that changed.
 struct control_heard {
   std::vector<control_event> events;
-  bool missed_some = false;  ///< Nothing that is remembered of any token can be relied on.
+  control_positions reached{};  ///< Up to there the log has been read.
+  bool missed_some = false;     ///< Nothing that is remembered of any token can be relied on.
   std::shared_ptr<void> handed_on, done;
 };
 /// Sent by the control actor to the directory: nobody knows what these sockets may see, so that they begin anew.
@@ -54,6 +55,10 @@ struct end_all_sockets {
   std::shared_ptr<void> handed_on;
 };
 
+/// Likewise: up to there the log said nothing about tokens or accounts.
+struct control_reached {
+  control_positions reached{};
+};
 /// Sent by the control actor to the directory, which hands it to the user's record if there is one here.
 struct presence_heard {
   user_id user;
@@ -71,6 +76,7 @@ PARLEY_UNSAFE(await_nodes)
 PARLEY_UNSAFE(control_step)
 PARLEY_UNSAFE(clear_presence_up)
 PARLEY_UNSAFE(control_heard)
+PARLEY_UNSAFE(control_reached)
 PARLEY_UNSAFE(end_all_sockets)
 PARLEY_UNSAFE(presence_heard)
 PARLEY_UNSAFE(save_presence_again)

@@ -45,6 +45,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("bus.tail_entries", c.bus.tail_entries, 0, 10'000);
   visit("bus.tail_hours", c.bus.tail_hours, 1, 8'760);
   visit("bus.tail_queue", c.bus.tail_queue, 1, million);
+  visit("bus.session_seconds", c.bus.session_seconds, 0, 86'400);
   visit("bus.signal_queue", c.bus.signal_queue, 1, million);
   visit("bus.signal_rooms", c.bus.signal_rooms, 1, 10 * million);
   visit("node.name", c.node.name);

@@ -134,6 +134,13 @@ void put_bus(families& out, const metrics& m) {
       m.tail_misses_total);
   put(out, "tail_failures_total", "Pages of a replay for which Redis did not answer, so that the store was asked",
       m.tail_failures_total);
+  put(out, "session_cache_queue", "Tokens to be looked up in Redis, or to be kept there", m.session_cache_queue);
+  put(out, "session_cache_hits_total", "Tokens found in Redis, as another node had read them",
+      m.session_cache_hits_total);
+  put(out, "session_cache_misses_total", "Tokens that Redis did not have as they are now, so that the store was asked",
+      m.session_cache_misses_total);
+  put(out, "session_cache_failures_total", "Round trips for tokens that Redis did not answer",
+      m.session_cache_failures_total);
   put(out, "sweeps_total", "Comparisons of the rooms in use with the store", m.sweeps_total);
   put(out, "rooms_found_behind_total", "Rooms that such a comparison found behind the store",
       m.rooms_found_behind_total);

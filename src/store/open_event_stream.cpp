@@ -3,6 +3,7 @@
 
 #include "store/redis_event_stream.hpp"
 #include "store/redis_room_roster.hpp"
+#include "store/redis_session_cache.hpp"
 #include "store/redis_signal_bus.hpp"
 
 namespace parley {
@@ -54,6 +55,16 @@ std::vector<std::unique_ptr<signal_bus>> open_signal_buses(const config& setting
 std::unique_ptr<room_roster> open_room_roster(const config& settings) {
   const auto urls = bus_urls(settings);
   return urls.empty() ? nullptr : open_redis_room_roster(options_of(urls.front(), settings));
+}
+
+std::vector<std::unique_ptr<session_cache>> open_session_caches(const config& settings) {
+  std::vector<std::unique_ptr<session_cache>> caches;
+  const std::chrono::seconds lifetime(settings.bus.session_seconds);
+  if (lifetime == std::chrono::seconds(0)) return caches;
+  for (const auto& url : bus_urls(settings)) {
+    caches.push_back(std::make_unique<redis_session_cache>(options_of(url, settings), lifetime));
+  }
+  return caches;
 }
 
 }  // namespace parley

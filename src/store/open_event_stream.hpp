@@ -8,6 +8,7 @@
 #include "parley/event_stream.hpp"
 #include "parley/ids.hpp"
 #include "parley/room_roster.hpp"
+#include "parley/session_cache.hpp"
 #include "parley/signal_bus.hpp"
 
 namespace parley {
@@ -22,5 +23,7 @@ std::vector<std::unique_ptr<event_stream>> open_event_streams(const config& sett
 std::vector<std::unique_ptr<signal_bus>> open_signal_buses(const config& settings, id_source& ids);
 /// On the first address of bus.url; null for an empty one.
 std::unique_ptr<room_roster> open_room_roster(const config& settings);
+/// As many, in the same order; none when bus.session_seconds is 0.
+std::vector<std::unique_ptr<session_cache>> open_session_caches(const config& settings);
 
 }  // namespace parley

@@ -1,0 +1,35 @@
+// Tokens on Redis: parley:token:{HASH}, a string that goes after bus.session_seconds. The hash is the one that the
+// store keeps: nobody gets in by it.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "parley/session_cache.hpp"
+#include "store/record_bytes.hpp"
+#include "store/redis_connection.hpp"
+
+namespace parley {
+
+std::string session_key(const token_hash& token);
+
+/// The value: a version, then the fields. Another form is another version, which older nodes do not read.
+std::string encode_session(const cached_session& session);
+/// Takes any bytes; null for what is not one.
+std::optional<cached_session> decode_session(std::string_view bytes);
+
+class redis_session_cache final : public session_cache {
+ public:
+  redis_session_cache(const redis_options& options, std::chrono::seconds lifetime)
+      : connection_(options), lifetime_(std::to_string(lifetime.count())) {}
+
+  result<std::vector<std::optional<cached_session>>> read(std::span<const token_hash> tokens) override;
+  result<void> write(std::span<const std::pair<token_hash, cached_session>> sessions) override;
+
+ private:
+  redis_connection connection_;
+  std::string lifetime_;
+};
+
+}  // namespace parley

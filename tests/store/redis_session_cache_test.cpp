@@ -1,0 +1,81 @@
+// The shared cache of tokens on a real Redis.
+#include "store/redis_session_cache.hpp"
+
+#include "database_fixture.hpp"
+#include "redis_fixture.hpp"
+
+namespace parley::test {
+namespace {
+
+using std::chrono::seconds;
+
+class redis_session_cache_test : public redis_fixture {
+ protected:
+  static token_hash token(std::uint8_t number) {
+    token_hash hash{};
+    hash.bytes[0] = number;
+    return hash;
+  }
+  static cached_session session() {
+    cached_session made;
+    made.user = {user_id(numbered_uuid(7)), "ann", "Ann \u00e9", "/files/1", role::moderator};
+    made.created_at = timestamp(seconds(1));
+    made.last_used_at = timestamp(seconds(2));
+    made.expires_at = timestamp(seconds(3));
+    made.as_of = 1'234'567;
+    return made;
+  }
+  redis_session_cache open(const std::string& url) { return {parse_redis_url(url).value(), seconds(600)}; }
+};
+
+TEST_F(redis_session_cache_test, what_one_keeps_the_other_finds_for_a_while) {
+  auto one = open(server->url()), two = open(server->url());
+  const std::pair<token_hash, cached_session> kept[] = {{token(1), session()}};
+  expect_value(one.write(kept));
+  const token_hash asked[] = {token(2), token(1)};
+  const auto found = expect_value(two.read(asked));
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_FALSE(found[0]);
+  ASSERT_TRUE(found[1]);
+  EXPECT_EQ(encode_session(*found[1]), encode_session(session()));
+  EXPECT_EQ(found[1]->user.display_name, "Ann \u00e9");
+  EXPECT_EQ(found[1]->user.user_role, role::moderator);
+  EXPECT_EQ(found[1]->as_of, 1'234'567);
+  const auto left = std::stoi(server->run({"TTL", session_key(token(1))}));
+  EXPECT_TRUE(left > 500 && left <= 600) << left;
+}
+
+TEST_F(redis_session_cache_test, what_cannot_be_read_is_not_there) {
+  auto cache = open(server->url());
+  const token_hash asked[] = {token(1)};
+  auto newer = encode_session(session());
+  newer[0] = 2;
+  for (const auto& bytes : {std::string("x"), newer, encode_session(session()) + "y", std::string()}) {
+    server->run({"SET", session_key(token(1)), bytes});
+    EXPECT_FALSE(expect_value(cache.read(asked)).at(0)) << bytes;
+  }
+  server->run({"DEL", session_key(token(1))});
+  server->run({"LPUSH", session_key(token(1)), "of another kind"});
+  EXPECT_FALSE(expect_value(cache.read(asked)).at(0));
+}
+
+TEST_F(redis_session_cache_test, any_bytes_are_taken) {
+  const auto whole = encode_session(session());
+  for (std::size_t size = 0; size < whole.size(); ++size) EXPECT_FALSE(decode_session(whole.substr(0, size)));
+  EXPECT_TRUE(decode_session(whole));
+}
+
+TEST_F(redis_session_cache_test, a_redis_that_is_gone_is_unavailable_and_found_again) {
+  auto cache = open(server->url());
+  const token_hash asked[] = {token(1)};
+  const std::pair<token_hash, cached_session> kept[] = {{token(1), session()}};
+  cut_connections();
+  expect_value(cache.read(asked));
+  cut_connections();
+  EXPECT_EQ(cache.read(asked).error().code, error_code::unavailable);
+  expect_value(cache.write(kept));
+  EXPECT_TRUE(expect_value(cache.read(asked)).at(0));
+}
+
+}  // namespace
+}  // namespace parley::test
