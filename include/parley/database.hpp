@@ -145,6 +145,9 @@ class record_writer : public file_records, public moderation_records {
   virtual result<bool> forget_node(const uuid& node, timestamp silent_since) = 0;
   /// Whoever is on only on nodes that nobody knows is off; at most so many of them, how many it were. A job of its own.
   virtual result<std::size_t> end_presence_of_nobody(timestamp last_seen, std::uint32_t limit) = 0;
+  /// Likewise whoever counts as on though he is so on no node: left by a time without other nodes. Looks at all who
+  /// are.
+  virtual result<std::size_t> end_presence_on_no_node(timestamp last_seen, std::uint32_t limit) = 0;
   /// Goes into the control log if the transaction is committed and the job does not fail. Where there are no other
   /// nodes it goes nowhere. Who joins or leaves a room need not be told so: the store does it with the event.
   virtual void tell_nodes(control_event what) = 0;

@@ -235,10 +235,17 @@ void accounts::on_verified(const call<log_in>& ask, const std::optional<account_
         return {};
       },
       [this, ask, token, record, ended, profile = found->user](const result<std::monostate>& done) {
-        if (!done) return ask.reply(done.error());
+        const auto came_on = [&] {
+          caf::anon_send(services_->directory, to_presence{user_came_on{profile.profile.id, std::nullopt}});
+        };
+        if (!done) {
+          // It may stand in the store all the same: then somebody must see to it that he goes off.
+          if (done.error().code == error_code::unavailable) came_on();
+          return ask.reply(done.error());
+        }
         end_tokens(record.user, *ended);
         services_->counts.logins_total.add();
-        caf::anon_send(services_->directory, to_presence{user_came_on{profile.profile.id, std::nullopt}});
+        came_on();
         ask.reply(log_in::reply{token, record.expires_at, profile});
       });
 }

@@ -61,10 +61,10 @@ class control final : public control_handle::base {
         },
         [this](control_step message) { note_step(message); },
         [this](clear_presence_up message) {
-          if (message.failed) {
-            delayed_send(this, before_next_clearing, clear_presence_up{message.last_seen});
+          if (std::exchange(message.failed, false)) {
+            delayed_send(this, before_next_clearing, message);
           } else {
-            guarded("control", [&] { clear_up(message.last_seen); });
+            guarded("control", [&] { clear_up(message); });
           }
         },
     };
@@ -122,8 +122,13 @@ class control final : public control_handle::base {
       if (const auto entered = parts_.log.enter(report_); !entered) return fail(entered.error());
       is_there_ = true;
       // Not before: what stands under an identity that nobody knows is cleared away.
-      if (std::exchange(was_forgotten_, false)) anon_send(services_.directory, save_presence_again{});
-      clear_up();  // after whoever was killed while he did so
+      parts_.identity.set(report_.node);
+      next_clearing_ = began + presence_ttl();
+      if (std::exchange(was_forgotten_, false)) {
+        anon_send(services_.directory, save_presence_again{});
+      } else {
+        clear_up({services_.time.now(), false, true});
+      }
     }
     report_.confirmed = confirmed_;
     report_.connections = services_.counts.websocket_connections.value();
@@ -136,18 +141,20 @@ class control final : public control_handle::base {
     auto news = parts_.log.read(report_, *known_);
     if (!news) return fail(news.error());
     if (news->is_forgotten) return enter_anew();
-    if (reads_since_ == steady_time::max() || began - last_read_ >= control_lease) reads_since_ = began;
-    last_read_ = began;
     if (std::exchange(is_up_, true) == false) log::info("control", "control_log_reads", "The control log can be read");
     told_ = report_.confirmed;
     services_.counts.control_events_total.add(news->events.size());
     services_.counts.control_unreadable_total.add(news->unreadable);
-    look_at(*news);
+    look_at(*news, began);
     hand_on(*news, began);
     known_ = news->reached;  // last: what fails above is read again
     if (news->has_more) wake();
-    bury(*news);
-    if (began >= next_clearing_) clear_up();
+    bury(*news, began);
+    // For what a node wrote under its old identity before it knew.
+    if (began >= next_clearing_) {
+      next_clearing_ = began + presence_ttl();
+      clear_up({services_.time.now()});
+    }
     tidy();
     plan(waiting_.empty() ? usual_pause : pause_while_awaited);
     std::exchange(parts_.began, {})(std::monostate{});
@@ -193,6 +200,7 @@ class control final : public control_handle::base {
       heard.reached = news.reached;
       if (news.missed_some) {
         log::error("control", "control_events_missed", "This node was away for so long that its sockets begin anew");
+        anon_send(services_.directory, save_presence_again{});
         anon_send(services_.directory, end_all_sockets{heard.handed_on});
       }
       anon_send(parts_.accounts, std::move(heard));
@@ -236,23 +244,28 @@ class control final : public control_handle::base {
 
   /// A node whose word has not changed for the length of the lease has none. By this node's own clock, since the
   /// store's may be set.
-  [[nodiscard]] bool is_alive(const node_seen& node) {
-    auto& [word, since] = words_[node.report.node];
-    if (std::exchange(word, node.heartbeat_at) != node.heartbeat_at) since = services_.time.steady_now();
-    return services_.time.steady_now() - since < control_lease;
+  [[nodiscard]] bool is_alive(const node_seen& node, steady_time began) {
+    auto& last = words_[node.report.node];
+    if (std::exchange(last.said, node.heartbeat_at) != node.heartbeat_at) {
+      last = {node.heartbeat_at, began, {}, {}};
+    } else if (began - last_read_ < control_lease) {
+      last.silence += began - last_read_;
+    }
+    return services_.time.steady_now() - last.since < control_lease;
   }
 
-  void look_at(const control_news& news) {
+  void look_at(const control_news& news, steady_time began) {
     std::int64_t alive = 0;
     control_positions reached_by_all;
     reached_by_all.fill(std::numeric_limits<sequence>::max());
     for (const auto& node : news.nodes) {
-      if (!is_alive(node)) continue;
+      if (!is_alive(node, began)) continue;
       ++alive;
       for (std::size_t i = 0; i < reached_by_all.size(); ++i) {
         reached_by_all[i] = std::min(reached_by_all[i], node.report.confirmed[i]);
       }
     }
+    last_read_ = began;
     std::optional<timestamp> gone_since;
     std::erase_if(words_, [&](const auto& item) {
       const bool is_gone = std::none_of(news.nodes.begin(), news.nodes.end(),
@@ -261,7 +274,7 @@ class control final : public control_handle::base {
       return is_gone;
     });
     // Whoever buried it may have been killed since, or not know that it did.
-    if (gone_since) clear_up(*gone_since);
+    if (gone_since) clear_up({*gone_since});
     services_.counts.nodes_alive.set(alive);
     if (!news.has_more) {
       for (auto& each : waiting_) {
@@ -283,25 +296,21 @@ class control final : public control_handle::base {
   /// away.
   void enter_anew() {
     log::warn("control", "taken_for_dead", "The other nodes took this one for dead; it enters anew");
-    parts_.identity.set(services_.ids.next());
-    report_.node = parts_.identity.get();
+    report_.node = services_.ids.next();
     is_there_ = false;
     was_forgotten_ = true;
-    reads_since_ = steady_time::max();
     wake();
   }
 
-  /// Whoever did not say a word for about presence.ttl_seconds is dead, if this node could have heard it all that time:
-  /// behind an outage of the store everybody was silent.
-  void bury(const control_news& news) {
-    const auto now = services_.time.steady_now();
-    const auto longest = longest_silence();
-    if (now - reads_since_ < longest) return;
+  /// Whoever did not say a word for about presence.ttl_seconds is dead. What counts is silence that this node could
+  /// have heard broken: during an outage of the store nobody could say one.
+  void bury(const control_news& news, steady_time began) {
     for (const auto& node : news.nodes) {
       const auto known = words_.find(node.report.node);
-      if (known == words_.end() || now - known->second.since < longest) continue;
-      known->second.since = now;  // one try a time
-      log::warn("control", "node_dead", "{} has been silent for {} ms", node.report.name, longest.count());
+      if (known == words_.end() || known->second.silence < longest_silence() || began < known->second.next_try)
+        continue;
+      known->second.next_try = began + before_next_clearing;
+      log::warn("control", "node_dead", "{} has been silent for too long", node.report.name);
       services_.storage->write(
           node.report.node,
           alone([id = node.report.node, at = node.heartbeat_at](record_writer& writer) -> result<void> {
@@ -315,25 +324,23 @@ class control final : public control_handle::base {
     }
   }
 
-  /// Again and again, for what a node wrote under its old identity before it knew.
-  void clear_up() {
-    next_clearing_ = services_.time.steady_now() + presence_ttl();
-    clear_up(services_.time.now());
-  }
   /// Step by step, until nobody is on on nodes that nobody knows.
-  void clear_up(timestamp last_seen) {
+  void clear_up(const clear_presence_up& what) {
     const auto count = std::make_shared<std::size_t>(0);
     services_.storage->write(
-        report_.node, alone([count, last_seen](record_writer& writer) -> result<void> {
-          const auto ended = writer.end_presence_of_nobody(last_seen, users_at_once);
+        report_.node, alone([count, what](record_writer& writer) -> result<void> {
+          const auto ended = what.is_first ? writer.end_presence_on_no_node(what.last_seen, users_at_once)
+                                           : writer.end_presence_of_nobody(what.last_seen, users_at_once);
           if (!ended) return ended.error();
           *count = *ended;
           return {};
         }),
-        answer<std::monostate>([me = weak(), count, last_seen](const auto& outcome) {
+        answer<std::monostate>([me = weak(), count, what](const auto& outcome) {
           const auto self = caf::actor_cast<caf::strong_actor_ptr>(me);
-          if (!self || (outcome && *count == 0)) return;
-          caf::anon_send(caf::actor_cast<control_handle>(self), clear_presence_up{last_seen, !outcome});
+          if (!self || (outcome && *count == 0 && !what.is_first)) return;
+          // The first kind until there are none, then the other.
+          const bool is_first = what.is_first && (!outcome || *count > 0);
+          caf::anon_send(caf::actor_cast<control_handle>(self), clear_presence_up{what.last_seen, !outcome, is_first});
         }));
     wake();  // what it told is read soon
   }
@@ -368,14 +375,15 @@ class control final : public control_handle::base {
   std::vector<waiting> waiting_;
   struct last_word {
     timestamp said;
-    steady_time since;
+    steady_time since{};              ///< When this node first read it.
+    steady_time::duration silence{};  ///< Since then, as far as this node read without a gap.
+    steady_time next_try{};           ///< To declare it dead.
   };
-  std::map<uuid, last_word> words_;  ///< Of each node, and when it was first seen.
+  std::map<uuid, last_word> words_;  ///< Of each node.
   std::optional<bool> is_up_;
   bool is_woken_ = false;
   bool was_forgotten_ = false;
-  bool is_there_ = false;                         ///< The others know of this identity.
-  steady_time reads_since_ = steady_time::max();  ///< Without a gap; max: it does not.
+  bool is_there_ = false;  ///< The others know of this identity.
   steady_time last_read_{};
   steady_time next_{};
   steady_time last_began_{};

@@ -40,7 +40,8 @@ struct control_step {
 /// Sent by a storage actor to the control actor: a node was forgotten, or there are more who were on dead ones.
 struct clear_presence_up {
   timestamp last_seen;
-  bool failed = false;  ///< It was tried, and is to be tried again.
+  bool failed = false;    ///< It was tried, and is to be tried again.
+  bool is_first = false;  ///< Also who counts as on though he is so on no node.
 };
 
 /// Sent by the control actor to the account actor: tokens that ended, accounts that changed.

@@ -65,6 +65,12 @@ bool presence_state::saved(std::uint64_t version, bool stored, moment now) {
   return news;
 }
 
+void presence_state::save_again() {
+  if (record_.is_online) ++version_;
+  told_.reset();
+  for (auto& [watcher, version] : watchers_) version = 0;
+}
+
 std::vector<connection_ref> presence_state::take_news(const presence_record& change) {
   std::vector<connection_ref> told;
   const bool has_version = change.version != 0;
@@ -82,9 +88,9 @@ std::optional<presence_record> presence_state::knows(const connection_ref& watch
   const auto found = watchers_.find(watcher);
   if (found == watchers_.end()) return std::nullopt;
   found->second = std::max(found->second, read.version);
-  if (!told_ || told_->version < read.version) return std::nullopt;
-  if (told_->is_online == read.is_online && told_->last_seen == read.last_seen) return std::nullopt;
-  return told_;
+  if (!told_) return std::nullopt;
+  if (told_->version != 0) return told_->version > read.version ? told_ : std::nullopt;
+  return told_->is_online != read.is_online && !saving_ ? told_ : std::nullopt;
 }
 
 std::optional<steady_time> presence_state::next_tick() const {
@@ -98,6 +104,7 @@ void presence_state::set_online(bool online, timestamp last_seen) {
   record_.is_online = online;
   record_.last_seen = last_seen;
   ++version_;
+  retry_at_.reset();  // what is new does not wait for what failed
 }
 
 }  // namespace parley

@@ -47,10 +47,8 @@ class presence_state {
 
   /// What must be saved now, if anything; the caller answers with `saved`.
   std::optional<save> take_save();
-  /// The store has lost that somebody is on.
-  void save_again() {
-    if (record_.is_online) ++version_;
-  }
+  /// The store has lost that somebody is on, or was set back: versions may begin anew.
+  void save_again();
   /// True when watchers are to be told of that version: once, whether or not the store took it; and when it has taken
   /// it after all, once more.
   bool saved(std::uint64_t version, bool stored, moment now);

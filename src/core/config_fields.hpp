@@ -98,7 +98,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("files.sign_seconds", c.files.sign_seconds, 1, 86'400);
   visit("files.unsent_hours", c.files.unsent_hours, 0, 100'000);
   visit("files.sweep_seconds", c.files.sweep_seconds, 1, 86'400);
-  visit("presence.ttl_seconds", c.presence.ttl_seconds, 1, 3'600);
+  visit("presence.ttl_seconds", c.presence.ttl_seconds, 3, 3'600);
   visit("presence.grace_seconds", c.presence.grace_seconds, 0, 3'600);
   visit("drain.seconds", c.drain.seconds, 0, 3'600);
   visit("drain.ready_seconds", c.drain.ready_seconds, 0, 3'600);

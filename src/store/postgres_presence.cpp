@@ -38,9 +38,13 @@ void postgres_records::save_presence_here(const presence_record& presence, const
              presence.user, node);
   } else {
     trip.add("DELETE FROM tb_presence WHERE user_id = $1 AND node_id = $2", presence.user, node);
+    // Also of one who is on elsewhere: that node may be dead, and then this was when he was last seen.
+    trip.add(
+        "UPDATE tb_user_status SET last_seen = $2 WHERE user_id = $1 AND coalesce($2 > last_seen, last_seen IS NULL)",
+        presence.user, presence.last_seen);
   }
   const auto change = trip.add(
-      "UPDATE tb_user_status s SET is_online = n.online, last_seen = coalesce($2, s.last_seen), version = s.version + 1"
+      "UPDATE tb_user_status s SET is_online = n.online, last_seen = greatest($2, s.last_seen), version = s.version + 1"
       " FROM (SELECT EXISTS (SELECT 1 FROM tb_presence WHERE user_id = $1)::int AS online) n"
       " WHERE s.user_id = $1 AND s.is_online <> n.online RETURNING s.is_online, s.last_seen, s.version",
       presence.user, presence.last_seen);
@@ -67,38 +71,53 @@ result<bool> postgres_records::forget_node(const uuid& node, timestamp silent_si
   });
 }
 
-/// A node that comes back has another identity, so that what stands under the old one stays nobody's.
+/// By the index of nodes, one step for each that has rows, not one for each row.
 result<std::size_t> postgres_records::end_presence_of_nobody(timestamp last_seen, std::uint32_t limit) {
   return record("ending the presence of those on dead nodes", [&]() -> result<std::size_t> {
-    const auto orphans = connection_.query(
-        "SELECT p.user_id, p.node_id FROM tb_presence p WHERE NOT EXISTS"
-        " (SELECT 1 FROM tb_node n WHERE n.node_id = p.node_id) ORDER BY p.user_id LIMIT $1",
-        limit);
-    if (orphans.empty()) return std::size_t{0};
-    postgres_array<uuid> users, nodes;
-    for (const auto& row : orphans) {
-      users.add(row.id(0));
-      nodes.add(row.id(1));
-    }
-    postgres_round_trip trip(connection_);
-    trip.add("SELECT 1 FROM tb_user_status WHERE user_id = ANY($1) ORDER BY user_id FOR NO KEY UPDATE", users);
-    trip.add(
-        "DELETE FROM tb_presence p USING unnest($1, $2) AS o (user_id, node_id)"
-        " WHERE p.user_id = o.user_id AND p.node_id = o.node_id",
-        users, nodes);
-    const auto changes = trip.add(
-        "UPDATE tb_user_status s SET is_online = 0, last_seen = greatest($2, s.last_seen),"
-        " version = s.version + 1"
-        " WHERE s.user_id = ANY($1) AND s.is_online = 1"
-        " AND NOT EXISTS (SELECT 1 FROM tb_presence p WHERE p.user_id = s.user_id) RETURNING s.user_id, s.last_seen,"
-        " s.version",
-        users, last_seen);
-    const auto answers = trip.run();
-    for (const auto& row : answers[changes]) {
-      tell_nodes({row.id<user_id>(0), presence_stored{false, row.optional_time(1), row.integer(2)}});
-    }
-    return static_cast<std::size_t>(orphans.size());
+    return end_presence(
+        connection_.query("WITH RECURSIVE k (node_id) AS ((SELECT node_id FROM tb_presence ORDER BY node_id LIMIT 1)"
+                          " UNION ALL SELECT (SELECT p.node_id FROM tb_presence p WHERE p.node_id > k.node_id"
+                          " ORDER BY p.node_id LIMIT 1) FROM k WHERE k.node_id IS NOT NULL)"
+                          " SELECT p.user_id FROM k, LATERAL (SELECT user_id FROM tb_presence"
+                          " WHERE node_id = k.node_id LIMIT $1) p WHERE k.node_id IS NOT NULL"
+                          " AND NOT EXISTS (SELECT 1 FROM tb_node n WHERE n.node_id = k.node_id) LIMIT $1",
+                          limit),
+        last_seen);
   });
+}
+
+result<std::size_t> postgres_records::end_presence_on_no_node(timestamp last_seen, std::uint32_t limit) {
+  return record("ending the presence of those on no node", [&]() -> result<std::size_t> {
+    return end_presence(
+        connection_.query("SELECT s.user_id FROM tb_user_status s WHERE s.is_online = 1"
+                          " AND NOT EXISTS (SELECT 1 FROM tb_presence p WHERE p.user_id = s.user_id) LIMIT $1",
+                          limit),
+        last_seen);
+  });
+}
+
+/// Behind the users' locks it is looked once more: a node may have entered since, under the identity that was unknown.
+std::size_t postgres_records::end_presence(const postgres_rows& found, timestamp last_seen) {
+  if (found.empty()) return 0;
+  postgres_array<uuid> users;
+  for (const auto& row : found) users.add(row.id(0));
+  postgres_round_trip trip(connection_);
+  trip.add("SELECT 1 FROM tb_user_status WHERE user_id = ANY($1) ORDER BY user_id FOR NO KEY UPDATE", users);
+  trip.add(
+      "DELETE FROM tb_presence p WHERE p.user_id = ANY($1)"
+      " AND NOT EXISTS (SELECT 1 FROM tb_node n WHERE n.node_id = p.node_id)",
+      users);
+  const auto changes = trip.add(
+      "UPDATE tb_user_status s SET is_online = 0, last_seen = greatest($2, s.last_seen), version = s.version + 1"
+      " WHERE s.user_id = ANY($1) AND s.is_online = 1"
+      " AND NOT EXISTS (SELECT 1 FROM tb_presence p WHERE p.user_id = s.user_id)"
+      " RETURNING s.user_id, s.last_seen, s.version",
+      users, last_seen);
+  const auto answers = trip.run();
+  for (const auto& row : answers[changes]) {
+    tell_nodes({row.id<user_id>(0), presence_stored{false, row.optional_time(1), row.integer(2)}});
+  }
+  return found.size();
 }
 
 result<std::vector<presence_place>> postgres_reader::presence_places(user_id user) {

@@ -36,6 +36,7 @@ class postgres_records final : public record_writer {
   result<void> clear_presence() override;
   result<bool> forget_node(const uuid& node, timestamp silent_since) override;
   result<std::size_t> end_presence_of_nobody(timestamp last_seen, std::uint32_t limit) override;
+  result<std::size_t> end_presence_on_no_node(timestamp last_seen, std::uint32_t limit) override;
   void tell_nodes(control_event what) override {
     if (node_ != nullptr) told_.push_back(std::move(what));
   }
@@ -75,6 +76,7 @@ class postgres_records final : public record_writer {
 
  private:
   void save_presence_here(const presence_record& presence, const uuid& node);
+  std::size_t end_presence(const postgres_rows& found, timestamp last_seen);
 
   template <class Body>
   std::invoke_result_t<Body> record(std::string_view what, Body&& body) {

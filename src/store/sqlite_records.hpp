@@ -35,6 +35,7 @@ class sqlite_records final : public record_writer {
   // There are no other nodes.
   result<bool> forget_node(const uuid&, timestamp) override { return false; }
   result<std::size_t> end_presence_of_nobody(timestamp, std::uint32_t) override { return std::size_t{0}; }
+  result<std::size_t> end_presence_on_no_node(timestamp, std::uint32_t) override { return std::size_t{0}; }
   void tell_nodes(control_event) override {}
   result<void> begin_file(const new_file& file) override;
   result<void> write_file_block(file_id file, std::uint32_t block, std::string_view bytes) override;

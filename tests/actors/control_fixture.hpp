@@ -19,7 +19,7 @@ class scripted_log final : public control_log {
   bool works = true, has_more = false, missed_some = false, others_speak = true;
   int reads = 0, tidied = 0, left = 0;
   std::vector<uuid> entered;
-  bool is_forgotten = false;
+  bool is_forgotten = false, enters = true;
   node_report told;
 
   result<control_positions> end() override {
@@ -27,7 +27,7 @@ class scripted_log final : public control_log {
     return end_;
   }
   result<void> enter(const node_report& mine) override {
-    if (!works) return unavailable("away");
+    if (!works || !enters) return unavailable("away");
     entered.push_back(mine.node);
     return {};
   }

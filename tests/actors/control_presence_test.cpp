@@ -85,6 +85,65 @@ TEST_F(control_presence_test, a_node_that_has_just_begun_to_read_buries_nobody) 
   EXPECT_TRUE(store_.forgotten.empty());
 }
 
+TEST_F(control_presence_test, a_burial_that_the_store_refused_is_tried_again_soon) {
+  other_node();
+  start();
+  wait(seconds(5));
+  log_.others_speak = false;
+  store_.failing_burials = 2;
+  wait(seconds(31));
+  EXPECT_EQ(store_.failing_burials, 0);
+  EXPECT_EQ(store_.forgotten.size(), 1U);
+}
+
+TEST_F(control_presence_test, short_gaps_in_its_own_readings_put_no_burial_off_for_long) {
+  other_node();
+  start();
+  wait(seconds(5));
+  log_.others_speak = false;
+  for (int i = 0; i < 3; ++i) {
+    wait(seconds(8));
+    log_.works = false;
+    wait(seconds(2));
+    log_.works = true;
+  }
+  wait(seconds(5));
+  EXPECT_EQ(store_.forgotten.size(), 1U);
+}
+
+TEST_F(control_presence_test, a_node_that_starts_also_ends_those_who_are_on_on_no_node) {
+  store_.flags_alone = 450;
+  store_.orphans = 1;
+  start();
+  EXPECT_EQ(store_.flags_alone, 0U);
+  EXPECT_EQ(store_.orphans, 0U);
+}
+
+TEST_F(control_presence_test, the_new_identity_is_taken_when_the_others_know_of_it) {
+  start();
+  const auto first = identity_.get();
+  log_.is_forgotten = true;
+  log_.enters = false;
+  wake();
+  EXPECT_EQ(identity_.get(), first) << "what was saved under another one would be nobody's";
+  log_.enters = true;
+  world_.advance(milliseconds(250));
+  EXPECT_NE(identity_.get(), first);
+}
+
+TEST_F(control_presence_test, behind_a_log_that_was_set_back_it_saves_who_is_on_and_tells_from_the_start) {
+  start();
+  tell_record(user_came_on{ann_, anns_phone});
+  tell_record(watch_user{ann_, bobs_eye});
+  find_presence(true, 160);
+  ASSERT_EQ(store_.presence_saves.size(), 1U);
+  log_.missed_some = true;
+  wake();
+  EXPECT_EQ(store_.presence_saves.size(), 2U);
+  find_presence(false, 101);
+  EXPECT_EQ(heard(), (std::vector<std::string>{"presence 1 on", "presence 1 off"}));
+}
+
 TEST_F(control_presence_test, those_on_dead_nodes_are_ended_step_by_step_at_the_start_and_behind_each_death) {
   store_.orphans = 450;
   start();

@@ -32,6 +32,7 @@ class empty_records : public record_writer {
   result<void> clear_presence() override { return {}; }
   result<bool> forget_node(const uuid&, timestamp) override { return false; }
   result<std::size_t> end_presence_of_nobody(timestamp, std::uint32_t) override { return std::size_t{0}; }
+  result<std::size_t> end_presence_on_no_node(timestamp, std::uint32_t) override { return std::size_t{0}; }
   void tell_nodes(control_event) override {}
   result<void> begin_file(const new_file&) override { return not_in_this_store(); }
   result<void> write_file_block(file_id, std::uint32_t, std::string_view) override { return not_in_this_store(); }

@@ -133,12 +133,21 @@ class memory_records final : public empty_records {
     return {};
   }
   result<bool> forget_node(const uuid& node, timestamp silent_since) override {
+    if (store_.failing_burials > 0) {
+      --store_.failing_burials;
+      return unavailable("away");
+    }
     store_.forgotten.emplace_back(node, silent_since);
     return true;
   }
   result<std::size_t> end_presence_of_nobody(timestamp, std::uint32_t limit) override {
     const auto ended = std::min<std::size_t>(store_.orphans, limit);
     store_.orphans -= ended;
+    return ended;
+  }
+  result<std::size_t> end_presence_on_no_node(timestamp, std::uint32_t limit) override {
+    const auto ended = std::min<std::size_t>(store_.flags_alone, limit);
+    store_.flags_alone -= ended;
     return ended;
   }
   result<void> clear_presence() override {

@@ -46,6 +46,8 @@ class memory_store final : public database {
   bool commits_work = true;
   int presence_clears = 0;
   std::vector<std::pair<uuid, timestamp>> forgotten;  ///< Nodes, and since when they were silent.
+  int failing_burials = 0;                            ///< So many of the next fail.
+  std::size_t flags_alone = 0;                        ///< So many count as on, on no node.
   std::size_t orphans = 0;                            ///< So many are on only on nodes that nobody knows.
   int token_reads = 0;
   std::vector<std::string> writes_under_way;              ///< Of others, at the moment.

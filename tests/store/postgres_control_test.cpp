@@ -370,6 +370,28 @@ TEST_F(postgres_presence_test, whoever_was_on_a_node_that_is_dead_is_off_once) {
   EXPECT_TRUE(news.is_forgotten) << "so it learns of it when it comes back";
 }
 
+TEST_F(postgres_presence_test, who_counts_as_on_though_on_no_node_is_ended_too) {
+  support::run_sql(url_, "UPDATE tb_user_status SET is_online = 1 WHERE user_id = '" + to_string(ann_) + "'");
+  const auto end = [&] {
+    return write_alone([&](record_writer& records) { return records.end_presence_on_no_node(time_at(99), 10); });
+  };
+  EXPECT_EQ(write_alone([&](record_writer& records) { return records.end_presence_of_nobody(time_at(99), 10); }), 0U);
+  EXPECT_EQ(end(), 1U);
+  EXPECT_EQ(told(), "off ");
+  save(*writer, true);
+  EXPECT_EQ(end(), 0U) << "is on here";
+}
+
+TEST_F(postgres_presence_test, last_seen_is_when_he_left_last_wherever_that_was) {
+  save(*writer, true);
+  save(*others_writer_, true);
+  save(*writer, false);
+  const auto left = time_at(moment_);
+  write_alone([&](record_writer& records) { return records.forget_node(others_identity_.get(), time_at(1LL << 40)); });
+  write_alone([&](record_writer& records) { return records.end_presence_of_nobody(time_at(1), 10); });
+  EXPECT_EQ(expect_value(reader->presence({&ann_, 1})).at(0).last_seen, left);
+}
+
 TEST_F(postgres_presence_test, who_is_also_elsewhere_stays_on_when_a_node_dies) {
   save(*writer, true);
   save(*others_writer_, true);

@@ -62,11 +62,11 @@ describe('presence over two nodes', { skip }, () => {
     await two.kill();
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
     const took = (performance.now() - killed) / 1000;
-    assert.ok(took < ttl + 3, `it took ${took} s`);
+    assert.ok(took < ttl + 1, `it took ${took} s`); // the second is for a busy machine
     assert.equal(status(), '0');
     assert.deepEqual(changes(), [true, false]);
     assert.deepEqual((await one.operate(['presence', 'explain', ann.username])).nodes, []);
-    assert.deepEqual(queryRows(one.storeUrl, 'SELECT 1 FROM tb_presence'), [['1']].slice(0, 1), 'the watcher alone');
+    assert.deepEqual(queryRows(one.storeUrl, 'SELECT user_id FROM tb_presence'), [[eye.id]], 'the watcher alone');
   });
 
   test('who is also elsewhere stays online when a node is killed', async () => {
