@@ -49,7 +49,7 @@ class counting_ids final : public id_source {
 };
 
 /// One line a frame: `event 3 hello`, `edited 4 new`, `joined 5 7`, `left 6 7`, `ack ID SEQ`, `ack ID SEQ again`,
-/// `error ID CODE`, `replay_end SEQ`, `typing USER`, `read USER SEQ`. Users by their last byte.
+/// `error ID CODE`, `replay_end SEQ`, `typing USER`, `read USER SEQ`, `presence USER on`. Users by their last byte.
 class line_encoder final : public frame_encoder {
  public:
   void append_event(std::string& out, const durable_event& event) const override {

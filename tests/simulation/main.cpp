@@ -36,6 +36,7 @@ int check(std::uint64_t count, std::uint64_t first) {
     sum.reconnects += run.reconnects;
     sum.heard += run.heard;
     sum.behind += run.behind;
+    sum.declared_off += run.declared_off;
     if (run.fault.empty()) continue;
     fmt::print("seed {}: {}\n", seed, run.fault);
     if (++broken == 20) break;
@@ -46,8 +47,9 @@ int check(std::uint64_t count, std::uint64_t first) {
   }
   fmt::print(
       "{} seeds: {} broke a promise; {} messages acknowledged, {} commits, {} errors told, {} nodes killed, {}"
-      " connections, {} batches heard from other nodes, {} rooms found behind by sweeps\n",
-      count, broken, sum.acknowledged, sum.commits, sum.errors, sum.kills, sum.reconnects, sum.heard, sum.behind);
+      " connections, {} batches heard from other nodes, {} rooms found behind by sweeps, {} users declared off\n",
+      count, broken, sum.acknowledged, sum.commits, sum.errors, sum.kills, sum.reconnects, sum.heard, sum.behind,
+      sum.declared_off);
   return broken == 0 ? 0 : 1;
 }
 

@@ -18,7 +18,7 @@ inline constexpr std::size_t everything = static_cast<std::size_t>(-1);
 inline constexpr std::chrono::milliseconds healing_step{100};
 inline constexpr double practically_never = 3'600;  ///< In seconds.
 
-/// Its course and its judgement stand in simulation.cpp, its faults in run_faults.cpp.
+/// Its course and its judgement stand in simulation.cpp, its faults in run_faults.cpp, presence in run_presence.cpp.
 class run {
  public:
   explicit run(std::uint64_t seed);
@@ -52,7 +52,8 @@ class run {
   void trouble_store();
   void trouble_bus();
   void bury_the_dead();
-  void kill(node& which);
+  /// `for_good`: its clients stay away.
+  void kill(node& which, bool for_good = false);
   void begin_trouble();
   void heal();
 
@@ -66,6 +67,17 @@ class run {
   void reconnect(talker& who);
   void count_and_end(node& which);
   void read_everything();
+
+  // Who is on.
+  void choose_presence();
+  void live_on();
+  void stop(simulated_node& which);
+  void note_registered(simulated_node& which);
+  void on_declared_off(user_id user);
+  void judge_presence();
+  [[nodiscard]] std::string presence_fault() const;
+
+  // Its end.
   bool settle();
   bool await_everything();
   void meet_on_one_node();
@@ -74,11 +86,14 @@ class run {
   std::mt19937 dice_;
   bool is_calm_ = false;
   bool is_rough_ = false;
+  bool has_trouble_ = true;  ///< Until it heals.
+  bool is_over_ = false;     ///< The nodes end, and who was there goes.
   rates usual_rates_, rates_;
   node_settings settings_;
   milliseconds now_{0};
   simulated_store store_;
   simulated_redis redis_;
+  std::vector<user_id> members_;
   std::vector<room_id> rooms_;
   std::vector<support::checker> checkers_;  ///< One for each room.
   std::vector<talker> talkers_;

@@ -110,8 +110,9 @@ void run::bury_the_dead() {
 }
 
 /// Its clients have read some of what it had sent, and the store has what it has.
-void run::kill(node& which) {
+void run::kill(node& which, bool for_good) {
   ++report_.kills;
+  which->cut_off();
   std::vector<talker*> cut;
   for (auto& who : talkers_) {
     who.forget_rest_answers();
@@ -122,12 +123,17 @@ void run::kill(node& which) {
   }
   count_and_end(which);
   start(which);
+  if (for_good) return;
   for (auto* who : cut) reconnect(*who);
 }
 
-void run::begin_trouble() { rates_ = usual_rates_; }
+void run::begin_trouble() {
+  has_trouble_ = true;
+  rates_ = usual_rates_;
+}
 
 void run::heal() {
+  has_trouble_ = false;
   rates_ = {};
   store_.is_up = store_.reads_work = redis_.is_up = true;
   for (const auto& each : nodes_) {

@@ -11,7 +11,9 @@ class simulated_writer final : public database_writer {
 
   result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) override {
     if (node_.is_cut_off()) return unavailable("This node is gone.");
-    auto done = node_.shared().commit(commands, jobs);
+    const auto* identity = node_.identity();
+    const auto mine = identity != nullptr ? identity->get() : uuid{};
+    auto done = node_.shared().commit(commands, jobs, identity != nullptr ? &mine : nullptr);
     // It may have been killed in the middle of it.
     if (node_.is_cut_off()) return unavailable("This node is gone.");
     return done;

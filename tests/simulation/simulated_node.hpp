@@ -7,6 +7,8 @@
 #include <string>
 
 #include "actors/actor_world.hpp"
+#include "actors/control_actor.hpp"
+#include "simulation/simulated_control_log.hpp"
 #include "simulation/simulated_store.hpp"
 
 namespace parley::simulation {
@@ -20,6 +22,10 @@ struct node_settings {
   double sweep_seconds = 5;
   std::uint64_t backlog_bytes = 1'000'000;
   std::uint32_t stream_entries = 100'000;
+  bool has_presence = false;
+  bool has_control = false;  ///< Others are there, of whom it hears by the control log.
+  std::uint32_t ttl_seconds = 3;
+  std::uint32_t grace_seconds = 1;
 };
 
 /// A process: when it is killed another one takes its place, with an identity and a name of its own.
@@ -28,6 +34,9 @@ class simulated_node {
   /// `number` is no other node's of the run. Its clock begins at `now`.
   simulated_node(simulated_store& store, const node_settings& settings, std::uint16_t number,
                  std::chrono::milliseconds now);
+  ~simulated_node();
+  simulated_node(const simulated_node&) = delete;
+  simulated_node& operator=(const simulated_node&) = delete;
 
   /// Killed: nothing that it still does reaches the store, or the bus.
   void cut_off();
@@ -39,12 +48,26 @@ class simulated_node {
   [[nodiscard]] testing::actor_world& world() { return *world_; }
   /// By which Redis knows it.
   [[nodiscard]] const std::string& host() const { return host_; }
+  /// By which the store knows it.
+  [[nodiscard]] const node_identity& identity() const { return identity_; }
+
+  /// False while it has not read the control log once: until then it lets nobody in.
+  [[nodiscard]] bool has_begun() const { return has_begun_; }
+
+  bool is_paused = false;  ///< Its process is stopped, and will go on.
 
  private:
+  void join_cluster();
+
   simulated_database database_;
   std::string host_;
+  node_identity identity_;
+  bool has_begun_ = true;
+  simulated_control_log log_;
+  delivery_lease lease_;
   std::unique_ptr<event_stream> stream_;
   std::unique_ptr<testing::actor_world> world_;
+  account_handle accounts_;
 };
 
 }  // namespace parley::simulation

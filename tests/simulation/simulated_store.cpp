@@ -3,14 +3,40 @@
 
 #include <algorithm>
 
+#include "actors/empty_database.hpp"
+
 namespace parley::simulation {
 namespace {
 
 error does_not_answer() { return unavailable("The store does not answer."); }
 
+/// What jobs write.
+class simulated_records final : public testing::empty_records {
+ public:
+  simulated_records(presence_tables& tables, const uuid* node) : tables_(tables), node_(node) {}
+
+  result<void> save_presence(std::span<const presence_record> users) override {
+    for (const auto& user : users) tables_.save(user, node_);
+    return {};
+  }
+  result<bool> forget_node(const uuid& node, timestamp silent_since) override {
+    return tables_.forget_node(node, silent_since);
+  }
+  result<std::size_t> end_presence_of_nobody(timestamp last_seen, std::uint32_t limit) override {
+    return tables_.end_presence_of_nobody(last_seen, limit);
+  }
+
+ private:
+  presence_tables& tables_;
+  const uuid* node_;
+};
+
 }  // namespace
 
-void simulated_store::add_user(user_id user, const std::string& name) { names_[user] = name; }
+void simulated_store::add_user(user_id user, const std::string& name) {
+  names_[user] = name;
+  presence.add_user(user);
+}
 
 void simulated_store::add_room(room_id room, const std::vector<user_id>& members) {
   auto& made = rooms_[room];
@@ -24,7 +50,7 @@ void simulated_store::add_room(room_id room, const std::vector<user_id>& members
 }
 
 result<database_writer::batch_result> simulated_store::commit(std::span<const append_command> commands,
-                                                              std::span<const write_job> jobs) {
+                                                              std::span<const write_job> jobs, const uuid* node) {
   if (!is_up) return does_not_answer();
   const auto fate = next_fate();
   if (fate == commit_fate::refused) return does_not_answer();
@@ -38,7 +64,10 @@ result<database_writer::batch_result> simulated_store::commit(std::span<const ap
   append_plan plan(facts, limits_);
   database_writer::batch_result told;
   for (const auto& command : next->commands) told.appends.push_back(plan.take(command));
-  told.jobs.assign(jobs.size(), result<void>());
+  std::optional<presence_tables> before;
+  if (!jobs.empty()) before = presence;
+  simulated_records records(presence, node);
+  for (const auto& job : jobs) told.jobs.push_back(job.run(records));
   next->writes = plan.writes();
   apply(*next);
   transactions_.push_back(std::move(next));
@@ -46,9 +75,11 @@ result<database_writer::batch_result> simulated_store::commit(std::span<const ap
 
   if (fate == commit_fate::crash_unsynced) {
     lose_what_is_not_synced();
+    if (before) presence = *before;
     return does_not_answer();
   }
   synced_ = transactions_.size();
+  for (const auto& user : presence.take_declared_off()) on_declared_off(user);
   if (fate == commit_fate::answer_lost) return does_not_answer();
   return told;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "parley/database.hpp"
+#include "simulation/presence_tables.hpp"
 #include "store/append_plan.hpp"
 
 namespace parley::simulation {
@@ -29,8 +30,9 @@ class simulated_store {
   void add_room(room_id room, const std::vector<user_id>& members);
 
   /// One transaction of a node. Asks for its fate, and lets others go first while it waits for the rooms' locks.
+  /// `node`: its identity, where there are others.
   result<database_writer::batch_result> commit(std::span<const append_command> commands,
-                                               std::span<const write_job> jobs);
+                                               std::span<const write_job> jobs, const uuid* node);
   /// In the order of the commits. With a mistake in the product it may have holes, and seqs twice.
   [[nodiscard]] const std::vector<durable_event>& log(room_id room) const { return rooms_.at(room).log; }
   [[nodiscard]] sequence last_seq(room_id room) const;
@@ -44,6 +46,12 @@ class simulated_store {
   /// Commands and jobs are transactions of their own, as on PostgreSQL.
   bool keeps_jobs_apart = false;
   std::uint64_t commits = 0;
+
+  presence_tables presence;
+  timestamp now{};
+  std::function<bool()> loses_log_answer = [] { return false; };
+  /// Somebody's flag went off, for good.
+  std::function<void(user_id)> on_declared_off = [](user_id) {};
 
  private:
   struct room_record {
@@ -86,6 +94,9 @@ class simulated_database final : public database {
 
   /// The node's process is gone: nothing that it still does reaches the store.
   void cut_off() { is_cut_off_ = true; }
+  /// Beside other nodes; outlives what is opened here.
+  void set_identity(const node_identity& identity) { identity_ = &identity; }
+  [[nodiscard]] const node_identity* identity() const { return identity_; }
   [[nodiscard]] bool is_cut_off() const { return is_cut_off_; }
   [[nodiscard]] simulated_store& shared() const { return shared_; }
 
@@ -101,6 +112,7 @@ class simulated_database final : public database {
  private:
   simulated_store& shared_;
   bool is_cut_off_ = false;
+  const node_identity* identity_ = nullptr;
 };
 
 }  // namespace parley::simulation

@@ -31,23 +31,26 @@ run::run(std::uint64_t seed) : dice_(static_cast<std::mt19937::result_type>(seed
   store_.while_waiting_for_locks = [this] { let_others_go_first(); };
 
   const int people = 3 + below(3);
-  std::vector<user_id> members;
   for (int i = 0; i < people; ++i) {
-    members.push_back(id_of<user_id>(static_cast<std::uint8_t>(i + 1)));
-    store_.add_user(members.back(), "somebody");
+    members_.push_back(id_of<user_id>(static_cast<std::uint8_t>(i + 1)));
+    store_.add_user(members_.back(), "somebody");
   }
   const int rooms = 1 + below(3);
   checkers_.resize(static_cast<std::size_t>(rooms));
   for (int i = 0; i < rooms; ++i) {
     rooms_.push_back(id_of<room_id>(static_cast<std::uint8_t>(100 + i)));
-    store_.add_room(rooms_.back(), members);
+    store_.add_room(rooms_.back(), members_);
   }
   nodes_.resize(static_cast<std::size_t>(below(5) == 0 ? 1 : 2 + below(2)));
   if (nodes_.size() > 1 && below(5) > 0) choose_bus();
+  choose_presence();
   for (auto& each : nodes_) start(each);
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const auto room = i % rooms_.size();
-    talkers_.emplace_back("t" + std::to_string(i), members[i], rooms_[room], checkers_[room]);
+  const int devices = people + below(2);
+  for (int i = 0; i < devices; ++i) {
+    const auto room = static_cast<std::size_t>(i) % rooms_.size();
+    const auto user = members_[static_cast<std::size_t>(i % people)];
+    talkers_.emplace_back("t" + std::to_string(i), user, rooms_[room], checkers_[room]);
+    if (settings_.has_presence) talkers_.back().watch({store_, members_});
     reconnect(talkers_.back());
   }
 }
@@ -90,6 +93,7 @@ void run::act(bool is_hushed) {
   } else if (dice < 96) {
     reconnect(who);
   }
+  if (settings_.has_presence && one_in(60)) live_on();
   if (one_in(rates_.kill)) any(nodes_)->cut_off();
   trouble_store();
   bury_the_dead();
@@ -97,15 +101,18 @@ void run::act(bool is_hushed) {
 }
 
 void run::move(node& which, int steps) {
+  if (which->is_paused) return;
   moving_ = &which;
   if (settings_.has_bus && below(2) == 0) which->wake_reader();
   for (int i = 0; i < steps && which->world().step(dice_); ++i) {
   }
   moving_ = nullptr;
+  note_registered(*which);
 }
 
 void run::pass_time(milliseconds by) {
   now_ += by;
+  store_.now += by;
   redis_.now_ms += static_cast<std::uint64_t>(by.count());
   for (auto& each : nodes_) each->pass_time(by);
 }
@@ -114,7 +121,12 @@ void run::pass_time(milliseconds by) {
 void run::reconnect(talker& who) {
   const auto unread = static_cast<int>(who.unread());
   who.disconnect(unread == 0 ? 0 : static_cast<std::size_t>(below(unread + 1)));
-  who.connect(any(nodes_)->world(), static_cast<std::uint32_t>(below(static_cast<int>(settings_.shards))));
+  std::vector<simulated_node*> open;
+  for (const auto& each : nodes_) {
+    if (each->has_begun()) open.push_back(each.get());
+  }
+  if (open.empty()) return;  // it tries again
+  who.connect(any(open)->world(), static_cast<std::uint32_t>(below(static_cast<int>(settings_.shards))));
   ++report_.reconnects;
 }
 
@@ -127,13 +139,14 @@ void run::count_and_end(node& which) {
 void run::read_everything() {
   for (auto& who : talkers_) {
     who.read(everything);
+    who.watch_again();
     for (auto& each : nodes_) who.take_rest_results(each->world());
   }
 }
 
 void run::let_all_move() {
   for (auto& each : nodes_) {
-    each->wake_reader();
+    if (!each->is_paused) each->wake_reader();
     move(each, 1'000'000);
   }
   read_everything();
@@ -220,7 +233,9 @@ report run::result() {
     }
   } else {
     judge();
+    if (settings_.has_presence) judge_presence();
   }
+  is_over_ = true;
   for (const auto& who : talkers_) {
     report_.errors += who.errors().size();
     if (!who.out_of_order().empty())

@@ -18,11 +18,14 @@ void talker::connect(actor_world& node, std::uint32_t shard) {
   last_told_ = 0;
   checks_.connected(name_, position_);
   node.hold(*connection_, room_, true);
+  is_registered = false;
+  if (others_) others_->begin(node, *connection_);
 }
 
 void talker::disconnect(std::size_t lines) {
   if (connection_ == nullptr) return;
   read(lines);
+  if (others_) others_->end(*node_, *connection_);
   node_->disconnect(*connection_);
   forget_answers();
 }
@@ -36,6 +39,7 @@ void talker::lose_connection(std::size_t lines) {
 void talker::forget_answers() {
   connection_ = nullptr;
   node_ = nullptr;
+  is_registered = false;
   for (auto& [key, is_awaited] : open_) is_awaited = false;
 }
 
@@ -56,6 +60,7 @@ void talker::read(std::size_t lines) {
 
 void talker::take(const std::string& line) {
   for (const char c : line) trace_ = (trace_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  if (others_ && others_->take(line)) return;
   std::istringstream words(line);
   std::string what, key;
   sequence seq = 0;
@@ -77,6 +82,10 @@ void talker::take(const std::string& line) {
     checks_.seen(name_, seq, key);
     position_ = seq;
   }
+}
+
+void talker::watch_again() {
+  if (connection_ != nullptr && others_) others_->ask_again(*node_, *connection_);
 }
 
 bool talker::speak() {

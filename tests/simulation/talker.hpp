@@ -2,10 +2,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "actors/actor_world.hpp"
+#include "simulation/watcher.hpp"
 #include "support/checker.hpp"
 
 namespace parley::simulation {
@@ -17,6 +19,8 @@ class talker {
   talker(std::string name, user_id user, room_id room, support::checker& checks)
       : name_(std::move(name)), user_(user), room_(room), checks_(checks) {}
 
+  /// From its next connection on it watches who is on.
+  void watch(watcher others) { others_.emplace(std::move(others)); }
   /// On that node, going on after the last seq that was read.
   void connect(testing::actor_world& node, std::uint32_t shard);
   /// Reads the next lines up to so many; the rest is lost.
@@ -24,6 +28,9 @@ class talker {
   /// The node is gone: what was not read is lost, and nothing can be told to it.
   void lose_connection(std::size_t lines);
   void read(std::size_t lines);
+
+  /// What could not be read of those who are watched is asked for again.
+  void watch_again();
 
   /// A new message with a key of its own. False when the room is not known yet.
   bool speak();
@@ -35,7 +42,9 @@ class talker {
   void forget_rest_answers();
 
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] user_id user() const { return user_; }
   [[nodiscard]] room_id room() const { return room_; }
+  [[nodiscard]] const std::optional<watcher>& others() const { return others_; }
   [[nodiscard]] testing::actor_world* node() const { return node_; }
   /// The last seq that it has read.
   [[nodiscard]] sequence position() const { return position_; }
@@ -51,6 +60,8 @@ class talker {
   [[nodiscard]] const std::string& out_of_order() const { return out_of_order_; }
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
 
+  bool is_registered = false;  ///< The store knows that this connection's user is on at this node, which goes on.
+
  private:
   void take(const std::string& line);
   void check_order(const std::string& key);
@@ -64,6 +75,7 @@ class talker {
   support::checker& checks_;
   testing::actor_world* node_ = nullptr;
   testing::client* connection_ = nullptr;
+  std::optional<watcher> others_;
   std::size_t read_ = 0;
   sequence position_ = 0;
   int spoken_ = 0;
