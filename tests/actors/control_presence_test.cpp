@@ -157,6 +157,23 @@ TEST_F(control_presence_test, those_on_dead_nodes_are_ended_step_by_step_at_the_
   EXPECT_EQ(store_.orphans, 0U);
 }
 
+/// Whoever buried it may have been killed before he had cleared up.
+TEST_F(control_presence_test, who_sees_a_node_gone_clears_up_after_it_until_that_is_done) {
+  other_node();
+  start();
+  wait(seconds(1));
+  store_.orphans = 5;
+  wait(seconds(1));
+  EXPECT_EQ(store_.orphans, 5U);
+  store_.commits_work = false;
+  log_.others.clear();
+  wait(seconds(1));
+  EXPECT_EQ(store_.orphans, 5U);
+  store_.commits_work = true;
+  wait(seconds(2));
+  EXPECT_EQ(store_.orphans, 0U);
+}
+
 TEST_F(control_presence_test, what_is_left_behind_later_is_ended_too) {
   start();
   store_.orphans = 1;
