@@ -93,7 +93,7 @@ class session_cache_test : public session_fixture {
   /// What this node remembers goes.
   void forget() { advance(seconds(31)); }
 
-  const std::string secret_ = "a secret";
+  const std::string secret_ = "secret";
   token_hash token_;
   scripted_cache cache_;
   std::unique_ptr<session_desks> desks_;
@@ -185,7 +185,7 @@ TEST_F(session_cache_test, without_redis_the_store_is_asked_and_nobody_waits_for
 TEST_F(session_cache_test, what_waits_goes_in_one_round_trip) {
   std::vector<awaited<principal>> waiting(5);
   for (std::size_t i = 0; i < waiting.size(); ++i) {
-    caf::anon_send(accounts_, call<authenticate>{{"secret " + std::to_string(i)}, waiting[i].reply()});
+    caf::anon_send(accounts_, call<authenticate>{{"secret-" + std::to_string(i)}, waiting[i].reply()});
   }
   run();
   EXPECT_LE(cache_.reads.size(), 2U);

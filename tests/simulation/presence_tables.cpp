@@ -14,7 +14,8 @@ constexpr std::size_t most_events = 2;
 void presence_tables::save(const presence_record& user, const uuid* node) {
   auto& known = statuses_.at(user.user);
   if (node == nullptr) {
-    known = {user.user, user.is_online, user.last_seen ? user.last_seen : known.last_seen};
+    known.is_online = user.is_online;
+    if (user.last_seen) known.last_seen = user.last_seen;
     if (!user.is_online) declared_off_.push_back(user.user);
     return;
   }
@@ -32,7 +33,9 @@ void presence_tables::set_flag(presence_record& user, bool is_online, std::optio
   if (user.is_online == is_online) return;
   user.is_online = is_online;
   if (last_seen) user.last_seen = last_seen;
-  events_[control_partition_of(user.user)].push_back({user.user, presence_stored{is_online, user.last_seen}});
+  ++user.version;
+  events_[control_partition_of(user.user)].push_back(
+      {user.user, presence_stored{is_online, user.last_seen, user.version}});
   if (!is_online) declared_off_.push_back(user.user);
 }
 

@@ -24,8 +24,10 @@ void watcher::watch(testing::actor_world& node, const testing::client& who, user
   const auto read = [&store = store_, &node, to = who.connection, user](const auto&) {
     auto line = "status " + std::to_string(user.bytes[15]);
     const bool works = store.is_up && store.reads_work;
-    line += !works ? " unread\n" : store.presence.status(user).is_online ? " on\n" : " off\n";
+    const auto& status = store.presence.status(user);
+    line += !works ? " unread\n" : status.is_online ? " on\n" : " off\n";
     node.out.send(to, {std::make_shared<const std::string>(line), 1, 0}, {});
+    if (works) caf::anon_send(node.services->directory, to_presence{watcher_knows{user, to, status}});
   };
   caf::anon_send(node.services->directory, to_presence{watch_user{user, who.connection, answer<std::monostate>(read)}});
 }
