@@ -279,7 +279,8 @@ void accounts::on_session_found(const token_hash& token, const std::optional<cac
   services_->counts.session_cache_hits_total.add();
   const token_cache::use_of_token use{found->created_at, found->last_used_at, found->expires_at};
   const auto who = tokens_->remember(found->user, token, use, services_->time.steady_now());
-  for (const auto& reply : look_ups_.extract(token).mapped().waiting) reply(who);
+  const auto waiting = std::move(look_ups_.extract(token).mapped().waiting);
+  for (const auto& reply : waiting) reply(who);
 }
 
 void accounts::read_token(const token_hash& token) {

@@ -87,10 +87,13 @@ std::vector<connection_ref> presence_state::take_news(const presence_record& cha
 std::optional<presence_record> presence_state::knows(const connection_ref& watcher, const presence_record& read) {
   const auto found = watchers_.find(watcher);
   if (found == watchers_.end()) return std::nullopt;
+  const bool was_told = found->second > 0;
   found->second = std::max(found->second, read.version);
-  if (!told_) return std::nullopt;
-  if (told_->version != 0) return told_->version > read.version ? told_ : std::nullopt;
-  return told_->is_online != read.is_online && !saving_ ? told_ : std::nullopt;
+  if (!told_ || told_->is_online == read.is_online) return std::nullopt;
+  if (told_->version > read.version) return told_;
+  // What was told may have reached the client behind the answer, though it is older.
+  if (told_->version > 0) return was_told ? std::optional(read) : std::nullopt;
+  return saving_ ? std::nullopt : told_;
 }
 
 std::optional<steady_time> presence_state::next_tick() const {

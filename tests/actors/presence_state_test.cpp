@@ -179,10 +179,20 @@ TEST_F(PresenceState, WatchersAreToldOfEachVersionOnceAndOfNoneThatTheyHaveRead)
   EXPECT_EQ(state.take_news(change(true, 3)).size(), 1U);
   EXPECT_TRUE(state.take_news(change(true, 3)).empty());
   EXPECT_TRUE(state.take_news(change(false, 2)).empty()) << "an older one";
-  EXPECT_FALSE(state.knows(watcher, change(false, 6)));
+  EXPECT_FALSE(state.knows(watcher, change(true, 6)));
   EXPECT_TRUE(state.take_news(change(true, 5)).empty());
   EXPECT_EQ(state.take_news(change(true, 7)), std::vector{watcher});
   EXPECT_FALSE(state.knows(phone, change(false, 2))) << "watches nobody";
+}
+
+TEST_F(PresenceState, OlderNewsThatMayHaveComeBehindTheAnswerAreSetRight) {
+  const user_id user = id_of<user_id>(1);
+  state.watch(watcher);
+  EXPECT_EQ(state.take_news({user, false, std::nullopt, 6}).size(), 1U);
+  const auto behind = state.knows(watcher, {user, true, std::nullopt, 7});
+  ASSERT_TRUE(behind);
+  EXPECT_TRUE(behind->is_online);
+  EXPECT_TRUE(state.take_news({user, true, std::nullopt, 7}).empty()) << "told already";
 }
 
 TEST_F(PresenceState, AnAnswerOlderThanTheNewsIsSetRight) {

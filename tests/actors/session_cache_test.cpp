@@ -136,13 +136,13 @@ TEST_F(session_cache_test, a_name_or_role_that_has_changed_since_is_read_anew) {
 TEST_F(session_cache_test, what_was_changed_here_is_not_believed_before_the_log_says_so) {
   others_have_read(10);
   EXPECT_EQ(enter(), "from the cache");
-  change_me wish;
+  log_out wish;
   wish.who.user.id = other;
-  wish.change.display_name = "anew";
-  awaited<change_me::reply> waiting;
-  caf::anon_send(accounts_, call<change_me>{wish, waiting.reply()});
+  wish.who.token = token_;
+  awaited<log_out::reply> waiting;
+  caf::anon_send(accounts_, call<log_out>{wish, waiting.reply()});
   run();
-  EXPECT_NE(enter(), "from the cache");
+  EXPECT_EQ(enter(), "unauthenticated");
 }
 
 TEST_F(session_cache_test, a_node_that_missed_part_of_the_log_believes_nothing_from_before) {
