@@ -59,8 +59,8 @@ class directory final : public directory_handle::base {
         [this](const end_all_sockets&) {
           sessions_.for_each([&](const auto& each) { services_.out.close(each.connection, close_code::restarting); });
         },
-        [this](presence_heard& message) {
-          if (const auto* known = presences_.hand_over(message.user)) send(*known, std::move(message));
+        [this](const presence_heard& message) {
+          if (const auto* known = presences_.hand_over(message.user)) send(*known, message);
         },
         [this](save_presence_again) {
           presences_.for_each([&](const presence_handle& presence) { send(presence, save_presence_again{}); });

@@ -89,10 +89,10 @@ class tracer final : public tracer_handle::base {
   }
 
   void finish_if_all_answered(const uuid& id) {
-    const auto& [ask, life, nodes] = questions_.at(id);
-    if (!nodes) return;
-    const bool all = std::all_of(nodes->begin(), nodes->end(),
-                                 [&](const node_seen& each) { return has_answered(life, each.report.node); });
+    const auto& asked = questions_.at(id);
+    if (!asked.nodes) return;
+    const bool all = std::all_of(asked.nodes->begin(), asked.nodes->end(),
+                                 [&](const node_seen& each) { return has_answered(asked.found, each.report.node); });
     if (all) finish(id);
   }
 

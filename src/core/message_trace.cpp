@@ -49,11 +49,11 @@ struct message_trace::ring {
     by_place.erase({slots[index].what.room, slots[index].what.seq});
     return index;
   }
-  void put(traced_message message, steady_time since) {
+  void put(const traced_message& message, steady_time since) {
     const auto index = take_slot();
     by_id.insert_or_assign(message.message, index);
     by_place.insert_or_assign({message.room, message.seq}, index);
-    slots[index] = {std::move(message), since};
+    slots[index] = {message, since};
   }
 };
 

@@ -117,7 +117,7 @@ std::size_t postgres_records::end_presence(const postgres_rows& found, timestamp
   for (const auto& row : answers[changes]) {
     tell_nodes({row.id<user_id>(0), presence_stored{false, row.optional_time(1), row.integer(2)}});
   }
-  return found.size();
+  return static_cast<std::size_t>(found.size());
 }
 
 result<std::vector<presence_place>> postgres_reader::presence_places(user_id user) {

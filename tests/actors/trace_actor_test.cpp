@@ -107,6 +107,7 @@ TEST_F(Traces, WhenTheStoreDoesNotSayWhichNodesThereAreTheAnswerSaysThat) {
 
 TEST_F(Traces, OnlySoManyAreUnderWay) {
   std::vector<awaited<message_life>> asked;
+  asked.reserve(17);
   for (int i = 0; i < 17; ++i) asked.push_back(ask(here_, message_));
   EXPECT_EQ(asked.back().code(), "busy");
   EXPECT_EQ(asked.front().code(), "waiting");

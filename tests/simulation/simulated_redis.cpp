@@ -47,6 +47,7 @@ redis_reply pair(redis_reply first, redis_reply second) {
 
 redis_reply entry(const stream_id& id, const std::vector<std::string>& fields) {
   std::vector<redis_reply> values;
+  values.reserve(fields.size());
   for (const auto& each : fields) values.push_back(text(each));
   return pair(text(to_string(id)), list(std::move(values)));
 }
