@@ -111,7 +111,7 @@ class session {
   void warn_if_nodes_are_not_told() const {
     if (client_->reaches_a_node() || has_control_log_) return;
     std::cerr << "parleyctl: written to the store. No node was reached by an admin socket: one that runs keeps open "
-                 "sockets, and remembers tokens for up to 30 s.\n";
+                 "sockets, and remembers tokens for up to 30 s, or as long as bus.session_seconds.\n";
   }
 
  private:

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct cached_session {
 class session_cache {
  public:
   virtual ~session_cache() = default;
+  /// Before anything else: what has no signature by this key (credentials.hpp), which the nodes of one store have, is
+  /// not read.
+  virtual void sign_with(std::string key) = 0;
   /// One for each token, in their order; null when it is not there or cannot be read. One round trip.
   virtual result<std::vector<std::optional<cached_session>>> read(std::span<const token_hash> tokens) = 0;
   virtual result<void> write(std::span<const std::pair<token_hash, cached_session>> sessions) = 0;

@@ -270,10 +270,12 @@ void accounts::on_authenticate(call<authenticate>& ask) {
 }
 
 void accounts::on_session_found(const token_hash& token, const std::optional<cached_session>& found) {
-  const auto& pending = look_ups_.at(token);
-  if (!found || pending.revoked || pending.outdated || !validity_.believes(*found) ||
+  auto& pending = look_ups_.at(token);
+  // Redis may have taken its time: what may be delivered is looked at once more.
+  if (!found || pending.revoked || pending.outdated || !validity_.believes(*found) || !services_->knows_who_is_out() ||
       services_->time.now() >= found->expires_at) {
     services_->counts.session_cache_misses_total.add();
+    pending.revoked = pending.outdated = false;  // the reading begins behind whatever that was
     return read_token(token);
   }
   services_->counts.session_cache_hits_total.add();

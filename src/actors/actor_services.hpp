@@ -52,7 +52,7 @@ struct actor_services {
   /// Called when another node has published a hint, or may have while nobody listened. Not from one thread only, and it
   /// must not wait. May be empty.
   std::function<void()> on_hint;
-  std::string file_key;     ///< Signs addresses of files; all nodes of a store have the same.
+  std::string file_key;     ///< Signs addresses of files, and sessions in Redis; all nodes of a store have it.
   search_handle search;     ///< None in tests, and in tools: then nothing is indexed.
   removal_handle removals;  ///< None in tests and in tools.
   sweep_handle sweep;       ///< None without a bus.

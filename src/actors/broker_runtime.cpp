@@ -140,7 +140,10 @@ class runtime final : public broker_runtime {
   /// Behind join_cluster: without the control log nobody would know what may be believed.
   void open_sessions(std::span<const std::unique_ptr<session_cache>> caches) {
     std::vector<session_desk_handle> desks;
-    for (const auto& cache : caches) desks.push_back(spawn_session_desk(*system_, services_, *cache));
+    for (const auto& cache : caches) {
+      cache->sign_with(services_.file_key);
+      desks.push_back(spawn_session_desk(*system_, services_, *cache));
+    }
     sessions_ = std::make_unique<session_desks>(services_, std::move(desks));
     services_.sessions = sessions_.get();
   }

@@ -204,7 +204,7 @@ class control final : public control_handle::base {
         anon_send(services_.directory, end_all_sockets{heard.handed_on});
       }
       anon_send(parts_.accounts, std::move(heard));
-    } else if (last_reading_ == 1 || news.reached != *known_) {
+    } else {
       anon_send(parts_.accounts, control_reached{news.reached});
     }
     advance();

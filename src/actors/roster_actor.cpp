@@ -17,6 +17,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds between_writes{5'000};
+/// A message that is on its way keeps a thread, and a node that stops waits for that.
+constexpr milliseconds tick{250};
 static_assert(between_writes * 3 < roster_lifetime, "one that fails must not make a node's rooms disappear");
 /// Questions that stand behind one that just failed are not asked, since each could wait as long.
 constexpr milliseconds before_asking_again{500};
@@ -30,7 +32,9 @@ class roster final : public roster_handle::base {
     send(this, roster_tick{});
     return {
         [this](roster_tick) {
-          delayed_send(this, between_writes, roster_tick{});
+          delayed_send(this, tick, roster_tick{});
+          if (services_.time.steady_now() < next_) return;
+          next_ = services_.time.steady_now() + between_writes;
           count();
         },
         [this](rooms_counted& message) { guarded("roster", [&] { write(std::move(message.rooms)); }); },
@@ -86,7 +90,7 @@ class roster final : public roster_handle::base {
 
   const actor_services& services_;
   room_roster& board_;
-  steady_time not_before_{};
+  steady_time next_{}, not_before_{};
   std::optional<error> last_failure_;
   std::optional<bool> is_up_;  ///< Null before the first answer.
 };

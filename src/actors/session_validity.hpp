@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <unordered_map>
 
@@ -21,26 +22,25 @@ class session_validity {
   void reach(const control_positions& reached) {
     if (!reached_) floor_ = reached;
     reached_ = reached;
+    for (auto change = changed_here_.begin(); change != changed_here_.end();) {
+      change = --change->second == 0 ? changed_here_.erase(change) : std::next(change);
+    }
   }
-  /// Something about the user: in what has been read since the last reach(), or by this node, which will read it. Up to
-  /// where the log may say so.
+  /// Something about the user, in what has been read: up to where the log may say so.
   void changed(const user_id& user, const control_positions& up_to) {
     if (changes_.size() >= most_users_) start_anew();
     auto& last = changes_[user];
     last = std::max(last, up_to[control_partition_of(user)]);
   }
-  void changed_here(const user_id& user) {
-    if (!reached_) return;
-    auto up_to = *reached_;
-    for (auto& seq : up_to) ++seq;
-    changed(user, up_to);
-  }
+  /// By this node, which has not read it yet: nothing is believed of the user until it has. Readings that were under
+  /// way, or on their way here, do not have it.
+  void changed_here(const user_id& user) { changed_here_[user] = readings_until_heard; }
   /// What was read before now is not believed any more: part of the log was missed, or too many have changed.
   void start_anew() {
     changes_.clear();
     if (!reached_) return;
     floor_ = *reached_;
-    for (auto& seq : floor_) ++seq;  // a change by this node itself may be the next
+    for (auto& seq : floor_) ++seq;  // what was read just before the gap may bear this number too
   }
 
   /// Of what is asked of the store from now on; null while the log has not been read.
@@ -55,6 +55,7 @@ class session_validity {
     const auto partition = control_partition_of(session.user.id);
     // A node that is ahead of this one, or of a store that was set back.
     if (session.as_of > (*reached_)[partition] || session.as_of < floor_[partition]) return false;
+    if (changed_here_.contains(session.user.id)) return false;
     const auto change = changes_.find(session.user.id);
     return change == changes_.end() || session.as_of >= change->second;
   }
@@ -64,6 +65,8 @@ class session_validity {
   std::optional<control_positions> reached_;
   control_positions floor_{};
   std::unordered_map<user_id, sequence> changes_;
+  static constexpr int readings_until_heard = 3;
+  std::unordered_map<user_id, int> changed_here_;  ///< So many readings are still to come.
 };
 
 }  // namespace parley

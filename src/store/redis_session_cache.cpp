@@ -5,6 +5,7 @@ namespace parley {
 namespace {
 
 constexpr std::uint8_t session_version = 1;
+constexpr std::size_t signature_characters = 43;
 
 template <class Bytes, class Session>
 void transfer_session(Bytes& bytes, Session& session) {
@@ -23,15 +24,21 @@ void transfer_session(Bytes& bytes, Session& session) {
 
 std::string session_key(const token_hash& token) { return "parley:token:" + to_hex(token); }
 
-std::string encode_session(const cached_session& session) {
+std::string encode_session(const token_hash& token, const cached_session& session, const std::string& key) {
   byte_writer bytes;
   bytes.octet(session_version);
   transfer_session(bytes, session);
-  return bytes.take();
+  const auto fields = bytes.take();
+  return signature_of(session_key(token) + fields, key) + fields;
 }
 
-std::optional<cached_session> decode_session(std::string_view text) {
-  byte_reader bytes(text);
+std::optional<cached_session> decode_session(const token_hash& token, std::string_view text, const std::string& key) {
+  if (text.size() < signature_characters) return std::nullopt;
+  const auto fields = text.substr(signature_characters);
+  if (!signature_fits(text.substr(0, signature_characters), session_key(token) + std::string(fields), key)) {
+    return std::nullopt;
+  }
+  byte_reader bytes(fields);
   if (bytes.octet() != session_version) return std::nullopt;
   cached_session session;
   transfer_session(bytes, session);
@@ -52,8 +59,10 @@ result<std::vector<std::optional<cached_session>>> redis_session_cache::read(std
     commands.add(words);
     const auto replies = connection_.run(commands);
     found sessions;
+    sessions.reserve(tokens.size());
     for (const auto* item : items_of(*replies.front(), tokens.size())) {
-      sessions.push_back(is_nothing(*item) ? std::nullopt : decode_session(text_of(*item)));
+      const auto& token = tokens[sessions.size()];
+      sessions.push_back(is_nothing(*item) ? std::nullopt : decode_session(token, text_of(*item), key_));
     }
     return sessions;
   } catch (const redis_error& failure) {
@@ -66,7 +75,7 @@ result<void> redis_session_cache::write(std::span<const std::pair<token_hash, ca
   try {
     redis_pipeline commands;
     for (const auto& [token, session] : sessions) {
-      commands.add({"SET", session_key(token), encode_session(session), "EX", lifetime_});
+      commands.add({"SET", session_key(token), encode_session(token, session, key_), "EX", lifetime_});
     }
     (void)connection_.run(commands);
     return {};

@@ -21,6 +21,7 @@ class scripted_cache final : public session_cache {
   std::vector<std::size_t> reads;  ///< How many tokens each asked for.
   int writes = 0;
 
+  void sign_with(std::string) override {}
   result<std::vector<std::optional<cached_session>>> read(std::span<const token_hash> tokens) override {
     reads.push_back(tokens.size());
     if (!works) return unavailable("away");

@@ -56,6 +56,9 @@ TEST_F(session_validity_test, a_change_made_here_counts_before_it_is_read_in_the
   validity_.reach(at(10));
   validity_.changed_here(ann_);
   EXPECT_FALSE(believes(10));
+  validity_.reach(at(12));
+  EXPECT_FALSE(believes(12)) << "that reading may have begun before";
+  validity_.reach(at(13));
   validity_.changed(ann_, at(13));
   validity_.reach(at(13));
   EXPECT_FALSE(believes(12));

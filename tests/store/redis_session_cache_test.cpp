@@ -25,19 +25,26 @@ class redis_session_cache_test : public redis_fixture {
     made.as_of = 1'234'567;
     return made;
   }
-  redis_session_cache open(const std::string& url) { return {parse_redis_url(url).value(), seconds(600)}; }
+  std::unique_ptr<redis_session_cache> open(const std::string& url) {
+    auto made = std::make_unique<redis_session_cache>(parse_redis_url(url).value(), seconds(600));
+    made->sign_with(key_);
+    return made;
+  }
+  std::string encode(const cached_session& what) { return encode_session(token(1), what, key_); }
+
+  const std::string key_ = new_signing_key();
 };
 
 TEST_F(redis_session_cache_test, what_one_keeps_the_other_finds_for_a_while) {
   auto one = open(server->url()), two = open(server->url());
   const std::pair<token_hash, cached_session> kept[] = {{token(1), session()}};
-  expect_value(one.write(kept));
+  expect_value(one->write(kept));
   const token_hash asked[] = {token(2), token(1)};
-  const auto found = expect_value(two.read(asked));
+  const auto found = expect_value(two->read(asked));
   ASSERT_EQ(found.size(), 2U);
   EXPECT_FALSE(found[0]);
   ASSERT_TRUE(found[1]);
-  EXPECT_EQ(encode_session(*found[1]), encode_session(session()));
+  EXPECT_EQ(encode(*found[1]), encode(session()));
   EXPECT_EQ(found[1]->user.display_name, "Ann \u00e9");
   EXPECT_EQ(found[1]->user.user_role, role::moderator);
   EXPECT_EQ(found[1]->as_of, 1'234'567);
@@ -48,21 +55,32 @@ TEST_F(redis_session_cache_test, what_one_keeps_the_other_finds_for_a_while) {
 TEST_F(redis_session_cache_test, what_cannot_be_read_is_not_there) {
   auto cache = open(server->url());
   const token_hash asked[] = {token(1)};
-  auto newer = encode_session(session());
-  newer[0] = 2;
-  for (const auto& bytes : {std::string("x"), newer, encode_session(session()) + "y", std::string()}) {
+  auto newer = encode(session());
+  newer[43] = 2;
+  for (const auto& bytes : {std::string("x"), newer, encode(session()) + "y", std::string()}) {
     server->run({"SET", session_key(token(1)), bytes});
-    EXPECT_FALSE(expect_value(cache.read(asked)).at(0)) << bytes;
+    EXPECT_FALSE(expect_value(cache->read(asked)).at(0)) << bytes;
   }
   server->run({"DEL", session_key(token(1))});
   server->run({"LPUSH", session_key(token(1)), "of another kind"});
-  EXPECT_FALSE(expect_value(cache.read(asked)).at(0));
+  EXPECT_FALSE(expect_value(cache->read(asked)).at(0));
 }
 
 TEST_F(redis_session_cache_test, any_bytes_are_taken) {
-  const auto whole = encode_session(session());
-  for (std::size_t size = 0; size < whole.size(); ++size) EXPECT_FALSE(decode_session(whole.substr(0, size)));
-  EXPECT_TRUE(decode_session(whole));
+  const auto whole = encode(session());
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(decode_session(token(1), whole.substr(0, size), key_));
+  }
+  EXPECT_TRUE(decode_session(token(1), whole, key_));
+}
+
+TEST_F(redis_session_cache_test, who_can_write_to_redis_becomes_nobody_else) {
+  const auto admins = encode(session());
+  EXPECT_FALSE(decode_session(token(2), admins, key_)) << "copied to another token";
+  EXPECT_FALSE(decode_session(token(1), admins, new_signing_key())) << "of another store";
+  auto changed = admins;
+  changed.back() = static_cast<char>(changed.back() + 1);
+  EXPECT_FALSE(decode_session(token(1), changed, key_));
 }
 
 TEST_F(redis_session_cache_test, a_redis_that_is_gone_is_unavailable_and_found_again) {
@@ -70,11 +88,11 @@ TEST_F(redis_session_cache_test, a_redis_that_is_gone_is_unavailable_and_found_a
   const token_hash asked[] = {token(1)};
   const std::pair<token_hash, cached_session> kept[] = {{token(1), session()}};
   cut_connections();
-  expect_value(cache.read(asked));
+  expect_value(cache->read(asked));
   cut_connections();
-  EXPECT_EQ(cache.read(asked).error().code, error_code::unavailable);
-  expect_value(cache.write(kept));
-  EXPECT_TRUE(expect_value(cache.read(asked)).at(0));
+  EXPECT_EQ(cache->read(asked).error().code, error_code::unavailable);
+  expect_value(cache->write(kept));
+  EXPECT_TRUE(expect_value(cache->read(asked)).at(0));
 }
 
 }  // namespace
