@@ -1,6 +1,7 @@
 // Tokens that other nodes have read: the account actor and the desk before a shared cache.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 
 #include "actors/account_actor.hpp"
@@ -20,10 +21,12 @@ class scripted_cache final : public session_cache {
   bool works = true;
   std::vector<std::size_t> reads;  ///< How many tokens each asked for.
   int writes = 0;
+  std::function<void()> during_read;
 
   void sign_with(std::string) override {}
   result<std::vector<std::optional<cached_session>>> read(std::span<const token_hash> tokens) override {
     reads.push_back(tokens.size());
+    if (during_read) during_read();
     if (!works) return unavailable("away");
     std::vector<std::optional<cached_session>> found;
     for (const auto& token : tokens) {
@@ -154,6 +157,16 @@ TEST_F(session_cache_test, a_node_that_missed_part_of_the_log_believes_nothing_f
   caf::anon_send(accounts_, std::move(heard));
   run();
   EXPECT_EQ(enter(), "other");
+}
+
+TEST_F(session_cache_test, a_node_that_lost_its_lease_while_redis_took_its_time_asks_the_store) {
+  delivery_lease lease;
+  lease.extend(time.steady_now() + hours(1));
+  services->lease = &lease;
+  others_have_read(10);
+  cache_.during_read = [&] { lease.expire(); };
+  EXPECT_EQ(enter(), "other");
+  services->lease = nullptr;
 }
 
 TEST_F(session_cache_test, a_token_whose_time_is_over_is_not_believed) {
