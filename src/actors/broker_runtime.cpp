@@ -18,6 +18,7 @@
 #include "actors/removal_actor.hpp"
 #include "actors/room_tail_actor.hpp"
 #include "actors/roster_actor.hpp"
+#include "actors/run_next_policy.hpp"
 #include "actors/search_actor.hpp"
 #include "actors/session_desk.hpp"
 #include "actors/signal_exchange.hpp"
@@ -37,11 +38,10 @@ constexpr std::chrono::seconds start_patience{30};
 /// What does not go out by then the other nodes find in the store.
 constexpr std::chrono::seconds patience_with_bus{1};
 
-/// Reads neither files nor arguments, and is quiet: settings and logs are the node's. One queue for all workers, since
-/// idle ones that poll for work to steal cost as much as the messages.
+/// Reads neither files nor arguments, and is quiet: settings and logs are the node's.
 struct system_settings : caf::actor_system_config {
   system_settings() {
-    set("scheduler.policy", caf::atom("sharing"));
+    load<run_next_policy::coordinator>();
     set("scheduler.max-threads", std::size_t{std::max(2U, std::thread::hardware_concurrency())});
     set("scheduler.max-throughput", std::size_t{300});
     set("logger.console", caf::atom("none"));

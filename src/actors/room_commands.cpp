@@ -54,7 +54,7 @@ void room::post(post_to_room& message) {
 /// While a shard serves its sockets with what they brought, the commands gather: what is stored now could only wait
 /// there, and one batch of many costs each socket one system call (docs/decisions/0008).
 void room::send_next_batch() {
-  if (settling_ || (fanout_->busy() && !closing_)) return;
+  if (settling_ || !batcher_->has_next() || (!closing_ && fanout_->must_wait())) return;
   auto commands = batcher_->take_batch(services_.time.now());
   if (commands.empty()) return;
   batch_left_ = services_.time.steady_now();

@@ -57,19 +57,25 @@ void room_fanout::deliver(const std::shared_ptr<const encoded_batch>& batch, std
     if (!concerned && by_shard[i].empty() && shard.owed.empty()) continue;
     shard.owed.push_back({batch, std::move(by_shard[i])});
     shard.owes_own = shard.owes_own || is_own;
-    if (shard.is_served() || !batch->departures.empty()) hand_over(i);
+    if (!batch->departures.empty() || has_served(shard, shard.handed_over)) hand_over(i);
   }
 }
 
 void room_fanout::shard_ready(std::uint32_t number) {
   auto& shard = shards_.at(number);
-  if (!shard.is_served()) ++shard.served;
-  if (!shard.owed.empty() && shard.is_served()) hand_over(number);
+  if (!shard.owed.empty() && has_served(shard, shard.handed_over)) hand_over(number);
 }
 
-bool room_fanout::busy() const {
+bool room_fanout::must_wait() {
   return std::any_of(shards_.begin(), shards_.end(),
-                     [](const shard_state& shard) { return shard.owes_own || shard.last_own > shard.served; });
+                     [](const shard_state& shard) { return shard.owes_own || !has_served(shard, shard.last_own); });
+}
+
+bool room_fanout::has_served(const shard_state& shard, std::uint64_t deliveries) {
+  auto& by = *shard.of_shard;
+  if (by.served >= deliveries) return true;
+  by.is_awaited = true;
+  return by.served >= deliveries;
 }
 
 bool room_fanout::owes() const {
@@ -90,7 +96,10 @@ void room_fanout::hand_over(std::uint32_t number) {
   for (const auto& each : next.answers) {
     what.answers.push_back({each.reply.to, each.index, each.replaces_event, each.reply.frame});
   }
-  what.on_handed_on = [on_ready = on_ready_, number] { on_ready(number); };
+  what.on_handed_on = [by = shard.of_shard, on_ready = on_ready_, number] {
+    ++by->served;
+    if (by->is_awaited.exchange(false)) on_ready(number);
+  };
   ++shard.handed_over;
   if (std::exchange(shard.owes_own, false)) shard.last_own = shard.handed_over;
   out_.deliver(number, std::move(what));

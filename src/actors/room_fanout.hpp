@@ -1,6 +1,7 @@
 // Who is attached to a room, and the room's deliveries to their shards, one at a time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,11 +15,12 @@
 namespace parley {
 
 /// A shard has one of the room's deliveries at a time. What is released meanwhile is gathered and goes as the next one
-/// when the shard reports that its sockets have been served. Belongs to one room; calls only the delivery port, which
-/// outlives it.
+/// when the shard has served its sockets. It counts what it has served, and says so only when something waits for it: a
+/// room at rest is not woken for each delivery. Belongs to one room; calls only the delivery port, which outlives it.
 class room_fanout {
  public:
-  /// `on_ready(shard)` is called on the shard's thread and must see to it that shard_ready() is called here.
+  /// `on_ready(shard)` is called on the shard's thread, for what waits here or was told to wait by must_wait(), and
+  /// must see to it that shard_ready() is called here.
   room_fanout(delivery& out, room_id room, std::function<void(std::uint32_t)> on_ready);
 
   /// What the shard is still owed goes before the attachment, so that no answer to the connection comes late.
@@ -38,9 +40,9 @@ class room_fanout {
   void deliver(const std::shared_ptr<const encoded_batch>& batch, std::vector<released_run::placed> answers,
                bool is_own);
   void shard_ready(std::uint32_t shard);
-  /// Some shard has not yet served its sockets with what this node's commands brought. Other nodes' events do not
-  /// count: this node's commands would wait for as long as the others talk.
-  [[nodiscard]] bool busy() const;
+  /// Some shard has not yet served its sockets with what this node's commands brought; `on_ready` comes when it has.
+  /// Other nodes' events do not count: this node's commands would wait for as long as the others talk.
+  [[nodiscard]] bool must_wait();
   /// Something waits here for its shard.
   [[nodiscard]] bool owes() const;
   /// Hands over what is owed without waiting; before the room ends.
@@ -58,15 +60,22 @@ class room_fanout {
     std::shared_ptr<const encoded_batch> batch;
     std::vector<released_run::placed> answers;
   };
+  /// Shared with a shard. It counts and then looks whether it is awaited, the room says that it waits and then looks
+  /// at the count, both in one order for all: so one of them sees the other.
+  struct credit {
+    std::atomic<std::uint64_t> served = 0;
+    std::atomic<bool> is_awaited = false;
+  };
   struct shard_state {
+    std::shared_ptr<credit> of_shard = std::make_shared<credit>();
     std::size_t attachments = 0;
     std::uint64_t handed_over = 0;
-    std::uint64_t served = 0;
     std::uint64_t last_own = 0;    ///< The last one handed over that held something of this node.
     bool owes_own = false;         ///< Among `owed`.
-    std::vector<owed_batch> owed;  ///< Without holes between them.
-    [[nodiscard]] bool is_served() const { return served == handed_over; }
+    std::vector<owed_batch> owed;  ///< Without holes between them; the shard is awaited while there are some.
   };
+  /// False: it has not, and tells when it has. It may tell also when it had.
+  static bool has_served(const shard_state& shard, std::uint64_t deliveries);
   void hand_over(std::uint32_t shard);
   static owed_batch gather(std::vector<owed_batch> owed);
 

@@ -89,6 +89,9 @@ class search_desk {
 
   void on_advanced(const std::vector<room_id>& rooms, const result<std::vector<room_id>>& more) {
     const auto now = services_.time.steady_now();
+    // What was written meanwhile is gathered as what came first was: a step for each message costs the store as much as
+    // the messages do.
+    const bool goes_on_at_once = waiting_.size() >= rooms_at_once || (more && !more->empty());
     for (const auto& room : rooms) {
       const auto entry = behind_.find(room);
       const bool goes_on = !more || entry->second.taken ||  // or it was written to meanwhile
@@ -103,7 +106,8 @@ class search_desk {
       waiting_.push_back(room);
     }
     services_.counts.search_rooms_behind.set(static_cast<std::int64_t>(behind_.size()));
-    if (!waiting_.empty()) plan(more ? milliseconds(0) : after_failure);
+    if (waiting_.empty()) return;
+    plan(!more ? after_failure : goes_on_at_once ? milliseconds(0) : gathering);
   }
 
   void plan(milliseconds after) {

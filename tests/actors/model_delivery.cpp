@@ -34,6 +34,7 @@ void model_delivery::hand_out(std::uint32_t shard, const room_delivery& what) {
   for (auto& [ref, client] : connections) {
     if (ref.shard == shard) hand_to(ref, client, what);
   }
+  ++served;
   if (what.on_handed_on) what.on_handed_on();
 }
 

@@ -25,6 +25,7 @@ class model_delivery final : public delivery {
   std::vector<room_id> failed_rooms;
   std::function<void(connection_ref, room_id, sequence)> on_room_failed;
   std::uint32_t deliveries = 0;
+  std::uint32_t served = 0;  ///< Of these, to their sockets.
   std::vector<revocation> revoked;
   bool keeps_revocations = false;
   std::vector<std::shared_ptr<void>> under_way;  ///< Revocations whose last byte has not left.

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "fakes.hpp"
 #include "model_delivery.hpp"
 
@@ -31,6 +35,13 @@ class RoomFanout : public ::testing::Test {
         [this](const result<change_room::reply>& outcome) { ++(outcome ? marked_ : dropped_); });
     return {{to, std::make_shared<const std::string>(text + "\n"), pending}, index, replaces};
   }
+  /// The next delivery at the shard, if there is one; and the room hears what the shard has to say.
+  void serve(std::uint32_t shard) {
+    const auto before = out_.served;
+    while (out_.served == before && out_.run_one(shard)) {
+    }
+    for (const auto told : std::exchange(ready_, {})) fanout_.shard_ready(told);
+  }
   using lines = std::vector<std::string>;
   lines& seen(connection_ref by) { return out_.connections[by].lines; }
 
@@ -47,7 +58,7 @@ TEST_F(RoomFanout, OnlyShardsThatAreConcernedGetABatch) {
   attach(a_, 0);
   deliver(1, 1);
   EXPECT_EQ(out_.deliveries, 1U);
-  fanout_.shard_ready(0);
+  serve(0);
   deliver(2, 1, {answer_to(c_, 0, true, "ack")});
   EXPECT_EQ(out_.deliveries, 3U);
   out_.run_all();
@@ -65,10 +76,10 @@ TEST_F(RoomFanout, AShardHasOneDeliveryAtATimeAndWhatComesMeanwhileIsGathered) {
   EXPECT_EQ(marked_, 0);
   out_.run_all();
   EXPECT_EQ(ready_.size(), 1U);
-  fanout_.shard_ready(0);
+  serve(0);
   EXPECT_EQ(out_.deliveries, 2U);  // 2 to 7 in one
   EXPECT_EQ(marked_, 1);
-  fanout_.shard_ready(0);
+  serve(0);
   EXPECT_EQ(out_.deliveries, 2U);
   out_.run_all();
   EXPECT_EQ(seen(a_),
@@ -84,7 +95,7 @@ TEST_F(RoomFanout, ASlowShardDoesNotHoldUpAnother) {
     deliver(seq, 1);
     while (out_.run_one(1)) {
     }
-    fanout_.shard_ready(1);
+    serve(1);
   }
   EXPECT_EQ(seen(c_).size(), 4U);
   EXPECT_EQ(out_.waiting(0), 2U);  // the attachment and a delivery
@@ -96,8 +107,8 @@ TEST_F(RoomFanout, WhatAShardIsOwedGoesBeforeAnAttachment) {
   attach(b_, 4);
   deliver(5, 1);
   out_.run_all();
-  fanout_.shard_ready(0);
-  fanout_.shard_ready(0);
+  serve(0);
+  serve(0);
   out_.run_all();
   EXPECT_EQ(seen(b_), (lines{"ack 1", "ack 2", "ack 3", "ack 4", "event 5 x"}));
 }
@@ -119,7 +130,7 @@ TEST_F(RoomFanout, DeparturesAndAnswersKeepTheirPlacesWhenGathered) {
   deliver(6, 1);
   for (int i = 0; i < 4; ++i) {
     out_.run_all();
-    fanout_.shard_ready(0);
+    serve(0);
   }
   out_.run_all();
   EXPECT_EQ(seen(a_), (lines{"event 1 x", "event 2 x", "event 3 x", "event 4 x", "error", "left 5 2", "event 6 x"}));
@@ -181,16 +192,75 @@ TEST_F(RoomFanout, ADetachedConnectionGetsNoMoreEvents) {
   EXPECT_EQ(seen(a_), (lines{"event 1 x"}));
 }
 
+TEST_F(RoomFanout, ARoomThatWaitsForNothingIsNotWoken) {
+  attach(a_, 0);
+  for (sequence seq = 1; seq <= 3; ++seq) {
+    deliver(seq, 1);
+    out_.run_all();
+    EXPECT_FALSE(fanout_.must_wait());
+  }
+  EXPECT_EQ(seen(a_).size(), 3U);
+  EXPECT_TRUE(ready_.empty());
+  deliver(4, 1);
+  EXPECT_TRUE(fanout_.must_wait());
+  out_.run_all();
+  EXPECT_EQ(ready_, (std::vector<std::uint32_t>{0}));
+}
+
+/// A shard on a thread of its own: the room must be woken however its waiting and the shard's counting fall together.
+TEST(RoomFanoutAndAThread, WhoWaitsIsAlwaysWoken) {
+  constexpr sequence rounds = 100'000;
+  const auto room = id_of<room_id>(1);
+  model_delivery out(1);
+  std::atomic<bool> is_ready = false, has_work = false, has_ended = false;
+  room_fanout fanout(out, room, [&](std::uint32_t) { is_ready = true; });
+  out.connections[{0, 1}];
+  fanout.attach({0, 1}, {room, id_of<user_id>(1), 0, nullptr});
+  out.run_all();
+  std::thread shard([&] {
+    while (!has_ended) {
+      if (has_work.exchange(false)) out.run_all();
+    }
+  });
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto is_in_time = [&] { return std::chrono::steady_clock::now() < deadline; };
+  sequence seq = 0;
+  while (is_in_time() && seq < rounds) {
+    auto batch = std::make_shared<encoded_batch>();
+    batch->room = room;
+    batch->first_seq = ++seq;
+    batch->bytes = "e\n";
+    batch->ends = {2};
+    fanout.deliver(batch, {}, true);
+    has_work = true;
+    // What the room does until it looks again takes about as long as the shard does, now less and now more.
+    for (std::atomic<sequence> pause = 0; pause < seq % 256; ++pause) {
+    }
+    while (fanout.must_wait()) {
+      while (!is_ready && is_in_time()) {
+      }
+      if (!is_ready.exchange(false)) break;
+      fanout.shard_ready(0);
+    }
+  }
+  has_ended = true;
+  shard.join();
+  out.run_all();
+  EXPECT_EQ(seq, rounds);
+  EXPECT_TRUE(is_in_time()) << "nobody woke the room";
+  EXPECT_EQ(out.connections[(connection_ref{0, 1})].lines.size(), static_cast<std::size_t>(rounds));
+}
+
 TEST_F(RoomFanout, IsBusyUntilTheLastShardHasServedItsSockets) {
   attach(a_, 0);
   attach(c_, 0);
-  EXPECT_FALSE(fanout_.busy());
+  EXPECT_FALSE(fanout_.must_wait());
   deliver(1, 1);
-  EXPECT_TRUE(fanout_.busy());
-  fanout_.shard_ready(0);
-  EXPECT_TRUE(fanout_.busy());
-  fanout_.shard_ready(1);
-  EXPECT_FALSE(fanout_.busy());
+  EXPECT_TRUE(fanout_.must_wait());
+  serve(0);
+  EXPECT_TRUE(fanout_.must_wait());
+  serve(1);
+  EXPECT_FALSE(fanout_.must_wait());
 }
 
 TEST_F(RoomFanout, IsBusyAlsoWithALeaveThatDidNotWait) {
@@ -203,26 +273,26 @@ TEST_F(RoomFanout, IsBusyAlsoWithALeaveThatDidNotWait) {
   batch->ends = {7};
   batch->departures = {{id_of<user_id>(1), 0}};
   fanout_.deliver(batch, {}, true);
-  fanout_.shard_ready(0);
-  EXPECT_TRUE(fanout_.busy());
-  fanout_.shard_ready(0);
-  EXPECT_FALSE(fanout_.busy());
+  serve(0);
+  EXPECT_TRUE(fanout_.must_wait());
+  serve(0);
+  EXPECT_FALSE(fanout_.must_wait());
 }
 
 TEST_F(RoomFanout, IsNotBusyWithWhatOtherNodesSay) {
   attach(a_, 0);
   deliver(1, 1, {}, false);
-  EXPECT_FALSE(fanout_.busy());
+  EXPECT_FALSE(fanout_.must_wait());
   deliver(2, 1, {}, true);
-  EXPECT_TRUE(fanout_.busy()) << "it waits here";
+  EXPECT_TRUE(fanout_.must_wait()) << "it waits here";
   EXPECT_TRUE(fanout_.owes());
   deliver(3, 1, {}, false);
-  fanout_.shard_ready(0);
-  EXPECT_TRUE(fanout_.busy()) << "it is with the shard";
+  serve(0);
+  EXPECT_TRUE(fanout_.must_wait()) << "it is with the shard";
   EXPECT_FALSE(fanout_.owes());
   deliver(4, 1, {}, false);
-  fanout_.shard_ready(0);
-  EXPECT_FALSE(fanout_.busy());
+  serve(0);
+  EXPECT_FALSE(fanout_.must_wait());
 }
 
 TEST_F(RoomFanout, ALeaveDoesNotWaitForItsShard) {

@@ -1,0 +1,155 @@
+// The scheduler policy under CAF's own workers: nothing is forgotten, nobody starves, sleepers are woken.
+#include "actors/run_next_policy.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <caf/all.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace parley::testing {
+namespace {
+
+using std::chrono::seconds;
+
+struct workers : caf::actor_system_config {
+  explicit workers(std::size_t count) {
+    load<run_next_policy::coordinator>();
+    set("scheduler.max-threads", count);
+    set("scheduler.max-throughput", std::size_t{300});
+  }
+};
+
+/// Runs `work` for each number it is sent.
+caf::actor spawn_worker(caf::actor_system& system, std::function<void(caf::event_based_actor*, int)> work) {
+  return system.spawn([work](caf::event_based_actor* self) -> caf::behavior {
+    return {[self, work](int number) { work(self, number); }};
+  });
+}
+
+/// Something that threads wait for, and not for ever.
+class flag {
+ public:
+  void raise() {
+    const std::lock_guard guard(lock_);
+    is_raised_ = true;
+    changed_.notify_all();
+  }
+  bool wait() {
+    std::unique_lock guard(lock_);
+    return changed_.wait_for(guard, seconds(20), [this] { return is_raised_; });
+  }
+
+ private:
+  std::mutex lock_;
+  std::condition_variable changed_;
+  bool is_raised_ = false;
+};
+
+TEST(RunNextPolicy, EveryMessageFromEveryThreadArrives) {
+  constexpr int threads = 4, messages = 5'000;
+  std::atomic<int> arrived = 0;
+  flag all;
+  workers settings(3);
+  caf::actor_system system(settings);
+  const auto last = spawn_worker(system, [&](auto*, int) {
+    if (++arrived == threads * messages) all.raise();
+  });
+  std::vector<caf::actor> firsts;
+  for (int i = 0; i < threads; ++i) {
+    firsts.push_back(spawn_worker(system, [last](auto* self, int number) { self->send(last, number); }));
+  }
+  std::vector<std::thread> senders;
+  for (const auto& first : firsts) {
+    senders.emplace_back([&first] {
+      for (int i = 0; i < messages; ++i) caf::anon_send(first, i);
+    });
+  }
+  for (auto& sender : senders) sender.join();
+  EXPECT_TRUE(all.wait()) << arrived;
+}
+
+TEST(RunNextPolicy, TheFirstThatAnActorWakesRunsBeforeWhatStandsInTheQueue) {
+  flag done;
+  std::vector<int> order;
+  workers settings(1);
+  caf::actor_system system(settings);
+  const auto note = [&](auto*, int number) {
+    order.push_back(number);
+    if (number == 4) done.raise();
+  };
+  std::vector<caf::actor> actors;
+  for (int i = 0; i < 4; ++i) actors.push_back(spawn_worker(system, note));
+  const auto starter = spawn_worker(system, [&](auto* self, int) {
+    std::thread([&] { caf::anon_send(actors[1], 2); }).join();  // from outside, and before the others
+    caf::anon_send(actors[0], 1);                               // from a worker, though in nobody's name
+    self->send(actors[2], 3);
+    self->send(actors[3], 4);
+  });
+  caf::anon_send(starter, 0);
+  ASSERT_TRUE(done.wait());
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 3, 4}));
+}
+
+TEST(RunNextPolicy, TwoThatTalkToEachOtherDoNotKeepAThirdWaiting) {
+  std::atomic<bool> go_on = true;
+  flag third_ran;
+  workers settings(1);
+  caf::actor_system system(settings);
+  caf::actor pong;
+  const auto ping = spawn_worker(system, [&](auto* self, int) {
+    if (go_on) self->send(pong, 0);
+  });
+  pong = spawn_worker(system, [&, ping](auto* self, int) {
+    if (go_on) self->send(ping, 0);
+  });
+  caf::anon_send(ping, 0);
+  const auto third = spawn_worker(system, [&](auto*, int) { third_ran.raise(); });
+  caf::anon_send(third, 0);
+  EXPECT_TRUE(third_ran.wait());
+  go_on = false;
+  pong = nullptr;
+}
+
+TEST(RunNextPolicy, ABurstWakesAsManyWorkersAsItNeeds) {
+  // Each of the three waits on its worker for the others, which actors must not do; so all three workers must come.
+  constexpr int count = 3;
+  for (int round = 0; round < 200; ++round) {
+    std::atomic<int> here = 0;
+    flag all_here, all_done;
+    std::atomic<int> met = 0;
+    workers settings(count);
+    caf::actor_system system(settings);
+    const auto work = [&](auto*, int) {
+      if (++here == count) all_here.raise();
+      if (all_here.wait() && ++met == count) all_done.raise();
+    };
+    std::vector<caf::actor> actors;
+    for (int i = 0; i < count; ++i) actors.push_back(spawn_worker(system, work));
+    for (const auto& each : actors) caf::anon_send(each, 0);
+    ASSERT_TRUE(all_done.wait()) << "round " << round << ": " << here << " of " << count << " ran";
+  }
+}
+
+TEST(RunNextPolicy, WhatAnActorWakesBesideTheFirstGoesToOtherWorkers) {
+  flag ran_elsewhere, done;
+  workers settings(2);
+  caf::actor_system system(settings);
+  const auto first = spawn_worker(system, [&](auto*, int) {});
+  const auto second = spawn_worker(system, [&](auto*, int) { ran_elsewhere.raise(); });
+  const auto starter = spawn_worker(system, [&](auto* self, int) {
+    self->send(first, 0);
+    self->send(second, 0);
+    if (ran_elsewhere.wait()) done.raise();  // while this worker is held up
+  });
+  caf::anon_send(starter, 0);
+  EXPECT_TRUE(done.wait());
+}
+
+}  // namespace
+}  // namespace parley::testing
