@@ -64,12 +64,10 @@ void accounts::on_change_password(call<change_own_password>& ask) {
                            return ask.reply(hashed.error());
                          }
                          if (!*hashed) {
-                           throttle_->failed(ask.request.who.user.username, ask.request.remote_address,
-                                             services_->time.steady_now());
+                           note_try(ask.request.who.user.username, ask.request.remote_address, false);
                            return ask.reply(wrong_current_password());
                          }
-                         throttle_->succeeded(ask.request.who.user.username, ask.request.remote_address,
-                                              services_->time.steady_now());
+                         note_try(ask.request.who.user.username, ask.request.remote_address, true);
                          store_password(ask, old_hash, **hashed);
                        });
                  });
