@@ -171,6 +171,8 @@ CLI::App* add_storm(CLI::App& app, storm_options& options) {
   add("--seconds", options.seconds, "Before the cut, and after the return")->check(CLI::PositiveNumber);
   add("--bound", options.bound, "Seconds within which everybody must be back")->check(CLI::PositiveNumber);
   add("--size", options.size, "Bytes of content")->check(CLI::Range(12, 8192));
+  command->add_flag("--drain", options.drain,
+                    "Stop one node instead: its clients come to the other when they are told");
   command->add_option("--set", options.settings, "KEY=VALUE for parleyd; repeatable")
       ->take_all()
       ->allow_extra_args(false);

@@ -45,9 +45,9 @@ std::vector<support::target> own_cluster::nodes() const {
   return out;
 }
 
-double own_cluster::node_cpu_seconds() const {
+double own_cluster::node_cpu_seconds(std::size_t first) const {
   double seconds = 0;
-  for (const auto& node : nodes_) seconds += node.cpu_seconds();
+  for (auto i = first; i < nodes_.size(); ++i) seconds += nodes_[i].cpu_seconds();
   return seconds;
 }
 

@@ -24,8 +24,10 @@ class own_cluster {
   [[nodiscard]] std::vector<support::target> nodes() const;
   [[nodiscard]] std::string redis_url() const { return redis_->url(); }
   [[nodiscard]] const std::string& store_url() const { return store_url_; }
-  /// User and system time of both nodes so far.
-  [[nodiscard]] double node_cpu_seconds() const;
+  /// SIGTERM to the first node, and its exit code; blocks until it is gone.
+  int terminate_first() { return nodes_.front().terminate(); }
+  /// User and system time so far, of both nodes or of those from `first` on.
+  [[nodiscard]] double node_cpu_seconds(std::size_t first = 0) const;
   [[nodiscard]] double database_cpu_seconds() const { return postgres_->cpu_seconds(); }
 
  private:

@@ -28,6 +28,18 @@ percentiles percentiles_of(std::vector<std::int64_t> values_ns) {
   return out;
 }
 
+std::vector<std::size_t> spread_of(const std::vector<std::int64_t>& values_ns, std::size_t parts) {
+  std::vector<std::size_t> out(parts, 0);
+  if (values_ns.empty()) return out;
+  const auto [first, last] = std::minmax_element(values_ns.begin(), values_ns.end());
+  const auto whole = static_cast<double>(std::max<std::int64_t>(1, *last - *first));
+  for (const auto value : values_ns) {
+    const auto at = static_cast<std::size_t>(static_cast<double>(value - *first) / whole * static_cast<double>(parts));
+    ++out[std::min(at, parts - 1)];
+  }
+  return out;
+}
+
 double histogram_counts::quantile(double share) const {
   const double wanted = share * count();
   for (std::size_t i = 0; i < bounds.size(); ++i) {

@@ -17,6 +17,9 @@ struct percentiles {
 /// Each is a value that was measured: the smallest that is not below that share of them.
 percentiles percentiles_of(std::vector<std::int64_t> values_ns);
 
+/// How many fall into each of as many equal parts of the time from the first to the last.
+std::vector<std::size_t> spread_of(const std::vector<std::int64_t>& values_ns, std::size_t parts);
+
 /// A histogram of Prometheus' text format, or what it grew by.
 struct histogram_counts {
   std::vector<double> bounds;      ///< Upper ones, in order; the last is infinite.

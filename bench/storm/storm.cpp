@@ -2,11 +2,13 @@
 #include "storm/storm.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <stdexcept>
 
 #include "across/own_cluster.hpp"
@@ -20,15 +22,18 @@ namespace {
 
 constexpr std::size_t statements_shown = 8;
 constexpr std::size_t statement_width = 110;
+constexpr std::size_t parts_of_a_drain = 10;
 
 struct storm_readings {
   double node_cpu = 0, database_cpu = 0, tool_cpu = 0;
   std::map<std::string, double> counters;
 };
 
-storm_readings read(const own_cluster& cluster) {
-  return {cluster.node_cpu_seconds(), cluster.database_cpu_seconds(), support::cpu_seconds_of(::getpid()),
-          sum_of_counters(cluster.nodes())};
+/// Of the nodes from `first` on, since one that was stopped tells nothing.
+storm_readings read(const own_cluster& cluster, std::size_t first) {
+  const auto all = cluster.nodes();
+  return {cluster.node_cpu_seconds(first), cluster.database_cpu_seconds(), support::cpu_seconds_of(::getpid()),
+          sum_of_counters({all.begin() + static_cast<std::ptrdiff_t>(first), all.end()})};
 }
 
 std::uint64_t calls_of(const std::vector<statement_count>& statements) {
@@ -60,14 +65,23 @@ void print(const storm_options& options, const storm_load::tally& tally) {
   for (const auto& [how, count] : tally.ends) fmt::print("connections {}: {}\n", how, count);
 }
 
+void print_drain(const storm_load::tally& tally, int exit_code) {
+  const auto first = tally.back_ns.empty() ? 0 : *std::min_element(tally.back_ns.begin(), tally.back_ns.end());
+  const auto parts = spread_of(tally.back_ns, parts_of_a_drain);
+  fmt::print(
+      "the node exited with {}; {} of its clients came to the other one, {} without having been told; the first after"
+      " {:.2f} s, then in each tenth of the time {} (even: {})\n",
+      exit_code, tally.back_ns.size(), tally.unannounced, static_cast<double>(first) / 1e9, fmt::join(parts, " "),
+      tally.back_ns.size() / parts_of_a_drain);
+}
+
 }  // namespace
 
 bool run_storm(const storm_options& options) {
   if (options.users < options.rooms || options.clients < options.users)
     throw std::invalid_argument("there are at least as many users as rooms, and as many clients as users");
-  const own_cluster cluster(
-      options.parleyd, options.settings,
-      {"-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.max=10000"});
+  own_cluster cluster(options.parleyd, options.settings,
+                      {"-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.max=10000"});
   storm_load load(options, cluster.nodes(), make_storm_people(options, cluster.nodes()));
   load.connect();
   std::fprintf(stderr, "%zu clients are connected\n", options.clients);
@@ -76,14 +90,23 @@ bool run_storm(const storm_options& options) {
   load.run(options.seconds);
   const auto usual_in_a_second = static_cast<double>(calls_of(queries.read())) / options.seconds;
   queries.begin();
-  const auto before = read(cluster);
-  load.cut_and_return(options.bound);
+  const std::size_t first_read = options.drain ? 1 : 0;
+  const auto before = read(cluster, first_read);
+  std::future<int> exit_code;
+  if (options.drain) {
+    const auto stop = [&] { exit_code = std::async(std::launch::async, [&] { return cluster.terminate_first(); }); };
+    load.drain_and_return(stop, options.bound);
+  } else {
+    load.cut_and_return(options.bound);
+  }
   const auto statements = queries.read();
-  const auto after = read(cluster);
+  const auto after = read(cluster, first_read);
   load.run(options.seconds);
   load.settle(options.bound);
   const auto tally = load.judge();
   print(options, tally);
+  const int code = options.drain ? exit_code.get() : 0;
+  if (options.drain) print_drain(tally, code);
   const auto back_ns = tally.back_ns.empty() ? 0 : *std::max_element(tally.back_ns.begin(), tally.back_ns.end());
   print_statements(statements, usual_in_a_second * static_cast<double>(back_ns) / 1e9, options.clients);
   const auto grew = [&](const char* name) {
@@ -96,10 +119,11 @@ bool run_storm(const storm_options& options) {
              grew("parley_replay_events_store_total"), grew("parley_replay_pages_store_total"));
   double load_average = 0;
   (void)::getloadavg(&load_average, 1);
-  fmt::print("CPU of the storm: both nodes {:.2f} s, PostgreSQL {:.2f} s, the tool {:.2f} s; load average {:.1f}\n",
-             after.node_cpu - before.node_cpu, after.database_cpu - before.database_cpu,
-             after.tool_cpu - before.tool_cpu, load_average);
-  return tally.lost == 0 && tally.doubled == 0 && tally.not_live == 0 && tally.unacknowledged == 0;
+  fmt::print("CPU of the storm: {} {:.2f} s, PostgreSQL {:.2f} s, the tool {:.2f} s; load average {:.1f}\n",
+             options.drain ? "the node that stays" : "both nodes", after.node_cpu - before.node_cpu,
+             after.database_cpu - before.database_cpu, after.tool_cpu - before.tool_cpu, load_average);
+  return tally.lost == 0 && tally.doubled == 0 && tally.not_live == 0 && tally.unacknowledged == 0 &&
+         tally.unannounced == 0 && code == 0;
 }
 
 }  // namespace parley::bench

@@ -1,5 +1,6 @@
 // `parley-bench storm`: everybody is cut off at once and comes back; is anything lost, how long does it take, and what
-// does the database have to do for it?
+// does the database have to do for it? With `--drain` a node is stopped in good order instead: how evenly do its
+// clients come to the other one?
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,7 @@ struct storm_options {
   double seconds = 5;                 ///< Before the cut, and after the return.
   double bound = 120;                 ///< Seconds within which everybody must be back.
   std::size_t size = 128;             ///< Bytes of content.
+  bool drain = false;                 ///< The clients of one node go to the other as it stops, none is cut.
   std::string parleyd;                ///< The program.
   std::vector<std::string> settings;  ///< KEY=VALUE for parleyd.
 };

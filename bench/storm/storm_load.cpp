@@ -50,6 +50,8 @@ storm_load::storm_load(const storm_options& options, std::vector<support::target
       nodes_(std::move(nodes)),
       people_(std::move(people)),
       clients_(options.clients),
+      leaves_(options.clients, false),
+      told_at_ns_(options.clients, 0),
       room_ends_(options.rooms, 0),
       live_at_ns_(options.clients, 0),
       loop_(
@@ -59,14 +61,21 @@ storm_load::storm_load(const storm_options& options, std::vector<support::target
 
 std::size_t storm_load::room_of(std::size_t client) const { return client % options_.users % options_.rooms; }
 
+std::size_t storm_load::node_of(std::size_t client) const {
+  return is_draining_ ? nodes_.size() - 1 : (client + turn_) % nodes_.size();
+}
+
+std::size_t storm_load::node_of_sender(std::size_t room) const {
+  return options_.drain ? nodes_.size() - 1 : room % nodes_.size();
+}
+
 void storm_load::connect_client(std::size_t client) {
-  loop_.connect(client, nodes_[(client + turn_) % nodes_.size()], "/ws?replay=none",
-                people_.user_tokens[client % options_.users]);
+  loop_.connect(client, nodes_[node_of(client)], "/ws?replay=none", people_.user_tokens[client % options_.users]);
 }
 
 void storm_load::connect() {
   for (std::size_t room = 0; room < options_.rooms; ++room)
-    loop_.connect(clients_.size() + room, nodes_[room % nodes_.size()], "/ws?replay=none", people_.sender_tokens[room]);
+    loop_.connect(clients_.size() + room, nodes_[node_of_sender(room)], "/ws?replay=none", people_.sender_tokens[room]);
   std::size_t begun = 0;
   const auto unfinished = [&] {
     for (; begun < clients_.size() && begun < live_ + most_connecting; ++begun) connect_client(begun);
@@ -102,6 +111,17 @@ void storm_load::cut_and_return(double most_seconds) {
   cut_at_ns_ = steady_ns();
   for (std::size_t client = 0; client < clients_.size(); ++client) connect_client(client);
   step_while([&] { return live_ < clients_.size(); }, most_seconds);
+}
+
+void storm_load::drain_and_return(const std::function<void()>& stop, double most_seconds) {
+  for (std::size_t client = 0; client < clients_.size(); ++client) {
+    leaves_[client] = node_of(client) == 0;
+    leaving_ += leaves_[client] ? 1 : 0;
+  }
+  is_draining_ = true;
+  cut_at_ns_ = steady_ns();
+  stop();
+  step_while([&] { return leaving_ > 0 || live_ < clients_.size(); }, most_seconds);
 }
 
 void storm_load::settle(double most_seconds) {
@@ -151,6 +171,11 @@ void storm_load::resume(std::size_t client) {
 
 void storm_load::on_frame(std::size_t number, std::string_view frame) {
   if (is_sender(number)) return on_sender_frame(number - clients_.size(), frame);
+  if (is_of_type(frame, "drain")) {
+    const auto after_ms = static_cast<std::int64_t>(number_in(frame, "reconnect_after_ms").value_or(0));
+    told_at_ns_[number] = steady_ns() + after_ms * 1'000'000;
+    return;
+  }
   auto& client = clients_[number];
   const bool was_live = client.is_live();
   switch (client.on_frame(frame)) {
@@ -184,7 +209,14 @@ void storm_load::on_end(std::size_t number, const std::string& how) {
   if (is_sender(number)) throw std::runtime_error("a sender's connection ended: " + how);
   if (clients_[number].is_live()) --live_;
   clients_[number].on_lost_connection();
-  put_off_.emplace(steady_ns() + back_off_ns, number);
+  auto again_at = steady_ns() + back_off_ns;
+  if (leaves_[number]) {
+    leaves_[number] = false;
+    --leaving_;
+    unannounced_ += told_at_ns_[number] == 0 ? 1 : 0;
+    if (told_at_ns_[number] != 0) again_at = told_at_ns_[number];
+  }
+  put_off_.emplace(again_at, number);
 }
 
 storm_load::tally storm_load::judge() const {
@@ -193,16 +225,17 @@ storm_load::tally storm_load::judge() const {
   out.unacknowledged = sent_ - acknowledged_;
   out.refused = refused_;
   out.ends = ends_;
+  out.unannounced = unannounced_;
   for (std::size_t number = 0; number < clients_.size(); ++number) {
     const auto& client = clients_[number];
     const auto end = room_ends_[room_of(number)];
     out.lost += client.left_out() + (end > client.last() ? end - client.last() : 0);
     out.doubled += client.doubled();
     out.replayed += client.replayed();
-    if (client.is_live())
-      out.back_ns.push_back(live_at_ns_[number] - cut_at_ns_);
-    else
+    if (!client.is_live())
       ++out.not_live;
+    else if (live_at_ns_[number] >= cut_at_ns_)
+      out.back_ns.push_back(live_at_ns_[number] - cut_at_ns_);
   }
   return out;
 }

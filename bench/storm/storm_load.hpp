@@ -33,6 +33,9 @@ class storm_load {
   /// Cuts all clients, lets them come back all at once, each at the other node, and waits until all are live or that
   /// many seconds are over. Goes on sending.
   void cut_and_return(double most_seconds);
+  /// `stop` tells the first node to stop and does not wait for it. Its clients come to the other node, each when it was
+  /// told to; waits as cut_and_return() does. The senders must all be at the other node: storm_options::drain.
+  void drain_and_return(const std::function<void()>& stop, double most_seconds);
   /// Sends no more and waits until everybody has everything, no longer than that.
   void settle(double most_seconds);
 
@@ -42,7 +45,8 @@ class storm_load {
     std::uint64_t doubled = 0;
     std::uint64_t replayed = 0;
     std::size_t not_live = 0;
-    std::vector<std::int64_t> back_ns;          ///< By client: from the cut until it was live again.
+    std::size_t unannounced = 0;        ///< Connections of a node that stopped which ended without its `drain`.
+    std::vector<std::int64_t> back_ns;  ///< Of each client that came back: from the cut until it was live again.
     std::map<std::string, std::uint64_t> ends;  ///< Connections that ended by themselves, by how.
   };
   [[nodiscard]] tally judge() const;
@@ -50,6 +54,8 @@ class storm_load {
  private:
   [[nodiscard]] bool is_sender(std::size_t number) const { return number >= clients_.size(); }
   [[nodiscard]] std::size_t room_of(std::size_t client) const;
+  [[nodiscard]] std::size_t node_of(std::size_t client) const;
+  [[nodiscard]] std::size_t node_of_sender(std::size_t room) const;
   void connect_client(std::size_t client);
   void on_frame(std::size_t number, std::string_view frame);
   void on_sender_frame(std::size_t room, std::string_view frame);
@@ -68,6 +74,11 @@ class storm_load {
   std::size_t ready_senders_ = 0;
   std::size_t turn_ = 0;  ///< Cuts so far: each sends the clients to the other node.
   std::int64_t cut_at_ns_ = 0;
+  bool is_draining_ = false;
+  std::vector<bool> leaves_;  ///< By client: it is at the node that stops,
+  std::size_t leaving_ = 0;   ///< and how many of them are still there.
+  std::size_t unannounced_ = 0;
+  std::vector<std::int64_t> told_at_ns_;  ///< By client: when the node that stops told it to come back; 0: not told.
   std::multimap<std::int64_t, std::size_t> put_off_;  ///< Clients that try again, by when.
   bool is_sending_ = false;
   std::int64_t next_send_ns_ = 0;

@@ -57,5 +57,12 @@ TEST(across_histogram, grows_by_what_came_between_two_readings) {
   EXPECT_DOUBLE_EQ(growth({}, after).count(), 0);
 }
 
+TEST(spread, counts_each_part_of_the_time_from_the_first_to_the_last) {
+  EXPECT_EQ(spread_of({10, 11, 12, 19, 20}, 2), (std::vector<std::size_t>{3, 2}));
+  EXPECT_EQ(spread_of({20, 10}, 4), (std::vector<std::size_t>{1, 0, 0, 1}));
+  EXPECT_EQ(spread_of({7, 7}, 3), (std::vector<std::size_t>{2, 0, 0}));
+  EXPECT_EQ(spread_of({}, 2), (std::vector<std::size_t>{0, 0}));
+}
+
 }  // namespace
 }  // namespace parley::bench::percentiles_test
