@@ -47,8 +47,8 @@ class run_next_policy : public caf::policy::unprofiled {
 
   /// From any thread; from a worker's (what is sent there in nobody's name) as its own.
   void central_enqueue(coordinator* self, job* what) {
-    if (current_ != nullptr && current_->parent() == self) {
-      internal_enqueue(current_, what);
+    if (current != nullptr && current->parent() == self) {
+      internal_enqueue(current, what);
     } else {
       enqueue(*self, what);
     }
@@ -63,7 +63,7 @@ class run_next_policy : public caf::policy::unprofiled {
 
   /// Blocks until there is one.
   job* dequeue(worker* self) {
-    current_ = self;
+    current = self;
     auto& own = self->data();
     auto& shared = self->parent()->data();
     if (own.next != nullptr && own.in_a_row < most_in_a_row) {
@@ -85,7 +85,7 @@ class run_next_policy : public caf::policy::unprofiled {
     return found;
   }
 
-  void before_shutdown(worker*) { current_ = nullptr; }
+  void before_shutdown(worker*) { current = nullptr; }
   /// A worker ends by a job of the queue, and looks there only when it has none of its own.
   template <class Visitor>
   void foreach_resumable(worker*, Visitor) {}
@@ -111,7 +111,7 @@ class run_next_policy : public caf::policy::unprofiled {
     if (wakes) shared.work.notify_one();
   }
 
-  static inline thread_local worker* current_ = nullptr;
+  static inline thread_local worker* current = nullptr;
 };
 
 }  // namespace parley

@@ -61,10 +61,12 @@ TEST(RunNextPolicy, EveryMessageFromEveryThreadArrives) {
     if (++arrived == threads * messages) all.raise();
   });
   std::vector<caf::actor> firsts;
+  firsts.reserve(threads);
   for (int i = 0; i < threads; ++i) {
     firsts.push_back(spawn_worker(system, [last](auto* self, int number) { self->send(last, number); }));
   }
   std::vector<std::thread> senders;
+  senders.reserve(threads);
   for (const auto& first : firsts) {
     senders.emplace_back([&first] {
       for (int i = 0; i < messages; ++i) caf::anon_send(first, i);
@@ -84,6 +86,7 @@ TEST(RunNextPolicy, TheFirstThatAnActorWakesRunsBeforeWhatStandsInTheQueue) {
     if (number == 4) done.raise();
   };
   std::vector<caf::actor> actors;
+  actors.reserve(4);
   for (int i = 0; i < 4; ++i) actors.push_back(spawn_worker(system, note));
   const auto starter = spawn_worker(system, [&](auto* self, int) {
     std::thread([&] { caf::anon_send(actors[1], 2); }).join();  // from outside, and before the others
@@ -130,6 +133,7 @@ TEST(RunNextPolicy, ABurstWakesAsManyWorkersAsItNeeds) {
       if (all_here.wait() && ++met == count) all_done.raise();
     };
     std::vector<caf::actor> actors;
+    actors.reserve(count);
     for (int i = 0; i < count; ++i) actors.push_back(spawn_worker(system, work));
     for (const auto& each : actors) caf::anon_send(each, 0);
     ASSERT_TRUE(all_done.wait()) << "round " << round << ": " << here << " of " << count << " ran";
