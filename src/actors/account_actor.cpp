@@ -6,6 +6,7 @@
 
 #include "actors/accounts.hpp"
 #include "actors/guarded.hpp"
+#include "actors/run_next_policy.hpp"
 #include "actors/session_desk.hpp"
 #include "actors/signal_exchange.hpp"
 #include "parley/refusals.hpp"
@@ -409,6 +410,7 @@ void accounts::on_tick() {
   for (const auto& over : tokens_->take_expired(services_->time.now())) {
     caf::anon_send(services_->directory, end_sockets{{over.user, {{over.token}}, close_code::token_ended}});
   }
+  run_next_policy::share_next();
   renew_used_tokens();
 }
 

@@ -43,7 +43,7 @@ struct system_settings : caf::actor_system_config {
   system_settings() {
     load<run_next_policy::coordinator>();
     set("scheduler.max-threads", std::size_t{std::max(2U, std::thread::hardware_concurrency())});
-    set("scheduler.max-throughput", std::size_t{300});
+    set("scheduler.max-throughput", std::size_t{100});
     set("logger.console", caf::atom("none"));
     set("logger.console-verbosity", caf::atom("quiet"));
     set("logger.file-verbosity", caf::atom("quiet"));

@@ -9,6 +9,7 @@
 
 #include "actors/directory_state.hpp"
 #include "actors/room_actor.hpp"
+#include "actors/run_next_policy.hpp"
 #include "parley/log.hpp"
 
 namespace parley {
@@ -130,12 +131,14 @@ class directory final : public directory_handle::base {
   }
 
   [[nodiscard]] std::vector<room_id> rooms_in_use() const {
+    run_next_policy::share_next();
     std::vector<room_id> rooms;
     rooms_.for_each_key([&](const room_id& room) { rooms.push_back(room); });
     return rooms;
   }
 
   [[nodiscard]] std::vector<roster_entry> room_counts() const {
+    run_next_policy::share_next();
     std::vector<roster_entry> rooms;
     rooms_.for_each_with_key([&](const room_id& room, const running_room& running) {
       rooms.push_back({room, running.figures->connections.load(std::memory_order_relaxed),
@@ -181,6 +184,7 @@ class directory final : public directory_handle::base {
   }
 
   [[nodiscard]] node_view view() const {
+    run_next_policy::share_next();
     node_view seen;
     sessions_.for_each_user([&](const user_id& user, std::size_t count) {
       seen.users.emplace_back(user, static_cast<std::uint32_t>(count));

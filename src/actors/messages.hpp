@@ -276,7 +276,7 @@ struct hole_read {
   sequence after = 0;
   result<log_page> page;
 };
-/// Sent by a shard that has tried its sockets with a batch: it may have the next one.
+/// Sent by a shard that has tried its sockets with a batch, when the room waits for that: it may have the next one.
 struct shard_ready {
   std::uint32_t shard = 0;
 };

@@ -72,6 +72,7 @@ bool room_fanout::must_wait() {
 }
 
 bool room_fanout::has_served(const shard_state& shard, std::uint64_t deliveries) {
+  if (deliveries == 0) return true;
   auto& by = *shard.of_shard;
   if (by.served >= deliveries) return true;
   by.is_awaited = true;
@@ -96,6 +97,7 @@ void room_fanout::hand_over(std::uint32_t number) {
   for (const auto& each : next.answers) {
     what.answers.push_back({each.reply.to, each.index, each.replaces_event, each.reply.frame});
   }
+  if (!shard.of_shard) shard.of_shard = std::make_shared<credit>();
   what.on_handed_on = [by = shard.of_shard, on_ready = on_ready_, number] {
     ++by->served;
     if (by->is_awaited.exchange(false)) on_ready(number);

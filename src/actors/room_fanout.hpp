@@ -40,7 +40,8 @@ class room_fanout {
   void deliver(const std::shared_ptr<const encoded_batch>& batch, std::vector<released_run::placed> answers,
                bool is_own);
   void shard_ready(std::uint32_t shard);
-  /// Some shard has not yet served its sockets with what this node's commands brought; `on_ready` comes when it has.
+  /// Some shard has not yet served its sockets with what this node's commands brought; `on_ready` comes when the first
+  /// of them has, and then this is to be asked again.
   /// Other nodes' events do not count: this node's commands would wait for as long as the others talk.
   [[nodiscard]] bool must_wait();
   /// Something waits here for its shard.
@@ -67,7 +68,7 @@ class room_fanout {
     std::atomic<bool> is_awaited = false;
   };
   struct shard_state {
-    std::shared_ptr<credit> of_shard = std::make_shared<credit>();
+    std::shared_ptr<credit> of_shard;  ///< Made with the first delivery.
     std::size_t attachments = 0;
     std::uint64_t handed_over = 0;
     std::uint64_t last_own = 0;    ///< The last one handed over that held something of this node.

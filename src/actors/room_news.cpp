@@ -42,7 +42,12 @@ void room::on_heard(const events_heard& message) {
   trace_heard(events, message_origin::bus);
   state_->hear(events);
   release_ready(false);
-  if (message.place && fanout_->owes()) heard_.push_back(message.place);
+  // What was owed may have gone out with it, before the shard's word came.
+  if (!fanout_->owes()) {
+    heard_.clear();
+  } else if (message.place) {
+    heard_.push_back(message.place);
+  }
   look_for_missing();
 }
 

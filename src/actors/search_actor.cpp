@@ -71,7 +71,10 @@ class search_desk {
     using outcome = search_index::rooms_behind;
     run<outcome>([after](search_index& index) { return index.find_behind(after); },
                  [this, after](const result<outcome>& found) {
-                   if (!found) return plan_look(after_failure, after);
+                   if (!found) {
+                     if (!waiting_.empty()) plan(after_failure);  // which came while this looked
+                     return plan_look(after_failure, after);
+                   }
                    for (const auto& room : found->rooms) {
                      room_written written{room, nullptr};
                      if (!behind_.contains(room)) on_written(written);

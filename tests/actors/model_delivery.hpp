@@ -11,7 +11,7 @@
 
 namespace parley::testing {
 
-class model_delivery final : public delivery {
+class model_delivery : public delivery {
  public:
   explicit model_delivery(std::uint32_t shards) : queues_(shards) {}
 

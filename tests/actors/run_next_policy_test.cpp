@@ -104,19 +104,49 @@ TEST(RunNextPolicy, TwoThatTalkToEachOtherDoNotKeepAThirdWaiting) {
   flag third_ran;
   workers settings(1);
   caf::actor_system system(settings);
-  caf::actor pong;
-  const auto ping = spawn_worker(system, [&](auto* self, int) {
-    if (go_on) self->send(pong, 0);
-  });
-  pong = spawn_worker(system, [&, ping](auto* self, int) {
-    if (go_on) self->send(ping, 0);
-  });
-  caf::anon_send(ping, 0);
+  const auto reply = [&](caf::event_based_actor* self, int) {
+    if (go_on) self->send(caf::actor_cast<caf::actor>(self->current_sender()), 0);
+  };
+  const auto ping = spawn_worker(system, reply), pong = spawn_worker(system, reply);
+  caf::send_as(ping, pong, 0);
   const auto third = spawn_worker(system, [&](auto*, int) { third_ran.raise(); });
   caf::anon_send(third, 0);
   EXPECT_TRUE(third_ran.wait());
   go_on = false;
-  pong = nullptr;
+}
+
+TEST(RunNextPolicy, WhatAnActorHasWokenNeedNotWaitForIt) {
+  flag ran_elsewhere, done;
+  workers settings(2);
+  caf::actor_system system(settings);
+  const auto woken = spawn_worker(system, [&](auto*, int) { ran_elsewhere.raise(); });
+  const auto busy = spawn_worker(system, [&](auto* self, int) {
+    self->send(woken, 0);
+    run_next_policy::share_next();
+    if (ran_elsewhere.wait()) done.raise();
+  });
+  caf::anon_send(busy, 0);
+  EXPECT_TRUE(done.wait());
+}
+
+TEST(RunNextPolicy, AnActorsNameMayBeUsedOnAnotherThread) {
+  constexpr int rounds = 2'000;
+  std::atomic<int> arrived = 0;
+  flag all;
+  workers settings(2);
+  caf::actor_system system(settings);
+  const auto count = [&](auto*, int) {
+    if (++arrived == 2 * rounds) all.raise();
+  };
+  const auto one = spawn_worker(system, count), two = spawn_worker(system, count);
+  const auto starter = spawn_worker(system, [&](caf::event_based_actor* self, int) {
+    std::thread other(
+        [&] { one->enqueue(self->ctrl(), caf::make_message_id(), caf::make_message(1), self->context()); });
+    self->send(two, 1);
+    other.join();
+  });
+  for (int i = 0; i < rounds; ++i) caf::anon_send(starter, 0);
+  EXPECT_TRUE(all.wait()) << arrived;
 }
 
 TEST(RunNextPolicy, ABurstWakesAsManyWorkersAsItNeeds) {
