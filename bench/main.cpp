@@ -111,6 +111,10 @@ CLI::App* add_verify(CLI::App& app, verify_options& options, std::vector<std::st
       ->check(CLI::Range(0.0, 1.0));
   add("--bound", options.bound, "Seconds after the last fault within which everybody must have everything")
       ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--presence-ttl", options.presence_ttl,
+                   "The nodes' presence.ttl_seconds, within which a dead node's users are off [6; 30 with --node]")
+      ->check(CLI::Range(3, 3'600));
   command->add_option("--fault", faults, "NAME:every=5s,…; repeatable; see below")->take_all()->allow_extra_args(false);
   command->add_option("--node", options.node_urls, "http://HOST:PORT of a node that runs already; repeatable")
       ->take_all()

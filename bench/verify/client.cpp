@@ -46,9 +46,11 @@ void client::connect() {
 }
 
 void client::choose_node() {
-  if (who_.stays || state_.nodes.size() == 1) return;
-  const auto other = static_cast<int>(state_.pick(state_.nodes.size() - 1));
-  node_ = other < node_ ? other : other + 1;
+  if (who_.stays && node_ != state_.dead_node) return;
+  std::vector<int> others;
+  for (int node = 0; node < static_cast<int>(state_.nodes.size()); ++node)
+    if (node != node_ && node != state_.dead_node) others.push_back(node);
+  if (!others.empty()) node_ = others[state_.pick(others.size())];
 }
 
 void client::ended(const std::string& how, int code, bool by_itself) {
@@ -75,12 +77,19 @@ void client::ended(const std::string& how, int code, bool by_itself) {
     place.last_read = 0;
   }
   is_ready_ = false;
+  presence_ = {};
+  watch_at_ = -1;
   connect_at_ = state_.now() + state_.between(0.02, 0.3);
   choose_node();
 }
 
 void client::leave() {
   if (wire_ != nullptr && is_ready_) ended("ended by the client", 0, true);
+}
+
+void client::go_away() {
+  is_away_ = true;
+  if (wire_ != nullptr) ended("went away", 0, true);
 }
 
 void client::advance() {
@@ -92,7 +101,7 @@ void client::advance() {
 void client::tick() {
   const auto now = state_.now();
   if (wire_ == nullptr) {
-    if (now >= connect_at_) connect();
+    if (now >= connect_at_ && !is_away_) connect();
     return;
   }
   if (!is_ready_) {
@@ -114,6 +123,7 @@ void client::tick() {
     behind.push_back(room);
   }
   if (!behind.empty()) resume(behind);
+  if (watch_at_ >= 0 && now >= watch_at_) watch();
   for (auto& [key, pending] : pending_)
     if (!pending.is_under_way && now >= pending.again_at) send_key(key, pending);
 }
@@ -121,7 +131,8 @@ void client::tick() {
 void client::write(command what, const std::string& type, const std::string& data) {
   const auto id = fmt::format("{}", ++next_id_);
   const auto text = fmt::format(R"({{"type":"{}","id":"{}","data":{}}})", type, id, data);
-  record('>', what.room, 0, text);
+  record('>', what.room, 0,
+         what.what == verb::watch ? std::string_view(text).substr(0, most_kept_of_long_frames) : text);
   what.sent_at = state_.now();
   what.number = next_id_;
   commands_[id] = std::move(what);
@@ -145,6 +156,13 @@ void client::resume(const std::vector<int>& rooms) {
         fmt::format(R"({}"{}":{})", list.empty() ? "" : ",", state_.room_ids[static_cast<std::size_t>(room)], after);
   }
   write(std::move(what), "resume", fmt::format(R"({{"rooms":{{{}}}}})", list));
+}
+
+void client::watch() {
+  watch_at_ = -1;
+  std::string list;
+  for (const auto& id : state_.user_ids) list += fmt::format(R"({}"{}")", list.empty() ? "" : ",", id);
+  write({verb::watch, -1, 0, {}, {}, 0, {}, 0}, "watch_presence", fmt::format(R"({{"user_ids":[{}]}})", list));
 }
 
 bool client::act(int room) {

@@ -14,9 +14,13 @@
 #include "verify/ledger.hpp"
 #include "verify/options.hpp"
 #include "verify/position.hpp"
+#include "verify/presence_view.hpp"
 #include "verify/wire.hpp"
 
 namespace parley::bench {
+
+/// Of lists of rooms and users the history keeps the beginning.
+constexpr std::size_t most_kept_of_long_frames = 160;
 
 /// What all clients of a run share. Used from one thread.
 struct load_state {
@@ -40,8 +44,11 @@ struct load_state {
   ledger book{found};
   std::vector<support::target> nodes;
   std::vector<double> stopping_since;  ///< By node: asked to stop in good order; below 0: not.
+  int dead_node = -1;                  ///< For good, as far as the clients are concerned: nobody comes to it.
   std::vector<std::string> room_ids;
   std::map<std::string, int, std::less<>> room_numbers;
+  std::vector<std::string> user_ids;  ///< Whom everybody watches: of all users as many as one may.
+  std::map<std::string, int, std::less<>> user_numbers;
   std::vector<std::int64_t> ends;                      ///< By room: the highest seq that anybody was told.
   std::vector<std::deque<std::string>> seen_messages;  ///< By room, for reactions.
   std::map<std::string, std::uint64_t> errors;         ///< By code.
@@ -55,6 +62,7 @@ class client {
  public:
   struct identity {
     int number = 0;
+    int user = 0;        ///< Which has up to two devices.
     int home = 0;        ///< The node it comes to first.
     bool stays = false;  ///< And comes back to, whatever happens.
     std::string token;
@@ -70,6 +78,11 @@ class client {
   [[nodiscard]] int connection_number() const { return connection_; }
   [[nodiscard]] const std::vector<int>& rooms() const { return who_.rooms; }
   [[nodiscard]] int number() const { return who_.number; }
+  [[nodiscard]] int user() const { return who_.user; }
+  [[nodiscard]] const std::string& token() const { return who_.token; }
+  [[nodiscard]] bool is_away() const { return is_away_; }
+  /// What this connection was told of the users.
+  [[nodiscard]] const presence_view& presence() const { return presence_; }
   [[nodiscard]] where here() const { return {who_.number, connection_, node_}; }
 
   /// The connection's descriptor is ready.
@@ -80,6 +93,8 @@ class client {
   bool act(int room);
   /// Ends the connection by itself.
   void leave();
+  /// Ends it, and stays away.
+  void go_away();
 
   /// Connected, and every room is live.
   [[nodiscard]] bool is_live() const;
@@ -108,7 +123,7 @@ class client {
     double again_at = 0;
     bool is_under_way = false;  ///< On this connection.
   };
-  enum class verb { send, edit, remove, react, read, resume, ping };
+  enum class verb { send, edit, remove, react, read, resume, watch, ping };
   struct command {
     verb what = verb::ping;
     int room = -1;
@@ -126,6 +141,7 @@ class client {
   void write(command what, const std::string& type, const std::string& data);
   void send_key(const std::string& key, pending_send& pending);
   void resume(const std::vector<int>& rooms);
+  void watch();
   bool edit_own(int room, bool removes);
   bool react(int room);
   void read(int room);
@@ -136,6 +152,8 @@ class client {
   void on_error(const std::string& id, const boost::json::object& data, std::string_view payload);
   void on_event(const std::string& type, int room, std::int64_t seq, const boost::json::object& data,
                 const shared_text& text);
+  void on_watch_ack(const boost::json::object& data);
+  void on_presence(const boost::json::object& data);
   void on_replay_end(int room, std::int64_t seq, bool more);
   void on_send_ack(const command& what, const boost::json::object& data, std::int64_t seq);
   void take(int room, std::int64_t seq, const order_step& step);
@@ -154,6 +172,9 @@ class client {
   double heard_at_ = 0;
   double ready_at_ = 0;
   double connect_at_ = 0;
+  double watch_at_ = -1;  ///< When to ask (again) who is on.
+  presence_view presence_;
+  bool is_away_ = false;
   bool is_pinged_ = false;
   std::uint64_t next_id_ = 0;
   std::uint64_t next_key_ = 0;

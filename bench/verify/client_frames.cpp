@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t most_seen = 20;
 constexpr std::size_t most_own = 10;
+/// After a silence of so long a connection may get as much at once as a node queues.
+constexpr double backlog_after_seconds = 1;
 
 bool is_durable(std::string_view type) {
   return type == "new_message" || type == "message_edited" || type == "message_deleted" || type == "reaction" ||
@@ -21,7 +23,8 @@ bool is_durable(std::string_view type) {
 }  // namespace
 
 void client::on_frame(std::string_view payload) {
-  heard_at_ = state_.now();
+  const auto silence = state_.now() - heard_at_;
+  heard_at_ += silence;
   is_pinged_ = false;
   const auto frame = boost::json::parse(boost::json::string_view(payload.data(), payload.size())).as_object();
   const auto type = text_field(frame, "type");
@@ -29,13 +32,18 @@ void client::on_frame(std::string_view payload) {
   const auto found = state_.room_numbers.find(text_field(data, "room_id"));
   const int room = found == state_.room_numbers.end() ? -1 : found->second;
   const auto seq = number_field(data, "seq");
-  const auto text = state_.log.intern(type == "ready" ? payload.substr(0, 160) : payload);
-  if (type != "presence" && type != "typing")
-    state_.log.add({heard_at_, here(), room, type == "read" ? 0 : seq, '<', text});
+  const bool is_long = type == "ready" || data.contains("users");
+  const auto text = state_.log.intern(is_long ? payload.substr(0, most_kept_of_long_frames) : payload);
+  if (type != "typing") state_.log.add({heard_at_, here(), room, type == "read" ? 0 : seq, '<', text});
+  // A replay, or what gathered while a node stood still, may be more than is queued beside presence.
+  const auto place = places_.find(room);
+  const bool is_replayed = place != places_.end() && !place->second.position.is_live();
+  if (is_ready_ && (is_replayed || silence > backlog_after_seconds)) presence_.may_have_missed();
+  if (type == "presence") return on_presence(data);
   if (type == "ready") return on_ready(data);
   if (type == "ack") return on_ack(text_field(frame, "id"), data);
   if (type == "error") return on_error(text_field(frame, "id"), data, payload);
-  if (room < 0 || !places_.contains(room)) return;
+  if (place == places_.end()) return;
   if (type == "replay_end") return on_replay_end(room, seq, data.at("more").as_bool());
   if (is_durable(type)) on_event(type, room, seq, data, text);
 }
@@ -60,6 +68,7 @@ void client::on_ready(const boost::json::object& data) {
     complain(broken::refused, -1, 0, fmt::format("ready lists {} of {} rooms", known, places_.size()));
   if (!is_fresh_) resume(who_.rooms);
   is_fresh_ = false;
+  watch();
   // Before the replay is through, or a little later: a client may do either.
   const double later = state_.chance(0.5) ? 0 : 0.1;
   for (auto& [key, pending] : pending_) pending.again_at = ready_at_ + later;
@@ -85,6 +94,31 @@ void client::on_event(const std::string& type, int room, std::int64_t seq, const
   if (seen.size() > most_seen) seen.pop_front();
 }
 
+void client::on_watch_ack(const boost::json::object& data) {
+  std::size_t known = 0;
+  for (const auto& each : data.at("users").as_array()) {
+    const auto& told = each.as_object();
+    const auto found = state_.user_numbers.find(text_field(told, "user_id"));
+    if (found == state_.user_numbers.end()) continue;
+    ++known;
+    presence_.answered(found->second, told.at("is_online").as_bool(), heard_at_);
+  }
+  if (known != state_.user_ids.size())
+    complain(broken::refused, -1, 0,
+             fmt::format("watch_presence tells of {} of {} users", known, state_.user_ids.size()));
+}
+
+void client::on_presence(const boost::json::object& data) {
+  const auto id = text_field(data, "user_id");
+  const auto found = state_.user_numbers.find(id);
+  if (found == state_.user_numbers.end()) return;
+  const auto wrong =
+      presence_.told(found->second, data.at("is_online").as_bool(), text_field(data, "last_seen"), heard_at_);
+  if (wrong)
+    state_.found.add(
+        {broken::untrue, here(), -1, 0, heard_at_, fmt::format("user {} was {}", found->second, *wrong), id});
+}
+
 void client::on_replay_end(int room, std::int64_t seq, bool more) {
   auto& place = places_.at(room);
   const auto step = place.position.replay_ended(seq, more);
@@ -104,6 +138,8 @@ void client::on_ack(const std::string& id, const boost::json::object& data) {
     case verb::resume:
       for (const auto& [room, after] : what.resumes) places_.at(room).position.resumed(after);
       return;
+    case verb::watch:
+      return on_watch_ack(data);
     case verb::read: {
       auto& last = places_.at(what.room).last_read;
       if (seq < last)
@@ -168,6 +204,7 @@ void client::on_error(const std::string& id, const boost::json::object& data, st
   if (what.what == verb::resume) {
     for (const auto& [room, after] : what.resumes) places_.at(room).resume_at = again;
   }
+  if (what.what == verb::watch && may_pass) watch_at_ = again;
   if (what.what != verb::send) return;
   const auto pending = pending_.find(what.key);
   if (pending == pending_.end()) return;

@@ -23,14 +23,18 @@ bool is_worth_showing(const history_entry& e) {
 
 bool concerns(const history_entry& e, const violation& v) {
   const bool is_his = v.who.client < 0 ? e.who.client >= 0 : e.who.client == v.who.client;
+  if (!v.subject.empty()) {
+    const bool is_about = e.text->find(v.subject) != std::string::npos;
+    return is_his && e.room < 0 && (is_about || (v.who.client >= 0 && is_worth_showing(e)));
+  }
   return is_his && (e.room < 0 ? is_worth_showing(e) : e.room == v.room || v.room < 0);
 }
 
 }  // namespace
 
 const char* to_string(broken kind) {
-  constexpr std::array<const char*, broken_kinds> names{"lost",    "duplicated", "reordered",  "holes",  "unstored",
-                                                        "differs", "refused",    "unanswered", "unquiet"};
+  constexpr std::array<const char*, broken_kinds> names{"lost",    "duplicated", "reordered",  "holes",   "unstored",
+                                                        "differs", "refused",    "unanswered", "unquiet", "untrue"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -30,8 +30,9 @@ enum class broken {
   refused,     ///< What a member may do was refused.
   unanswered,  ///< No answer long after the last fault.
   unquiet,     ///< A node that was asked to stop did not tell its clients, or did not exit with 0.
+  untrue,      ///< Somebody was told to be on or off twice, or long after the last fault to be what they are not.
 };
-constexpr std::size_t broken_kinds = 9;
+constexpr std::size_t broken_kinds = 10;
 const char* to_string(broken kind);
 
 struct violation {
@@ -41,6 +42,7 @@ struct violation {
   std::int64_t seq = 0;
   double at = 0;
   std::string text;
+  std::string subject{};  ///< untrue: the user's id. What names it belongs to the violation.
 };
 
 using shared_text = std::shared_ptr<const std::string>;

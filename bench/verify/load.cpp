@@ -14,6 +14,7 @@ namespace {
 
 constexpr double tick_seconds = 0.005;
 constexpr double begin_seconds = 30;
+constexpr std::size_t most_watched = 500;  ///< On one connection.
 /// What heals a fault may take: a node's or PostgreSQL's start.
 constexpr double heal_seconds = 120;
 
@@ -29,6 +30,9 @@ load::load(const verify_options& options, load_state& state, population people, 
       epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   state_.room_ids = people_.room_ids;
   for (const auto& id : people_.room_ids) state_.room_numbers.emplace(id, static_cast<int>(state_.room_numbers.size()));
+  const auto watched = std::min(people_.user_ids.size(), most_watched);
+  state_.user_ids.assign(people_.user_ids.begin(), people_.user_ids.begin() + static_cast<std::ptrdiff_t>(watched));
+  for (const auto& id : state_.user_ids) state_.user_numbers.emplace(id, static_cast<int>(state_.user_numbers.size()));
   state_.ends.assign(people_.room_ids.size(), 0);
   state_.seen_messages.resize(people_.room_ids.size());
   for (const auto& who : people_.clients) clients_.push_back(std::make_unique<client>(state_, who));

@@ -8,6 +8,7 @@
 #include "verify/client.hpp"
 #include "verify/faults.hpp"
 #include "verify/population.hpp"
+#include "verify/world.hpp"
 
 namespace parley::bench {
 
@@ -37,10 +38,16 @@ class load {
   /// Heals what is not healed, and waits on nothing but conditions, and no longer than the bound, for every answer and
   /// for everybody to have everything; tells what is missing then.
   void settle();
+  /// That every node tells who is on; then half of the users go away, one node of `own` (null for a cluster that
+  /// somebody else started) is killed with them, and all nodes and those who stay must learn of it by the TTL. The node
+  /// is back at the end.
+  void prove_presence(world* own);
   /// Reads the logs from every node and compares. Throws std::runtime_error when a node cannot be read.
   void judge();
 
   [[nodiscard]] const std::vector<fault_record>& faults() const { return records_; }
+  /// From when they went away until presence was true; below 0: it was not, or not all that was to be.
+  [[nodiscard]] double presence_seconds() const { return presence_seconds_; }
 
  private:
   bool step_while(const std::function<bool()>& unfinished, double until);
@@ -56,6 +63,13 @@ class load {
   [[nodiscard]] bool is_settled() const;
   void read_ends();
   void tell_what_is_missing();
+  bool await_presence(const std::string& when, double seconds);
+  [[nodiscard]] std::vector<violation> presence_differences(const std::string& when, std::size_t most) const;
+  [[nodiscard]] std::vector<violation> differences_at_nodes(const std::string& when, const std::vector<char>& is_there,
+                                                            std::size_t most) const;
+  [[nodiscard]] std::string devices_of(int user) const;
+  std::vector<int> choose_who_goes();
+  int choose_who_dies(const std::vector<int>& leaving);
   void note(const std::string& text);
 
   const verify_options& options_;
@@ -71,6 +85,8 @@ class load {
   double next_leave_ = 0;
   double acts_until_ = 0;
   double calm_since_ = 0;  ///< When the last fault was healed.
+  double next_look_ = 0;   ///< At who is on, by REST.
+  double presence_seconds_ = -1;
   std::vector<fault_record> records_;
 };
 

@@ -15,6 +15,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr int usual_presence_ttl = 30;
+constexpr int short_presence_ttl = 6;
+constexpr std::string_view presence_ttl_setting = "presence.ttl_seconds=";
+
 struct fault_row {
   fault_kind kind;
   const char* name;
@@ -139,6 +143,18 @@ support::target parse_node(const std::string& url) {
   return {numeric.data(), static_cast<std::uint16_t>(port)};
 }
 
+int presence_ttl_seconds(const verify_options& options) {
+  if (!options.node_urls.empty()) return options.presence_ttl > 0 ? options.presence_ttl : usual_presence_ttl;
+  int seconds = options.presence_ttl > 0 ? options.presence_ttl : short_presence_ttl;
+  for (const auto& setting : options.settings) {  // the last one counts, as it does for the node
+    if (!setting.starts_with(presence_ttl_setting)) continue;
+    const auto* const end = setting.data() + setting.size();
+    const auto read = std::from_chars(setting.data() + presence_ttl_setting.size(), end, seconds);
+    if (read.ec != std::errc() || read.ptr != end) throw std::invalid_argument(setting + " is no number of seconds");
+  }
+  return seconds;
+}
+
 void validate(const verify_options& options) {
   const bool is_foreign = !options.node_urls.empty();
   for (const auto& spec : options.faults) {
@@ -148,6 +164,8 @@ void validate(const verify_options& options) {
     if (!options.postgres_url.empty() && spec.kind == fault_kind::restart_postgres)
       throw std::invalid_argument("restart-postgres needs a PostgreSQL that is started here, not --postgres");
   }
+  if (options.presence_ttl > 0 && presence_ttl_seconds(options) != options.presence_ttl)
+    throw std::invalid_argument("--presence-ttl and --set presence.ttl_seconds say different things");
   if (is_foreign && !options.postgres_url.empty())
     throw std::invalid_argument("--postgres is for nodes that are started here");
 }

@@ -48,6 +48,7 @@ struct verify_options {
   double reconnects = 1;  ///< Connections a second that a client ends by itself, of all clients together.
   double stay = 0.3;      ///< Share of the clients that come back to their own node only.
   double bound = 10;      ///< Seconds after the last fault within which everybody must have everything.
+  int presence_ttl = 0;   ///< Seconds within which a dead node's users are off; 0: see presence_ttl_seconds().
   std::vector<fault_spec> faults;
   std::vector<std::string> node_urls;  ///< A cluster that somebody else started; then there is no world of our own.
   std::string postgres_url;            ///< A server that somebody else started.
@@ -63,6 +64,9 @@ fault_spec parse_fault(const std::string& text);
 std::string fault_help();
 /// "http://host:port", the host resolved. Throws std::invalid_argument.
 support::target parse_node(const std::string& url);
+/// What the nodes have as presence.ttl_seconds: of nodes that are started here what `settings` say, or else
+/// presence_ttl, or 6, so that a run ends soon; of others presence_ttl, or the default of 30.
+int presence_ttl_seconds(const verify_options& options);
 /// What does not fit together. Throws std::invalid_argument.
 void validate(const verify_options& options);
 

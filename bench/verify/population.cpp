@@ -2,7 +2,9 @@
 #include "verify/population.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <random>
 
@@ -13,6 +15,8 @@ namespace {
 
 constexpr int devices_of_a_user = 2;
 constexpr int page = 200;
+constexpr std::ptrdiff_t presence_page = 100;  ///< As many ids fit into an address.
+constexpr int presence_patience_ms = 3'000;    ///< It is asked again and again, and meanwhile nobody reads.
 
 }  // namespace
 
@@ -27,17 +31,15 @@ population populate(const verify_options& options, const std::vector<support::ta
   for (int user = 0; user < users; ++user) {
     accounts.push_back(
         register_account(nodes[static_cast<std::size_t>(node_of(user))], fmt::format("v{}-{}", name, user)));
+    out.user_ids.push_back(accounts.back().id);
   }
   for (int number = 0; number < options.clients; ++number) {
     const int device = number / users;
     const int node = node_of(number % users + device);  // a user's two devices are at two nodes
     const bool stays = std::bernoulli_distribution(options.stay)(random);
-    out.clients.push_back(
-        {number,
-         node,
-         stays,
-         log_in(nodes[static_cast<std::size_t>(node)], accounts[static_cast<std::size_t>(number % users)]),
-         {}});
+    const int user = number % users;
+    const auto token = log_in(nodes[static_cast<std::size_t>(node)], accounts[static_cast<std::size_t>(user)]);
+    out.clients.push_back({number, user, node, stays, token, {}});
     const int other = device == 0 ? number + users : number - users;
     out.sibling.push_back(other < options.clients ? other : -1);
   }
@@ -69,6 +71,22 @@ room_log read_log(const support::target& node, const std::string& token, const s
     for (const auto& item : items)
       log.push_back({item.as_object().at("data").as_object().at("seq").as_int64(), item.as_object()});
   }
+}
+
+std::map<std::string, bool> read_presence(const support::target& node, const std::string& token,
+                                          const std::vector<std::string>& user_ids) {
+  std::map<std::string, bool> out;
+  for (auto from = user_ids.begin(); from != user_ids.end();) {
+    const auto to = from + std::min<std::ptrdiff_t>(presence_page, user_ids.end() - from);
+    const auto path = fmt::format("/api/v1/presence?user_ids={}", fmt::join(from, to, ","));
+    const auto answer = call_json(node, {"GET", path, token, {}, presence_patience_ms});
+    for (const auto& item : answer.at("items").as_array()) {
+      const auto& told = item.as_object();
+      out[std::string(told.at("user_id").as_string())] = told.at("is_online").as_bool();
+    }
+    from = to;
+  }
+  return out;
 }
 
 std::int64_t read_end(const support::target& node, const std::string& token, const std::string& room_id) {

@@ -89,6 +89,8 @@ std::string to_text(const run_report& report) {
                        each.count, at(0), at(0.5), at(1),
                        each.unrecovered == 0 ? "" : fmt::format(", {} never", each.unrecovered));
   }
+  out += report.presence_seconds < 0 ? std::string("presence never true\n")
+                                     : fmt::format("presence true after {:.2f} s\n", report.presence_seconds);
   out += fmt::format("{:.1f} s, the tool used {:.2f} s of CPU\n", report.seconds, report.cpu_seconds);
   for (const auto* v : chosen_of(state.found)) {
     out += fmt::format(
@@ -111,6 +113,8 @@ std::string to_json(const run_report& report) {
       {"seconds", report.seconds},           {"cpu_seconds", report.cpu_seconds}};
   for (std::size_t kind = 0; kind < broken_kinds; ++kind)
     out[to_string(static_cast<broken>(kind))] = state.found.count(static_cast<broken>(kind));
+  out["presence_seconds"] =
+      report.presence_seconds < 0 ? boost::json::value() : boost::json::value(report.presence_seconds);
   out["errors"] = boost::json::value_from(state.errors);
   out["connection_ends"] = boost::json::value_from(state.connection_ends);
   auto& faults = out["faults"].emplace_array();

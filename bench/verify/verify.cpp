@@ -31,8 +31,10 @@ bool run_verify(const verify_options& options) {
   run.begin();
   run.run(options.seconds);
   run.settle();
+  run.prove_presence(own.get());
   run.judge();
-  const run_report report{options, state, run.faults(), state.now(), support::cpu_seconds_of(::getpid())};
+  const run_report report{
+      options, state, run.faults(), run.presence_seconds(), state.now(), support::cpu_seconds_of(::getpid())};
   const auto text = options.json ? to_json(report) : to_text(report);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return state.found.total() == 0;

@@ -70,6 +70,7 @@ void world::start_node(const verify_options& options, int number, const std::str
       "limits.changes_per_second=0",
       "auth.password_memory_kib=64",
       "drain.seconds=1",
+      fmt::format("presence.ttl_seconds={}", presence_ttl_seconds(options)),
   };
   settings.insert(settings.end(), options.settings.begin(), options.settings.end());
   nodes_.push_back(std::make_unique<support::server_process>(

@@ -35,6 +35,17 @@ TEST(verify_history, shows_the_last_frames_of_that_client_and_room_the_fault_and
   EXPECT_TRUE(std::is_sorted(shown.begin(), shown.end(), [](const auto& a, const auto& b) { return a.at < b.at; }));
 }
 
+TEST(verify_history, shows_of_untrue_presence_what_names_that_user) {
+  history log;
+  log.add(entry(1, 1, -1, 0, "alice is on"));
+  log.add(entry(2, 2, -1, 0, "alice is on, elsewhere"));
+  for (int i = 3; i <= 100; ++i) log.add(entry(i, 1, i % 2 - 1, 0, "bob or a room"));
+  const auto shown = log.excerpt({broken::untrue, {1, 1, 0}, -1, 0, 101, "alice was not on", "alice"});
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(*shown.front().text, "alice is on");
+  EXPECT_EQ(log.excerpt({broken::untrue, {}, -1, 0, 101, "a node tells", "alice"}).size(), 2U);
+}
+
 TEST(verify_history, forgets_the_oldest) {
   history log(2);
   for (int i = 1; i <= 3; ++i) log.add(entry(i, 1, 0, i, fmt::format("{}", i)));

@@ -48,5 +48,27 @@ TEST(verify_options, refuses_faults_of_what_it_did_not_start) {
   EXPECT_THROW(validate(options), std::invalid_argument);
 }
 
+TEST(verify_options, knows_one_ttl_for_the_nodes_and_for_the_wait) {
+  verify_options options;
+  EXPECT_EQ(presence_ttl_seconds(options), 6);
+  options.settings = {"net.heartbeat_ms=5000", "presence.ttl_seconds=9", "presence.ttl_seconds=8"};
+  EXPECT_EQ(presence_ttl_seconds(options), 8) << "a node takes the last one";
+  options.presence_ttl = 7;
+  EXPECT_THROW(validate(options), std::invalid_argument);
+  options.settings = {};
+  EXPECT_EQ(presence_ttl_seconds(options), 7);
+  EXPECT_NO_THROW(validate(options));
+  options.settings = {"presence.ttl_seconds=soon"};
+  EXPECT_THROW(validate(options), std::invalid_argument);
+}
+
+TEST(verify_options, takes_the_ttl_of_foreign_nodes_as_it_is_told) {
+  verify_options options;
+  options.node_urls = {"http://127.0.0.1:8001"};
+  EXPECT_EQ(presence_ttl_seconds(options), 30);
+  options.presence_ttl = 12;
+  EXPECT_EQ(presence_ttl_seconds(options), 12);
+}
+
 }  // namespace
 }  // namespace parley::bench::options_test
