@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <variant>
 #include <vector>
 
@@ -38,20 +37,11 @@ struct trace_answer {
   uuid node;  ///< Its identity.
   std::optional<traced_message> known;
 };
-/// A password was tried at one node: the others count it as if it had been tried there. The subject is logins_subject.
-struct login_signal {
-  std::string account;  ///< As it was typed; with the address at most 256 bytes, longer ones are not told.
-  std::string address;
-  bool fits = false;
-};
-inline constexpr std::size_t most_login_text = 256;
 /// Another kind is added at the end: its place is part of the form in which nodes of several versions speak.
-using signal_body = std::variant<typing_signal, read_signal, trace_question, trace_answer, login_signal>;
+using signal_body = std::variant<typing_signal, read_signal, trace_question, trace_answer>;
 
 /// Every node attends to it: what operators ask, and what the nodes answer. No room has this id.
 inline constexpr uuid operators_subject{{0x6f, 0x70, 0x65, 0x72, 0x61, 0x74, 0x8f, 0x72, 0xbf, 0x73, 0, 0, 0, 0, 0, 1}};
-/// As operators_subject.
-inline constexpr uuid logins_subject{{0x6c, 0x6f, 0x67, 0x2d, 0x69, 0x6e, 0x8f, 0x73, 0xbf, 0x00, 0, 0, 0, 0, 0, 2}};
 
 /// Goes to the nodes that attend to its subject, which is a room for most kinds. Ids of rooms and of users are never
 /// the same, so that a subject needs no kind of its own.

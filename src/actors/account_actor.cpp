@@ -8,7 +8,6 @@
 #include "actors/guarded.hpp"
 #include "actors/run_next_policy.hpp"
 #include "actors/session_desk.hpp"
-#include "actors/signal_exchange.hpp"
 #include "parley/refusals.hpp"
 
 namespace parley {
@@ -69,7 +68,6 @@ account_handle::behavior_type accounts::begin(const actor_services& services, st
         }
       },
       [this](const control_reached& what) { validity_.reach(what.reached); },
-      [this](const signal_heard& what) { guarded("accounts", [&] { on_signal(what); }); },
       [](const account_continuation& what) { guarded("accounts", what.then); },
       [this](const account_tick&) { guarded("accounts", [&] { on_tick(); }); },
   };
@@ -201,31 +199,14 @@ void accounts::verify(const call<log_in>& ask, const std::optional<account_recor
       });
 }
 
-/// The other nodes count it, too: whoever guesses at all of them has no more tries than at one. While the bus is down
-/// each node counts its own.
-void accounts::note_try(const std::string& name, const std::string& address, bool fits) {
-  const auto now = services_->time.steady_now();
-  fits ? throttle_->succeeded(name, address, now) : throttle_->failed(name, address, now);
-  if (services_->signals == nullptr || name.size() + address.size() > most_login_text) return;
-  services_->signals->publish({logins_subject, login_signal{name, address, fits}});
-}
-
-void accounts::on_signal(const signal_heard& what) {
-  const auto* tried = std::get_if<login_signal>(&what.what.body);
-  if (tried == nullptr) return;
-  const auto now = services_->time.steady_now();
-  tried->fits ? throttle_->succeeded_elsewhere(tried->account, tried->address, now)
-              : throttle_->failed_elsewhere(tried->account, tried->address, now);
-}
-
 void accounts::on_verified(const call<log_in>& ask, const std::optional<account_record>& found,
                            const verified& outcome) {
   if (!outcome.fits || found->user.flag != account_flag::active) {
     services_->counts.login_failures_total.add();
-    note_try(ask.request.username, ask.request.remote_address, false);
+    throttle_->failed(ask.request.username, ask.request.remote_address, services_->time.steady_now());
     return ask.reply(wrong_credentials());
   }
-  note_try(ask.request.username, ask.request.remote_address, true);
+  throttle_->succeeded(ask.request.username, ask.request.remote_address, services_->time.steady_now());
   const auto token = new_token();
   const auto hashed = hash_of_token(token);
   if (!hashed) return ask.reply(hashed.error());

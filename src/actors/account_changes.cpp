@@ -64,10 +64,12 @@ void accounts::on_change_password(call<change_own_password>& ask) {
                            return ask.reply(hashed.error());
                          }
                          if (!*hashed) {
-                           note_try(ask.request.who.user.username, ask.request.remote_address, false);
+                           throttle_->failed(ask.request.who.user.username, ask.request.remote_address,
+                                             services_->time.steady_now());
                            return ask.reply(wrong_current_password());
                          }
-                         note_try(ask.request.who.user.username, ask.request.remote_address, true);
+                         throttle_->succeeded(ask.request.who.user.username, ask.request.remote_address,
+                                              services_->time.steady_now());
                          store_password(ask, old_hash, **hashed);
                        });
                  });

@@ -6,21 +6,19 @@
 
 #include "actors/control_messages.hpp"
 #include "actors/job_messages.hpp"
-#include "actors/signal_messages.hpp"
 #include "parley/client_ports.hpp"
 
 namespace parley {
 
 struct account_continuation;
 struct account_tick;
-/// Registration, log-in, tokens and their cache. Attends to logins_subject.
+/// Registration, log-in, tokens and their cache.
 using account_handle = caf::typed_actor<
     caf::reacts_to<call<register_user>>, caf::reacts_to<call<log_in>>, caf::reacts_to<call<authenticate>>,
     caf::reacts_to<call<log_out>>, caf::reacts_to<call<enter_by_name>>, caf::reacts_to<call<change_me>>,
     caf::reacts_to<call<change_own_password>>, caf::reacts_to<call<end_own_token>>, caf::reacts_to<call<change_user>>,
     caf::reacts_to<call<end_user_tokens>>, caf::reacts_to<call<reset_password>>, caf::reacts_to<control_heard>,
-    caf::reacts_to<control_reached>, caf::reacts_to<signal_heard>, caf::reacts_to<account_continuation>,
-    caf::reacts_to<account_tick>>;
+    caf::reacts_to<control_reached>, caf::reacts_to<account_continuation>, caf::reacts_to<account_tick>>;
 
 /// Sent by a job, reading or storage actor to the account actor, or by itself for later: run the rest there, where
 /// the state is.

@@ -62,8 +62,6 @@ class accounts {
   void create(const call<register_user>& ask, const std::string& password_hash);
   void on_log_in(call<log_in>& ask);
   void verify(const call<log_in>& ask, const std::optional<account_record>& found, queue_place place);
-  void note_try(const std::string& name, const std::string& address, bool fits);
-  void on_signal(const signal_heard& what);
   void on_verified(const call<log_in>& ask, const std::optional<account_record>& found, const verified& outcome);
 
   // --- Tokens ---

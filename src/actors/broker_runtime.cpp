@@ -128,7 +128,6 @@ class runtime final : public broker_runtime {
   void open_signals(std::span<const std::unique_ptr<signal_bus>> buses) {
     signals_ = open_signal_exchange(*system_, services_, buses);
     services_.signals = signals_.get();
-    signals_->attend(logins_subject, accounts_);
   }
 
   /// Behind open_signals.

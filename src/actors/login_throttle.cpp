@@ -101,16 +101,6 @@ void login_throttle::succeeded(const std::string& account, const std::string& ad
   know(pair_of(account, address), now);
 }
 
-void login_throttle::failed_elsewhere(const std::string& account, const std::string& address, steady_time now) {
-  if (pairs_.unlimited()) return;
-  pairs_.add(pair_of(account, address), now);
-  failed(account, address, now);
-}
-
-void login_throttle::succeeded_elsewhere(const std::string& account, const std::string& address, steady_time now) {
-  if (!pairs_.unlimited()) know(pair_of(account, address), now);
-}
-
 void login_throttle::given_up(const std::string& account, const std::string& address) {
   pairs_.take_back(pair_of(account, address));
 }

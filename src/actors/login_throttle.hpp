@@ -54,9 +54,6 @@ class login_throttle {
   std::int64_t begin(const std::string& account, const std::string& address, steady_time now);
   void failed(const std::string& account, const std::string& address, steady_time now);
   void succeeded(const std::string& account, const std::string& address, steady_time now);
-  /// At another node, where it was begun, too.
-  void failed_elsewhere(const std::string& account, const std::string& address, steady_time now);
-  void succeeded_elsewhere(const std::string& account, const std::string& address, steady_time now);
   /// No guess was judged.
   void given_up(const std::string& account, const std::string& address);
 

@@ -80,8 +80,7 @@ class signal_subscriber_actor final : public signal_subscriber_handle::base {
   milliseconds hear() {
     auto heard = subscriber_->listen(listen_for);
     if (!heard) return fail(heard.error());
-    const auto of_nodes = listeners_.count(operators_subject) + listeners_.count(logins_subject);
-    note_subjects(static_cast<std::int64_t>(heard->subjects) - static_cast<std::int64_t>(of_nodes));
+    note_subjects(static_cast<std::int64_t>(heard->subjects) - (listeners_.contains(operators_subject) ? 1 : 0));
     if (const auto before = std::exchange(is_up_, true); before != true) {
       services_.counts.signal_buses_up.add();
       if (before == false) log::info("bus", "signals_come_in", "Other nodes' signals come in again");
@@ -116,7 +115,7 @@ class signal_subscriber_actor final : public signal_subscriber_handle::base {
     return before_listening_again;
   }
 
-  /// Those that are rooms. The bus may not have confirmed those that are none.
+  /// Those that are rooms. The bus may not have confirmed the one that is none.
   void note_subjects(std::int64_t now) {
     now = std::max<std::int64_t>(0, now);
     services_.counts.signal_rooms.add(now - std::exchange(subjects_, now));

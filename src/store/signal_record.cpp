@@ -45,13 +45,6 @@ void transfer_signal(Bytes& bytes, Signal& signal) {
   } else if constexpr (std::is_same_v<kind, trace_question>) {
     bytes.field(signal.question);
     bytes.field(signal.message);
-  } else if constexpr (std::is_same_v<kind, login_signal>) {
-    bytes.field(signal.account);
-    bytes.field(signal.address);
-    bytes.flag(signal.fits);
-    if constexpr (!std::is_const_v<Signal>) {
-      if (signal.account.size() + signal.address.size() > most_login_text) bytes.fail();
-    }
   } else {
     static_assert(std::is_same_v<kind, trace_answer>, "a new kind of signal needs its fields here");
     bytes.field(signal.question);

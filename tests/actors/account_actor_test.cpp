@@ -64,22 +64,6 @@ class AccountActor : public session_fixture {
   account_handle accounts_;
 };
 
-// --- Passwords tried at other nodes ---
-
-TEST_F(AccountActor, WhatWasTriedAtAnotherNodeCountsHere) {
-  for (int i = 0; i < 5; ++i) {
-    caf::anon_send(accounts_, signal_heard{{logins_subject, login_signal{"bob", "10.0.0.1", false}}, {}});
-  }
-  // What is no log-in is no reason to keep anybody out.
-  caf::anon_send(accounts_, signal_heard{{logins_subject, typing_signal{other, true}}, {}});
-  run();
-  EXPECT_EQ(ask(log_in{"bob", "guess", "10.0.0.1", {}}).code(), "rate_limited");
-  EXPECT_TRUE(hashes_.empty());
-  ask(log_in{"bob", "guess", "10.0.0.2", {}});
-  EXPECT_EQ(hashes_.size(), 1U);
-  hash_once();
-}
-
 // --- Strangers keep nobody out ---
 
 /// Each registration is a hash, and each hash takes a password thread as long as any other.

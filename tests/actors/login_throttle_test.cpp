@@ -56,25 +56,6 @@ TEST_F(LoginThrottle, TriesUnderWayCountSoThatManyAtOnceDoNotSlipThrough) {
   EXPECT_EQ(allowed, 5);
 }
 
-TEST_F(LoginThrottle, WhatFailsAtAnotherNodeCountsAsIfItHadFailedHere) {
-  for (int i = 0; i < 4; ++i) throttle.failed_elsewhere("ann", "10.0.0.1", time.steady_now());
-  EXPECT_EQ(begin(), 0);
-  EXPECT_GT(begin(), 0);
-  // Of the account from all addresses, and of the address over all accounts.
-  for (int i = 0; i < 15; ++i) throttle.failed_elsewhere("ann", "10.1.0." + std::to_string(i), time.steady_now());
-  fail("ann", "10.2.0.1");
-  EXPECT_GT(begin("ann", "10.2.0.1"), 0) << "20 failures: one try is left for each address";
-  for (int i = 0; i < 60; ++i) throttle.failed_elsewhere("bob" + std::to_string(i), "10.3.0.1", time.steady_now());
-  EXPECT_GT(begin("cid", "10.3.0.1"), 0);
-}
-
-TEST_F(LoginThrottle, AnAddressThatIsKnownAtAnotherNodeIsKnownHere) {
-  for (int i = 0; i < 60; ++i) throttle.failed_elsewhere("bob" + std::to_string(i), "10.0.0.1", time.steady_now());
-  EXPECT_GT(begin(), 0);
-  throttle.succeeded_elsewhere("ann", "10.0.0.1", time.steady_now());
-  EXPECT_EQ(begin(), 0);
-}
-
 TEST_F(LoginThrottle, AccountsAndAddressesAreCountedApart) {
   for (int i = 0; i < 5; ++i) begin();
   EXPECT_GT(begin(), 0);

@@ -33,9 +33,7 @@ std::vector<signal_record> every_signal() {
           {numbered_uuid(2), trace_question{numbered_uuid(3), message_id(numbered_uuid(4))}},
           {numbered_uuid(2), trace_answer{numbered_uuid(3), numbered_uuid(5), std::nullopt}},
           {numbered_uuid(2), trace_answer{numbered_uuid(3), numbered_uuid(5), traced(std::nullopt)}},
-          {numbered_uuid(2), trace_answer{numbered_uuid(3), numbered_uuid(5), traced(300)}},
-          {numbered_uuid(2), login_signal{"ann", "10.0.0.1", false}},
-          {numbered_uuid(2), login_signal{std::string(most_login_text, 'n'), "", true}}};
+          {numbered_uuid(2), trace_answer{numbered_uuid(3), numbered_uuid(5), traced(300)}}};
 }
 
 /// Tells each thing that stands in it.
@@ -55,9 +53,6 @@ std::string story_of(const signal_body& body) {
   if (const auto* read = std::get_if<read_signal>(&body)) return to_string(read->user) + std::to_string(read->seq);
   if (const auto* asked = std::get_if<trace_question>(&body)) {
     return to_string(asked->question) + to_string(asked->message);
-  }
-  if (const auto* tried = std::get_if<login_signal>(&body)) {
-    return tried->account + " at " + tried->address + (tried->fits ? " fits" : " does not fit");
   }
   const auto& answered = std::get<trace_answer>(body);
   return to_string(answered.question) + to_string(answered.node) + (answered.known ? story_of(*answered.known) : "");
@@ -110,11 +105,6 @@ TEST(signal_record, another_version_and_another_kind_are_told_apart_from_what_is
   bytes[17] = 0;
   bytes.back() = 2;
   EXPECT_TRUE(is_signal_fault(bytes, record_fault::broken)) << "neither true nor false";
-}
-
-TEST(signal_record, a_name_that_is_too_long_is_refused) {
-  const auto record = signal_record{numbered_uuid(1), login_signal{std::string(most_login_text, 'n'), "1", false}};
-  EXPECT_TRUE(is_signal_fault(encode_signal(record), record_fault::broken));
 }
 
 TEST(signal_record, bytes_that_were_changed_at_random_do_no_harm) {

@@ -14,46 +14,6 @@ const onNode = (node, who) => new Account(node, who.username, who.password, { us
 const hits = (node) => metric(node, 'parley_session_cache_hits_total');
 const me = (who, expect = 200) => who.call('GET', '/me', { expect });
 
-describe('guessing passwords at two nodes', { skip }, () => {
-  let redis, one, two, ann;
-  beforeEach(async () => {
-    redis = await startRedis();
-    one = await startParleyd({ set: { 'bus.url': redis.url, 'bus.connect_ms': 300, 'bus.answer_ms': 300 } });
-    two = await startBeside(one);
-    ann = await newAccount(one, 'ann');
-  });
-  afterEach(async () => {
-    await two?.stop();
-    await one?.stop();
-    await redis?.stop();
-  });
-
-  const guess = async (node, password = 'wrong') => {
-    const response = await fetch(`${node.url}/api/v1/auth/login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ username: ann.username, password }),
-    });
-    return response.status;
-  };
-
-  test('what was tried at one counts at the other', async () => {
-    await until(async () => (await metric(two, 'parley_signal_buses_up')) === 1, 'the other node listens');
-    for (let i = 0; i < 5; ++i) assert.equal(await guess(one), 401);
-    await until(async () => (await metric(two, 'parley_signals_heard_total')) >= 5, 'the other node has heard');
-    assert.equal(await guess(two), 429);
-    assert.equal(await guess(two, ann.password), 429, 'as at the first one');
-    assert.equal(await guess(one), 429);
-  });
-
-  test('without Redis each counts its own, and nobody is kept out for that', async () => {
-    await redis.kill();
-    for (let i = 0; i < 5; ++i) assert.equal(await guess(one), 401);
-    assert.equal(await guess(one), 429);
-    assert.equal(await guess(two, ann.password), 200);
-  });
-});
-
 describe('tokens over two nodes', { skip }, () => {
   let redis, one, two, ann;
   beforeEach(async () => {
