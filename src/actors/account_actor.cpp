@@ -343,7 +343,6 @@ void accounts::on_log_out(call<log_out>& ask) {
           what.tokens = all_or_these(*ended);
         }
         revoke(what, reply_when_let_go(reply, std::monostate{}));
-        caf::anon_send(services_->directory, to_presence{user_went_off{user, no_connection, true}});
       });
 }
 

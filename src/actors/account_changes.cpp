@@ -176,7 +176,6 @@ void accounts::on_change_user(call<change_user>& ask) {
           const auto all_ended = reply_when_let_go(reply, after);
           revoke({id, std::nullopt, close_code::not_allowed}, all_ended);
           await_writes_under_way(all_ended);
-          caf::anon_send(services_->directory, to_presence{user_went_off{id, no_connection, true}});
         });
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <deque>
-#include <limits>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -17,9 +16,6 @@
 #include "actors/token_cache.hpp"
 
 namespace parley {
-
-/// Stands for "no socket" where a connection is asked for; no shard has that number.
-inline constexpr connection_ref no_connection{std::numeric_limits<std::uint32_t>::max(), 0};
 
 inline error too_many_passwords() { return busy("Too many log-ins at once; try again.", 1000); }
 

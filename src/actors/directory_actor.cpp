@@ -3,6 +3,7 @@
 #include "actors/directory_actor.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <unordered_set>
 #include <utility>
@@ -14,6 +15,9 @@
 
 namespace parley {
 namespace {
+
+/// Stands for "no socket" where a connection is asked for; no shard has that number.
+constexpr connection_ref no_connection{std::numeric_limits<std::uint32_t>::max(), 0};
 
 /// Any end but those that an actor or the runtime chose.
 bool is_crash(const caf::error& reason) {
@@ -147,10 +151,19 @@ class directory final : public directory_handle::base {
     return rooms;
   }
 
+  /// The presence record is told from here, for each socket: one that closes before its session hears why would leave
+  /// as if it came back soon.
   void end_sessions(const revocation& what) {
     sessions_.for_user(what.user, [&](const auto& each) {
-      if (what.concerns(each.token)) send(each.handle, token_ended{what.code});
+      if (!what.concerns(each.token)) return;
+      send(each.handle, token_ended{what.code});
+      end_presence(what.user, each.connection);
     });
+    end_presence(what.user, no_connection);  // whoever is in the grace time, if nobody else is here
+  }
+
+  void end_presence(user_id user, const connection_ref& connection) {
+    if (const auto* known = presences_.hand_over(user)) send(*known, user_went_off{user, connection, true});
   }
 
   void hand_to_presence(const to_presence& message) {

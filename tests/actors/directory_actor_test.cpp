@@ -72,12 +72,9 @@ class small_presence final : public presence_handle::base {
   behavior_type make_behavior() override {
     return {
         [this](const user_came_on&) { note("on"); },
-        [this](const user_went_off& what) {
-          note("off");
-          if (what.at_once) throw std::runtime_error("fault");
-        },
+        [this](const user_went_off& what) { note(what.at_once ? "off at once" : "off"); },
         [this](const watch_user&) { note("watched"); },
-        [this](const watcher_knows&) { note("knows"); },
+        [](const watcher_knows&) { throw std::runtime_error("fault"); },
         [this](const unwatch_user&) {
           note("unwatched");
           send(services_.directory, presence_idle{user_, received_});
@@ -159,6 +156,17 @@ TEST_F(Directory, EndsAllSessionsOfAUserWhoIsSuspendedAndTellsOfANewRole) {
   EXPECT_TRUE(bob.news.empty());
 }
 
+TEST_F(Directory, WhoseSessionsAreEndedIsOffAtOnceAlsoWhereTheSocketClosesFirst) {
+  world_.connect(alice_);
+  world_.connect(alice_, 1);
+  tell_presence(user_came_on{alice_, {}});
+  caf::anon_send(world_.services->directory, end_sockets{{alice_, std::nullopt, close_code::not_allowed}});
+  caf::anon_send(world_.services->directory, end_sockets{{bob_, std::nullopt, close_code::not_allowed}});
+  world_.run();
+  EXPECT_EQ(log_, (told{"on", "off at once", "off at once", "off at once"})) << "both sockets and the grace time";
+  EXPECT_EQ(records_, 1) << "none is made for it";
+}
+
 TEST_F(Directory, ASessionThatEndedIsForgottenAndOneThatDiedLosesItsConnection) {
   auto& alice = world_.connect(alice_);
   auto& bob = world_.connect(bob_);
@@ -197,10 +205,10 @@ TEST_F(Directory, APresenceRecordIsKeptWhileAnotherMessageIsOnItsWay) {
 TEST_F(Directory, APresenceRecordThatDiedIsMadeAnewForTheUsersSessions) {
   world_.connect(alice_);
   tell_presence(user_came_on{alice_, {}});
-  tell_presence(user_went_off{alice_, {}, true});
+  tell_presence(watcher_knows{alice_, {}, {}});
   world_.run();
   EXPECT_EQ(records_, 2);
-  EXPECT_EQ(log_, (told{"on", "off", "on"}));
+  EXPECT_EQ(log_, (told{"on", "on"}));
   EXPECT_EQ(world_.counts.actors_restarted_total.value(), 1U);
 }
 
