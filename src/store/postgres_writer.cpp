@@ -8,6 +8,7 @@
 #include "parley/log.hpp"
 #include "store/postgres_append.hpp"
 #include "store/postgres_jobs.hpp"
+#include "store/postgres_quick_append.hpp"
 
 namespace parley {
 namespace {
@@ -26,6 +27,7 @@ class postgres_writer final : public database_writer {
       : options_(options),
         limits_(limits),
         counts_(counts),
+        quick_(limits_),
         append_(limits_, options_.node != nullptr),
         jobs_(limits_, options_.node),
         connection_(std::make_unique<postgres_connection>(options_)) {}
@@ -99,29 +101,72 @@ class postgres_writer final : public database_writer {
     if (done.has_error()) drop_connection();
   }
 
-  /// First the rooms that nobody else holds; then, when they are stored, those that were busy.
+  /// First what is plain; then the other rooms that nobody else holds; then, when they are stored, those that were
+  /// busy.
   std::vector<append_outcome> append_all(std::span<const append_command> commands) {
-    auto outcomes = append_together(commands, busy_rooms::skip);
-    std::vector<append_command> deferred;
-    for (std::size_t i = 0; i < commands.size(); ++i) {
-      if (!outcomes[i]) deferred.push_back(commands[i]);
-    }
-    std::vector<std::optional<append_outcome>> waited;
-    if (!deferred.empty()) waited = append_deferred(deferred);
+    std::vector<std::optional<append_outcome>> outcomes(commands.size());
+    const auto earlier = append_quickly(commands, outcomes);
+    decide_rest(commands, outcomes, [&](std::span<const append_command> rest) {
+      const append_terms terms{busy_rooms::skip, earlier};
+      return rest.size() < commands.size() ? append_apart(rest, terms) : append_together(rest, terms);
+    });
+    decide_rest(commands, outcomes, [&](std::span<const append_command> rest) {
+      return append_apart(rest, {busy_rooms::wait, earlier});
+    });
     std::vector<append_outcome> all;
     all.reserve(commands.size());
-    auto next = waited.begin();
-    for (auto& outcome : outcomes) all.push_back(std::move(outcome ? *outcome : **next++));
+    for (auto& outcome : outcomes) all.push_back(std::move(*outcome));
     return all;
   }
 
-  /// When nobody lets go of a room in time, only its commands suffer.
-  std::vector<std::optional<append_outcome>> append_deferred(std::span<const append_command> commands) {
+  /// Hands on the commands that have no outcome yet, in their order.
+  template <class Decide>
+  static void decide_rest(std::span<const append_command> commands,
+                          std::vector<std::optional<append_outcome>>& outcomes, Decide&& decide) {
+    std::vector<append_command> rest;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      if (outcomes[i]) continue;
+      rest.push_back(commands[i]);
+      places.push_back(i);
+    }
+    if (rest.empty()) return;
+    auto decided = decide(std::span<const append_command>(rest));
+    for (std::size_t i = 0; i < rest.size(); ++i) outcomes[places[i]] = std::move(decided[i]);
+  }
+
+  /// Whatever goes wrong, the commands without an outcome are decided with all their facts, among them whether this has
+  /// stored them.
+  earlier_try append_quickly(std::span<const append_command> commands,
+                             std::vector<std::optional<append_outcome>>& outcomes) {
+    if (!quick_.choose(commands)) return earlier_try::none;
+    auto& server = connection();
     try {
-      return append_together(commands, busy_rooms::wait);
+      quick_.run(server, outcomes);
+      return earlier_try::none;
+    } catch (const standby_is_missing&) {
+      throw;
+    } catch (const postgres_error& fault) {
+      if (fault.is_connection_lost()) {
+        log_postgres_fault("the answer to new messages", fault.what());
+        counts_.store_in_doubt_total.add();
+        return earlier_try::in_doubt;
+      }
+      log_postgres_fault("new messages in one round trip", fault.what());
+    }
+    roll_back();
+    return earlier_try::none;
+  }
+
+  /// Others of the batch are stored: when nobody lets go of a room in time, say, only its commands suffer.
+  std::vector<std::optional<append_outcome>> append_apart(std::span<const append_command> commands,
+                                                          append_terms terms) {
+    try {
+      return append_together(commands, terms);
     } catch (const postgres_error& fault) {
       if (fault.is_connection_lost()) throw;  // perhaps stored: the rooms read the log
-      log_postgres_fault("a batch of busy rooms", fault.what());
+      if (terms.earlier == earlier_try::in_doubt) throw postgres_error("", fault.what());
+      log_postgres_fault("a part of a batch", fault.what());
       roll_back();
       return {commands.size(), append_outcome(to_error(fault))};
     }
@@ -129,9 +174,9 @@ class postgres_writer final : public database_writer {
 
   /// A command whose row the tables refuse must not fail the others: then all over again, each by itself.
   std::vector<std::optional<append_outcome>> append_together(std::span<const append_command> commands,
-                                                             busy_rooms busy) {
+                                                             append_terms terms) {
     try {
-      return append_once(commands, busy);
+      return append_once(commands, terms);
     } catch (const postgres_error& fault) {
       if (!fault.is_statements_fault()) throw;
       log_postgres_fault("a batch with a command that the tables refuse", fault.what());
@@ -139,13 +184,13 @@ class postgres_writer final : public database_writer {
     roll_back();
     std::vector<std::optional<append_outcome>> outcomes;
     outcomes.reserve(commands.size());
-    for (const auto& command : commands) outcomes.emplace_back(append_alone(command));
+    for (const auto& command : commands) outcomes.emplace_back(append_alone(command, terms.earlier));
     return outcomes;
   }
 
-  append_outcome append_alone(const append_command& command) {
+  append_outcome append_alone(const append_command& command, earlier_try earlier) {
     try {
-      return std::move(*append_once({&command, 1}, busy_rooms::wait).front());
+      return std::move(*append_once({&command, 1}, {busy_rooms::wait, earlier}).front());
     } catch (const postgres_error& fault) {
       if (!fault.is_statements_fault()) throw;
       roll_back();
@@ -153,9 +198,9 @@ class postgres_writer final : public database_writer {
     }
   }
 
-  std::vector<std::optional<append_outcome>> append_once(std::span<const append_command> commands, busy_rooms busy) {
+  std::vector<std::optional<append_outcome>> append_once(std::span<const append_command> commands, append_terms terms) {
     return until_committed(
-        append_, [&] { append_.begin(connection(), commands, busy); }, [&] { return append_.writes_something(); });
+        append_, [&] { append_.begin(connection(), commands, terms); }, [&] { return append_.writes_something(); });
   }
 
   /// Until it is committed, and known to be. Throws what more tries will not mend.
@@ -219,6 +264,7 @@ class postgres_writer final : public database_writer {
   postgres_options options_;
   const limits_config& limits_;
   metrics& counts_;
+  postgres_quick_append quick_;
   postgres_append append_;
   postgres_jobs jobs_;
   std::unique_ptr<postgres_connection> connection_;

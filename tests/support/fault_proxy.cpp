@@ -49,7 +49,7 @@ bool send_all(int to, const char* bytes, std::size_t size) {
 }
 
 /// Follows what a client says (the protocol's "Message Formats") and tells when it asks for a COMMIT: by Bind of a
-/// statement that was prepared as one.
+/// statement that was prepared as one, or that stores new messages in a transaction of its own.
 class commit_watcher {
  public:
   /// Takes more bytes; true when a COMMIT is among them.
@@ -77,8 +77,9 @@ class commit_watcher {
   bool examine(char type, const std::string& body) {
     const std::string first = body.c_str();
     const std::string second = first.size() < body.size() ? body.c_str() + first.size() + 1 : "";
-    if (type == 'P' && second == "COMMIT") commits_.insert(first);  // Parse: name, query
-    return type == 'B' && commits_.count(second) > 0;               // Bind: portal, name
+    const bool commits = second == "COMMIT" || second.find(" append_sends(") != std::string::npos;
+    if (type == 'P' && commits) commits_.insert(first);  // Parse: name, query
+    return type == 'B' && commits_.count(second) > 0;    // Bind: portal, name
   }
 
   std::string pending_;
