@@ -20,6 +20,7 @@ build libsqlite3-dev the embedded store
 build libpq-dev PostgreSQL as the store
 build libhiredis-dev the bus between nodes
 build libsimdjson-dev reads JSON frames
+build liburing-dev many sends in one system call
 build libsodium-dev password hashes and tokens
 build libutf8proc-dev what one character is
 build libspdlog-dev structured logs

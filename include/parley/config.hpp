@@ -21,7 +21,8 @@ struct net_config {
   std::uint32_t max_connections = 100'000;
   std::uint32_t max_rest_in_flight = 1'024;
   std::uint32_t broadcast_queue =
-      10'000;  ///< Ephemeral broadcasts waiting for one I/O thread; further ones are dropped.
+      10'000;                 ///< Ephemeral broadcasts waiting for one I/O thread; further ones are dropped.
+  std::string send = "auto";  ///< How frames leave: "uring", "plain" (a system call a socket), or whichever works.
 };
 
 struct store_config {

@@ -291,6 +291,8 @@ result<void> validate(const config& value) {
   if (const auto address = parse_listen_address(value.net.listen); !address) return address.error();
   if (value.net.tls_certificate.empty() != value.net.tls_key.empty())
     return wrong("net.tls_certificate", "net.tls_key", "give both files or neither");
+  if (value.net.send != "auto" && value.net.send != "uring" && value.net.send != "plain")
+    return wrong("net.send", value.net.send, "must be auto, uring or plain");
   if (value.admin.socket.size() > longest_admin_socket_path)
     return wrong("admin.socket", value.admin.socket, "a socket's path has at most 107 bytes");
   if (!starts_with_any(value.store.url, {"sqlite:", "postgresql://", "postgres://"}))

@@ -1,9 +1,11 @@
-// The sender of plain system calls.
+// The sender of plain system calls, and the choice between the two.
 #include "net/frame_sender.hpp"
 
 #include <sys/socket.h>
 
 #include <cerrno>
+
+#include "parley/log.hpp"
 
 namespace parley {
 
@@ -33,5 +35,24 @@ class plain_sender final : public frame_sender {
 }  // namespace
 
 std::unique_ptr<frame_sender> create_plain_sender() { return std::make_unique<plain_sender>(); }
+
+std::unique_ptr<frame_sender> create_sender(send_way way) {
+  return way == send_way::uring ? create_uring_sender() : create_plain_sender();
+}
+
+result<send_way> choose_send_way(const std::string& setting) {
+  if (setting == "plain") {
+    log::info("net", "send_way", "Frames leave by plain system calls.");
+    return send_way::plain;
+  }
+  const auto tried = try_uring();
+  if (!tried.has_error()) {
+    log::info("net", "send_way", "Frames leave by io_uring.");
+    return send_way::uring;
+  }
+  if (setting == "uring") return bad_request("net.send: " + tried.error().message);
+  log::info("net", "send_way", "Frames leave by plain system calls. {}", tried.error().message);
+  return send_way::plain;
+}
 
 }  // namespace parley

@@ -25,13 +25,18 @@ result<void> check_lists(const config& settings) {
 class net_server::implementation {
  public:
   implementation(const config& settings, const frame_encoder& encoder, metrics& counts, const delivery_lease& lease)
-      : settings_(settings), encoder_(encoder), counts_(counts), shards_(settings, counts, lease) {}
+      : settings_(settings),
+        encoder_(encoder),
+        counts_(counts),
+        way_(choose_send_way(settings.net.send)),
+        shards_(settings, counts, lease, way_.has_error() ? send_way::plain : *way_) {}
 
   ~implementation() { stop(); }
 
   delivery& deliveries() { return shards_; }
 
   result<void> bind() {
+    if (way_.has_error()) return way_.error();
     if (auto sound = check_lists(settings_); sound.has_error()) return sound;
     if (auto loaded = reload_certificates(); loaded.has_error()) return loaded;
     listener_.emplace(shards_, settings_, counts_,
@@ -107,6 +112,7 @@ class net_server::implementation {
   const frame_encoder& encoder_;
   metrics& counts_;
   std::unique_ptr<net_services> services_;
+  const result<send_way> way_;
   shard_pool shards_;
   std::optional<listener> listener_;  // after the shards: its sockets are of their contexts
 };

@@ -8,7 +8,7 @@
 namespace parley {
 
 namespace {
-constexpr std::size_t sockets_a_call = 64;
+constexpr std::size_t sockets_a_call = 256;  // by io_uring it is one
 constexpr std::size_t parts_a_socket = 64;
 }  // namespace
 

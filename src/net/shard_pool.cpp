@@ -13,10 +13,10 @@ namespace {
 constexpr auto stop_patience = std::chrono::seconds(2);
 }  // namespace
 
-shard_pool::shard_pool(const config& settings, metrics& counts, const delivery_lease& lease) {
+shard_pool::shard_pool(const config& settings, metrics& counts, const delivery_lease& lease, send_way way) {
   const std::uint32_t count = settings.net.threads != 0 ? settings.net.threads : std::thread::hardware_concurrency();
   for (std::uint32_t i = 0; i < std::max(count, 1U); ++i) {
-    shards_.push_back(std::make_unique<delivery_shard>(i, settings, counts, lease, create_plain_sender()));
+    shards_.push_back(std::make_unique<delivery_shard>(i, settings, counts, lease, create_sender(way)));
   }
 }
 

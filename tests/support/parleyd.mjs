@@ -80,6 +80,7 @@ export class Parleyd {
       'store.url': this.storeUrl,
       'drain.seconds': 0.1,
       'admin.socket': `${this.dir}/admin.sock`,
+      ...(process.env.TEST_NET_SEND && { 'net.send': process.env.TEST_NET_SEND }),
       ...(tls && { 'net.tls_certificate': tls.certificate, 'net.tls_key': tls.key }),
       ...set,
     };

@@ -9,6 +9,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <thread>
@@ -24,6 +25,7 @@ using asio::ip::tcp;
 test_node::test_node(config given) : settings(std::move(given)) {
   settings.net.listen = "127.0.0.1:0";
   if (settings.net.threads == 0) settings.net.threads = 2;
+  if (const char* way = std::getenv("PARLEY_NET_SEND")) settings.net.send = way;
   server = std::make_unique<net_server>(settings, json_encoder(), counts, lease);
   broker.out = &server->deliveries();
   const auto started = server->start(broker, {});
