@@ -153,6 +153,7 @@ TEST_P(FrameSender, TellsHowMuchOfAPartWasTaken) {
   std::string text;
   while (text.size() < 3'000'000) text += std::to_string(text.size()) + ' ';
   std::vector<connected_pair*> pairs;
+  pairs.reserve(4);
   for (int i = 0; i < 4; ++i) pairs.push_back(&add_pair());
   std::vector<std::size_t> done(pairs.size(), 0);
   std::vector<std::string> read(pairs.size());
