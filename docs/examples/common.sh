@@ -27,6 +27,18 @@ log_in() {
   "${curl[@]}" "${json[@]}" "$api/auth/login" -d "$body" | field token
 }
 
+# wait_for PART COMMAND...: asks again until the answer has that part, and shows it. Gives up after some 20 seconds.
+wait_for() {
+  local answer
+  for _ in {1..100}; do
+    answer="$("${@:2}")"
+    [[ $answer != *"$1"* ]] || break
+    sleep 0.2
+  done
+  echo "$answer"
+  [[ $answer == *"$1"* ]]
+}
+
 # Names that nobody has, so that the scripts can run again and again.
 ada="ada-$$-$RANDOM"
 bob="bob-$$-$RANDOM"
