@@ -22,7 +22,7 @@ postgres_array<uuid> array_of(const Ids& ids) {
 }  // namespace
 
 void postgres_append::begin(postgres_connection& connection, std::span<const append_command> commands,
-                            append_terms terms) {
+                            busy_rooms busy) {
   plan_.reset();
   outcomes_.clear();
   skipped_.clear();
@@ -31,22 +31,14 @@ void postgres_append::begin(postgres_connection& connection, std::span<const app
   needs_.collect(commands);
   postgres_round_trip trip(connection);
   trip.add("BEGIN");
-  send_questions(trip, terms.busy);
+  send_questions(trip, busy);
   take_answers(trip.run());
-  if (terms.busy == busy_rooms::wait) skipped_.clear();  // a room without a position: as good as none
+  if (busy == busy_rooms::wait) skipped_.clear();  // a room without a position: as good as none
   plan_.emplace(facts_, limits_);
   outcomes_.reserve(commands.size());
   for (const auto& command : commands) {
     outcomes_.push_back(skipped_.contains(command.room) ? std::nullopt : std::optional(plan_->take(command)));
-    if (terms.earlier == earlier_try::in_doubt) tell_first_from_second(command, outcomes_.back());
   }
-}
-
-/// The message that an earlier try has stored is news to its room, unlike one that another command has.
-void postgres_append::tell_first_from_second(const append_command& command, std::optional<append_outcome>& outcome) {
-  if (!outcome || outcome->has_error() || !(*outcome)->duplicate) return;
-  const auto* message = std::get_if<message_posted>(&(*outcome)->events.front().body);
-  if (message != nullptr && uuid(message->message) == command.new_id) (*outcome)->duplicate = false;
 }
 
 void postgres_append::send_questions(postgres_round_trip& trip, busy_rooms busy) {

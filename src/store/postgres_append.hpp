@@ -19,17 +19,6 @@ enum class busy_rooms : std::uint8_t {
   skip,  ///< They are left out, so that nothing that is locked here waits for them.
 };
 
-/// What became of these commands before.
-enum class earlier_try : std::uint8_t {
-  none,
-  in_doubt,  ///< Perhaps they are stored, by this node; whatever stands under a command's own id is its first outcome.
-};
-
-struct append_terms {
-  busy_rooms busy = busy_rooms::wait;
-  earlier_try earlier = earlier_try::none;
-};
-
 /// One transaction for one batch, READ COMMITTED: each statement behind the lock sees all that was committed before the
 /// lock was had. Belongs to one writer. Commands must stay in place until the next begin(). Throws postgres_error.
 class postgres_append {
@@ -38,7 +27,7 @@ class postgres_append {
   postgres_append(const limits_config& limits, bool tells_nodes) : limits_(limits), tells_(tells_nodes) {}
 
   /// The first round trip, and the plan. Afterwards the transaction is open and holds the rooms' locks.
-  void begin(postgres_connection& connection, std::span<const append_command> commands, append_terms terms);
+  void begin(postgres_connection& connection, std::span<const append_command> commands, busy_rooms busy);
   /// The second round trip. A lost connection leaves in doubt whether it took effect: see was_committed().
   void commit(postgres_connection& connection);
 
@@ -51,7 +40,6 @@ class postgres_append {
   bool was_committed(postgres_connection& connection);
 
  private:
-  static void tell_first_from_second(const append_command& command, std::optional<append_outcome>& outcome);
   void send_questions(postgres_round_trip& trip, busy_rooms busy);
   void take_answers(const std::vector<postgres_rows>& answers);
   void take_membership(const postgres_row& row);

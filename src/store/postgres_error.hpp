@@ -25,6 +25,8 @@ class postgres_error : public std::runtime_error {
   [[nodiscard]] bool is_statements_fault() const { return is_constraint() || is_of_class("22"); }
   /// It took longer than it may, or waited longer for a lock: the transaction may go on without it.
   [[nodiscard]] bool is_time_out() const { return sqlstate_ == "55P03" || sqlstate_ == "57014"; }
+  /// It is not there, or we may not use it.
+  [[nodiscard]] bool is_function_missing() const { return sqlstate_ == "42883" || sqlstate_ == "42501"; }
   /// Chosen to give way to another transaction: the same again may work.
   [[nodiscard]] bool is_worth_repeating() const { return sqlstate_ == "40P01" || sqlstate_ == "40001"; }
 

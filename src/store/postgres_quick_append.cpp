@@ -4,18 +4,19 @@
 #include <algorithm>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace parley {
 namespace {
 
 const send_message& message_in(const append_command& command) { return std::get<send_message>(command.command); }
 
-/// A room's commands, all plain, by place. Two of one key are for the plan: the second is the first one's duplicate.
-bool repeats_a_key(std::span<const append_command> commands, std::span<const std::size_t> places) {
-  std::vector<std::pair<user_id, std::string_view>> keys;
-  keys.reserve(places.size());
-  for (const auto place : places) {
-    if (const auto& key = message_in(commands[place]).client_msg_id) keys.emplace_back(commands[place].actor, *key);
+/// Two of one key are for the plan: the second is the first one's duplicate.
+bool repeats_a_key(std::span<const append_command> commands) {
+  std::vector<std::tuple<room_id, user_id, std::string_view>> keys;
+  keys.reserve(commands.size());
+  for (const auto& command : commands) {
+    if (const auto& key = message_in(command).client_msg_id) keys.emplace_back(command.room, command.actor, *key);
   }
   std::sort(keys.begin(), keys.end());
   return std::adjacent_find(keys.begin(), keys.end()) != keys.end();
@@ -31,53 +32,55 @@ bool postgres_quick_append::is_plain(const append_command& command) const {
 
 bool postgres_quick_append::choose(std::span<const append_command> commands) {
   commands_ = commands;
-  std::vector<std::size_t> order(commands.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return commands[a].room < commands[b].room; });
-  chosen_.clear();
-  rooms_.clear();
-  counts_.clear();
-  for (auto begin = order.begin(); begin != order.end();) {
-    const auto& room = commands[*begin].room;
-    const auto end = std::find_if(begin, order.end(), [&](std::size_t i) { return commands[i].room != room; });
-    const std::span<const std::size_t> places(begin, end);
-    if (std::all_of(begin, end, [&](std::size_t i) { return is_plain(commands[i]); }) &&
-        !repeats_a_key(commands, places)) {
-      rooms_.add(room);
-      counts_.add(static_cast<std::int64_t>(places.size()));
-      chosen_.insert(chosen_.end(), begin, end);
-    }
-    begin = end;
+  if (!std::all_of(commands.begin(), commands.end(), [&](const auto& command) { return is_plain(command); }) ||
+      repeats_a_key(commands)) {
+    return false;
   }
-  return !chosen_.empty();
+  order_.resize(commands.size());
+  for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = i;
+  std::stable_sort(order_.begin(), order_.end(),
+                   [&](std::size_t a, std::size_t b) { return commands[a].room < commands[b].room; });
+  return true;
 }
 
-void postgres_quick_append::run(postgres_connection& connection, std::vector<std::optional<append_outcome>>& outcomes) {
+void postgres_quick_append::run(postgres_connection& connection) {
+  stored_.reset();
   std::apply([](auto&... arrays) { (arrays.clear(), ...); },
-             std::tie(ids_, users_, places_, steps_, contents_, keys_, times_));
-  std::int64_t place = 0;
+             std::tie(rooms_, counts_, ids_, users_, places_, steps_, contents_, keys_, times_));
   std::int64_t step = 0;
-  const append_command* before = nullptr;
-  for (const auto index : chosen_) {
-    const auto& command = commands_[index];
-    const bool is_first = before == nullptr || before->room != command.room;
-    place += is_first ? 1 : 0;
-    step = is_first ? 1 : step + 1;
-    before = &command;
-    places_.add(place);
-    steps_.add(step);
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    const auto& command = commands_[order_[i]];
+    const bool is_last = i + 1 == order_.size() || commands_[order_[i + 1]].room != command.room;
+    if (step == 0) rooms_.add(command.room);
+    places_.add(static_cast<std::int64_t>(rooms_.size()));
+    steps_.add(++step);
     ids_.add(command.new_id);
     users_.add(command.actor);
     contents_.add(*message_in(command).content);
     keys_.add(message_in(command).client_msg_id);
     times_.add(command.at);
+    if (is_last) counts_.add(std::exchange(step, 0));
   }
-  const auto rows =
-      connection.query("SELECT number, seq, display_name FROM append_sends($1, $2, $3, $4, $5, $6, $7, $8, $9)", rooms_,
-                       counts_, places_, steps_, ids_, users_, contents_, keys_, times_);
-  for (const auto& row : rows) {
-    const auto index = chosen_[static_cast<std::size_t>(row.integer(0) - 1)];
+  stored_ = connection.query("SELECT number, seq, display_name FROM append_sends($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                             rooms_, counts_, places_, steps_, ids_, users_, contents_, keys_, times_);
+}
+
+bool postgres_quick_append::was_committed(postgres_connection& connection) {
+  postgres_round_trip trip(connection);
+  trip.add("BEGIN");
+  trip.add("SELECT room_id FROM tb_room_position WHERE room_id = ANY($1) ORDER BY room_id FOR UPDATE", rooms_);
+  const auto found = trip.add(
+      "SELECT k.number, m.seq, u.display_name FROM unnest($1) WITH ORDINALITY AS k (message_id, number)"
+      " JOIN tb_messages m ON m.message_id = k.message_id JOIN tb_users u ON u.user_id = m.user_id",
+      ids_);
+  trip.add("ROLLBACK");
+  stored_ = std::move(trip.run()[found]);
+  return !stored_->empty();
+}
+
+void postgres_quick_append::fill(std::vector<std::optional<append_outcome>>& outcomes) const {
+  for (const auto& row : *stored_) {
+    const auto index = order_[static_cast<std::size_t>(row.integer(0) - 1)];
     const auto& command = commands_[index];
     const auto& what = message_in(command);
     stored outcome;

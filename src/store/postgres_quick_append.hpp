@@ -12,26 +12,32 @@
 
 namespace parley {
 
-/// A transaction of its own. It stores what is plain and leaves the rest to postgres_append, which knows every rule:
-/// what is no new message, has a file or answers another one; whatever somebody may not send; what has been stored
-/// before; and all of a room's commands when one of them is such, or when another transaction has the room, since a
-/// room's commands keep their order. Belongs to one writer.
+/// A transaction of its own, for a batch that is plain: new messages without files that answer no others, which their
+/// senders may send, and none of which was stored before. When one is otherwise it stores nothing, and postgres_append,
+/// which knows every rule, takes all. Rooms that another transaction has are passed by, to be waited for behind the
+/// others. Belongs to one writer.
 class postgres_quick_append {
  public:
   explicit postgres_quick_append(const limits_config& limits) : limits_(limits) {}
 
-  /// Finds the commands that can be tried; false: there are none. Commands must stay in place until run() is over.
+  /// Whether they look plain, as far as that is seen without the store. Commands must stay in place until run() is
+  /// over.
   bool choose(std::span<const append_command> commands);
-  /// Fills in the outcomes of what was stored; the others stay as they are. Throws postgres_error. A lost connection
-  /// leaves in doubt whether what was chosen is stored.
-  void run(postgres_connection& connection, std::vector<std::optional<append_outcome>>& outcomes);
+  /// Throws postgres_error. A lost connection leaves in doubt whether anything is stored: see was_committed().
+  void run(postgres_connection& connection);
+  /// On another connection, after run() got no answer. Takes the locks of the rooms, behind which the old transaction
+  /// has ended either way, and looks for the messages. Leaves no transaction open.
+  bool was_committed(postgres_connection& connection);
+  /// The outcomes of what is stored, whoever has said so; the others stay as they are.
+  void fill(std::vector<std::optional<append_outcome>>& outcomes) const;
 
  private:
   [[nodiscard]] bool is_plain(const append_command& command) const;
 
   const limits_config& limits_;
   std::span<const append_command> commands_;
-  std::vector<std::size_t> chosen_;  ///< Places among the commands, room by room in order of the rooms' ids.
+  std::optional<postgres_rows> stored_;  ///< number, seq, display_name
+  std::vector<std::size_t> order_;       ///< Places among the commands, room by room in order of the rooms' ids.
   /// Parameters, used again for the next batch, so that their memory is.
   postgres_array<uuid> rooms_, ids_, users_;
   postgres_array<std::int64_t> counts_, places_, steps_;

@@ -18,6 +18,8 @@ using std::chrono::steady_clock;
 
 /// Of one batch, before it is given up as `unavailable`.
 constexpr int most_tries = 4;
+/// When the schema's function for new messages is not there, or not for us, as after a restore of tables alone.
+constexpr std::chrono::minutes quick_pause{1};
 constexpr milliseconds first_settling_pause{50};
 constexpr milliseconds longest_settling_pause{1'000};
 
@@ -101,18 +103,17 @@ class postgres_writer final : public database_writer {
     if (done.has_error()) drop_connection();
   }
 
-  /// First what is plain; then the other rooms that nobody else holds; then, when they are stored, those that were
-  /// busy.
+  /// At once when all of it is plain; else the rooms that nobody else holds; then, when they are stored, those that
+  /// were busy.
   std::vector<append_outcome> append_all(std::span<const append_command> commands) {
     std::vector<std::optional<append_outcome>> outcomes(commands.size());
-    const auto earlier = append_quickly(commands, outcomes);
+    append_quickly(commands, outcomes);
     decide_rest(commands, outcomes, [&](std::span<const append_command> rest) {
-      const append_terms terms{busy_rooms::skip, earlier};
-      return rest.size() < commands.size() ? append_apart(rest, terms) : append_together(rest, terms);
+      return rest.size() < commands.size() ? append_apart(rest, busy_rooms::skip)
+                                           : append_together(rest, busy_rooms::skip);
     });
-    decide_rest(commands, outcomes, [&](std::span<const append_command> rest) {
-      return append_apart(rest, {busy_rooms::wait, earlier});
-    });
+    decide_rest(commands, outcomes,
+                [&](std::span<const append_command> rest) { return append_apart(rest, busy_rooms::wait); });
     std::vector<append_outcome> all;
     all.reserve(commands.size());
     for (auto& outcome : outcomes) all.push_back(std::move(*outcome));
@@ -135,37 +136,34 @@ class postgres_writer final : public database_writer {
     for (std::size_t i = 0; i < rest.size(); ++i) outcomes[places[i]] = std::move(decided[i]);
   }
 
-  /// Whatever goes wrong, the commands without an outcome are decided with all their facts, among them whether this has
-  /// stored them.
-  earlier_try append_quickly(std::span<const append_command> commands,
-                             std::vector<std::optional<append_outcome>>& outcomes) {
-    if (!quick_.choose(commands)) return earlier_try::none;
-    auto& server = connection();
+  /// What it leaves without an outcome is certainly not stored.
+  void append_quickly(std::span<const append_command> commands, std::vector<std::optional<append_outcome>>& outcomes) {
+    if (steady_clock::now() < quick_from_ || !quick_.choose(commands)) return;
     try {
-      quick_.run(server, outcomes);
-      return earlier_try::none;
+      quick_.run(connection());
+      return quick_.fill(outcomes);
     } catch (const standby_is_missing&) {
       throw;
     } catch (const postgres_error& fault) {
-      if (fault.is_connection_lost()) {
+      if (fault.is_time_out()) throw;  // nobody should wait twice as long for that word
+      if (fault.is_connection_lost() && connection_) {
         log_postgres_fault("the answer to new messages", fault.what());
-        counts_.store_in_doubt_total.add();
-        return earlier_try::in_doubt;
+        if (settle(quick_)) quick_.fill(outcomes);
+        return;
       }
+      if (fault.is_connection_lost()) throw;  // there was none to begin with
       log_postgres_fault("new messages in one round trip", fault.what());
+      if (fault.is_function_missing()) quick_from_ = steady_clock::now() + quick_pause;
     }
     roll_back();
-    return earlier_try::none;
   }
 
   /// Others of the batch are stored: when nobody lets go of a room in time, say, only its commands suffer.
-  std::vector<std::optional<append_outcome>> append_apart(std::span<const append_command> commands,
-                                                          append_terms terms) {
+  std::vector<std::optional<append_outcome>> append_apart(std::span<const append_command> commands, busy_rooms busy) {
     try {
-      return append_together(commands, terms);
+      return append_together(commands, busy);
     } catch (const postgres_error& fault) {
       if (fault.is_connection_lost()) throw;  // perhaps stored: the rooms read the log
-      if (terms.earlier == earlier_try::in_doubt) throw postgres_error("", fault.what());
       log_postgres_fault("a part of a batch", fault.what());
       roll_back();
       return {commands.size(), append_outcome(to_error(fault))};
@@ -174,9 +172,9 @@ class postgres_writer final : public database_writer {
 
   /// A command whose row the tables refuse must not fail the others: then all over again, each by itself.
   std::vector<std::optional<append_outcome>> append_together(std::span<const append_command> commands,
-                                                             append_terms terms) {
+                                                             busy_rooms busy) {
     try {
-      return append_once(commands, terms);
+      return append_once(commands, busy);
     } catch (const postgres_error& fault) {
       if (!fault.is_statements_fault()) throw;
       log_postgres_fault("a batch with a command that the tables refuse", fault.what());
@@ -184,13 +182,13 @@ class postgres_writer final : public database_writer {
     roll_back();
     std::vector<std::optional<append_outcome>> outcomes;
     outcomes.reserve(commands.size());
-    for (const auto& command : commands) outcomes.emplace_back(append_alone(command, terms.earlier));
+    for (const auto& command : commands) outcomes.emplace_back(append_alone(command));
     return outcomes;
   }
 
-  append_outcome append_alone(const append_command& command, earlier_try earlier) {
+  append_outcome append_alone(const append_command& command) {
     try {
-      return std::move(*append_once({&command, 1}, {busy_rooms::wait, earlier}).front());
+      return std::move(*append_once({&command, 1}, busy_rooms::wait).front());
     } catch (const postgres_error& fault) {
       if (!fault.is_statements_fault()) throw;
       roll_back();
@@ -198,9 +196,9 @@ class postgres_writer final : public database_writer {
     }
   }
 
-  std::vector<std::optional<append_outcome>> append_once(std::span<const append_command> commands, append_terms terms) {
+  std::vector<std::optional<append_outcome>> append_once(std::span<const append_command> commands, busy_rooms busy) {
     return until_committed(
-        append_, [&] { append_.begin(connection(), commands, terms); }, [&] { return append_.writes_something(); });
+        append_, [&] { append_.begin(connection(), commands, busy); }, [&] { return append_.writes_something(); });
   }
 
   /// Until it is committed, and known to be. Throws what more tries will not mend.
@@ -265,6 +263,7 @@ class postgres_writer final : public database_writer {
   const limits_config& limits_;
   metrics& counts_;
   postgres_quick_append quick_;
+  steady_clock::time_point quick_from_;  ///< Not tried before.
   postgres_append append_;
   postgres_jobs jobs_;
   std::unique_ptr<postgres_connection> connection_;

@@ -156,6 +156,48 @@ TEST_F(postgres_doubt_test, a_doubt_about_a_message_that_nobody_can_settle_is_no
   expect_value(far_writer_->probe());
 }
 
+/// It was stored, and then its sender was removed, before anybody knew: it is no less stored for that.
+TEST_F(postgres_doubt_test, a_stored_message_is_acknowledged_though_its_sender_was_removed_since) {
+  const auto bob = add_user("bob");
+  append(make.invite(room_, ann_, {bob}));
+  const auto removal = make.remove(room_, ann_, bob);
+  lock_holder messages(url_, std::vector<room_id>{});
+  messages.hold_table("tb_messages");
+  std::thread removes([&] {
+    wait_for_waiters(url_, 1);
+    std::thread lets_go([&] {
+      wait_for_waiters(url_, 2);
+      messages.let_go();
+    });
+    EXPECT_TRUE(writer->commit({&removal, 1}, {})->appends.at(0).has_value());
+    lets_go.join();
+  });
+  proxy_.lose_answers(1);
+  const auto batch = commit_far({make.send(room_, bob, "one", "key")});
+  removes.join();
+  ASSERT_TRUE(batch.has_value()) << batch.error().message;
+  ASSERT_TRUE(batch->appends.at(0).has_value()) << batch->appends.at(0).error().message;
+  EXPECT_EQ(batch->appends.at(0)->events.at(0).seq, 3);
+  EXPECT_FALSE(batch->appends.at(0)->duplicate);
+  EXPECT_EQ(events_of(room_).size(), 4U) << "two who joined, the message, one who left";
+}
+
+TEST_F(postgres_doubt_test, a_stored_message_is_acknowledged_though_its_sender_was_suspended_since) {
+  lock_holder messages(url_, std::vector<room_id>{});
+  messages.hold_table("tb_messages");
+  std::thread suspends([&] {
+    wait_for_waiters(url_, 1);
+    support::run_sql(url_, "UPDATE tb_users SET flagDelete = 'not_active' WHERE username = 'ann'");
+    messages.let_go();
+  });
+  proxy_.lose_answers(1);
+  const auto batch = commit_far({make.send(room_, ann_, "one")});
+  suspends.join();
+  ASSERT_TRUE(batch.has_value()) << batch.error().message;
+  ASSERT_TRUE(batch->appends.at(0).has_value()) << batch->appends.at(0).error().message;
+  EXPECT_EQ(batch->appends.at(0)->events.at(0).seq, 2);
+}
+
 /// A synchronous standby that is gone: every commit of the server waits for it, this one's own first of all.
 class lost_standby {
  public:
@@ -209,6 +251,14 @@ TEST_F(postgres_doubt_test, a_commit_that_no_standby_has_is_neither_acknowledged
   ASSERT_TRUE(again.has_value()) << again.error().message;
   EXPECT_TRUE(again->appends[0]->duplicate);
   EXPECT_EQ(events_of(room_).size(), 2U);
+}
+
+TEST_F(postgres_doubt_test, a_refusal_waits_for_no_standby) {
+  const auto stranger = add_user("stranger");
+  lost_standby standby(url_);
+  const auto batch = commit_far({make.send(room_, stranger, "one")});
+  ASSERT_TRUE(batch.has_value()) << batch.error().message;
+  EXPECT_EQ(batch->appends.at(0).error().code, error_code::not_found);
 }
 
 /// PostgreSQL answers it as if all were well. The message can then be read, and a retry of it would be found; neither

@@ -11,6 +11,7 @@
 #include "postgres_plan_log.hpp"
 #include "store/postgres_append.hpp"
 #include "store/postgres_database.hpp"
+#include "store/postgres_quick_append.hpp"
 
 namespace parley::test {
 namespace {
@@ -43,6 +44,7 @@ constexpr promise promises[] = {
     {"replay of other events", "FROM tb_room_event e LEFT JOIN tb_messages m", 4 * page},
     {"unread", "SELECT count(*) FROM (SELECT 1 FROM tb_messages WHERE room_id", 2'000},
     {"look-up of keys", "AND m.client_msg_id = k.client_msg_id", page},
+    {"who may send, and keys of new messages", "t.client_msg_id = k.key", 3 * page},
     {"look-up of a commit in doubt", "SELECT (SELECT count(*) FROM tb_messages WHERE message_id = ANY", page},
 };
 
@@ -118,11 +120,17 @@ void postgres_plans_test::examine(const std::string& when, bool searches) {
 void postgres_plans_test::settle_a_doubt(const postgres_options& options) {
   postgres_connection connection(options);
   postgres_append append(limits_, false);
-  const std::vector commands{make.send(circle_->group, circle_->ann, "in doubt"),
-                             make.rename(circle_->group, circle_->ann, "in doubt")};
-  append.begin(connection, commands, {});
+  const std::vector commands{
+      make.send(circle_->group, circle_->ann, "in doubt", "key " + to_string(make.make_id<uuid>())),
+      make.rename(circle_->group, circle_->ann, "in doubt")};
+  append.begin(connection, commands, busy_rooms::wait);
   append.commit(connection);
   EXPECT_TRUE(append.was_committed(connection));
+  postgres_quick_append quick(limits_);
+  const std::vector plain{make.send(circle_->group, circle_->ann, "in doubt")};
+  ASSERT_TRUE(quick.choose(plain));
+  quick.run(connection);
+  EXPECT_TRUE(quick.was_committed(connection));
 }
 
 /// For a word that few messages have: what many have is looked through, since the newest come first.
@@ -147,6 +155,9 @@ void postgres_plans_test::check(const std::vector<ran_plan>& plans, bool searche
       most = promise.most_visited;
     }
     EXPECT_LE(plan.visited(), most) << describe(plan);
+    // What a function's own statements touch counts with these.
+    const bool is_call = plan.steps.size() == 1 && plan.steps.front().type == "Function Scan";
+    if (is_call) continue;
     EXPECT_LE(plan.blocks,
               plan.visited() * most_blocks_a_row + most_other_blocks + (is_search ? most_blocks_pending : 0))
         << describe(plan);

@@ -1,8 +1,8 @@
 -- New messages in one round trip: locks the rooms, looks whether everybody may send, and stores. Behind the lock each
 -- statement of a volatile function has a snapshot of its own, as if it were sent by itself (READ COMMITTED).
 --
--- It decides only what is plain. Nothing is stored in a room that another transaction holds, or in which somebody may
--- not send, or where a key is known: for those it returns no rows, and the node decides them with all the facts at hand.
+-- It decides only what is plain. Where somebody may not send, or a key is known, it stores nothing at all and returns no
+-- rows, and the node decides with all the facts at hand; it returns none either for rooms that another transaction holds.
 --
 -- `rooms` in order of their ids, with how many messages each gets; the other arrays have an element a message: the place
 -- of its room in `rooms` and its own place among that room's messages, both from 1. Returns the number of each message
@@ -44,19 +44,13 @@ BEGIN
        CROSS JOIN LATERAL (VALUES (p.user_low, p.user_high), (p.user_high, p.user_low)) way (user_id, friend_id)
        JOIN tb_friendships f ON f.user_id = way.user_id AND f.friend_id = way.friend_id
        WHERE p.room_id = r.chat_room_id AND f.status = 'blocked' LIMIT 1) IS NULL);
-  IF numbers IS NULL THEN
-    RETURN;
-  END IF;
-  IF cardinality(numbers) < cardinality(places) THEN
-    -- A room gets all of its messages or none, or its seqs would not follow one another.
-    DECLARE
-      whole bigint[] := ARRAY(SELECT k.place FROM (SELECT places[n] AS place, count(*) AS allowed
-                                                     FROM unnest(numbers) n GROUP BY places[n]) k
-                               WHERE k.allowed = counts[k.place]);
-    BEGIN
-      positions := ARRAY(SELECT CASE WHEN r.place = ANY(whole) THEN r.last_seq END
-                           FROM unnest(positions) WITH ORDINALITY r (last_seq, place) ORDER BY r.place);
-    END;
+  IF cardinality(numbers) IS DISTINCT FROM cardinality(places) THEN
+    IF coalesce(cardinality(numbers), 0) < (SELECT sum(k.count) FROM unnest(positions, counts) k (last_seq, count)
+                                             WHERE k.last_seq IS NOT NULL) THEN
+      -- Only locks were taken: nobody waits for the disk, or for a standby, on their behalf.
+      PERFORM set_config('synchronous_commit', 'off', true);
+      RETURN;
+    END IF;
   END IF;
 
   INSERT INTO tb_messages (message_id, user_id, room_id, content, created_at, seq, client_msg_id)
