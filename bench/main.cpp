@@ -13,6 +13,7 @@
 #include "across/across.hpp"
 #include "durable_series.hpp"
 #include "fanout.hpp"
+#include "load/latency.hpp"
 #include "storm/storm.hpp"
 #include "verify/verify.hpp"
 
@@ -183,6 +184,36 @@ CLI::App* add_storm(CLI::App& app, storm_options& options) {
   return command;
 }
 
+CLI::App* add_latency(CLI::App& app, latency_options& options, std::string& level) {
+  auto* command = app.add_subcommand(
+      "latency",
+      "An open loop at a fixed rate over many small rooms: latencies count from when a message was due; exit code 0 "
+      "when"
+      " nothing was lost, repeated, reordered or refused (with --find-max: when some rate was held), 1 when not, 2 when"
+      " it could not be tried");
+  const auto add = [&](const char* name, auto& value, const char* what) {
+    return command->add_option(name, value, what)->capture_default_str();
+  };
+  add("--rooms", options.rooms, "Rooms")->check(CLI::Range(1, 100'000));
+  add("--members", options.members, "Members of each, who send in turn")->check(CLI::Range(2, 10'000));
+  add("--rate", options.rate, "Messages a second over all rooms; where to begin with --find-max")
+      ->check(CLI::PositiveNumber);
+  add("--seconds", options.seconds, "Measured time")->check(CLI::PositiveNumber);
+  add("--warm-up", options.warm_up, "Seconds of the same load before it")->check(CLI::NonNegativeNumber);
+  add("--size", options.size, "Bytes of content")->check(CLI::Range(12, 8192));
+  command->add_flag("--find-max", options.find_max, "Look for the highest rate that keeps --slo, in trials of 5 s");
+  add("--slo", level, "What must be kept: p50, p99, p999 or max of deliveries, in ms or s");
+  add("--store", options.store, "Of the node that is started here: sqlite, or postgres, which is started too");
+  command->add_option("--node", options.node_url, "http://HOST:PORT of a node that runs already");
+  command->add_option("--pid", options.process, "Its process, when it is on this machine; else its /metrics are read");
+  command->add_option("--set", options.settings, "KEY=VALUE for parleyd; repeatable")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_flag("--json", options.json, "The report as JSON");
+  command->add_option("--report", options.report, "A file that gets the report as a page with plots");
+  return command;
+}
+
 /// For commands whose verdict is apart from whether they could be tried.
 template <class Run>
 int judged(Run run) {
@@ -210,6 +241,14 @@ int across(across_options options, const std::string& parleyd) {
 int storm(storm_options options, const std::string& parleyd) {
   options.parleyd = parleyd;
   return judged([&] { return run_storm(options); });
+}
+
+int latency(latency_options options, const std::string& level, const std::string& parleyd) {
+  options.parleyd = parleyd;
+  return judged([&] {
+    options.level = parse_service_level(level);
+    return run_latency(options);
+  });
 }
 
 void raise_descriptor_limit() {
@@ -285,7 +324,10 @@ int main(int argc, char** argv) {
   auto* cross = add_across(app, crossing);
   storm_options storming;
   auto* gale = add_storm(app, storming);
-  for (auto* command : {fan, rest, keep, check, cross, gale})
+  latency_options opening;
+  std::string level = "p99=50ms";
+  auto* pace = add_latency(app, opening, level);
+  for (auto* command : {fan, rest, keep, check, cross, gale, pace})
     command->add_option("--server", server, "parleyd to start")->capture_default_str();
   try {
     app.parse(argc, argv);
@@ -296,6 +338,7 @@ int main(int argc, char** argv) {
   if (check->parsed()) return verify(std::move(verifying), faults, server);
   if (cross->parsed()) return across(std::move(crossing), server);
   if (gale->parsed()) return storm(std::move(storming), server);
+  if (pace->parsed()) return latency(std::move(opening), level, server);
   try {
     if (rest->parsed())
       idle(idling, server);

@@ -235,11 +235,17 @@ void accounts::on_verified(const call<log_in>& ask, const std::optional<account_
         tell_of_ended(writer, user, *ended);
         return {};
       },
-      [this, ask, token, record, ended, profile = found->user](const result<std::monostate>& done) {
+      [this, ask, token, record, ended, profile = found->user,
+       made_new_hash = outcome.new_hash.has_value()](const result<std::monostate>& done) {
         const auto came_on = [&] {
           caf::anon_send(services_->directory, to_presence{user_came_on{profile.profile.id, std::nullopt}});
         };
         if (!done) {
+          // Another log-in has put a new hash of the same password there; or the password was changed, as will be seen.
+          if (done.error().code == error_code::unauthenticated && made_new_hash) {
+            auto again = ask;
+            return on_log_in(again);
+          }
           // It may stand in the store all the same: then somebody must see to it that he goes off.
           if (done.error().code == error_code::unavailable) came_on();
           return ask.reply(done.error());
@@ -343,6 +349,7 @@ void accounts::on_log_out(call<log_out>& ask) {
           what.tokens = all_or_these(*ended);
         }
         revoke(what, reply_when_let_go(reply, std::monostate{}));
+        caf::anon_send(services_->directory, to_presence{user_went_off{user, no_connection, true}});
       });
 }
 

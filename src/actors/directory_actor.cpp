@@ -3,7 +3,6 @@
 #include "actors/directory_actor.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <unordered_set>
 #include <utility>
@@ -15,9 +14,6 @@
 
 namespace parley {
 namespace {
-
-/// Stands for "no socket" where a connection is asked for; no shard has that number.
-constexpr connection_ref no_connection{std::numeric_limits<std::uint32_t>::max(), 0};
 
 /// Any end but those that an actor or the runtime chose.
 bool is_crash(const caf::error& reason) {
@@ -159,7 +155,8 @@ class directory final : public directory_handle::base {
       send(each.handle, token_ended{what.code});
       end_presence(what.user, each.connection);
     });
-    end_presence(what.user, no_connection);  // whoever is in the grace time, if nobody else is here
+    // Somebody who has just logged in is no concern of those tokens that end meanwhile.
+    if (!what.tokens && !what.except) end_presence(what.user, no_connection);
   }
 
   void end_presence(user_id user, const connection_ref& connection) {

@@ -7,6 +7,8 @@
 
 #include "actors/file_shelf.hpp"
 #include "actors/guarded.hpp"
+#include "actors/queries.hpp"
+#include "actors/read_pool.hpp"
 #include "parley/log.hpp"
 
 namespace parley {
@@ -60,7 +62,7 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
     services_.shelf->seal(ask.request.file,
                           continued<std::monostate>([this, ask](const result<std::monostate>& sealed) {
                             if (!sealed) return ask.reply(sealed.error());
-                            store_row(ask);
+                            look_at_token(ask);
                           }));
   }
 
@@ -113,6 +115,19 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
   };
 
   [[nodiscard]] file_handle me() const { return caf::actor_cast<file_handle>(self_); }
+
+  /// It may have taken minutes, and a log-out or a suspension since.
+  void look_at_token(const call<finish_upload>& ask) {
+    services_.reads->ask<std::monostate>(
+        [who = ask.request.who, now = services_.time.now()](database_reader& store) -> result<std::monostate> {
+          if (const auto valid = check_token(store, who, now); !valid) return valid.error();
+          return std::monostate{};
+        },
+        continued<std::monostate>([this, ask](const result<std::monostate>& valid) {
+          if (!valid) return ask.reply(valid.error());
+          store_row(ask);
+        }));
+  }
 
   void store_row(const call<finish_upload>& ask) {
     const auto& what = ask.request;

@@ -8,6 +8,7 @@
 #include <caf/all.hpp>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -320,7 +321,9 @@ struct user_came_on {
   user_id user;
   std::optional<connection_ref> connection;
 };
-/// Sent through the directory by a session at its end.
+/// Stands for "no socket" where a connection is asked for; no shard has that number.
+inline constexpr connection_ref no_connection{std::numeric_limits<std::uint32_t>::max(), 0};
+/// Sent through the directory by a session at its end, or by a log-out.
 struct user_went_off {
   user_id user;
   connection_ref connection;

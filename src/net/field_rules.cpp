@@ -66,8 +66,10 @@ result<void> check_address(std::string_view field, std::string_view value) {
       bad_request(fmt::format("{}: must be https:// with a host, or {} with a file", field, files_path));
   if (is_own_file(value)) return {};
   if (starts_with_ignoring_case(value, "https://")) {
+    // Without a name and a password, which everybody would be shown.
     const auto rest = value.substr(8);
-    if (rest.empty() || rest.front() == '/' || rest.front() == '?' || rest.front() == '#') return refused;
+    const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+    if (authority.empty() || authority.front() == ':' || authority.find('@') != std::string_view::npos) return refused;
     return {};
   }
   return refused;
@@ -141,9 +143,7 @@ result<void> check_name(std::string_view field, std::string_view value) {
     return bad_request(fmt::format("{}: between 1 and {} characters", field, max_name_characters));
   }
   if (has_control(value)) return bad_request(fmt::format("{}: must not contain control characters", field));
-  if (value.find_first_not_of(' ') == std::string_view::npos) {
-    return bad_request(fmt::format("{}: must not be blank", field));
-  }
+  if (!has_visible(value)) return bad_request(fmt::format("{}: must not be blank", field));
   return {};
 }
 
@@ -168,18 +168,20 @@ result<void> check_password(std::string_view field, std::string_view value) {
 
 result<void> check_email(std::string_view value) {
   const auto at = value.find('@');
-  const bool fits =
-      value.size() <= 254 && at != std::string_view::npos && at > 0 && at + 1 < value.size() && is_plain_address(value);
+  const bool fits = value.size() <= 254 && at != std::string_view::npos && at > 0 && at + 1 < value.size() &&
+                    is_plain_address(value) && value.find_first_of("@,;:", at + 1) == std::string_view::npos &&
+                    value.find_first_of(",;:()[]") > at;
   if (fits) return {};
   return bad_request("email: must be an address of at most 254 bytes");
 }
 
 result<void> check_phone(std::string_view value) {
-  const bool fits = value.size() >= 3 && value.size() <= 32 && std::all_of(value.begin(), value.end(), [](char c) {
+  const auto digits = std::count_if(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool fits = digits >= 3 && value.size() <= 32 && std::all_of(value.begin(), value.end(), [](char c) {
                       return (c >= '0' && c <= '9') || std::string_view("+-(). /").find(c) != std::string_view::npos;
                     });
   if (fits) return {};
-  return bad_request("phone: 3 to 32 digits, blanks and the characters + - ( ) . /");
+  return bad_request("phone: at most 32 digits, blanks and the characters + - ( ) . /, of which at least 3 digits");
 }
 
 }  // namespace parley

@@ -54,4 +54,18 @@ bool is_one_grapheme(std::string_view text) {
   return !text.empty();
 }
 
+bool has_visible(std::string_view text) {
+  const auto* rest = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  auto left = static_cast<utf8proc_ssize_t>(text.size());
+  while (left > 0) {
+    utf8proc_int32_t point = 0;
+    const auto length = utf8proc_iterate(rest, left, &point);
+    if (length <= 0) return false;
+    if (is_visible(point)) return true;
+    rest += length;
+    left -= length;
+  }
+  return false;
+}
+
 }  // namespace parley

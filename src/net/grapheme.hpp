@@ -1,4 +1,4 @@
-// Tells whether a text is one grapheme, as reactions need it.
+// What one can see of a text: whether it is one grapheme, as reactions need it, or shows anything at all.
 #pragma once
 
 #include <string_view>
@@ -9,5 +9,8 @@ namespace parley {
 /// that one can see. False for empty, invalid UTF-8, blanks, controls, a lone mark. See
 /// docs/decisions/0003-graphemes.md.
 bool is_one_grapheme(std::string_view text);
+
+/// Whether there is anything in it that one can see. False for invalid UTF-8 too.
+bool has_visible(std::string_view text);
 
 }  // namespace parley

@@ -26,7 +26,7 @@ void add_cors(http_response& response, const request_facts& request, const confi
   response.set(http::field::vary, "Origin");
   if (request.origin.empty() || !origin_is_allowed(request.origin, request.host, settings)) return;
   response.set(http::field::access_control_allow_origin, request.origin);
-  response.set(http::field::access_control_expose_headers, "Retry-After");
+  response.set(http::field::access_control_expose_headers, "Retry-After, ETag, Content-Range, Content-Disposition");
 }
 
 }  // namespace
@@ -68,7 +68,8 @@ http_reply options_reply(const http_request& request, const std::string& allow, 
     return problem(forbidden("Origin: not this host, and not in net.allowed_origins"));
   }
   reply.headers.emplace_back("Access-Control-Allow-Methods", allow);
-  reply.headers.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key");
+  reply.headers.emplace_back("Access-Control-Allow-Headers",
+                             "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Range");
   reply.headers.emplace_back("Access-Control-Max-Age", "600");
   return reply;
 }

@@ -60,16 +60,32 @@ listener::listener(shard_pool& shards, const config& settings, metrics& counts, 
 
 listener::~listener() = default;
 
-result<void> listener::open(const std::string& address) {
+namespace {
+
+/// All addresses that it stands for.
+result<tcp::resolver::results_type> resolve(asio::io_context& context, const std::string& address) {
   const auto parts = parse_listen_address(address);
   if (parts.has_error()) return parts.error();
   system_error ec;
-  tcp::resolver resolver(shards_.shard(0).context());
-  const auto found = resolver.resolve(parts->host == "*" ? "0.0.0.0" : parts->host, std::to_string(parts->port),
-                                      tcp::resolver::passive, ec);
+  auto found = tcp::resolver(context).resolve(parts->host == "*" ? "0.0.0.0" : parts->host, std::to_string(parts->port),
+                                              tcp::resolver::passive, ec);
   if (ec) return bad_request("net.listen: " + address + ": " + ec.message());
+  return found;
+}
+
+}  // namespace
+
+result<void> check_listen_address(const std::string& address) {
+  asio::io_context context;
+  const auto found = resolve(context, address);
+  return found.has_error() ? result<void>(found.error()) : result<void>();
+}
+
+result<void> listener::open(const std::string& address) {
+  const auto found = resolve(shards_.shard(0).context(), address);
+  if (found.has_error()) return found.error();
   result<void> last = bad_request("net.listen: " + address + " names no address.");
-  for (const auto& entry : found) {
+  for (const auto& entry : *found) {
     tcp::endpoint where = entry.endpoint();
     if (where.port() == 0) where.port(port_);  // the same for "localhost" in both families
     last = open_one(where);

@@ -15,6 +15,9 @@
 
 namespace parley {
 
+/// Whether "host:port" names an address; may ask a name server. Error: names the address and the reason.
+result<void> check_listen_address(const std::string& address);
+
 /// Lives on the first shard's thread once opened. One acceptor hands on in turn, rather than SO_REUSEPORT for each
 /// shard: the load is even, and a second parleyd on the same port is told so.
 class listener {

@@ -138,6 +138,7 @@ void net_server::stop() { implementation_->stop(); }
 
 result<void> check_net(const config& settings) {
   if (auto sound = check_lists(settings); sound.has_error()) return sound;
+  if (auto sound = check_listen_address(settings.net.listen); sound.has_error()) return sound;
   if (settings.net.tls_certificate.empty()) return {};
   const auto context = load_tls_context(settings.net.tls_certificate, settings.net.tls_key);
   return context.has_error() ? result<void>(context.error()) : result<void>();

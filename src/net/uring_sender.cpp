@@ -22,6 +22,8 @@ namespace {
 constexpr unsigned jobs_a_call = 256;
 /// For so few a system call each is no dearer.
 constexpr std::size_t few_jobs = 2;
+/// When the kernel has no memory for them.
+constexpr int most_tries = 100;
 /// Not one of them may wait: what does not fit is told at once, as by plain send().
 constexpr int send_flags = MSG_NOSIGNAL | MSG_DONTWAIT;
 /// Of the ring itself: newer kernels spare locks for a ring of one thread, and wake nobody for completions.
@@ -60,12 +62,15 @@ class ring {
     messages_.resize(jobs.size());
     for (std::size_t i = 0; i < jobs.size(); ++i) prepare(jobs[i], i);
     std::size_t left = jobs.size();
+    int tries = most_tries;
     while (left > 0) {
       // None of them waits, so that all are done when this returns; the time is for a kernel that has its own mind.
       io_uring_cqe* first = nullptr;
       __kernel_timespec patience{1, 0};
       const int outcome = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &patience, nullptr);
-      if (outcome < 0 && outcome != -EINTR) return outcome;
+      // EAGAIN: the kernel had no memory for it just now, and has taken none.
+      const bool may_work = outcome == -EINTR || (outcome == -EAGAIN && --tries > 0);
+      if (outcome < 0 && !may_work) return outcome;
       left -= take_completions(jobs);
     }
     return 0;
@@ -131,8 +136,8 @@ class uring_sender final : public frame_sender {
     const int outcome = ring_ ? ring_->send(jobs) : -ECANCELED;
     if (outcome < 0) {
       // What it has taken nobody knows: those connections end, since a byte lost or doubled would be worse.
-      log::error("net", "uring_failed", "An I/O thread goes on by plain system calls: {}", words_of(outcome));
       ring_.reset();
+      log::error("net", "uring_failed", "An I/O thread goes on by plain system calls: {}", words_of(outcome));
     }
     for (send_job& job : jobs) {
       if (job.sent == -EINTR) plain_->send({&job, 1});

@@ -22,7 +22,7 @@ constexpr std::string_view database_scheme = "store:";
 
 class descriptor {
  public:
-  descriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0640)) {}
+  descriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
   ~descriptor() {
     if (fd_ >= 0) ::close(fd_);
   }

@@ -39,7 +39,9 @@ result<friendship_change> run_friendship_change(Steps& steps, user_id who, user_
   }
   const auto next = act(found.rows, what);
   if (!next) return next.error();
-  const bool makes_more = is_new || (what == friend_action::accept && *next != found.rows);
+  // To ask somebody who has asked is to accept.
+  const bool accepts = what == friend_action::accept || what == friend_action::ask;
+  const bool makes_more = is_new || (accepts && *next != found.rows);
   if (makes_more && !steps.has_friends_left(who)) {
     return make_error(error_code::conflict, "user_id: you have as many friends and requests as one may have.");
   }

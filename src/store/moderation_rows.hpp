@@ -91,9 +91,25 @@ struct reported_message {
   user_id sender;
   sequence seq = 0;
   std::optional<std::string> content, file_url;
+  std::optional<timestamp> edited_at;
 };
 
-/// `Steps` has lock_owner, report_of, message_for, count_open_reports and write_report.
+/// What the same person said of the same message before.
+struct earlier_report {
+  filed_report filed;
+  bool is_open = true;
+};
+
+/// report_id, reason, created_at, is it open
+template <class Row>
+earlier_report read_earlier_report(const Row& row, message_id message) {
+  return {{row.template id<report_id>(0), message, parse_report_reason(row.text(1)).value_or(report_reason::other),
+           row.time(2), true},
+          row.integer(3) != 0};
+}
+
+/// `Steps` has lock_owner, report_of, message_for, count_open_reports, write_report and renew_report. Once it is
+/// decided, only what was changed since can be reported anew.
 template <class Steps>
 result<filed_report> run_report(Steps& steps, const new_report& report, const limits_config& limits) {
   if (steps.lock_owner(report.reporter) != account_flag::active) {
@@ -105,16 +121,20 @@ result<filed_report> run_report(Steps& steps, const new_report& report, const li
     return no_such_room();
   }
   if (message->sender == report.reporter) return bad_request("message_id: this is your own message.");
-  if (std::optional<filed_report> earlier = steps.report_of(report.message, report.reporter)) {
-    earlier->duplicate = true;
-    return *earlier;
+  const std::optional<earlier_report> earlier = steps.report_of(report.message, report.reporter);
+  if (earlier && (earlier->is_open || !message->edited_at || *message->edited_at <= earlier->filed.created_at)) {
+    return earlier->filed;
   }
   if (steps.count_open_reports(report.reporter) >= std::int64_t{limits.open_reports_per_user}) {
     return make_error(error_code::conflict,
                       "message_id: too many reports of yours wait for a moderator; the limit is " +
                           std::to_string(limits.open_reports_per_user) + ".");
   }
-  steps.write_report(report, *message);
+  if (earlier) {
+    steps.renew_report(report, *message);
+  } else {
+    steps.write_report(report, *message);
+  }
   return filed_report{report.id, report.message, report.reason, report.created_at, false};
 }
 

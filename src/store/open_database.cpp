@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "store/postgres_control_log.hpp"
 #include "store/postgres_database.hpp"
 #include "store/sqlite_database.hpp"
@@ -90,6 +92,11 @@ result<sqlite_options> sqlite_options_of(const config& settings) {
   if (options.has_error()) return options.error();
   if (!options->vfs.empty() && sqlite3_vfs_find(options->vfs.c_str()) == nullptr) {
     return bad_request(fmt::format("store.url: there is no vfs \"{}\".", options->vfs));
+  }
+  const auto folder = std::filesystem::path(options->path).parent_path();
+  std::error_code ignored;
+  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
+    return bad_request(fmt::format("store.url: there is no folder {}.", folder.string()));
   }
   options->wal_bytes = settings.store.wal_bytes;
   options->cache_bytes = settings.store.cache_bytes;

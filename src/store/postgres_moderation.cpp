@@ -15,24 +15,30 @@ result<filed_report> postgres_records::file_report(const new_report& report) {
 
 std::optional<reported_message> postgres_records::message_for(user_id user, message_id message) {
   const auto rows = connection_.query(
-      "SELECT m.room_id, m.user_id, m.seq, m.content, m.file_url FROM tb_messages m"
+      "SELECT m.room_id, m.user_id, m.seq, m.content, m.file_url, m.edited_at FROM tb_messages m"
       " JOIN tb_user_room r ON r.room_id = m.room_id AND r.user_id = $2"
       " WHERE m.message_id = $1 AND m.deleted_at IS NULL",
       message, user);
   if (rows.empty()) return std::nullopt;
   const auto& row = rows[0];
-  return reported_message{row.id<room_id>(0), row.id<user_id>(1), row.integer(2), row.optional_text(3),
-                          row.optional_text(4)};
+  return reported_message{row.id<room_id>(0),   row.id<user_id>(1),   row.integer(2),
+                          row.optional_text(3), row.optional_text(4), row.optional_time(5)};
 }
 
-std::optional<filed_report> postgres_records::report_of(message_id message, user_id reporter) {
+std::optional<earlier_report> postgres_records::report_of(message_id message, user_id reporter) {
   const auto rows = connection_.query(
-      "SELECT report_id, reason, created_at FROM tb_report WHERE message_id = $1 AND reporter_id = $2", message,
-      reporter);
-  if (rows.empty()) return std::nullopt;
-  const auto& row = rows[0];
-  return filed_report{row.id<report_id>(0), message, parse_report_reason(row.text(1)).value_or(report_reason::other),
-                      row.time(2), false};
+      "SELECT report_id, reason, created_at, status = 'open' FROM tb_report"
+      " WHERE message_id = $1 AND reporter_id = $2",
+      message, reporter);
+  return rows.empty() ? std::nullopt : std::optional(read_earlier_report(rows[0], message));
+}
+
+void postgres_records::renew_report(const new_report& report, const reported_message& message) {
+  connection_.query(
+      "UPDATE tb_report SET report_id = $3, reason = $4, comment = $5, content = $6, file_url = $7, created_at = $8,"
+      " status = 'open', decided_by = NULL, decided_at = NULL, note = NULL WHERE message_id = $1 AND reporter_id = $2",
+      report.message, report.reporter, report.id, to_string(report.reason), report.comment, message.content,
+      message.file_url, report.created_at);
 }
 
 std::int64_t postgres_records::count_open_reports(user_id reporter) {

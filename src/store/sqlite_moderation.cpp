@@ -16,20 +16,32 @@ result<filed_report> sqlite_records::file_report(const new_report& report) {
 
 std::optional<reported_message> sqlite_records::message_for(user_id user, message_id message) {
   auto row = connection_.use(
-      "SELECT m.room_id, m.user_id, m.seq, m.content, m.file_url FROM tb_messages m"
+      "SELECT m.room_id, m.user_id, m.seq, m.content, m.file_url, m.edited_at FROM tb_messages m"
       " JOIN tb_user_room r ON r.room_id = m.room_id AND r.user_id = ?2"
       " WHERE m.message_id = ?1 AND m.deleted_at IS NULL");
   if (!row.bind(message, user).step()) return std::nullopt;
-  return reported_message{row.id<room_id>(0), row.id<user_id>(1), row.integer(2), row.optional_text(3),
-                          row.optional_text(4)};
+  return reported_message{row.id<room_id>(0),   row.id<user_id>(1),   row.integer(2),
+                          row.optional_text(3), row.optional_text(4), row.optional_time(5)};
 }
 
-std::optional<filed_report> sqlite_records::report_of(message_id message, user_id reporter) {
-  auto row =
-      connection_.use("SELECT report_id, reason, created_at FROM tb_report WHERE message_id = ?1 AND reporter_id = ?2");
+std::optional<earlier_report> sqlite_records::report_of(message_id message, user_id reporter) {
+  auto row = connection_.use(
+      "SELECT report_id, reason, created_at, status = 'open' FROM tb_report"
+      " WHERE message_id = ?1 AND reporter_id = ?2");
   if (!row.bind(message, reporter).step()) return std::nullopt;
-  return filed_report{row.id<report_id>(0), message, parse_report_reason(row.text(1)).value_or(report_reason::other),
-                      row.time(2), false};
+  return read_earlier_report(row, message);
+}
+
+void sqlite_records::renew_report(const new_report& report, const reported_message& message) {
+  connection_
+      .use(
+          "UPDATE tb_report SET report_id = ?3, reason = ?4, comment = ?5, content = ?6, file_url = ?7, created_at = "
+          "?8,"
+          " status = 'open', decided_by = NULL, decided_at = NULL, note = NULL"
+          " WHERE message_id = ?1 AND reporter_id = ?2")
+      .bind(report.message, report.reporter, report.id, to_string(report.reason), report.comment, message.content,
+            message.file_url, report.created_at)
+      .run();
 }
 
 std::int64_t sqlite_records::count_open_reports(user_id reporter) {

@@ -167,6 +167,21 @@ TEST_F(Directory, WhoseSessionsAreEndedIsOffAtOnceAlsoWhereTheSocketClosesFirst)
   EXPECT_EQ(records_, 1) << "none is made for it";
 }
 
+TEST_F(Directory, TokensThatEndLeaveTheGraceOfOthersAlone) {
+  world_.connect(alice_);
+  tell_presence(user_came_on{alice_, {}});
+  token_hash hers, another;
+  hers.bytes[0] = 1;  // as connect() gives it to alice
+  another.bytes[0] = 77;
+  caf::anon_send(world_.services->directory, end_sockets{{alice_, {{another}}, close_code::token_ended}});
+  caf::anon_send(world_.services->directory, end_sockets{{alice_, std::nullopt, close_code::token_ended, hers}});
+  world_.run();
+  EXPECT_EQ(log_, (told{"on"})) << "who has just logged in, and who changes a password";
+  caf::anon_send(world_.services->directory, end_sockets{{alice_, {{hers}}, close_code::token_ended}});
+  world_.run();
+  EXPECT_EQ(log_, (told{"on", "off at once"})) << "the socket's own end";
+}
+
 TEST_F(Directory, ASessionThatEndedIsForgottenAndOneThatDiedLosesItsConnection) {
   auto& alice = world_.connect(alice_);
   auto& bob = world_.connect(bob_);

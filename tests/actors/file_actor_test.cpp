@@ -42,6 +42,8 @@ class FileActor : public node_fixture {
     settings.limits.uploads_per_user = 2;
     settings.files.sweep_seconds = 60;
     services->shelf = &shelf_;
+    store.tokens[{}] = {ann_, time.now() + std::chrono::hours(1)};  // everybody's, see who()
+    store.accounts[ann_].user.flag = account_flag::active;
     files_ = spawn_file_actor(*system, *services);
     run();
   }
@@ -84,6 +86,14 @@ TEST_F(FileActor, AFinishedUploadIsSealedFirstAndStaysWhenItsPlaceGoes) {
   EXPECT_EQ(store.files.at(file), "stored");
   EXPECT_THAT(shelf_.removed, IsEmpty());
   EXPECT_EQ(counts.uploads.value(), 0);
+}
+
+TEST_F(FileActor, AnUploadIsNotStoredWhoseTokenHasEndedMeanwhile) {
+  auto upload = begin(ann_);
+  store.tokens.clear();
+  const auto finished = finish(ann_, upload.value());
+  EXPECT_EQ(finished.code(), "unauthenticated");
+  EXPECT_EQ(store.files.at(upload.value().file), "uploading");
 }
 
 TEST_F(FileActor, AnUploadThatIsGivenUpLeavesNothing) {

@@ -359,17 +359,28 @@ TEST(field_rules, names_passwords_and_addresses_have_their_limits) {
   EXPECT_FALSE(check_password("password", std::string(129, 'x')));
   EXPECT_TRUE(check_name("name", "ä"));
   EXPECT_FALSE(check_name("name", ""));
-  EXPECT_FALSE(check_name("name", "   "));
+  for (const auto* blank : {"   ", "\u200b", "\u00a0", "\u3000 ", "\ufeff", "\u2800"})
+    EXPECT_FALSE(check_name("name", blank)) << blank;
+  EXPECT_TRUE(check_name("name", "\u200b\u0e01")) << "something can be seen";
   EXPECT_FALSE(check_name("name", "a\nb"));
   EXPECT_FALSE(check_name("name", std::string(129, 'x')));
   std::string longest;
   for (int i = 0; i < 128; ++i) longest += "é";
   EXPECT_TRUE(check_name("name", longest));
   EXPECT_TRUE(check_email("a@b"));
-  for (const auto* email : {"", "a", "@b", "a@", "a b@c", "<a@b>"}) EXPECT_FALSE(check_email(email)) << email;
+  for (const auto* email : {"", "a", "@b", "a@", "a b@c", "<a@b>", "a@b@c", "a@b.c,d@e.f", "a,b@c", "a@b:c"})
+    EXPECT_FALSE(check_email(email)) << email;
   EXPECT_TRUE(check_phone("+44 (0)20 7946-0000"));
-  for (const auto* phone : {"", "12", "call me", "0123456789012345678901234567890123"})
+  for (const auto* phone : {"", "12", "---", "+ 1 2", "call me", "0123456789012345678901234567890123"})
     EXPECT_FALSE(check_phone(phone)) << phone;
+}
+
+TEST(field_rules, a_pictures_address_has_a_host_and_no_password) {
+  for (const auto* address :
+       {"https://example.org", "https://example.org:8443/a?b#c", "HTTPS://e.org/@me", "https://[::1]/a"})
+    EXPECT_TRUE(check_image_url(address)) << address;
+  for (const auto* address : {"https://", "https:///a", "https://:80", "https://user@e.org/", "https://user:pw@e.org/"})
+    EXPECT_FALSE(check_image_url(address)) << address;
 }
 
 TEST(field_rules, utf8_is_checked_byte_by_byte) {

@@ -115,6 +115,20 @@ TEST_P(friends_contract, nobody_can_be_asked_who_is_not_there_or_not_active) {
   EXPECT_TRUE(change(ann_, bob_, friend_action::block)) << "one may block whom one meets again later";
 }
 
+TEST_P(friends_contract, to_ask_who_has_asked_is_to_accept_and_has_the_same_bound) {
+  limits_config limits;
+  limits.friends_per_user = 1;
+  start(limits);
+  const auto ann = add_user("ann"), bob = add_user("bob"), cid = add_user("cid");
+  expect_value(change(bob, ann, friend_action::ask));
+  expect_value(change(ann, bob, friend_action::ask));
+  EXPECT_EQ(seen(ann, bob), accepted);
+  befriend(cid, ann, "pending");
+  EXPECT_EQ(change(ann, cid, friend_action::accept).error().code, error_code::conflict);
+  EXPECT_EQ(change(ann, cid, friend_action::ask).error().code, error_code::conflict);
+  EXPECT_EQ(seen(ann, cid), pending);
+}
+
 TEST_P(friends_contract, while_somebody_blocks_nobody_writes_in_the_private_room) {
   const auto room = add_pair(ann_, bob_);
   expect_value(change(ann_, bob_, friend_action::block));

@@ -317,6 +317,25 @@ TEST_P(moderation_contract, a_second_report_is_the_first_one) {
   EXPECT_EQ(reports(true).items.size(), 1U);
 }
 
+/// Or whoever writes something harmless first, and lets it be reported, could write what he likes there afterwards.
+TEST_P(moderation_contract, what_was_edited_since_a_decided_report_can_be_reported_anew) {
+  const auto message = post(room_, bob_, "harmless");
+  const auto first = expect_value(report(ann_, message));
+  append(make.edit(room_, bob_, message, "an insult"));
+  EXPECT_EQ(expect_value(report(ann_, message)).id, first.id) << "it is still open";
+  expect_value(decide(mod_, first.id));
+  const auto second = expect_value(report(ann_, message, report_reason::abuse));
+  EXPECT_FALSE(second.duplicate);
+  EXPECT_NE(second.id, first.id);
+  const auto item = reports(true).items.at(0);
+  EXPECT_EQ(item.report.id, second.id);
+  EXPECT_EQ(item.report.reason, report_reason::abuse);
+  EXPECT_EQ(item.content, "an insult");
+  EXPECT_FALSE(item.decided_by || item.decided_at || item.note);
+  expect_value(decide(mod_, second.id));
+  EXPECT_TRUE(expect_value(report(ann_, message)).duplicate) << "nothing was edited since";
+}
+
 TEST_P(moderation_contract, a_decision_is_for_all_reports_of_its_message) {
   append(make.invite(room_, ann_, {eve_}));
   const auto message = post(room_, bob_, "one");

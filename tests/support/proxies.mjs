@@ -89,7 +89,7 @@ export async function startHaproxy(nodes) {
 /** A whole configuration of nginx with the example in it; its file. */
 export function nginxFile(folder, site) {
   const log = path.join(folder, 'access.log');
-  writeFileSync(path.join(folder, 'site.conf'), site.replace('/var/log/nginx/parley.log', log));
+  writeFileSync(path.join(folder, 'site.conf'), site.replace(/\/var\/log\/nginx\/\w+\.log/, log));
   const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (part) => `${part}_temp_path ${folder}/${part};`,
   );
@@ -109,4 +109,16 @@ export async function startNginx(nodes) {
     .replace('listen 8000', `listen 127.0.0.1:${port}`)
     .replace(/127\.0\.0\.1:800([123])\b/g, (_, number) => at[number - 1]);
   return new Proxy('nginx', port, null, folder).start(['-e', 'stderr', '-c', nginxFile(folder, site)]);
+}
+
+/** nginx before one node, as docs/operations.md has it, but for the certificate and the places. */
+export async function startDocumentedNginx(node) {
+  const port = await freePort();
+  const folder = mkdtempSync(path.join(tmpdir(), 'parley-nginx-'));
+  const [, site] = readFileSync(path.join(repository, 'docs/operations.md'), 'utf8').match(/```nginx\n([\s\S]+?)```/);
+  const here = site
+    .replace('listen 443 ssl', `listen 127.0.0.1:${port}`)
+    .replace(/^\s*ssl_.*$/gm, '')
+    .replace('127.0.0.1:8000', `127.0.0.1:${node.port}`);
+  return new Proxy('nginx', port, null, folder).start(['-e', 'stderr', '-c', nginxFile(folder, here)]);
 }

@@ -28,6 +28,7 @@ class server_process {
   ~server_process();
 
   [[nodiscard]] target address() const { return address_; }
+  [[nodiscard]] pid_t pid() const { return pid_; }
   /// The folder that holds the store; empty for the naive server.
   [[nodiscard]] const std::string& folder() const { return folder_; }
   /// SIGKILL, and waits until the process is gone.

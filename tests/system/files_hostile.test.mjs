@@ -78,6 +78,16 @@ for (const place of places) {
       await nothingIsLeft();
     });
 
+    test('an upload whose sender has logged out meanwhile is refused and leaves nothing', async () => {
+      const eve = await newAccount(node, 'eve');
+      const raw = await beginUpload(node, eve, { length: 2_000 });
+      await eve.call('POST', '/auth/logout', { expect: 204 });
+      raw.write('x'.repeat(1_000));
+      assert.equal((await raw.readHttp()).status, 401);
+      raw.destroy();
+      await nothingIsLeft();
+    });
+
     test('a node that is told to stop waits for no upload that was cut off', async () => {
       const short = await startWithFiles(place);
       const eve = await newAccount(short, 'eve');

@@ -58,3 +58,19 @@ test('a flood of registrations keeps nobody from logging in', async () => {
   }
   assert.deepEqual([...answers.keys()].sort(), [201, 503]);
 });
+
+test('log-ins at once all succeed, also behind a change of what a hash costs', async () => {
+  const node = await startParleyd({ set: { 'auth.password_passes': 1 } });
+  try {
+    const { username, password } = await newAccount(node);
+    node.options.set['auth.password_passes'] = 3;
+    await node.restart();
+    const logIn = () => answerOf(node, 'POST', '/api/v1/auth/login', { body: { username, password } });
+    for (let round = 0; round < 2; round += 1) {
+      const answers = await Promise.all([logIn(), logIn(), logIn(), logIn()]);
+      assert.deepEqual(answers.map(({ status }) => status), [200, 200, 200, 200]);
+    }
+  } finally {
+    await node.stop();
+  }
+});

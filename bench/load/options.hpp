@@ -1,0 +1,44 @@
+// What `parley-bench latency` is told.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley::bench {
+
+/// What a load must keep within to be held: p50=…, p99=…, p999=… or max=…, with ms or s.
+struct service_level {
+  std::string name = "p99";
+  double share = 0.99;  ///< 1: the longest.
+  double limit_ms = 50;
+};
+
+/// `p99=50ms`. Throws std::invalid_argument.
+service_level parse_service_level(const std::string& text);
+
+struct latency_options {
+  std::size_t rooms = 200;
+  std::size_t members = 5;  ///< Of each room; they send in turn, and the others receive.
+  double rate = 1'000;      ///< Messages a second over all rooms.
+  double seconds = 20;      ///< Measured time.
+  double warm_up = 3;       ///< Seconds of the same load before it.
+  std::size_t size = 128;   ///< Bytes of content.
+  bool find_max = false;    ///< Look for the highest rate that keeps the level.
+  service_level level;
+  std::string store = "sqlite";  ///< Of a server that is started here: sqlite, or postgres, which is started too.
+  std::string node_url;          ///< A node that runs already; empty: one is started.
+  std::optional<pid_t> process;  ///< That node's, when it is on this machine.
+  std::string parleyd;           ///< The program.
+  std::vector<std::string> settings;
+  bool json = false;
+  std::string report;  ///< A file that gets the report as HTML; empty: none.
+};
+
+/// What does not fit together. Throws std::invalid_argument.
+void validate(const latency_options& options);
+
+}  // namespace parley::bench
