@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 namespace parley::bench {
 namespace {
 
-constexpr double width = 720, height = 260, left = 64, right = 16, top = 30, bottom = 44;
+constexpr double width = 720, height = 260, left = 64, right = 30, top = 30, bottom = 44;
 
 /// A round step of 1, 2 or 5 times a power of ten, so that about five fit.
 double round_step(double span) {
@@ -106,13 +107,13 @@ std::string to_svg(const plot& what) {
   out += fmt::format("<text transform='rotate(-90)' x='{:.1f}' y='14' text-anchor='middle'>{}</text>",
                      -(top + height - bottom) / 2, escape_html(what.y_name));
   double legend = width - right;
-  for (auto line = what.lines.rbegin(); line != what.lines.rend(); ++line) {
+  for (const auto& line : std::ranges::reverse_view(what.lines)) {
     std::string points;
-    for (const auto& [px, py] : line->points) points += fmt::format("{:.1f},{:.1f} ", x.at(px), y.at(py));
-    out += fmt::format("<polyline points='{}' fill='none' stroke='{}' stroke-width='1.6'/>", points, line->colour);
-    out += fmt::format("<text x='{:.1f}' y='18' text-anchor='end' style='fill:{}'>{}</text>", legend, line->colour,
-                       escape_html(line->name));
-    legend -= 12 + 7 * static_cast<double>(line->name.size());
+    for (const auto& [px, py] : line.points) points += fmt::format("{:.1f},{:.1f} ", x.at(px), y.at(py));
+    out += fmt::format("<polyline points='{}' fill='none' stroke='{}' stroke-width='1.6'/>", points, line.colour);
+    out += fmt::format("<text x='{:.1f}' y='18' text-anchor='end' style='fill:{}'>{}</text>", legend, line.colour,
+                       escape_html(line.name));
+    legend -= 12 + 7 * static_cast<double>(line.name.size());
   }
   return out + "</svg>\n";
 }
