@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 namespace parley::bench {
 namespace {
@@ -107,7 +106,8 @@ std::string to_svg(const plot& what) {
   out += fmt::format("<text transform='rotate(-90)' x='{:.1f}' y='14' text-anchor='middle'>{}</text>",
                      -(top + height - bottom) / 2, escape_html(what.y_name));
   double legend = width - right;
-  for (const auto& line : std::ranges::reverse_view(what.lines)) {
+  for (std::size_t i = what.lines.size(); i-- > 0;) {
+    const auto& line = what.lines[i];
     std::string points;
     for (const auto& [px, py] : line.points) points += fmt::format("{:.1f},{:.1f} ", x.at(px), y.at(py));
     out += fmt::format("<polyline points='{}' fill='none' stroke='{}' stroke-width='1.6'/>", points, line.colour);
