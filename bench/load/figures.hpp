@@ -26,17 +26,18 @@ struct load_figures {
   double seconds = 0;                                           ///< Measured, as the warm-up was not.
   std::uint64_t planned = 0, acknowledged = 0, deliveries = 0;  ///< Of the measured messages.
   std::uint64_t refused = 0, late = 0;
-  seq_counts seqs;            ///< Of all messages.
-  std::uint64_t missing = 0;  ///< Deliveries that were still due when waiting for them ended.
-  std::string first_refusal;  ///< The frame.
-  std::string broken;         ///< How a connection ended; empty: none did.
+  seq_counts seqs;               ///< Of all messages.
+  std::uint64_t missing = 0;     ///< Deliveries that were still due when waiting for them ended.
+  std::uint64_t unanswered = 0;  ///< Messages without ack or error.
+  std::string first_refusal;     ///< The frame.
+  std::string broken;            ///< How a connection ended; empty: none did.
   latency_histogram delivery, ack, delay;
   std::vector<load_second> course;
   std::optional<double> cpu_us;  ///< Of the server, for a delivery.
   std::optional<double> database_cpu_us;
 
   [[nodiscard]] bool is_complete() const {
-    return broken.empty() && missing == 0 && seqs.lost + seqs.repeated + seqs.reordered == 0;
+    return broken.empty() && missing == 0 && unanswered == 0 && seqs.lost + seqs.repeated + seqs.reordered == 0;
   }
 };
 

@@ -28,8 +28,7 @@ class latency_run {
   explicit latency_run(const latency_options& options) : options_(options) {
     start_server();
     world_ = make_load_world(node_, options.rooms, options.members);
-    load_.emplace(world_, options.size, [this](const load_second& second) { show(second); });
-    load_->connect(node_);
+    connect();
   }
 
   load_report run() {
@@ -40,6 +39,7 @@ class latency_run {
       find_max(report);
     } else {
       report.figures = measure(options_.rate, options_.warm_up, options_.seconds);
+      if (!report.figures.broken.empty()) throw std::runtime_error("a connection ended: " + report.figures.broken);
     }
     return report;
   }
@@ -74,8 +74,13 @@ class latency_run {
         figures.deliveries > 0 ? static_cast<double>(figures.deliveries) * (warm_up + seconds) / seconds : 0;
     if (before && whole > 0) figures.database_cpu_us = (*database_cpu() - *before) * 1e6 / whole;
     std::fputc('\n', stderr);
-    if (!figures.broken.empty()) throw std::runtime_error("a connection ended: " + figures.broken);
     return figures;
+  }
+
+  /// With new connections.
+  void connect() {
+    load_.emplace(world_, options_.size, [this](const load_second& second) { show(second); });
+    load_->connect(node_);
   }
 
   void find_max(load_report& report) {
@@ -86,6 +91,7 @@ class latency_run {
       const auto measured = level.share < 1 ? figures.delivery.quantile_ms(level.share) : figures.delivery.max_ms();
       report.trials.push_back({rate, measured, objection});
       std::fprintf(stderr, "%.0f messages a second: %s\n", rate, objection.empty() ? "held" : objection.c_str());
+      if (!figures.broken.empty()) connect();
       if (objection.empty() || report.figures.rate == 0) report.figures = std::move(figures);
       return objection.empty();
     });

@@ -89,14 +89,19 @@ load_figures open_load::run(double rate, double warm_up_seconds, double seconds,
   second_began_ns_ = schedule_.due_ns(0);
   usage_before_ = server.read();
   std::optional<server_usage> measured_from;
+  bool is_measuring = false;
   while (!is_over()) {
     send_due();
     const auto wait = sent_ < schedule_.size() ? schedule_.due_ns(sent_) - steady_ns() : second_ns;
     loop_.step(std::chrono::nanoseconds(std::clamp<std::int64_t>(wait, 0, 10'000'000)));
-    if (!measured_from && steady_ns() >= schedule_.measured_from_ns()) measured_from = server.read();
+    if (!is_measuring && steady_ns() >= schedule_.measured_from_ns()) {
+      is_measuring = true;
+      measured_from = server.read();
+    }
     if (steady_ns() - second_began_ns_ >= second_ns) end_second(server);
   }
   const auto measured_to = server.read();
+  figures_.unanswered = schedule_.size() - std::min<std::uint64_t>(answered_, schedule_.size());
   figures_.missing = due_deliveries_ > delivered_ ? due_deliveries_ - delivered_ : 0;
   if (measured_from && measured_to && figures_.deliveries > 0) {
     figures_.cpu_us =
@@ -177,13 +182,14 @@ void open_load::on_ack(std::string_view frame) {
 }
 
 void open_load::on_refusal(std::string_view frame) {
+  const auto number = numeric_id_in(frame);
+  if (number && *number < first_number_) return;
   ++second_.refused;
   ++figures_.refused;
   if (figures_.first_refusal.empty()) figures_.first_refusal = frame;
-  if (const auto number = numeric_id_in(frame); number && *number >= first_number_) {
-    ++answered_;
-    due_deliveries_ -= world_.members - 1;
-  }
+  if (!number) return;
+  ++answered_;
+  due_deliveries_ -= world_.members - 1;
 }
 
 void open_load::end_second(const server_watch& server) {

@@ -39,8 +39,8 @@ boost::json::object object_of(const load_second& second) {
 }
 
 std::string troubles(const load_figures& f) {
-  return fmt::format("lost {}, repeated {}, reordered {}, never delivered {}, refused {}", f.seqs.lost, f.seqs.repeated,
-                     f.seqs.reordered, f.missing, f.refused);
+  return fmt::format("lost {}, repeated {}, reordered {}, never delivered {}, unanswered {}, refused {}", f.seqs.lost,
+                     f.seqs.repeated, f.seqs.reordered, f.missing, f.unanswered, f.refused);
 }
 
 }  // namespace
@@ -85,6 +85,7 @@ std::string to_json(const load_report& report) {
                           {"repeated", f.seqs.repeated},
                           {"reordered", f.seqs.reordered},
                           {"never_delivered", f.missing},
+                          {"unanswered", f.unanswered},
                           {"refused", f.refused},
                           {"late_sends", f.late},
                           {"delivery", object_of(f.delivery)},

@@ -103,9 +103,9 @@ std::string to_html(const load_report& report) {
   out += row("ack: from its time to the sender", f.ack);
   out += row("send: after its time (the tool's own delay)", f.delay);
   out += "</table>\n";
-  out += fmt::format("<p{}>Lost {}, repeated {}, reordered {}, never delivered {}, refused {}.</p>\n",
+  out += fmt::format("<p{}>Lost {}, repeated {}, reordered {}, never delivered {}, unanswered {}, refused {}.</p>\n",
                      f.is_complete() && f.refused == 0 ? "" : " class='bad'", f.seqs.lost, f.seqs.repeated,
-                     f.seqs.reordered, f.missing, f.refused);
+                     f.seqs.reordered, f.missing, f.unanswered, f.refused);
   if (f.cpu_us) out += fmt::format("<p>The server's CPU for a delivery: {:.1f} µs.</p>\n", *f.cpu_us);
   if (f.database_cpu_us) out += fmt::format("<p>PostgreSQL's CPU for a delivery: {:.1f} µs.</p>\n", *f.database_cpu_us);
   return out + plots(f) + "</html>\n";

@@ -25,7 +25,7 @@ class seq_watch {
       last_ = seq;
     } else if (const auto at = std::find(missing_.begin(), missing_.end(), seq); at != missing_.end()) {
       missing_.erase(at);
-      --counts.lost;
+      if (counts.lost > 0) --counts.lost;  // else it was an earlier run's
       ++counts.reordered;
     } else {
       ++counts.repeated;

@@ -235,14 +235,14 @@ void accounts::on_verified(const call<log_in>& ask, const std::optional<account_
         tell_of_ended(writer, user, *ended);
         return {};
       },
-      [this, ask, token, record, ended, profile = found->user,
-       made_new_hash = outcome.new_hash.has_value()](const result<std::monostate>& done) {
+      [this, ask, token, record, ended, profile = found->user](const result<std::monostate>& done) {
         const auto came_on = [&] {
           caf::anon_send(services_->directory, to_presence{user_came_on{profile.profile.id, std::nullopt}});
         };
         if (!done) {
-          // Another log-in has put a new hash of the same password there; or the password was changed, as will be seen.
-          if (done.error().code == error_code::unauthenticated && made_new_hash) {
+          // Another log-in has put a new hash of the same password there; or the password was changed, or the account
+          // suspended, as will be seen.
+          if (done.error().code == error_code::unauthenticated) {
             auto again = ask;
             return on_log_in(again);
           }

@@ -155,8 +155,10 @@ class directory final : public directory_handle::base {
       send(each.handle, token_ended{what.code});
       end_presence(what.user, each.connection);
     });
-    // Somebody who has just logged in is no concern of those tokens that end meanwhile.
-    if (!what.tokens && !what.except) end_presence(what.user, no_connection);
+    // Somebody who has just logged in is no concern of those tokens that end meanwhile. Of a suspension other nodes
+    // hear by its tokens, however many.
+    const bool ends_all = (!what.tokens && !what.except) || what.code == close_code::not_allowed;
+    if (ends_all) end_presence(what.user, no_connection);
   }
 
   void end_presence(user_id user, const connection_ref& connection) {

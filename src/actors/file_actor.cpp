@@ -124,7 +124,8 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
           return std::monostate{};
         },
         continued<std::monostate>([this, ask](const result<std::monostate>& valid) {
-          if (!valid) return ask.reply(valid.error());
+          // Who cannot be looked up just now is not to lose what took minutes.
+          if (!valid && valid.error().code == error_code::unauthenticated) return ask.reply(valid.error());
           store_row(ask);
         }));
   }

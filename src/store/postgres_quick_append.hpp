@@ -25,8 +25,8 @@ class postgres_quick_append {
   bool choose(std::span<const append_command> commands);
   /// Throws postgres_error. A lost connection leaves in doubt whether anything is stored: see was_committed().
   void run(postgres_connection& connection);
-  /// On another connection, after run() got no answer. Takes the locks of the rooms, behind which the old transaction
-  /// has ended either way, and looks for the messages. Leaves no transaction open.
+  /// On another connection, after run() got no answer. Looks for the messages, and once more behind the locks of the
+  /// rooms, where the old transaction has ended either way. Leaves no transaction open.
   bool was_committed(postgres_connection& connection);
   /// The outcomes of what is stored, whoever has said so; the others stay as they are.
   void fill(std::vector<std::optional<append_outcome>>& outcomes) const;

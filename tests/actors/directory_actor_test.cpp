@@ -167,6 +167,13 @@ TEST_F(Directory, WhoseSessionsAreEndedIsOffAtOnceAlsoWhereTheSocketClosesFirst)
   EXPECT_EQ(records_, 1) << "none is made for it";
 }
 
+TEST_F(Directory, ASuspensionOnAnotherNodeEndsTheGraceHere) {
+  tell_presence(user_came_on{alice_, {}});
+  caf::anon_send(world_.services->directory, end_sockets{{alice_, {{token_hash{}}}, close_code::not_allowed}});
+  world_.run();
+  EXPECT_EQ(log_, (told{"on", "off at once"}));
+}
+
 TEST_F(Directory, TokensThatEndLeaveTheGraceOfOthersAlone) {
   world_.connect(alice_);
   tell_presence(user_came_on{alice_, {}});

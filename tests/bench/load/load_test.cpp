@@ -99,7 +99,8 @@ TEST(LoadReport, SaysTheSameInTextJsonAndHtml) {
   EXPECT_THAT(page, HasSubstr("repeated 4"));
   EXPECT_THAT(page, HasSubstr("&lt;one&gt; node &amp; a half"));
   EXPECT_THAT(page, Not(HasSubstr("http"))) << "it needs no other host";
-  EXPECT_THAT(page, Not(HasSubstr("nan")));
+  EXPECT_THAT(page, Not(HasSubstr(">nan<")));
+  EXPECT_THAT(page, Not(HasSubstr("nan,")));
 }
 
 TEST(Plot, DrawsWithoutPointsToo) {
