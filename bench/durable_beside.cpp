@@ -14,6 +14,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "support/temporary_folder.hpp"
+
 namespace parley::bench {
 namespace {
 
@@ -98,8 +100,7 @@ void postgres_database::fill(const std::string& parleyd, const members_shape& sh
 }
 
 sqlite_file::sqlite_file(const std::string& parleyd, const members_shape& shape) {
-  folder_ = (std::filesystem::temp_directory_path() / "parley-bench-XXXXXX").string();
-  if (::mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  folder_ = support::new_temporary_folder("bench");
   migrate(parleyd, "sqlite:" + path());
   sqlite3* opened = nullptr;
   sqlite3_open(path().c_str(), &opened);

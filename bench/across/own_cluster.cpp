@@ -7,12 +7,13 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "support/temporary_folder.hpp"
+
 namespace parley::bench {
 
 own_cluster::own_cluster(const std::string& parleyd, const std::vector<std::string>& settings,
                          const std::vector<std::string>& postgres_options) {
-  folder_ = (std::filesystem::temp_directory_path() / "parley-across-XXXXXX").string();
-  if (::mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  folder_ = support::new_temporary_folder("across");
   if (!support::redis_server::is_installed())
     throw std::runtime_error("redis-server is not here; install the package redis-server");
   // As for durable sends: no checkpoint is due in a run, so that runs of different lengths compare.

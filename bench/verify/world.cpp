@@ -8,14 +8,10 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "support/temporary_folder.hpp"
+
 namespace parley::bench {
 namespace {
-
-std::string temporary_folder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "parley-verify-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  return pattern;
-}
 
 /// The port of a URL whose host is this machine; 0 for another one, to which no proxy leads.
 std::uint16_t local_port(const std::string& url) {
@@ -32,7 +28,7 @@ std::uint16_t local_port(const std::string& url) {
 }  // namespace
 
 world::world(const verify_options& options) {
-  folder_ = temporary_folder();
+  folder_ = support::new_temporary_folder("verify");
   logs_ = options.logs.empty() ? folder_ : options.logs;
   std::filesystem::create_directories(logs_);
   if (!support::redis_server::is_installed())

@@ -11,15 +11,10 @@
 
 #include "parley/credentials.hpp"
 #include "parley/log.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace parley::support {
 namespace {
-
-std::string make_folder() {
-  auto pattern = (std::filesystem::temp_directory_path() / "parley-fault-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  return pattern;
-}
 
 /// The status line's number; 0 when there is none.
 int status_of(const target& server, const std::string& path) {
@@ -44,14 +39,14 @@ int status_of(const target& server, const std::string& path) {
 }  // namespace
 
 in_process_node::in_process_node(fault_points faults, const std::string& store_options)
-    : folder_(make_folder()), faults_(std::move(faults)), log_(log_in_sqlite(folder_ + "/parley.db")) {
+    : folder_(new_temporary_folder("fault")), faults_(std::move(faults)), log_(log_in_sqlite(folder_ + "/parley.db")) {
   settings_.store.url = "sqlite:" + folder_ + "/parley.db" + store_options;
   set_up();
   start();
 }
 
 in_process_node::in_process_node(const std::string& postgres_url, const std::function<void(config&)>& change)
-    : folder_(make_folder()), log_(log_in_postgres(postgres_url)) {
+    : folder_(new_temporary_folder("fault")), log_(log_in_postgres(postgres_url)) {
   settings_.store.url = postgres_url;
   set_up();
   if (change) change(settings_);

@@ -11,6 +11,7 @@
 #include "store/postgres_database.hpp"
 #include "store/sqlite_database.hpp"
 #include "support/postgres_server.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace parley::test {
 namespace {
@@ -72,11 +73,7 @@ std::vector<store_kind> store_kinds() {
           {"postgres", [](const limits_config& limits) { return std::make_unique<postgres_under_test>(limits); }}};
 }
 
-temporary_folder::temporary_folder() {
-  auto name = (std::filesystem::temp_directory_path() / "parley-store-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
-  path_ = name;
-}
+temporary_folder::temporary_folder() { path_ = support::new_temporary_folder("store"); }
 
 temporary_folder::~temporary_folder() { std::filesystem::remove_all(path_); }
 

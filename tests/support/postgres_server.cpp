@@ -17,20 +17,13 @@
 
 #include "support/free_port.hpp"
 #include "support/process_times.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace parley::support {
-namespace {
-
-std::string new_folder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "parley-postgres-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  return pattern;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 postgres_server::postgres_server(std::vector<std::string> options)
-    : options_(std::move(options)), folder_(new_folder()), port_(free_port()) {
+    : options_(std::move(options)), folder_(new_temporary_folder("postgres")), port_(free_port()) {
   start();
 }
 

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "support/free_port.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace parley::support {
 namespace {
@@ -26,12 +27,6 @@ struct disconnect {
   void operator()(redisContext* context) const { redisFree(context); }
 };
 using redis_context = std::unique_ptr<redisContext, disconnect>;
-
-std::string new_folder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "parley-redis-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  return pattern;
-}
 
 std::string text_of(const redisReply& reply) {
   switch (reply.type) {
@@ -62,7 +57,7 @@ bool answers(std::uint16_t port) {
 }  // namespace
 
 redis_server::redis_server(std::vector<std::string> options)
-    : options_(std::move(options)), folder_(new_folder()), port_(free_port()) {
+    : options_(std::move(options)), folder_(new_temporary_folder("redis")), port_(free_port()) {
   start();
 }
 

@@ -19,6 +19,7 @@
 
 #include "support/free_port.hpp"
 #include "support/process_times.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace parley::support {
 namespace {
@@ -34,17 +35,11 @@ bool accepts(std::uint16_t port) {
   return connected;
 }
 
-std::string temporary_folder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "parley-bench-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  return pattern;
-}
-
 }  // namespace
 
 server_process server_process::parleyd(const std::string& program, const std::vector<std::string>& settings) {
   const auto port = free_port();
-  const auto folder = temporary_folder();
+  const auto folder = new_temporary_folder("bench");
   std::vector<std::string> command{program, "--dev"};
   const auto set = [&](const std::string& setting) {
     command.emplace_back("--set");

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "net/outbox.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace parley::test {
 
@@ -44,10 +45,9 @@ outgoing answer_frame(std::string_view payload) { return {text_frame(payload), 1
 outgoing plain_frame(std::string_view payload) { return {text_frame(payload), 1, 0, false}; }
 
 test_certificate::test_certificate(const std::string& common_name) {
-  char folder[] = "/tmp/parley-test-XXXXXX";
-  if (::mkdtemp(folder) == nullptr) throw std::runtime_error("mkdtemp");
-  certificate_file = std::string(folder) + "/certificate.pem";
-  key_file = std::string(folder) + "/key.pem";
+  const auto folder = support::new_temporary_folder("test");
+  certificate_file = folder + "/certificate.pem";
+  key_file = folder + "/key.pem";
   replace(common_name);
 }
 
