@@ -1,4 +1,4 @@
-// The sender by io_uring: many sends are one system call, which is most of what a delivery costs.
+// The sender by io_uring: many sends are one system call, for machines where entering the kernel is dear.
 #include <fmt/format.h>
 #include <liburing.h>
 #include <sys/socket.h>
@@ -133,7 +133,8 @@ class uring_sender final : public frame_sender {
   }
 
   void send_some(std::span<send_job> jobs) {
-    const int outcome = ring_ ? ring_->send(jobs) : -ECANCELED;
+    if (!ring_) return plain_->send(jobs);
+    const int outcome = ring_->send(jobs);
     if (outcome < 0) {
       // What it has taken nobody knows: those connections end, since a byte lost or doubled would be worse.
       ring_.reset();
