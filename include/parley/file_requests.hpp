@@ -11,7 +11,8 @@
 
 namespace parley {
 
-/// A place among the user's uploads; given back with its last copy. An upload that was not finished by then is over.
+/// A place among the user's uploads; given back when the upload is finished, or with its last copy. An upload that was
+/// not finished by then is over.
 using upload_place = std::shared_ptr<const void>;
 
 /// `busy` when the user has too many uploads under way, `too_large` over the quota.

@@ -41,7 +41,7 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
     }
     const file_id file(services_.ids.next());
     ++count;
-    uploads_.emplace(file, upload{user, false});
+    uploads_.emplace(file, user);
     services_.counts.uploads.add(1);
     const upload_place place = std::make_shared<const upload_hold>(me(), file);
     const new_file row{file,
@@ -67,15 +67,7 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
   }
 
   void on_over(file_id file) {
-    const auto found = uploads_.find(file);
-    if (found == uploads_.end()) return;
-    const auto [user, is_finished] = found->second;
-    uploads_.erase(found);
-    services_.counts.uploads.add(-1);
-    if (const auto count = uploads_of_.find(user); count != uploads_of_.end() && --count->second == 0) {
-      uploads_of_.erase(count);
-    }
-    if (!is_finished) remove({file}, [](std::size_t) {});
+    if (forget(file)) remove({file}, [](std::size_t) {});
   }
 
   void sweep() {
@@ -109,11 +101,6 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
   }
 
  private:
-  struct upload {
-    user_id user;
-    bool is_finished = false;
-  };
-
   [[nodiscard]] file_handle me() const { return caf::actor_cast<file_handle>(self_); }
 
   /// It may have taken minutes, and a log-out or a suspension since.
@@ -139,12 +126,22 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
         user, [row](record_writer& writer) { return writer.finish_file(row); },
         [this, ask](const result<std::monostate>& done) {
           if (!done) return ask.reply(done.error());
-          if (const auto found = uploads_.find(ask.request.file); found != uploads_.end()) {
-            found->second.is_finished = true;
-          }
+          // Before the answer: whoever has it may begin the next one, and messages hold the place a little longer.
+          forget(ask.request.file);
           services_.counts.files_stored_total.add(1);
           ask.reply(std::monostate{});
         });
+  }
+
+  /// It is under way no more. False when it was not.
+  bool forget(file_id file) {
+    const auto found = uploads_.find(file);
+    if (found == uploads_.end()) return false;
+    const auto count = uploads_of_.find(found->second);
+    if (count != uploads_of_.end() && --count->second == 0) uploads_of_.erase(count);
+    uploads_.erase(found);
+    services_.counts.uploads.add(-1);
+    return true;
   }
 
   void plan_sweep(std::chrono::seconds after) { self_->delayed_send(self_, after, sweep_files{}); }
@@ -176,7 +173,7 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
 
   file_handle::pointer self_;
   const actor_services& services_;
-  std::unordered_map<file_id, upload> uploads_;
+  std::unordered_map<file_id, user_id> uploads_;
   std::unordered_map<user_id, std::uint32_t> uploads_of_;
 };
 

@@ -127,12 +127,13 @@ class file_upload : public std::enable_shared_from_this<file_upload> {
     if (end()) call_->fail(why);
   }
 
-  /// False when it was over already.
+  /// False when it was over already. The places go back before the answer leaves: whoever has it may begin the next.
   bool end() {
     if (is_over_) return false;
     is_over_ = true;
     deadline_.cancel();
     upload_.place.reset();
+    transfer_.reset();
     return true;
   }
 

@@ -71,6 +71,7 @@ function slowDownload(node, who, url) {
     const request = http.get(node.url + url, { headers: { Authorization: `Bearer ${who.token}` }, agent: false });
     request.on('error', reject);
     request.on('response', (response) => {
+      if (response.statusCode !== 200) return reject(new Error(`${response.statusCode} for a download`));
       response.pause();
       const rest = () =>
         new Promise((done) => {
@@ -232,6 +233,11 @@ describe('at once', () => {
       first.destroy();
       await untilIdle(node);
       await upload(bob);
+    }));
+
+  test('whoever has the answer to an upload finds its place free', () =>
+    withNode(places[0], { 'files.transfers': 1, 'limits.uploads_per_user': 1 }, async (node, ada) => {
+      for (let i = 0; i < 300; i += 1) await upload(ada, someBytes(1000, i + 1));
     }));
 
   test('one user has so many transfers, whoever is slow; others are not held back', () =>
