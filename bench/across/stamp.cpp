@@ -35,7 +35,12 @@ bool is_of_type(std::string_view frame, std::string_view type) {
 }
 
 std::optional<std::uint64_t> number_in(std::string_view frame, std::string_view name) {
-  return digits_behind(frame, fmt::format("\"{}\":", name), 20);
+  constexpr std::size_t most_digits = 20;
+  for (auto at = frame.find(name); at != std::string_view::npos; at = frame.find(name, at + 1)) {
+    const auto rest = frame.substr(at + name.size());
+    if (at > 0 && frame[at - 1] == '"' && rest.starts_with("\":")) return digits_behind(rest, "\":", most_digits);
+  }
+  return std::nullopt;
 }
 
 std::optional<std::uint64_t> numeric_id_in(std::string_view frame) {

@@ -26,6 +26,10 @@ class wire_loop {
   wire_loop& operator=(const wire_loop&) = delete;
 
   void connect(std::size_t client, const support::target& server, const std::string& path, const std::string& token);
+  /// Upgraded, and not ended since.
+  [[nodiscard]] bool is_open(std::size_t client) const {
+    return places_[client].connection && places_[client].connection->is_open();
+  }
   /// As a lost network would, without a word; `on_end` is not called.
   void cut(std::size_t client);
   void send_text(std::size_t client, std::string_view payload);

@@ -1,4 +1,4 @@
-// What `parley-bench latency` is told.
+// What the scenarios are told; what several of them are told stands here once.
 #pragma once
 
 #include <sys/types.h>
@@ -9,6 +9,23 @@
 #include <vector>
 
 namespace parley::bench {
+
+/// Which server is measured.
+struct server_options {
+  std::string parleyd;           ///< The program.
+  std::string store = "sqlite";  ///< Of a server that is started here: sqlite, or postgres, which is started too.
+  std::string node_url;          ///< A node that runs already; empty: one is started.
+  std::optional<pid_t> process;  ///< That node's, when it is on this machine.
+  std::vector<std::string> settings;
+  bool pin = false;               ///< The server on the first core and this process on the second.
+  bool count_statements = false;  ///< The PostgreSQL that is started counts its statements.
+};
+
+/// Where the figures go.
+struct report_options {
+  bool json = false;
+  std::string page;  ///< A file that gets the report as HTML; empty: none.
+};
 
 /// What a load must keep within to be held: p50=…, p99=…, p999=… or max=…, with ms or s.
 struct service_level {
@@ -29,16 +46,12 @@ struct latency_options {
   std::size_t size = 128;   ///< Bytes of content.
   bool find_max = false;    ///< Look for the highest rate that keeps the level.
   service_level level;
-  std::string store = "sqlite";  ///< Of a server that is started here: sqlite, or postgres, which is started too.
-  std::string node_url;          ///< A node that runs already; empty: one is started.
-  std::optional<pid_t> process;  ///< That node's, when it is on this machine.
-  std::string parleyd;           ///< The program.
-  std::vector<std::string> settings;
-  bool json = false;
-  std::string report;  ///< A file that gets the report as HTML; empty: none.
+  server_options server;
+  report_options report;
 };
 
-/// What does not fit together. Throws std::invalid_argument.
+// What does not fit together. Each throws std::invalid_argument.
+void validate(const server_options& options);
 void validate(const latency_options& options);
 
 }  // namespace parley::bench

@@ -4,15 +4,19 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
 
 namespace parley::bench {
 namespace {
 
 constexpr double shares[] = {0.5, 0.9, 0.99, 0.999};
 
-std::string line(const char* name, const latency_histogram& h) {
-  return fmt::format("  {:<48}{:>10}{:>9.2f}{:>9.2f}{:>9.2f}{:>9.2f}{:>9.2f}\n", name, h.count(), h.quantile_ms(0.5),
-                     h.quantile_ms(0.9), h.quantile_ms(0.99), h.quantile_ms(0.999), h.max_ms());
+std::string line(const named_latency& latency) {
+  const auto& h = latency.times;
+  return fmt::format("  {:<48}{:>10}{:>9.2f}{:>9.2f}{:>9.2f}{:>9.2f}{:>9.2f}\n", latency.name, h.count(),
+                     h.quantile_ms(0.5), h.quantile_ms(0.9), h.quantile_ms(0.99), h.quantile_ms(0.999), h.max_ms());
 }
 
 boost::json::object object_of(const latency_histogram& h) {
@@ -38,63 +42,52 @@ boost::json::object object_of(const load_second& second) {
           {"resident_mib", number_or_null(second.resident_mib)}};
 }
 
-std::string troubles(const load_figures& f) {
-  return fmt::format("lost {}, repeated {}, reordered {}, never delivered {}, unanswered {}, refused {}", f.seqs.lost,
-                     f.seqs.repeated, f.seqs.reordered, f.missing, f.unanswered, f.refused);
-}
-
 }  // namespace
 
+std::string to_text(const load_troubles& t) {
+  return fmt::format("lost {}, repeated {}, reordered {}, never delivered {}, unanswered {}, refused {}", t.seqs.lost,
+                     t.seqs.repeated, t.seqs.reordered, t.missing, t.unanswered, t.refused);
+}
+
 std::string to_text(const load_report& report) {
-  const auto& f = report.figures;
+  const auto& t = report.troubles;
   std::string out = "\n";
   for (const auto& trial : report.trials) {
-    out += fmt::format("  {:>9.0f} messages a second: {} {:.1f} ms, {}\n", trial.rate, report.options.level.name,
+    out += fmt::format("  {:>9.0f} messages a second: {} {:.1f} ms, {}\n", trial.rate, report.level.name,
                        trial.measured_ms, trial.objection.empty() ? "held" : trial.objection);
   }
   if (!report.trials.empty()) {
-    out += fmt::format("highest rate with {} of at most {:g} ms: {:.0f} messages a second\n", report.options.level.name,
-                       report.options.level.limit_ms, report.highest_rate);
+    out += fmt::format("highest rate with {} of at most {:g} ms: {:.0f} messages a second\n", report.level.name,
+                       report.level.limit_ms, report.highest_rate);
   }
-  out += fmt::format("{:.0f} messages a second over {} rooms of {}, {} B, {:.0f} s, {}: {}\n", f.rate,
-                     report.options.rooms, report.options.members, report.options.size, f.seconds, report.server,
-                     troubles(f));
-  if (!f.first_refusal.empty()) out += "  the first refusal: " + f.first_refusal + "\n";
-  if (!f.broken.empty()) out += "  a connection ended: " + f.broken + "\n";
-  out += fmt::format("  {:<48}{:>10}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "", "count", "p50 ms", "p90", "p99", "p99.9", "max");
-  out += line("delivery: from its time to a receiver", f.delivery);
-  out += line("ack: from its time to the sender", f.ack);
-  out += line("send: after its time (the tool's own delay)", f.delay);
-  if (f.cpu_us) out += fmt::format("  CPU for a delivery: the server {:.1f} us", *f.cpu_us);
-  if (f.database_cpu_us) out += fmt::format(", PostgreSQL {:.1f} us", *f.database_cpu_us);
-  return out + "\n";
+  out += fmt::format("{}, {}: {}\n", report.title, report.server, to_text(t));
+  if (!t.first_refusal.empty()) out += "  the first refusal: " + t.first_refusal + "\n";
+  if (!t.broken.empty()) out += "  a connection ended: " + t.broken + "\n";
+  if (!report.latencies.empty()) {
+    out +=
+        fmt::format("  {:<48}{:>10}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "", "count", "p50 ms", "p90", "p99", "p99.9", "max");
+  }
+  for (const auto& latency : report.latencies) out += line(latency);
+  for (const auto& figure : report.figures) {
+    out += fmt::format("  {:<48}{:>10.{}f} {}\n", figure.name, figure.value, figure.value < 100 ? 2 : 0, figure.unit);
+  }
+  return out;
 }
 
 std::string to_json(const load_report& report) {
-  const auto& f = report.figures;
-  boost::json::object out{{"server", report.server},
-                          {"rooms", report.options.rooms},
-                          {"members", report.options.members},
-                          {"size", report.options.size},
-                          {"rate", f.rate},
-                          {"seconds", f.seconds},
-                          {"messages", f.planned},
-                          {"acknowledged", f.acknowledged},
-                          {"deliveries", f.deliveries},
-                          {"lost", f.seqs.lost},
-                          {"repeated", f.seqs.repeated},
-                          {"reordered", f.seqs.reordered},
-                          {"never_delivered", f.missing},
-                          {"unanswered", f.unanswered},
-                          {"refused", f.refused},
-                          {"late_sends", f.late},
-                          {"delivery", object_of(f.delivery)},
-                          {"ack", object_of(f.ack)},
-                          {"send_delay", object_of(f.delay)},
-                          {"server_cpu_us", number_or_null(f.cpu_us)},
-                          {"database_cpu_us", number_or_null(f.database_cpu_us)}};
+  const auto& t = report.troubles;
+  boost::json::object out{{"scenario", report.scenario}, {"title", report.title}, {"server", report.server}};
+  for (const auto& [key, value] : report.options) out[key] = value;
+  out["lost"] = t.seqs.lost;
+  out["repeated"] = t.seqs.repeated;
+  out["reordered"] = t.seqs.reordered;
+  out["never_delivered"] = t.missing;
+  out["unanswered"] = t.unanswered;
+  out["refused"] = t.refused;
+  for (const auto& latency : report.latencies) out[latency.key] = object_of(latency.times);
+  for (const auto& figure : report.figures) out[figure.key] = figure.value;
   if (!report.trials.empty()) {
-    out["slo"] = fmt::format("{}={:g}ms", report.options.level.name, report.options.level.limit_ms);
+    out["slo"] = fmt::format("{}={:g}ms", report.level.name, report.level.limit_ms);
     out["highest_rate"] = report.highest_rate;
     auto& trials = out["trials"].emplace_array();
     for (const auto& trial : report.trials) {
@@ -105,8 +98,17 @@ std::string to_json(const load_report& report) {
     }
   }
   auto& course = out["course"].emplace_array();
-  for (const auto& second : f.course) course.push_back(object_of(second));
+  for (const auto& second : report.course) course.push_back(object_of(second));
   return boost::json::serialize(out) + "\n";
+}
+
+void tell(const load_report& report, const report_options& where) {
+  std::fputs((where.json ? to_json(report) : to_text(report)).c_str(), stdout);
+  if (where.page.empty()) return;
+  std::ofstream file(where.page);
+  file << to_html(report);
+  if (!file.flush()) throw std::runtime_error("cannot write " + where.page);
+  fmt::print(stderr, "{}\n", where.page);
 }
 
 }  // namespace parley::bench

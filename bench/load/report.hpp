@@ -1,12 +1,44 @@
-// A run's figures, for people, for programs, and as a page.
+// What a run has shown, whatever it did: for people, for programs, and as a page.
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "load/figures.hpp"
+#include "load/course.hpp"
+#include "load/latency_histogram.hpp"
+#include "load/options.hpp"
+#include "load/seq_watch.hpp"
 
 namespace parley::bench {
+
+/// What must not happen; each run counts it.
+struct load_troubles {
+  seq_counts seqs;               ///< Over all connections.
+  std::uint64_t missing = 0;     ///< Deliveries that were still due when waiting for them ended.
+  std::uint64_t unanswered = 0;  ///< Operations without an answer.
+  std::uint64_t refused = 0;
+  std::string first_refusal;  ///< The answer.
+  std::string broken;         ///< How a connection ended; empty: none did.
+
+  /// Nothing is lost, repeated or out of order; what was refused was said.
+  [[nodiscard]] bool is_complete() const {
+    return broken.empty() && missing == 0 && unanswered == 0 && seqs.lost + seqs.repeated + seqs.reordered == 0;
+  }
+};
+
+struct named_latency {
+  std::string key;   ///< In JSON.
+  std::string name;  ///< For people.
+  latency_histogram times;
+};
+
+struct named_figure {
+  std::string key;
+  std::string name;
+  double value = 0;
+  std::string unit;
+};
 
 /// What was tried at one rate while the highest was looked for.
 struct load_trial {
@@ -16,16 +48,27 @@ struct load_trial {
 };
 
 struct load_report {
-  latency_options options;
-  std::string server;              ///< What was measured, in words.
+  std::string scenario;                                 ///< The command.
+  std::string title;                                    ///< What was done, in a line.
+  std::string server;                                   ///< To what, in words.
+  std::vector<std::pair<std::string, double>> options;  ///< In numbers, for programs.
+  load_troubles troubles;
+  std::vector<named_latency> latencies;
+  std::vector<named_figure> figures;
+  service_level level;
   std::vector<load_trial> trials;  ///< In order; empty without --find-max.
   double highest_rate = 0;         ///< Held; 0 without --find-max.
-  load_figures figures;            ///< Of the run, or of the trial at the highest rate.
+  std::vector<load_second> course;
 };
 
 std::string to_text(const load_report& report);
 std::string to_json(const load_report& report);
 /// One file without any other: the plots are SVG in it.
 std::string to_html(const load_report& report);
+/// "lost 0, repeated 0, …": all of them.
+std::string to_text(const load_troubles& troubles);
+
+/// Prints it, as JSON or text, and writes the page where one is asked for. Throws std::runtime_error when it cannot.
+void tell(const load_report& report, const report_options& where);
 
 }  // namespace parley::bench

@@ -20,11 +20,15 @@ constexpr const char* blue = "#2f6fde";
 constexpr const char* orange = "#d9730d";
 constexpr const char* red = "#c4314b";
 constexpr const char* green = "#2a8f4e";
+constexpr const char* violet = "#7a4fc4";
+constexpr const char* colours[] = {blue, green, orange, red, violet};
 
-std::string row(const char* name, const latency_histogram& h) {
+std::string row(const named_latency& latency) {
+  const auto& h = latency.times;
   return fmt::format(
       "<tr><td>{}</td><td>{}</td><td>{:.2f}</td><td>{:.2f}</td><td>{:.2f}</td><td>{:.2f}</td><td>{:.2f}</td></tr>\n",
-      name, h.count(), h.quantile_ms(0.5), h.quantile_ms(0.9), h.quantile_ms(0.99), h.quantile_ms(0.999), h.max_ms());
+      escape_html(latency.name), h.count(), h.quantile_ms(0.5), h.quantile_ms(0.9), h.quantile_ms(0.99),
+      h.quantile_ms(0.999), h.max_ms());
 }
 
 template <class Read>
@@ -35,10 +39,10 @@ plot_line line_of(const char* name, const char* colour, const std::vector<load_s
 }
 
 /// Percentiles on an axis on which each further nine takes as much room.
-plot_line curve_of(const char* name, const char* colour, const latency_histogram& h) {
+plot_line curve_of(const named_latency& latency, const char* colour) {
   constexpr double greatest = 5;
-  plot_line line{name, colour, {}};
-  for (const auto& [ms, share] : h.curve()) {
+  plot_line line{latency.key, colour, {}};
+  for (const auto& [ms, share] : latency.times.curve()) {
     line.points.emplace_back(std::min(greatest, share < 1 ? -std::log10(1 - share) : greatest), ms);
   }
   return line;
@@ -47,8 +51,8 @@ plot_line curve_of(const char* name, const char* colour, const latency_histogram
 std::string trials(const load_report& report) {
   if (report.trials.empty()) return {};
   auto out = fmt::format("<p>Highest rate with {} of at most {:g} ms: <strong>{:.0f} messages a second</strong>.</p>\n",
-                         report.options.level.name, report.options.level.limit_ms, report.highest_rate);
-  out += fmt::format("<table><tr><th>messages a second</th><th>{} ms</th><th></th></tr>\n", report.options.level.name);
+                         report.level.name, report.level.limit_ms, report.highest_rate);
+  out += fmt::format("<table><tr><th>messages a second</th><th>{} ms</th><th></th></tr>\n", report.level.name);
   for (const auto& trial : report.trials) {
     out +=
         fmt::format("<tr><td>{:.0f}</td><td>{:.2f}</td><td>{}</td></tr>\n", trial.rate, trial.measured_ms,
@@ -57,58 +61,70 @@ std::string trials(const load_report& report) {
   return out + "</table>\n";
 }
 
-std::string plots(const load_figures& f) {
-  auto out = to_svg({"Latency of deliveries",
+std::string course_plots(const std::vector<load_second>& course) {
+  auto out = to_svg({"Latency",
                      "seconds",
                      "ms",
-                     {line_of("p50", blue, f.course, [](const auto& s) { return s.p50_ms; }),
-                      line_of("p99", orange, f.course, [](const auto& s) { return s.p99_ms; }),
-                      line_of("longest", red, f.course, [](const auto& s) { return s.max_ms; })}});
-  out += to_svg({"Percentiles",
-                 "share of all that took no longer",
-                 "ms",
-                 {curve_of("delivery", blue, f.delivery), curve_of("ack", green, f.ack)},
-                 {{0, "0"}, {1, "90 %"}, {2, "99 %"}, {3, "99.9 %"}, {4, "99.99 %"}, {5, "100 %"}}});
+                     {line_of("p50", blue, course, [](const auto& s) { return s.p50_ms; }),
+                      line_of("p99", orange, course, [](const auto& s) { return s.p99_ms; }),
+                      line_of("longest", red, course, [](const auto& s) { return s.max_ms; })}});
   out += to_svg({"Throughput",
                  "seconds",
                  "a second",
-                 {line_of("sent", blue, f.course, [](const auto& s) { return static_cast<double>(s.sent); }),
-                  line_of("delivered", green, f.course, [](const auto& s) { return static_cast<double>(s.delivered); }),
-                  line_of("refused", red, f.course, [](const auto& s) { return static_cast<double>(s.refused); })}});
-  out += to_svg({"The server's processor", "seconds", "cores", {line_of("busy", orange, f.course, [](const auto& s) {
+                 {line_of("sent", blue, course, [](const auto& s) { return static_cast<double>(s.sent); }),
+                  line_of("delivered", green, course, [](const auto& s) { return static_cast<double>(s.delivered); }),
+                  line_of("refused", red, course, [](const auto& s) { return static_cast<double>(s.refused); })}});
+  out += to_svg({"The server's processor", "seconds", "cores", {line_of("busy", orange, course, [](const auto& s) {
                    return s.cpu.value_or(0);
                  })}});
-  out += to_svg({"The server's memory", "seconds", "MiB", {line_of("resident", blue, f.course, [](const auto& s) {
+  out += to_svg({"The server's memory", "seconds", "MiB", {line_of("resident", blue, course, [](const auto& s) {
                    return s.resident_mib.value_or(0);
                  })}});
   return out;
 }
 
+std::string percentile_plot(const std::vector<named_latency>& latencies) {
+  plot what{"Percentiles",
+            "share of all that took no longer",
+            "ms",
+            {},
+            {{0, "0"}, {1, "90 %"}, {2, "99 %"}, {3, "99.9 %"}, {4, "99.99 %"}, {5, "100 %"}}};
+  for (const auto& latency : latencies) {
+    if (latency.times.count() == 0) continue;
+    what.lines.push_back(curve_of(latency, colours[what.lines.size() % std::size(colours)]));
+  }
+  return to_svg(what);
+}
+
 }  // namespace
 
 std::string to_html(const load_report& report) {
-  const auto& f = report.figures;
+  const auto& t = report.troubles;
   auto out = fmt::format(
       "<!doctype html>\n<html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-      "<title>parley-bench latency</title>\n<style>{}</style>\n<h1>{:.0f} messages a second over {} rooms of {}</h1>\n",
-      style, f.rate, report.options.rooms, report.options.members);
-  out += fmt::format(
-      "<p>{}; {} B of content; {:.0f} s measured. Messages go out by a schedule; each latency counts from when its "
-      "message was due.</p>\n",
-      escape_html(report.server), report.options.size, f.seconds);
+      "<title>parley-bench {}</title>\n<style>{}</style>\n<h1>{}</h1>\n<p>parley-bench {}, {}.</p>\n",
+      escape_html(report.scenario), style, escape_html(report.title), escape_html(report.scenario),
+      escape_html(report.server));
   out += trials(report);
-  out +=
-      "<table><tr><th></th><th>count</th><th>p50 ms</th><th>p90</th><th>p99</th><th>p99.9</th><th>longest</th></tr>\n";
-  out += row("delivery: from its time to a receiver", f.delivery);
-  out += row("ack: from its time to the sender", f.ack);
-  out += row("send: after its time (the tool's own delay)", f.delay);
-  out += "</table>\n";
-  out += fmt::format("<p{}>Lost {}, repeated {}, reordered {}, never delivered {}, unanswered {}, refused {}.</p>\n",
-                     f.is_complete() && f.refused == 0 ? "" : " class='bad'", f.seqs.lost, f.seqs.repeated,
-                     f.seqs.reordered, f.missing, f.unanswered, f.refused);
-  if (f.cpu_us) out += fmt::format("<p>The server's CPU for a delivery: {:.1f} µs.</p>\n", *f.cpu_us);
-  if (f.database_cpu_us) out += fmt::format("<p>PostgreSQL's CPU for a delivery: {:.1f} µs.</p>\n", *f.database_cpu_us);
-  return out + plots(f) + "</html>\n";
+  if (!report.latencies.empty()) {
+    out +=
+        "<table><tr><th></th><th>count</th><th>p50 "
+        "ms</th><th>p90</th><th>p99</th><th>p99.9</th><th>longest</th></tr>\n";
+    for (const auto& latency : report.latencies) out += row(latency);
+    out += "</table>\n";
+  }
+  out += fmt::format("<p{}>{}.</p>\n", t.is_complete() && t.refused == 0 ? "" : " class='bad'", to_text(t));
+  if (!report.figures.empty()) {
+    out += "<table>\n";
+    for (const auto& figure : report.figures) {
+      out += fmt::format("<tr><td>{}</td><td>{:.{}f} {}</td></tr>\n", escape_html(figure.name), figure.value,
+                         figure.value < 100 ? 2 : 0, escape_html(figure.unit));
+    }
+    out += "</table>\n";
+  }
+  if (!report.course.empty()) out += course_plots(report.course);
+  if (!report.latencies.empty()) out += percentile_plot(report.latencies);
+  return out + "</html>\n";
 }
 
 }  // namespace parley::bench

@@ -1,0 +1,46 @@
+// The options of the durable sends.
+#include <map>
+#include <memory>
+
+#include "command_line.hpp"
+#include "durable_series.hpp"
+
+namespace parley::bench {
+
+void add_durable(command_line& line) {
+  const auto options = std::make_shared<durable_series_options>();
+  const auto lone = std::make_shared<bool>(false);
+  const auto compare = std::make_shared<bool>(false);
+  auto* command = line.add("durable", "Keyed sends, acknowledged when they are stored, beside the bare database",
+                           [options, lone, compare, &line] {
+                             options->parleyd = line.parleyd();
+                             if (*compare) {
+                               measure_all(*options);
+                             } else if (*lone) {
+                               measure_lone(*options);
+                             } else {
+                               measure_durable(*options);
+                             }
+                             return true;
+                           });
+  command->add_option("--store", options->store, "postgres (a server of its own, started here) or sqlite")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, durable_store>{{"postgres", durable_store::postgres},
+                                                                               {"sqlite", durable_store::sqlite}}));
+  add_shown(command, "--senders", options->load.senders, "Senders, each a member of one room")
+      ->check(CLI::PositiveNumber);
+  add_shown(command, "--rooms", options->load.rooms, "Rooms")->check(CLI::PositiveNumber);
+  add_shown(command, "--outstanding", options->load.outstanding,
+            "Unacknowledged messages of each sender, 1 to 64. One is a person who waits for the ack; the batches"
+            " fill from many senders, and more of each only lengthens the queue in which a message waits")
+      ->check(CLI::Range(1, 64));
+  add_shown(command, "--seconds", options->load.seconds, "Measured time of each");
+  add_shown(command, "--batches", options->batches, "Rows in the batches beside it")->check(CLI::PositiveNumber);
+  add_shown(command, "--runs", options->runs, "Repetitions, all in turn")->check(CLI::PositiveNumber);
+  command_line::add_settings(command, options->settings);
+  command->add_flag("--alone", options->alone, "Without pgbench and batches beside it");
+  command->add_flag("--lone", *lone, "One sender alone in its room, beside bare commits");
+  command->add_flag("--compare", *compare,
+                    "Everything: both stores, 1,000 senders in 100 rooms, 100 in one, a lone one");
+}
+
+}  // namespace parley::bench

@@ -1,0 +1,123 @@
+// The runs in turn, and their ratios.
+#include "load/connect.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+#include <vector>
+
+#include "across/background.hpp"
+#include "load/connecting.hpp"
+#include "load/crowd_clients.hpp"
+#include "load/measured_server.hpp"
+#include "load/pace.hpp"
+#include "load/report.hpp"
+
+namespace parley::bench {
+namespace {
+
+struct connect_figures {
+  double rate = 0;  ///< Connections a second.
+  double cpu_us = 0;
+};
+
+/// `work` connects that many.
+template <class Work>
+connect_figures measure(const server_watch& server, std::size_t connections, Work work) {
+  const auto before = server.read();
+  const auto from = steady_ns();
+  work();
+  const auto seconds = static_cast<double>(steady_ns() - from) / 1e9;
+  const auto after = server.read();
+  if (!before || !after) throw std::runtime_error("the server's CPU cannot be read");
+  const auto count = static_cast<double>(connections);
+  return {count / seconds, (after->cpu_seconds - before->cpu_seconds) * 1e6 / count};
+}
+
+/// Its `ready` is the last thing that happens to a connection.
+connect_figures measure_parleyd(const connect_options& options, const measured_server& server, const crowd& people) {
+  crowd_clients clients(server.address(), people, warm_up_connections + options.connections,
+                        [](std::size_t, std::string_view) {});
+  clients.connect(0, warm_up_connections, options.at_once);
+  return measure(server.watch(), options.connections,
+                 [&] { clients.connect(warm_up_connections, options.connections, options.at_once); });
+}
+
+/// The answer to the upgrade is.
+connect_figures measure_naive(const connect_options& options) {
+  const auto server = support::server_process::naive(options.naive);
+  std::string broken;
+  const auto total = warm_up_connections + options.connections;
+  wire_loop loop(
+      total, [](std::size_t, std::string_view) {},
+      [&](std::size_t, const std::string& how) { broken = how.empty() ? "without a word" : how; });
+  std::size_t open = 0;
+  const auto connect_until = [&](std::size_t end) {
+    const auto first = open;
+    connect_all(loop, {.clients = end - first,
+                       .at_once = options.at_once,
+                       .begin = [&](std::size_t number) { loop.connect(first + number, server.address(), "/ws", "-"); },
+                       .done =
+                           [&] {
+                             while (open < end && loop.is_open(open)) ++open;
+                             return open - first;
+                           },
+                       .broken = [&]() -> const std::string& { return broken; }});
+  };
+  connect_until(warm_up_connections);
+  return measure(server_watch(server.pid()), options.connections, [&] { connect_until(total); });
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+}  // namespace
+
+void run_connect(const connect_options& options) {
+  validate(options.server);
+  std::vector<double> rates, cpus, bare_rates, bare_cpus, rate_ratios, cpu_ratios;
+  std::string name;
+  for (int run = 0; run < options.runs; ++run) {
+    const measured_server server(options.server);
+    name = server.name();
+    const auto people = make_crowd(server.address(), options.users, options.rooms, options.rooms_each);
+    const auto ours = measure_parleyd(options, server, people);
+    rates.push_back(ours.rate);
+    cpus.push_back(ours.cpu_us);
+    fmt::print(stderr, "parleyd: {:.0f} a second, {:.1f} us of CPU each\n", ours.rate, ours.cpu_us);
+    if (options.naive.empty()) continue;
+    const auto bare = measure_naive(options);
+    bare_rates.push_back(bare.rate);
+    bare_cpus.push_back(bare.cpu_us);
+    rate_ratios.push_back(ours.rate / bare.rate);
+    cpu_ratios.push_back(ours.cpu_us / bare.cpu_us);
+    fmt::print(stderr, "accept and upgrade: {:.0f} a second, {:.1f} us of CPU each\n", bare.rate, bare.cpu_us);
+  }
+  load_report report;
+  report.scenario = "connect";
+  report.title = fmt::format("{} connections of {} users in {} rooms each, {} at once, {} runs", options.connections,
+                             options.users, options.rooms_each, options.at_once, options.runs);
+  report.server = name;
+  report.options = {{"connections", static_cast<double>(options.connections)},
+                    {"users", static_cast<double>(options.users)},
+                    {"rooms", static_cast<double>(options.rooms)},
+                    {"rooms_each", static_cast<double>(options.rooms_each)},
+                    {"at_once", static_cast<double>(options.at_once)},
+                    {"runs", static_cast<double>(options.runs)}};
+  report.figures = {{"connections_per_second", "connections, from TCP to ready, median", median(rates), "a second"},
+                    {"server_cpu_us", "the server's CPU for one, median", median(cpus), "us"}};
+  if (!bare_rates.empty()) {
+    report.figures.insert(report.figures.end(),
+                          {{"bare_per_second", "accept and upgrade alone, median", median(bare_rates), "a second"},
+                           {"bare_cpu_us", "its CPU for one, median", median(bare_cpus), "us"},
+                           {"rate_ratio", "rate, parleyd / alone, median of the pairs", median(rate_ratios), ""},
+                           {"cpu_ratio", "CPU, parleyd / alone, median of the pairs", median(cpu_ratios), ""}});
+  }
+  tell(report, options.report);
+}
+
+}  // namespace parley::bench

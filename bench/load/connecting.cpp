@@ -1,0 +1,33 @@
+// See connecting.hpp.
+#include "load/connecting.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <stdexcept>
+
+#include "across/background.hpp"
+
+namespace parley::bench {
+
+void connect_all(wire_loop& loop, const connecting& what) {
+  constexpr std::int64_t most_ns = 120'000'000'000;
+  constexpr std::size_t shown_each = 500;
+  const auto until = steady_ns() + most_ns;
+  std::size_t begun = 0;
+  std::size_t shown = 0;
+  for (auto done = what.done(); done < what.clients; done = what.done()) {
+    for (; begun < what.clients && begun < done + what.at_once; ++begun) what.begin(begun);
+    loop.step(std::chrono::milliseconds(5));
+    if (!what.broken().empty()) throw std::runtime_error("a client could not connect: " + what.broken());
+    if (steady_ns() > until) throw std::runtime_error("not every client got its ready frame");
+    if (done >= shown + shown_each) {
+      shown = done;
+      fmt::print(stderr, "\rconnected {} of {}", done, what.clients);
+    }
+  }
+  fmt::print(stderr, "\rconnected {} of {}\n", what.clients, what.clients);
+}
+
+}  // namespace parley::bench

@@ -1,0 +1,53 @@
+// Seconds, and how they look while they pass.
+#include "load/course.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "load/pace.hpp"
+
+namespace parley::bench {
+void load_course::begin(std::int64_t now_ns, const server_watch& server) {
+  seconds_.clear();
+  second_ = {};
+  times_ = {};
+  begin_ns_ = second_began_ns_ = now_ns;
+  usage_before_ = server.read();
+}
+
+void load_course::tick(std::int64_t now_ns, const server_watch& server) {
+  if (now_ns - second_began_ns_ >= second_ns) end_second(now_ns, server);
+}
+
+void load_course::end_second(std::int64_t now_ns, const server_watch& server) {
+  const auto usage = server.read();
+  second_.at = static_cast<double>(now_ns - begin_ns_) / 1e9;
+  second_.p50_ms = times_.quantile_ms(0.5);
+  second_.p99_ms = times_.quantile_ms(0.99);
+  second_.max_ms = times_.max_ms();
+  if (usage && usage_before_) {
+    second_.cpu =
+        (usage->cpu_seconds - usage_before_->cpu_seconds) * 1e9 / static_cast<double>(now_ns - second_began_ns_);
+    second_.resident_mib = usage->resident_bytes / (1024.0 * 1024);
+  }
+  seconds_.push_back(second_);
+  if (on_second_) on_second_(second_);
+  second_ = {};
+  times_ = {};
+  usage_before_ = usage;
+  second_began_ns_ = now_ns;
+}
+
+void show_progress(const load_second& second, double end) {
+  fmt::print(stderr,
+             "\r{:4.0f} s  {:7} sent  {:8} delivered  p50 {:8.2f}  p99 {:8.2f}  max {:8.2f} ms  refused {}  cpu {:4.2f}"
+             "  {:4.0f} s left  ",
+             second.at, second.sent, second.delivered, second.p50_ms, second.p99_ms, second.max_ms, second.refused,
+             second.cpu.value_or(0), std::max(0.0, end - second.at));
+  std::fflush(stderr);
+}
+
+}  // namespace parley::bench

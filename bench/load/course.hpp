@@ -1,0 +1,61 @@
+// What happened in each second of a run, for the line in the terminal and for the plots.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "load/latency_histogram.hpp"
+#include "load/server_watch.hpp"
+
+namespace parley::bench {
+
+/// One second of a run, the warm-up's too.
+struct load_second {
+  double at = 0;  ///< Its end, in seconds from the run's begin.
+  std::uint64_t sent = 0, acknowledged = 0, delivered = 0, refused = 0;
+  double p50_ms = 0, p99_ms = 0, max_ms = 0;  ///< Of the deliveries that came in it; of operations, where none do.
+  std::optional<double> cpu;                  ///< Cores that the server kept busy.
+  std::optional<double> resident_mib;
+};
+
+/// Used from one thread.
+class load_course {
+ public:
+  using second_handler = std::function<void(const load_second&)>;
+
+  /// `on_second` is told each second when it is over.
+  explicit load_course(second_handler on_second) : on_second_(std::move(on_second)) {}
+
+  void begin(std::int64_t now_ns, const server_watch& server);
+  void note_sent() { ++second_.sent; }
+  void note_acknowledged() { ++second_.acknowledged; }
+  void note_refused() { ++second_.refused; }
+  void note_delivered(std::int64_t latency_ns) {
+    ++second_.delivered;
+    times_.add(latency_ns);
+  }
+  /// Not every delivery of a closed loop is timed.
+  void note_delivered() { ++second_.delivered; }
+  void note_time(std::int64_t latency_ns) { times_.add(latency_ns); }
+  /// Often: ends the second when it is over.
+  void tick(std::int64_t now_ns, const server_watch& server);
+  [[nodiscard]] std::vector<load_second> take() { return std::move(seconds_); }
+
+ private:
+  void end_second(std::int64_t now_ns, const server_watch& server);
+
+  second_handler on_second_;
+  std::vector<load_second> seconds_;
+  load_second second_;
+  latency_histogram times_;
+  std::optional<server_usage> usage_before_;
+  std::int64_t begin_ns_ = 0;
+  std::int64_t second_began_ns_ = 0;
+};
+
+/// Writes the second over the line on standard error; `end` is the whole run's, in seconds.
+void show_progress(const load_second& second, double end);
+
+}  // namespace parley::bench

@@ -1,0 +1,65 @@
+// See measured_server.hpp.
+#include "load/measured_server.hpp"
+
+#include <sched.h>
+
+#include <stdexcept>
+
+#include "verify/options.hpp"
+
+namespace parley::bench {
+namespace {
+
+/// This thread, and whatever it starts from here on.
+void stay_on(const cpu_set_t& cores) {
+  if (::sched_setaffinity(0, sizeof cores, &cores) != 0)
+    throw std::runtime_error("--pin needs two cores that this process may use");
+}
+cpu_set_t core(unsigned number) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(number, &cores);
+  return cores;
+}
+cpu_set_t cores_at_first() {
+  cpu_set_t cores;
+  ::sched_getaffinity(0, sizeof cores, &cores);
+  return cores;
+}
+
+}  // namespace
+
+measured_server::measured_server(const server_options& options) {
+  if (!options.node_url.empty()) {
+    address_ = parse_node(options.node_url);
+    name_ = "the node at " + options.node_url;
+    watch_ = options.process ? server_watch(*options.process) : server_watch(address_);
+    return;
+  }
+  // PostgreSQL may go where it likes, also behind an earlier server.
+  static const cpu_set_t all_cores = cores_at_first();
+  if (options.pin) stay_on(all_cores);
+  auto settings = options.settings;
+  // Log-ins are not what is measured.
+  settings.insert(settings.begin(), "auth.password_memory_kib=64");
+  const bool is_postgres = options.store == "postgres";
+  if (is_postgres) {
+    database_.emplace(options.count_statements
+                          ? std::vector<std::string>{"-c", "shared_preload_libraries=pg_stat_statements"}
+                          : std::vector<std::string>{});
+    store_url_ = database_->new_database();
+    settings.insert(settings.begin(), "store.url=" + *store_url_);
+  }
+  if (options.pin) stay_on(core(0));
+  process_.emplace(support::server_process::parleyd(options.parleyd, settings));
+  if (options.pin) stay_on(core(1));
+  address_ = process_->address();
+  name_ = is_postgres ? "one node on PostgreSQL" : "one node on SQLite";
+  watch_ = server_watch(process_->pid());
+}
+
+std::optional<double> measured_server::database_cpu_seconds() const {
+  return database_ ? std::optional(database_->cpu_seconds()) : std::nullopt;
+}
+
+}  // namespace parley::bench

@@ -1,0 +1,121 @@
+// Half, full, too much, half again.
+#include "load/overload.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+#include <utility>
+
+#include "load/find_max.hpp"
+#include "load/measured_server.hpp"
+#include "load/open_load.hpp"
+#include "load/pace.hpp"
+
+namespace parley::bench {
+namespace {
+
+constexpr double beside_seconds = 10;
+/// Where the search begins.
+constexpr double first_rate = 2'000;
+/// Half of what a connection may have unanswered before it is not read any more.
+constexpr std::size_t most_unanswered = 32;
+
+// What is asked for.
+constexpr double most_growth_mib = 64;
+constexpr double most_slower = 5;
+/// Two equal loads differ by as much on a shared machine.
+constexpr double as_before = 2;
+constexpr double as_before_ms = 5;
+
+class overload_run {
+ public:
+  explicit overload_run(const overload_options& options)
+      : options_(options),
+        server_(options.server),
+        world_(make_load_world(server_.address(), std::vector<std::size_t>(options.rooms, options.members))),
+        load_(world_, options.size, [this](const load_second& second) { show_progress(second, end_); }) {
+    load_.connect(server_.address());
+  }
+
+  bool run() {
+    const auto full_rate = options_.full > 0 ? options_.full : find_full();
+    if (full_rate <= 0) throw std::runtime_error("no rate is held");
+    const auto before = measure(full_rate / 2, beside_seconds);
+    const auto full = measure(full_rate, beside_seconds);
+    load_.leave_out_above(most_unanswered);
+    auto over = measure(full_rate * options_.times, options_.seconds);
+    load_.leave_out_above(0);
+    const auto after = measure(full_rate / 2, beside_seconds);
+
+    const auto memory_before = full.course.back().resident_mib.value_or(0);
+    double memory = memory_before;
+    for (const auto& second : over.course) memory = std::max(memory, second.resident_mib.value_or(0));
+    const auto p99 = [](const load_figures& figures) { return figures.ack.quantile_ms(0.99); };
+
+    load_report report;
+    report.scenario = "overload";
+    report.title = fmt::format("{:.0f} messages a second, {:g} times what is held, over {} rooms of {}, {} B, {:.0f} s",
+                               full_rate * options_.times, options_.times, options_.rooms, options_.members,
+                               options_.size, options_.seconds);
+    report.server = server_.name();
+    report.options = {{"full_rate", full_rate}, {"times", options_.times}, {"seconds", options_.seconds}};
+    report.latencies = {{"ack_half", "ack at half of the full load, before", before.ack},
+                        {"ack_full", "ack at full load", full.ack},
+                        {"ack_over", "ack at the overload", over.ack},
+                        {"ack_after", "ack at half of the full load, afterwards", after.ack}};
+    report.figures = {
+        {"growth_mib", fmt::format("memory's growth (at most {:g})", most_growth_mib), memory - memory_before, "MiB"},
+        {"slower", fmt::format("acks' p99, overload / full load (at most {:g})", most_slower), p99(over) / p99(full),
+         ""},
+        {"acknowledged_per_second", "acknowledged at the overload", per_second(over.acknowledged, over), "a second"},
+        {"busy_per_second", "refused with busy", per_second(over.busy, over), "a second"},
+        {"left_out_per_second", "not sent, as much was unanswered", per_second(over.left_out, over), "a second"},
+        {"refused_otherwise", "refused for another reason", static_cast<double>(over.troubles.refused - over.busy),
+         ""}};
+    const bool is_kept = before.troubles.is_complete() && full.troubles.is_complete() && after.troubles.is_complete() &&
+                         over.troubles.is_complete() && over.troubles.refused == over.busy &&
+                         after.troubles.refused == 0 && memory - memory_before <= most_growth_mib &&
+                         p99(over) <= most_slower * p99(full) &&
+                         p99(after) <= std::max(as_before * p99(before), p99(before) + as_before_ms);
+    report.troubles = std::move(over.troubles);
+    report.course = std::move(over.course);
+    tell(report, options_.report);
+    return is_kept;
+  }
+
+ private:
+  static double per_second(std::uint64_t count, const load_figures& figures) {
+    return static_cast<double>(count) / figures.seconds;
+  }
+
+  load_figures measure(double rate, double seconds) {
+    end_ = trial_warm_up + seconds;
+    auto figures = load_.run(rate, trial_warm_up, seconds, server_.watch());
+    fmt::print(stderr, "\n{:.0f} messages a second: acks' p99 {:.2f} ms, {}\n", rate, figures.ack.quantile_ms(0.99),
+               to_text(figures.troubles));
+    if (!figures.troubles.broken.empty()) throw std::runtime_error("a connection ended: " + figures.troubles.broken);
+    return figures;
+  }
+
+  double find_full() {
+    return find_max_rate(first_rate,
+                         [&](double rate) { return objection_to(measure(rate, trial_seconds), {}).empty(); });
+  }
+
+  const overload_options& options_;
+  measured_server server_;
+  load_world world_;
+  open_load load_;
+  double end_ = 0;
+};
+
+}  // namespace
+
+bool run_overload(const overload_options& options) {
+  validate(options.server);
+  return overload_run(options).run();
+}
+
+}  // namespace parley::bench
