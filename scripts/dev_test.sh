@@ -101,6 +101,7 @@ run_tests() {
   local install=()
   [[ "$preset" == release ]] || install+=(--sanitize)
   [[ "$groups" != *" unit "* && "$groups" != *" fault "* ]] || install+=(--mistakes)
+  [[ "$preset" != release || "$groups" != *" unit "* ]] || install+=(--micro)
   [[ "$groups" == " browser " ]] || install+=(--postgres --redis)
   [[ "$groups" != *" system "* ]] || install+=(--test)
   [[ "$groups" != *" browser "* ]] || install+=(--browser)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 or 13) that Parley needs and that are missing, and says which and why.
-# Usage: install_dependencies.sh [--mistakes] [--test] [--postgres] [--redis] [--cluster] [--browser] [--sanitize] [--check] [--bench] [--all]; without a flag, what a build needs.
+# Usage: install_dependencies.sh [--mistakes] [--test] [--postgres] [--redis] [--cluster] [--browser] [--sanitize] [--check] [--micro] [--bench] [--all]; without a flag, what a build needs.
 set -euo pipefail
 
 # One line a need: group, package (names split by | are alternatives, the first that this Debian knows is taken), why.
@@ -31,7 +31,8 @@ build libcli11-dev the command line
 build libgtest-dev unit tests
 build libgmock-dev matchers of the unit tests
 mistakes patch puts the mistakes in that tests must find
-bench libbenchmark-dev the micro-benchmarks
+micro libbenchmark-dev the micro-benchmarks
+bench nodejs keeps what was measured, with the machine and the commit
 postgres postgresql the tests start a server of their own with it (the one that Debian starts is not used)
 postgres openssl makes the certificate of the test of encrypted connections
 redis redis-server the tests start a server of their own with it (the one that Debian starts is not used)
@@ -68,8 +69,9 @@ for argument in "$@"; do
     --browser) groups+="test browser " ;;
     --sanitize) groups+="sanitize " ;;
     --check) groups+="check " ;;
-    --bench) groups+="bench " ;;
-    --all) groups+="mistakes test postgres redis cluster browser sanitize check bench " ;;
+    --micro) groups+="micro " ;;
+    --bench) groups+="micro bench " ;;
+    --all) groups+="mistakes test postgres redis cluster browser sanitize check micro bench " ;;
     -h | --help) sed -n '2,3s/^# //p' "$0"; exit 0 ;;
     *) echo "install_dependencies.sh: unknown flag $argument" >&2; exit 2 ;;
   esac
