@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "load/measured_server.hpp"
+#include "storm/query_count.hpp"
 
 namespace parley::bench {
 namespace {
@@ -41,8 +42,12 @@ class fanout_pairs {
     const measured_server server(options_.server);
     const auto world = make_load_world(server.address(), std::vector<std::size_t>(options_.rooms, members()));
     const auto database_before = server.database_cpu_seconds();
+    const auto counters_before = sum_of_counters({server.address()});
     auto figures = measure(server.address(), world, server.watch(), options_.load);
     const auto database = server.database_cpu_seconds();
+    const auto counters = sum_of_counters({server.address()});
+    const auto grown = [&](const char* name) { return counters.at(name) - counters_before.at(name); };
+    messages_per_commit_ = grown("parley_batch_commands_sum") / std::max(1.0, grown("parley_commits_total"));
     report.server = server.name();
     report.course = std::move(figures.course);
     report.latencies = {{"delivery", "delivery: from its send to a receiver", figures.delivery},
@@ -119,6 +124,7 @@ class fanout_pairs {
     out = {{"messages_per_second", "messages (of the last run)", messages_per_second_, "a second"},
            {"deliveries_per_second", "deliveries (of the last run)", deliveries_per_second_, "a second"},
            {"server_cpu_us", "the server's CPU for a delivery, median", median(ours_us_), "us"},
+           {"messages_per_commit", "messages a transaction (of the last run)", messages_per_commit_, ""},
            {"tool_cores", "the tool's own CPU (of the last run)", tool_share_, "cores"}};
     if (database_us_) out.push_back({"database_cpu_us", "PostgreSQL's CPU for a delivery", *database_us_, "us"});
     if (ratios_.empty()) return;
@@ -136,7 +142,7 @@ class fanout_pairs {
 
   const fanout_options& options_;
   std::vector<double> ours_us_, naive_us_, ratios_;
-  double messages_per_second_ = 0, deliveries_per_second_ = 0, tool_share_ = 0;
+  double messages_per_second_ = 0, deliveries_per_second_ = 0, messages_per_commit_ = 0, tool_share_ = 0;
   std::optional<double> database_us_;
 };
 

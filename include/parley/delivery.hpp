@@ -69,8 +69,9 @@ struct outgoing {
   shared_bytes frames;
   std::uint32_t frame_count = 1;
   std::uint32_t answers = 0;
-  bool ephemeral = false;  ///< May be dropped when the outbox is full.
-  bool is_error = false;   ///< Says nothing of any event, so that it need not wait for any.
+  bool ephemeral = false;        ///< May be dropped when the outbox is full.
+  bool is_error = false;         ///< Says nothing of any event, so that it need not wait for any.
+  bool answers_durable = false;  ///< `answers` are of frames that asked for durable events.
 };
 
 /// Ephemeral frames for everybody attached to a room on one shard.

@@ -66,6 +66,7 @@ struct metrics {
   counter ephemeral_dropped_total;
   counter closed_too_slow_total;
   counter rate_limited_total;
+  counter overload_refused_total;
   counter http_requests_total;
   gauge rest_in_flight;
   gauge reads_paused;     ///< Connections not read for want of credit.

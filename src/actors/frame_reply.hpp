@@ -16,6 +16,7 @@ struct frame_reply {
   std::optional<std::string> frame_id;
   bool wanted = false;       ///< The frame waits for an answer.
   bool took_credit = false;  ///< The connection counts it as unanswered until one of these is called.
+  bool is_durable = false;   ///< It asked for a durable event.
 
   void ack(const ack_data& data) const {
     if (!wanted) return done();
@@ -25,7 +26,9 @@ struct frame_reply {
   }
   /// It was dealt with and nothing is to be said, or somebody else says it where an answer is wanted.
   void done() const {
-    if (!wanted && took_credit) services->out.send(connection, {nullptr, 0, 1});
+    if (!wanted && took_credit)
+      services->out.send(connection,
+                         {.frames = nullptr, .frame_count = 0, .answers = 1, .answers_durable = is_durable});
   }
   /// An error is told even when no answer was asked for; its id is null then.
   void fail(const error& why) const {
@@ -36,8 +39,10 @@ struct frame_reply {
 
  private:
   void send(std::string bytes, bool is_error = false) const {
-    services->out.send(
-        connection, {std::make_shared<const std::string>(std::move(bytes)), 1, took_credit ? 1U : 0U, false, is_error});
+    services->out.send(connection, {.frames = std::make_shared<const std::string>(std::move(bytes)),
+                                    .answers = took_credit ? 1U : 0U,
+                                    .is_error = is_error,
+                                    .answers_durable = is_durable});
   }
 };
 

@@ -59,7 +59,12 @@ void session::handle(const frame_ptr& frame) {
 }
 
 frame_reply session::reply_to(const client_frame& frame) const {
-  return {services_, request_.connection, frame.id, frame.wants_answer(), frame.takes_credit()};
+  return {services_,
+          request_.connection,
+          frame.id,
+          frame.wants_answer(),
+          frame.takes_credit(),
+          std::holds_alternative<durable_frame>(frame.request)};
 }
 
 void session::handle(const frame_ptr& frame, const typing_frame& what) { to_named_room(frame, what.room); }

@@ -73,6 +73,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("limits.frames_per_second", c.limits.frames_per_second, 0, million);
   visit("limits.bad_frames_per_minute", c.limits.bad_frames_per_minute, 0, million);
   visit("limits.unanswered_sends", c.limits.unanswered_sends, 1, 100'000);
+  visit("limits.overload_ms", c.limits.overload_ms, 0, 60'000);
   visit("limits.rooms_per_user", c.limits.rooms_per_user, 1, 100'000);
   visit("limits.room_members", c.limits.room_members, 2, million);
   visit("limits.reactions_per_message", c.limits.reactions_per_message, 1, 10'000);

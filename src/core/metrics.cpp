@@ -59,6 +59,8 @@ void put_net(families& out, const metrics& m) {
   put(out, "socket_writes_total", "Writes on sockets; by io_uring many are one system call", m.socket_writes_total);
   put(out, "ephemeral_dropped_total", "Ephemeral frames dropped at a full outbox", m.ephemeral_dropped_total);
   put(out, "closed_too_slow_total", "Connections closed with 4408", m.closed_too_slow_total);
+  put(out, "overload_refused_total", "Durable frames refused with busy, as answers took longer than limits.overload_ms",
+      m.overload_refused_total);
   put(out, "rate_limited_total", "Requests refused by a rate limit", m.rate_limited_total);
   put(out, "http_requests_total", "HTTP requests answered", m.http_requests_total);
   put(out, "rest_in_flight", "REST calls waiting for their answer", m.rest_in_flight);

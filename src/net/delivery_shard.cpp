@@ -21,6 +21,7 @@ delivery_shard::delivery_shard(std::uint32_t index, const config& settings, metr
       counts_(counts),
       lease_(lease),
       sender_(std::move(sender)),
+      overload_(std::chrono::milliseconds(settings.limits.overload_ms)),
       decoder_(settings.limits),
       most_broadcasts_(settings.net.broadcast_queue) {}
 
@@ -156,7 +157,7 @@ void delivery_shard::handle(send_work& what) {
     push(*to, make_slice(what.what.frames, what.what.frame_count,
                          what.what.ephemeral ? slice_kind::ephemeral : slice_kind::frames));
   }
-  note_answers(*to, what.what.answers);
+  note_answers(*to, what.what.answers, what.what.answers_durable);
   if (what.when_drained) to->layer->when_drained(std::move(what.when_drained));
 }
 
@@ -202,10 +203,11 @@ void delivery_shard::push(connection& to, outbound_slice slice) {
   }
 }
 
-void delivery_shard::note_answers(connection& to, std::uint32_t count) {
+void delivery_shard::note_answers(connection& to, std::uint32_t count, bool are_durable) {
   if (count == 0) return;
   if (to.answers_due == 0) credited_.push_back(to.number);
   to.answers_due += count;
+  if (are_durable) to.durable_due += count;
 }
 
 void delivery_shard::note_closing(connection& of, close_code code) {
@@ -230,7 +232,9 @@ void delivery_shard::tell_owners() {
   };
   for (const std::uint64_t number : std::exchange(credited_, {})) {
     connection* of = find(number);
-    if (of != nullptr) guarded([&] { of->events->on_answers(std::exchange(of->answers_due, 0)); });
+    if (of == nullptr) continue;
+    const auto durable = std::exchange(of->durable_due, 0);
+    guarded([&] { of->events->on_answers(std::exchange(of->answers_due, 0), durable); });
   }
   detached_closing_ = 0;
   for (const auto& [number, code] : std::exchange(closing_, {})) {

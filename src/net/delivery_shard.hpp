@@ -20,6 +20,7 @@
 #include "net/frame_sender.hpp"
 #include "net/json_codec.hpp"
 #include "net/outbox.hpp"
+#include "net/overload_guard.hpp"
 #include "net/room_table.hpp"
 #include "net/shard_queue.hpp"
 #include "net/tls_engine.hpp"
@@ -35,8 +36,8 @@ class outbound_layer;
 /// What a shard tells the owner of a connection, on the shard's thread, never from within one of the owner's own calls.
 class connection_events {
  public:
-  /// That many frames of the client have their answer in the outbox.
-  virtual void on_answers(std::uint32_t count) = 0;
+  /// That many frames of the client have their answer in the outbox; `durable` of them asked for durable events.
+  virtual void on_answers(std::uint32_t count, std::uint32_t durable) = 0;
   virtual void on_room_failed(room_id room, sequence position) = 0;
   /// The close frame stands in the outbox and nothing enters any more: too slow, or an actor's wish.
   virtual void on_closing(close_code code) = 0;
@@ -105,6 +106,7 @@ class delivery_shard {
 
   [[nodiscard]] frame_decoder& decoder() { return decoder_; }
   [[nodiscard]] metrics& counts() { return counts_; }
+  [[nodiscard]] overload_guard& overload() { return overload_; }
   [[nodiscard]] const outbox_bounds& bounds() const { return bounds_; }
   /// Room for one TLS record or one read; free to use until the caller returns.
   [[nodiscard]] std::span<char> scratch() { return scratch_; }
@@ -150,7 +152,8 @@ class delivery_shard {
     std::uint64_t answers_of_batch = 0;  ///< Equals batch_stamp_ while own_answers_ speaks of the batch at hand.
     std::uint32_t first_answer = 0;
     std::uint32_t last_answer = 0;
-    std::uint32_t answers_due = 0;  ///< To be told to its owner after the work at hand.
+    std::uint32_t answers_due = 0;  ///< To be told to its owner after the work at hand,
+    std::uint32_t durable_due = 0;  ///< and so many of them of durable frames.
     bool is_closing = false;
   };
   /// A drain under way: who is left, and when whose turn is.
@@ -191,7 +194,7 @@ class delivery_shard {
                    std::uint32_t end);
   void push_answer(connection& to, const placed_answer& answer);
   void push(connection& to, outbound_slice slice);
-  void note_answers(connection& to, std::uint32_t count);
+  void note_answers(connection& to, std::uint32_t count, bool are_durable);
   void note_closing(connection& of, close_code code);
   void detach_closing();
   void flush();
@@ -207,6 +210,7 @@ class delivery_shard {
   metrics& counts_;
   const delivery_lease& lease_;
   std::unique_ptr<frame_sender> sender_;
+  overload_guard overload_;
   frame_decoder decoder_;
   shared_tls_context tls_context_;
   shard_queue<shard_work> queue_;

@@ -119,7 +119,7 @@ void delivery_shard::push_events(connection& to, const std::shared_ptr<const enc
 
 void delivery_shard::push_answer(connection& to, const placed_answer& answer) {
   if (answer.frame) push(to, make_slice(answer.frame, 1, slice_kind::frames));
-  note_answers(to, 1);
+  note_answers(to, 1, true);
 }
 
 }  // namespace parley

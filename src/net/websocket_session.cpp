@@ -117,7 +117,11 @@ void websocket_session::on_message() {
     refuse(decoded.id(), why);
   } else if (decoded.frame.has_error()) {
     refuse(decoded.id(), decoded.frame.error());
+  } else if (is_durable && !shard_.overload().admit(now)) {
+    services_.counts.overload_refused_total.add();
+    refuse(decoded.id(), busy("node: more is sent than it can answer in time; try again", 1'000));
   } else {
+    if (is_durable) ++durable_unanswered_;
     submit(std::move(*decoded.frame));
   }
   if (decoded.bad) {
@@ -174,7 +178,10 @@ void websocket_session::resume_reading() {
   if (timer_.expiry() > message_end_) start_timer_at(message_end_);
 }
 
-void websocket_session::on_answers(std::uint32_t count) {
+void websocket_session::on_answers(std::uint32_t count, std::uint32_t durable) {
+  durable = std::min(durable, durable_unanswered_);
+  durable_unanswered_ -= durable;
+  shard_.overload().note_answered(durable);
   if (!std::exchange(is_ready_, true)) --count;
   unanswered_ -= std::min(unanswered_, count);
   if (unanswered_ < services_.settings.limits.unanswered_sends) resume_reading();
@@ -278,6 +285,7 @@ void websocket_session::await_end(close_code code) {
 
 void websocket_session::leave() {
   set_paused(false);
+  shard_.overload().note_gone(std::exchange(durable_unanswered_, 0));
   if (ref_.number != 0) shard_.unregister_connection(std::exchange(ref_, {}));
   client_.reset();
 }

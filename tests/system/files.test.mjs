@@ -19,6 +19,7 @@ import {
   stopWithFiles,
   tryUpload,
   untilIdle,
+  untilKept,
   upload,
   waysToUpload,
 } from '../support/files.mjs';
@@ -87,7 +88,7 @@ for (const place of places) {
         assert.equal((await tryUpload(ada, Buffer.alloc(0), { way })).status, 400, way);
         assert.equal(await node.status('/readyz'), 200, `after an empty file ${way}`);
       }
-      assert.deepEqual(keptOf(node), kept);
+      await untilKept(node, kept);
     });
   });
 }
