@@ -23,6 +23,7 @@ struct net_config {
   std::uint32_t broadcast_queue =
       10'000;                 ///< Ephemeral broadcasts waiting for one I/O thread; further ones are dropped.
   std::string send = "auto";  ///< How frames leave: "uring", "plain" (a system call a socket), or whichever works.
+  std::string compression = "off";  ///< permessage-deflate: "off", or "shared" by all who receive a batch.
 };
 
 struct store_config {

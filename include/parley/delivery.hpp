@@ -6,7 +6,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "parley/credentials.hpp"
@@ -24,6 +27,28 @@ struct connection_ref {
   friend auto operator<=>(const connection_ref&, const connection_ref&) = default;
 };
 
+/// A batch's frames in a form that only some recipients take. Made at most once, by the first thread that asks.
+class compressed_frames {
+ public:
+  struct frames {
+    std::string bytes;                ///< Back to back.
+    std::vector<std::uint32_t> ends;  ///< As in encoded_batch.
+  };
+
+  /// Null when `make` gave no bytes: the form is not worth it. Other threads that ask meanwhile wait.
+  template <class Make>
+  const frames* get(Make&& make) const {
+    std::call_once(asked_, [&] {
+      if (frames made = make(); !made.bytes.empty()) made_ = std::make_unique<const frames>(std::move(made));
+    });
+    return made_.get();
+  }
+
+ private:
+  mutable std::once_flag asked_;
+  mutable std::unique_ptr<const frames> made_;
+};
+
 /// A room's durable events of one batch, encoded once and shared by all shards. Immutable once handed on.
 struct encoded_batch {
   room_id room;
@@ -36,6 +61,8 @@ struct encoded_batch {
     std::uint32_t index = 0;  ///< This member_left's place: the leaver gets nothing from here on and is detached.
   };
   std::vector<departure> departures;  ///< In order of index.
+
+  compressed_frames compressed;
 };
 
 /// An answer that stands at its place in a batch.

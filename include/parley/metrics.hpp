@@ -62,7 +62,10 @@ struct metrics {
   counter bad_frames_total;
   counter frames_sent_total;
   counter bytes_sent_total;
-  counter socket_writes_total;  ///< System calls; frames_sent / writes shows the gathering.
+  counter socket_writes_total;            ///< System calls; frames_sent / writes shows the gathering.
+  counter bytes_compressed_total;         ///< Of events, before it: once a batch, however many receive it.
+  counter compression_saved_bytes_total;  ///< What all recipients together did not have to be sent for it.
+  counter bytes_inflated_total;           ///< Of clients' messages, after it.
   counter ephemeral_dropped_total;
   counter closed_too_slow_total;
   counter rate_limited_total;

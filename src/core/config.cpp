@@ -293,6 +293,8 @@ result<void> validate(const config& value) {
     return wrong("net.tls_certificate", "net.tls_key", "give both files or neither");
   if (value.net.send != "auto" && value.net.send != "uring" && value.net.send != "plain")
     return wrong("net.send", value.net.send, "must be auto, uring or plain");
+  if (value.net.compression != "off" && value.net.compression != "shared")
+    return wrong("net.compression", value.net.compression, "must be off or shared");
   if (value.admin.socket.size() > longest_admin_socket_path)
     return wrong("admin.socket", value.admin.socket, "a socket's path has at most 107 bytes");
   if (!starts_with_any(value.store.url, {"sqlite:", "postgresql://", "postgres://"}))

@@ -22,6 +22,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("net.max_rest_in_flight", c.net.max_rest_in_flight, 1, million);
   visit("net.broadcast_queue", c.net.broadcast_queue, 1, 10 * million);
   visit("net.send", c.net.send);
+  visit("net.compression", c.net.compression);
   visit("store.url", c.store.url);
   visit("store.workers", c.store.workers, 1, 256);
   visit("store.readers", c.store.readers, 1, 256);

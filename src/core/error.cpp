@@ -58,7 +58,7 @@ std::string_view reason(close_code code) {
     case close_code::unsupported_data:
       return "only text frames are understood";
     case close_code::invalid_utf8:
-      return "text is not valid UTF-8";
+      return "text is not valid UTF-8, or its compression is damaged";
     case close_code::too_big:
       return "frame too large";
     case close_code::restarting:

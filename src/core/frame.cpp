@@ -3,14 +3,15 @@
 
 namespace parley {
 
-void append_frame_header(std::string& out, std::size_t payload_bytes) {
+void append_frame_header(std::string& out, std::size_t payload_bytes, frame_form form) {
   constexpr char final_text = static_cast<char>(0x81);
+  constexpr char compressed_final_text = static_cast<char>(0xC1);
   const auto append_big_endian = [&](int bytes) {
     for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
       out += static_cast<char>(payload_bytes >> shift & 0xFF);
     }
   };
-  out += final_text;
+  out += form == frame_form::plain ? final_text : compressed_final_text;
   if (payload_bytes <= 125) {
     out += static_cast<char>(payload_bytes);
   } else if (payload_bytes <= 0xFFFF) {

@@ -57,6 +57,11 @@ void put_net(families& out, const metrics& m) {
   put(out, "frames_sent_total", "WebSocket frames handed to sockets", m.frames_sent_total);
   put(out, "bytes_sent_total", "Bytes written to sockets", m.bytes_sent_total);
   put(out, "socket_writes_total", "Writes on sockets; by io_uring many are one system call", m.socket_writes_total);
+  put(out, "bytes_compressed_total", "Bytes of events before they were compressed, once for all who receive them",
+      m.bytes_compressed_total);
+  put(out, "compression_saved_bytes_total", "Bytes that compression spared all recipients together",
+      m.compression_saved_bytes_total);
+  put(out, "bytes_inflated_total", "Bytes of clients' compressed messages, inflated", m.bytes_inflated_total);
   put(out, "ephemeral_dropped_total", "Ephemeral frames dropped at a full outbox", m.ephemeral_dropped_total);
   put(out, "closed_too_slow_total", "Connections closed with 4408", m.closed_too_slow_total);
   put(out, "overload_refused_total", "Durable frames refused with busy, as answers took longer than limits.overload_ms",

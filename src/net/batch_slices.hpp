@@ -17,9 +17,9 @@ struct batch_piece {
   friend bool operator==(const batch_piece&, const batch_piece&) = default;
 };
 
-/// Where event `index` begins in the batch's bytes; `index` may be one past the last.
-inline std::uint32_t event_begin(const encoded_batch& batch, std::uint32_t index) {
-  return index == 0 ? 0 : batch.ends[index - 1];
+/// Where event `index` begins in the bytes that have these ends; `index` may be one past the last.
+inline std::uint32_t event_begin(const std::vector<std::uint32_t>& ends, std::uint32_t index) {
+  return index == 0 ? 0 : ends[index - 1];
 }
 
 /// Appends the pieces to `out`. Events at or below `position` are left out, and those from `departs_at` on (the place

@@ -50,6 +50,7 @@ struct websocket_start {
   replay_mode replay = replay_mode::unread;
   std::optional<room_id> only_room;
   std::string subprotocol;  ///< Empty or "parley.v1": what the answer names.
+  std::string extensions;   ///< What the answer says of compression; empty: the connection has none.
   delivery_shard& shard;
   net_services& services;
 };

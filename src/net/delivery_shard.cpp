@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <exception>
 
+#include "net/frame_deflater.hpp"
+#include "net/message_inflater.hpp"
 #include "net/outbound_layer.hpp"
 #include "parley/log.hpp"
 
@@ -22,6 +24,7 @@ delivery_shard::delivery_shard(std::uint32_t index, const config& settings, metr
       lease_(lease),
       sender_(std::move(sender)),
       overload_(std::chrono::milliseconds(settings.limits.overload_ms)),
+      most_frame_bytes_(settings.limits.frame_bytes),
       decoder_(settings.limits),
       most_broadcasts_(settings.net.broadcast_queue) {}
 
@@ -65,12 +68,13 @@ void delivery_shard::enqueue(shard_work work) {
   }
 }
 
-connection_ref delivery_shard::register_connection(outbound_layer& layer, connection_events& events) {
+connection_ref delivery_shard::register_connection(outbound_layer& layer, connection_events& events, frame_form takes) {
   const std::uint64_t number = last_number.fetch_add(1, std::memory_order_relaxed) + 1;
   connection& added = connections_[number];
   added.layer = &layer;
   added.events = &events;
   added.number = number;
+  added.takes_compressed = takes == frame_form::compressed;
   counts_.websocket_connections.add(1);
   return {index_, number};
 }
@@ -86,6 +90,11 @@ void delivery_shard::unregister_connection(connection_ref ref) {
 delivery_shard::connection* delivery_shard::find(std::uint64_t number) {
   const auto found = connections_.find(number);
   return found == connections_.end() ? nullptr : &found->second;
+}
+
+message_inflater& delivery_shard::inflater() {
+  if (!inflater_) inflater_ = std::make_unique<message_inflater>(most_frame_bytes_, frame_decoder::padding_bytes);
+  return *inflater_;
 }
 
 void delivery_shard::schedule_work() {

@@ -31,6 +31,8 @@
 
 namespace parley {
 
+class frame_deflater;
+class message_inflater;
 class outbound_layer;
 
 /// What a shard tells the owner of a connection, on the shard's thread, never from within one of the owner's own calls.
@@ -97,14 +99,17 @@ class delivery_shard {
 
   // --- WebSocket connections ---
 
-  /// `events` must stay until unregister_connection.
-  connection_ref register_connection(outbound_layer& layer, connection_events& events);
+  /// `events` must stay until unregister_connection. `takes`: whether it takes compressed frames beside plain ones.
+  connection_ref register_connection(outbound_layer& layer, connection_events& events,
+                                     frame_form takes = frame_form::plain);
   /// Detaches it from all rooms; frames for it are dropped from here on. Unknown numbers are ignored.
   void unregister_connection(connection_ref ref);
 
   // --- For connections ---
 
   [[nodiscard]] frame_decoder& decoder() { return decoder_; }
+  /// Made when it is first wanted.
+  [[nodiscard]] message_inflater& inflater();
   [[nodiscard]] metrics& counts() { return counts_; }
   [[nodiscard]] overload_guard& overload() { return overload_; }
   [[nodiscard]] const outbox_bounds& bounds() const { return bounds_; }
@@ -155,6 +160,7 @@ class delivery_shard {
     std::uint32_t answers_due = 0;  ///< To be told to its owner after the work at hand,
     std::uint32_t durable_due = 0;  ///< and so many of them of durable frames.
     bool is_closing = false;
+    bool takes_compressed = false;
   };
   /// A drain under way: who is left, and when whose turn is.
   struct drain {
@@ -192,6 +198,7 @@ class delivery_shard {
   void deliver_to(room_attachment& member, const room_delivery& what, std::uint32_t departs_at);
   void push_events(connection& to, const std::shared_ptr<const encoded_batch>& batch, std::uint32_t first,
                    std::uint32_t end);
+  [[nodiscard]] const compressed_frames::frames* compressed(const encoded_batch& batch);
   void push_answer(connection& to, const placed_answer& answer);
   void push(connection& to, outbound_slice slice);
   void note_answers(connection& to, std::uint32_t count, bool are_durable);
@@ -211,7 +218,10 @@ class delivery_shard {
   const delivery_lease& lease_;
   std::unique_ptr<frame_sender> sender_;
   overload_guard overload_;
+  const std::size_t most_frame_bytes_;
   frame_decoder decoder_;
+  std::unique_ptr<message_inflater> inflater_;  ///< These two only once a client has asked for compression.
+  std::unique_ptr<frame_deflater> deflater_;
   shared_tls_context tls_context_;
   shard_queue<shard_work> queue_;
   const std::uint32_t most_broadcasts_;
@@ -240,6 +250,7 @@ class delivery_shard {
   std::vector<const placed_answer*> own_answers_;
   std::vector<batch_piece> pieces_;
   std::vector<connection*> departed_;
+  std::uint64_t compression_saved_ = 0;  ///< Bytes, of all recipients.
 
   // What the owners are told after the work.
   std::vector<std::uint64_t> credited_;

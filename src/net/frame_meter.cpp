@@ -8,10 +8,14 @@ namespace parley {
 namespace {
 constexpr std::uint8_t final_bit = 0x80;
 constexpr std::uint8_t mask_bit = 0x80;
+constexpr std::uint8_t compressed_bit = 0x40;
+constexpr std::uint8_t opcode_bits = 0x0F;
+constexpr std::uint8_t text_opcode = 0x1;
+constexpr std::uint8_t binary_opcode = 0x2;
 bool is_control(std::uint8_t first_byte) { return (first_byte & 0x08U) != 0; }
 }  // namespace
 
-std::uint32_t frame_meter::feed(std::span<const char> bytes) {
+std::uint32_t frame_meter::feed(std::span<char> bytes, bool takes_compressed) {
   std::uint32_t begun = 0;
   while (!bytes.empty()) {
     if (payload_left_ > 0) {
@@ -22,17 +26,26 @@ std::uint32_t frame_meter::feed(std::span<const char> bytes) {
       continue;
     }
     header_[header_bytes_++] = static_cast<std::uint8_t>(bytes[0]);
-    bytes = bytes.subspan(1);
     if (header_bytes_ == 1) {
       ++begun;
       if (!is_control(header_[0]) && !in_message_) {
         in_message_ = true;
         ++messages_;
+        if (takes_compressed) unmark(bytes[0]);
       }
     }
+    bytes = bytes.subspan(1);
     if (header_bytes_ >= 2 && header_bytes_ == header_size()) begin_payload();
   }
   return begun;
+}
+
+void frame_meter::unmark(char& first_byte) {
+  const std::uint8_t opcode = header_[0] & opcode_bits;
+  if (opcode == binary_opcode && first_binary_ == 0) first_binary_ = messages_;
+  if ((header_[0] & compressed_bit) == 0 || (opcode != text_opcode && opcode != binary_opcode)) return;
+  const unsigned rest = header_[0] & ~(compressed_bit | opcode_bits);
+  first_byte = static_cast<char>(rest | binary_opcode);
 }
 
 std::size_t frame_meter::header_size() const {

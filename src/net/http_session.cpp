@@ -346,7 +346,8 @@ class http_session : public std::enable_shared_from_this<http_session> {
     const auto rest = buffer_.data();
     stream_->unread({static_cast<const char*>(rest.data()), rest.size()});
     start_websocket_session({std::move(*stream_), std::move(request), std::move(granted.who), granted.replay,
-                             granted.only_room, std::move(granted.subprotocol), shard_, services_});
+                             granted.only_room, std::move(granted.subprotocol), std::move(granted.extensions), shard_,
+                             services_});
     stream_.reset();
   }
 

@@ -116,7 +116,7 @@ void outbound_layer::read_to_end() {
 
 // --- Frames ---
 
-void outbound_layer::begin_frames(std::function<void(std::span<const char>)> on_received) {
+void outbound_layer::begin_frames(std::function<void(std::span<char>)> on_received) {
   in_frames_ = true;
   on_received_ = std::move(on_received);
   shard_.note_frames_begun();

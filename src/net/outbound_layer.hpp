@@ -76,8 +76,8 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   // --- Frames: after the upgrade ---
 
   /// From here on what Beast writes is taken as whole control frames. `on_received` sees every byte of the peer's
-  /// frames before Beast does; it may push frames, but not end the layer.
-  void begin_frames(std::function<void(std::span<const char>)> on_received);
+  /// frames before Beast does, and may change it; it may push frames, but not end the layer.
+  void begin_frames(std::function<void(std::span<char>)> on_received);
   [[nodiscard]] bool in_frames() const { return in_frames_; }
   /// Enters the outbox; it leaves when the shard next flushes. Anything but `queued` changed nothing.
   outbox::outcome push(outbound_slice slice);
@@ -204,7 +204,7 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
 
   bool take_unread(boost::asio::mutable_buffer target, std::size_t& count);
   void note_received(boost::asio::mutable_buffer target, std::size_t count) {
-    if (count > 0 && on_received_) on_received_({static_cast<const char*>(target.data()), count});
+    if (count > 0 && on_received_) on_received_({static_cast<char*>(target.data()), count});
   }
   /// True when there is an outcome: bytes, or an error.
   bool decrypt(boost::asio::mutable_buffer target, error_code& ec, std::size_t& count);
@@ -247,7 +247,7 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
 
   std::unique_ptr<owner> owner_;
   std::unique_ptr<revoking> revoking_;
-  std::function<void(std::span<const char>)> on_received_;
+  std::function<void(std::span<char>)> on_received_;
   std::string control_;  ///< Beast's frame while its buffers are gathered.
   std::unique_ptr<boost::asio::steady_timer> end_deadline_;
   std::uint64_t received_bytes_ = 0;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <unordered_map>
+#include <utility>
 
 #include "net/delivery_shard.hpp"
+#include "net/frame_deflater.hpp"
 #include "net/outbound_layer.hpp"
 
 namespace parley {
@@ -53,6 +55,7 @@ void delivery_shard::handle(room_delivery& what) {
     collect_answers(*to, what);
     for (const placed_answer* answer : own_answers_) push_answer(*to, *answer);
   }
+  if (compression_saved_ > 0) counts_.compression_saved_bytes_total.add(std::exchange(compression_saved_, 0));
   counts_.last_messages.note_delivered(what.batch->room, what.batch->first_seq, what.batch->ends.size(), recipients,
                                        std::chrono::steady_clock::now());
 }
@@ -112,9 +115,28 @@ void delivery_shard::deliver_to(room_attachment& member, const room_delivery& wh
 
 void delivery_shard::push_events(connection& to, const std::shared_ptr<const encoded_batch>& batch, std::uint32_t first,
                                  std::uint32_t end) {
-  const std::uint32_t begin_byte = event_begin(*batch, first);
-  push(to, {std::shared_ptr<const char>(batch, batch->bytes.data() + begin_byte), event_begin(*batch, end) - begin_byte,
-            end - first, slice_kind::frames});
+  const auto push_stretch = [&](const std::string& bytes, const std::vector<std::uint32_t>& ends) {
+    const std::uint32_t begin = event_begin(ends, first);
+    const std::uint32_t size = event_begin(ends, end) - begin;
+    push(to, {std::shared_ptr<const char>(batch, bytes.data() + begin), size, end - first, slice_kind::frames});
+    return size;
+  };
+  const auto* frames = to.takes_compressed ? compressed(*batch) : nullptr;
+  if (frames == nullptr) {
+    push_stretch(batch->bytes, batch->ends);
+  } else {
+    const std::uint32_t plain_size = event_begin(batch->ends, end) - event_begin(batch->ends, first);
+    compression_saved_ += plain_size - push_stretch(frames->bytes, frames->ends);
+  }
+}
+
+/// Whichever shard has the first recipient who takes it does the work, for all shards. Null when it gains nothing.
+const compressed_frames::frames* delivery_shard::compressed(const encoded_batch& batch) {
+  return batch.compressed.get([&] {
+    if (!deflater_) deflater_ = std::make_unique<frame_deflater>();
+    counts_.bytes_compressed_total.add(batch.bytes.size());
+    return deflater_->compress(batch);
+  });
 }
 
 void delivery_shard::push_answer(connection& to, const placed_answer& answer) {

@@ -5,6 +5,7 @@
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "net/message_inflater.hpp"
 #include "parley/log.hpp"
 
 namespace parley {
@@ -29,7 +30,8 @@ const shared_bytes& ping_frame_bytes() {
 void start_websocket_session(websocket_start start) {
   http_request request = std::move(start.upgrade_request);
   const std::string subprotocol = std::move(start.subprotocol);
-  std::make_shared<websocket_session>(std::move(start))->accept(std::move(request), subprotocol);
+  const std::string extensions = start.extensions;
+  std::make_shared<websocket_session>(std::move(start))->accept(std::move(request), subprotocol, extensions);
 }
 
 websocket_session::websocket_session(websocket_start start)
@@ -44,15 +46,17 @@ websocket_session::websocket_session(websocket_start start)
                    static_cast<double>(services_.settings.limits.frames_per_second)}),
       flood_(services_.settings.limits.frames_per_second),
       send_flood_(services_.settings.limits.send_rate_per_second),
-      bad_frames_(services_.settings.limits.bad_frames_per_minute) {}
+      bad_frames_(services_.settings.limits.bad_frames_per_minute),
+      takes_compressed_(!start.extensions.empty()) {}
 
 websocket_session::~websocket_session() { leave(); }
 
-void websocket_session::accept(http_request request, const std::string& subprotocol) {
+void websocket_session::accept(http_request request, const std::string& subprotocol, const std::string& extensions) {
   stream_.read_message_max(services_.settings.limits.frame_bytes);
-  stream_.set_option(websocket::stream_base::decorator([subprotocol](websocket::response_type& response) {
+  stream_.set_option(websocket::stream_base::decorator([subprotocol, extensions](websocket::response_type& response) {
     response.set(http::field::server, "parley");
     if (!subprotocol.empty()) response.set(http::field::sec_websocket_protocol, subprotocol);
+    if (!extensions.empty()) response.set(http::field::sec_websocket_extensions, extensions);
   }));
   start_timer(std::chrono::milliseconds(services_.settings.net.request_deadline_ms));
   stream_.async_accept(request, [self = shared_from_this()](boost::system::error_code ec) { self->on_accept(ec); });
@@ -62,10 +66,10 @@ void websocket_session::on_accept(boost::system::error_code ec) {
   if (ec || phase_ == phase::ended) return end();
   stream_.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));  // frees what it held
   // Bytes are read by our operations alone, which hold this.
-  layer().begin_frames([this](std::span<const char> bytes) { on_received(bytes); });
+  layer().begin_frames([this](std::span<char> bytes) { on_received(bytes); });
   phase_ = phase::open;
   layer().set_owner(request_->who.user.id, request_->who.token);
-  ref_ = shard_.register_connection(layer(), *this);
+  ref_ = shard_.register_connection(layer(), *this, takes_compressed_ ? frame_form::compressed : frame_form::plain);
   request_->connection = ref_;
   client_ = services_.actors.open_session(std::move(*request_));
   request_.reset();
@@ -99,13 +103,21 @@ void websocket_session::on_read(boost::system::error_code ec) {
 
 void websocket_session::on_message() {
   services_.counts.frames_received_total.add();
-  if (stream_.got_binary()) return begin_close(close_code::unsupported_data);
+  ++messages_read_;
+  const bool is_compressed = stream_.got_binary();
+  if (is_compressed && !came_compressed()) return begin_close(close_code::unsupported_data);
   const steady_time now = std::chrono::steady_clock::now();
   const std::int64_t wait_ms = frame_rate_.try_take(now);
 
   buffer_.prepare(frame_decoder::padding_bytes);  // may move the data
-  const auto data = buffer_.cdata();
-  decoded_frame decoded = shard_.decoder().decode({static_cast<const char*>(data.data()), data.size()});
+  std::string_view text(static_cast<const char*>(buffer_.cdata().data()), buffer_.size());
+  if (is_compressed) {
+    const auto inflated = shard_.inflater().inflate(text);
+    if (inflated.fault) return begin_close(*inflated.fault);
+    services_.counts.bytes_inflated_total.add(inflated.text.size());
+    text = inflated.text;
+  }
+  decoded_frame decoded = shard_.decoder().decode(text);
   if (decoded.is_invalid_utf8) return begin_close(close_code::invalid_utf8);
   // Before the limit of frames, which would hide from us how far above the limit of sends a client is.
   const bool is_durable = decoded.frame && std::holds_alternative<durable_frame>(decoded.frame->request);
@@ -130,9 +142,14 @@ void websocket_session::on_message() {
   }
 }
 
+/// What Beast takes for a binary message is a compressed text to us, unless it came as a binary one.
+bool websocket_session::came_compressed() const {
+  return takes_compressed_ && (meter_.first_binary() == 0 || messages_read_ != meter_.first_binary());
+}
+
 /// Every frame costs us work, pings and empty fragments too, so all count towards a flood.
-void websocket_session::on_received(std::span<const char> bytes) {
-  const std::uint32_t frames = meter_.feed(bytes);
+void websocket_session::on_received(std::span<char> bytes) {
+  const std::uint32_t frames = meter_.feed(bytes, takes_compressed_);
   if (phase_ != phase::open) return;
   const steady_time now = std::chrono::steady_clock::now();
   if (frames > 0 && flood_.count(now, frames)) return begin_close(close_code::rate_limit_ignored);

@@ -30,7 +30,7 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   websocket_session(const websocket_session&) = delete;
   websocket_session& operator=(const websocket_session&) = delete;
 
-  void accept(http_request request, const std::string& subprotocol);
+  void accept(http_request request, const std::string& subprotocol, const std::string& extensions);
 
  private:
   enum class phase : std::uint8_t {
@@ -49,7 +49,8 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   void read();
   void on_read(boost::system::error_code ec);
   void on_message();
-  void on_received(std::span<const char> bytes);
+  void on_received(std::span<char> bytes);
+  [[nodiscard]] bool came_compressed() const;
   void submit(client_frame frame);
   void refuse(const std::optional<std::string>& id, const error& why);
   void push(std::string frames, slice_kind kind);
@@ -96,11 +97,13 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   std::uint64_t received_at_beat_ = 0;
   steady_time next_beat_{};
   steady_time message_end_ = steady_time::max();  ///< By when the message at hand must be complete.
-  std::uint64_t message_number_ = 0;              ///< The one that message_end_ speaks of.
+  std::uint32_t message_number_ = 0;              ///< The one that message_end_ speaks of.
+  std::uint32_t messages_read_ = 0;
   phase phase_ = phase::accepting;
   bool is_ready_ = false;  ///< `ready` is in the outbox: it is the first frame, whatever the client says before.
   bool reading_ = false;
   bool paused_ = false;
+  bool takes_compressed_ = false;
 };
 
 }  // namespace parley

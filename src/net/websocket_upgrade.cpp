@@ -5,6 +5,7 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 
+#include "net/compression_offer.hpp"
 #include "net/credentials_from_request.hpp"
 #include "net/field_rules.hpp"
 #include "net/http_response.hpp"
@@ -53,6 +54,17 @@ result<replay_mode> replay_of(const http_target& target) {
   if (given == "unread") return replay_mode::unread;
   if (given == "none") return replay_mode::none;
   return bad_request("replay: must be unread or none");
+}
+
+std::string agree_on_compression(const http_request& request, const config& settings) {
+  if (settings.net.compression == "off") return {};
+  std::string offers;
+  const auto [first, last] = request.equal_range(http::field::sec_websocket_extensions);
+  for (auto each = first; each != last; ++each) {
+    if (!offers.empty()) offers += ',';
+    offers.append(each->value().data(), each->value().size());
+  }
+  return accept_compression(offers);
 }
 
 /// One upgrade on its way through the questions to the broker.
@@ -154,6 +166,7 @@ void check_upgrade(const api_call_ptr& call, std::function<void(upgrade_grant)> 
   auto up = std::make_shared<upgrade>();
   up->call = call;
   up->granted.replay = *replay;
+  up->granted.extensions = agree_on_compression(call->request, settings);
   up->grant = std::move(grant);
   identify(up);
 }

@@ -16,6 +16,7 @@ struct upgrade_grant {
   replay_mode replay = replay_mode::unread;
   std::optional<room_id> only_room;
   std::string subprotocol;
+  std::string extensions;
 };
 
 /// Whether the path is one of the WebSocket's: /ws and what is below.

@@ -68,6 +68,8 @@ TEST(configuration, rules_between_fields_hold) {
   EXPECT_NE(refusal("[net]\nlisten='8000'\n").find("net.listen"), std::string::npos);
   EXPECT_NE(refusal("[net]\nlisten='h:70000'\n").find("net.listen"), std::string::npos);
   EXPECT_NE(refusal("[net]\ntls_key='k.pem'\n").find("both files or neither"), std::string::npos);
+  EXPECT_NE(refusal("[net]\ncompression='own'\n").find("net.compression: must be off or shared"), std::string::npos);
+  EXPECT_EQ(refusal("[net]\ncompression='shared'\n"), "");
   EXPECT_NE(refusal("[store]\nurl='mysql://x'\n").find("store.url"), std::string::npos);
   EXPECT_NE(refusal("[log]\nlevel='loud'\n").find("log.level"), std::string::npos);
   EXPECT_NE(refusal("[limits]\ncontent_bytes=8000\nframe_bytes=4000\n").find("must fit"), std::string::npos);

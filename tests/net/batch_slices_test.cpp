@@ -18,19 +18,18 @@ struct slicing_case {
   std::string expected;
 };
 
-/// Four events, seq 11 to 14.
-encoded_batch four_events() {
-  encoded_batch batch;
+/// Seq 11 to 14.
+void add_four_events(encoded_batch& batch) {
   batch.first_seq = 11;
   for (const char* frame : {"a", "bb", "ccc", "dddd"}) {
     batch.bytes += frame;
     batch.ends.push_back(static_cast<std::uint32_t>(batch.bytes.size()));
   }
-  return batch;
 }
 
 std::string cut(const slicing_case& given) {
-  const encoded_batch batch = four_events();
+  encoded_batch batch;
+  add_four_events(batch);
   std::vector<placed_answer> answers;
   for (const std::string& text : given.answers) {
     placed_answer answer;
@@ -48,8 +47,8 @@ std::string cut(const slicing_case& given) {
       text += "[" + std::to_string(piece.answer - answers.data()) + "]";
     } else {
       EXPECT_LT(piece.first_event, piece.end_event) << given.what;
-      text += batch.bytes.substr(event_begin(batch, piece.first_event),
-                                 event_begin(batch, piece.end_event) - event_begin(batch, piece.first_event));
+      text += batch.bytes.substr(event_begin(batch.ends, piece.first_event),
+                                 event_begin(batch.ends, piece.end_event) - event_begin(batch.ends, piece.first_event));
       text += "|";
     }
   }

@@ -87,7 +87,10 @@ void connect(tcp::socket& socket, std::uint16_t port, int receive_buffer) {
 }
 }  // namespace
 
-test_client::test_client(std::uint16_t port, bool tls, int receive_buffer) {
+test_client::test_client(std::uint16_t port, bool tls, int receive_buffer, bool offers_compression) {
+  websocket::permessage_deflate compression;
+  compression.client_enable = offers_compression;
+  compression.client_no_context_takeover = true;
   const auto offer = [](websocket::request_type& request) {
     request.set(boost::beast::http::field::sec_websocket_protocol, "parley.v1");
   };
@@ -95,6 +98,7 @@ test_client::test_client(std::uint16_t port, bool tls, int receive_buffer) {
     plain_ = std::make_unique<plain_type>(context_);
     connect(plain_->next_layer(), port, receive_buffer);
     plain_->set_option(websocket::stream_base::decorator(offer));
+    plain_->set_option(compression);
     plain_->handshake(response_, "localhost", "/ws?token=t");
     return;
   }
@@ -103,6 +107,7 @@ test_client::test_client(std::uint16_t port, bool tls, int receive_buffer) {
   connect(tls_->next_layer().next_layer(), port, receive_buffer);
   tls_->next_layer().handshake(asio::ssl::stream_base::client);
   tls_->set_option(websocket::stream_base::decorator(offer));
+  tls_->set_option(compression);
   tls_->handshake(response_, "localhost", "/ws?token=t");
 }
 
@@ -150,12 +155,12 @@ std::string test_client::header(std::string_view name) const {
   return std::string(response_[boost::beast::string_view(name.data(), name.size())]);
 }
 
-raw_client::raw_client(std::uint16_t port, std::string_view at_once) {
+raw_client::raw_client(std::uint16_t port, std::string_view at_once, std::string_view headers) {
   connect(socket_, port, 0);
   const std::string request =
       "GET /ws?token=t HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-  asio::write(socket_, asio::buffer(request + std::string(at_once)));
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  asio::write(socket_, asio::buffer(request + std::string(headers) + "\r\n" + std::string(at_once)));
   std::string answer;
   // One byte at a time, so that no frame of the server is swallowed with its answer.
   while (!answer.ends_with("\r\n\r\n")) {
@@ -174,23 +179,26 @@ bool raw_client::try_send(std::string_view bytes) {
   return !ec;
 }
 
+std::string raw_client::read_frame() {
+  while (frame_size_at(said_) == 0 || frame_size_at(said_) > said_.size()) {
+    char bytes[4'096];
+    boost::system::error_code ec;
+    const std::size_t count = socket_.read_some(asio::buffer(bytes), ec);
+    if (ec) return {};
+    said_.append(bytes, count);
+  }
+  std::string frame = said_.substr(0, frame_size_at(said_));
+  said_.erase(0, frame.size());
+  return frame;
+}
+
 int raw_client::read_close_code() {
-  std::string said;
-  for (std::size_t at = 0;;) {
-    while (frame_size_at(std::string_view(said).substr(at)) == 0 ||
-           frame_size_at(std::string_view(said).substr(at)) > said.size() - at) {
-      char bytes[4'096];
-      boost::system::error_code ec;
-      const std::size_t count = socket_.read_some(asio::buffer(bytes), ec);
-      if (ec) return 0;
-      said.append(bytes, count);
-    }
-    const std::string_view frame = std::string_view(said).substr(at);
+  for (std::string frame = read_frame(); !frame.empty(); frame = read_frame()) {
     if (frame[0] == '\x88' && frame.size() >= 4) {
       return static_cast<unsigned char>(frame[2]) << 8 | static_cast<unsigned char>(frame[3]);
     }
-    at += frame_size_at(frame);
   }
+  return 0;
 }
 
 std::string http_get(std::uint16_t port, const std::string& target) {

@@ -53,7 +53,8 @@ class test_certificate {
 class test_client {
  public:
   /// Upgrades at /ws?token=t; with TLS when asked, taking any certificate. `receive_buffer` 0 = the system's choice.
-  explicit test_client(std::uint16_t port, bool tls = false, int receive_buffer = 0);
+  /// `offers_compression`: both ways.
+  explicit test_client(std::uint16_t port, bool tls = false, int receive_buffer = 0, bool offers_compression = false);
 
   void send(std::string_view text);
   void send_binary(std::string_view bytes);
@@ -83,17 +84,20 @@ class test_client {
 /// Raw bytes after an upgrade.
 class raw_client {
  public:
-  /// `at_once` goes out together with the request.
-  explicit raw_client(std::uint16_t port, std::string_view at_once = {});
+  /// `at_once` goes out together with the request, `headers` (whole lines) stand in it.
+  explicit raw_client(std::uint16_t port, std::string_view at_once = {}, std::string_view headers = {});
   void send(std::string_view bytes);
   /// False when the connection has ended. From one other thread than reads.
   bool try_send(std::string_view bytes);
+  /// The server's next whole frame, header and all; empty when the connection ended.
+  std::string read_frame();
   /// Reads until the server's close frame and returns its code; 0 when the connection ends without one. Never answers.
   int read_close_code();
 
  private:
   boost::asio::io_context context_;
   boost::asio::ip::tcp::socket socket_{context_};
+  std::string said_;  ///< By the server, not yet given out.
 };
 
 /// The whole answer to one request.
