@@ -28,7 +28,9 @@ std::uint32_t frame_meter::feed(std::span<char> bytes, bool takes_compressed) {
     header_[header_bytes_++] = static_cast<std::uint8_t>(bytes[0]);
     if (header_bytes_ == 1) {
       ++begun;
-      if (!is_control(header_[0]) && !in_message_) {
+      if (is_control(header_[0])) {
+        ++controls_;
+      } else if (!in_message_) {
         in_message_ = true;
         ++messages_;
         if (takes_compressed) unmark(bytes[0]);

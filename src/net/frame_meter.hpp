@@ -23,6 +23,10 @@ class frame_meter {
   [[nodiscard]] bool in_message() const { return in_message_; }
   /// Messages that ever began: tells one from the next. May wrap.
   [[nodiscard]] std::uint32_t messages() const { return messages_; }
+  /// Control frames that ever began. May wrap.
+  [[nodiscard]] std::uint32_t controls() const { return controls_; }
+  /// Neither a frame nor a message is incomplete.
+  [[nodiscard]] bool is_between() const { return !in_message_ && header_bytes_ == 0 && payload_left_ == 0; }
 
  private:
   void unmark(char& first_byte);
@@ -35,6 +39,7 @@ class frame_meter {
   bool in_message_ = false;
   std::uint64_t payload_left_ = 0;
   std::uint32_t messages_ = 0;
+  std::uint32_t controls_ = 0;
   std::uint32_t first_binary_ = 0;
 };
 

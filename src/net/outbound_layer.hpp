@@ -107,6 +107,14 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   [[nodiscard]] int native_socket() { return socket_.native_handle(); }
   bool is_dirty = false;  ///< The shard's note that this layer is in its list.
 
+  /// The next read would have to wait for the peer; never with TLS, whose engine holds what it likes.
+  [[nodiscard]] bool awaits_peer() const { return !is_tls() && unread_.empty(); }
+  /// Where awaits_peer(): until something can be read. Ends with an error when the layer does.
+  template <class Handler>
+  void async_wait_received(Handler&& handler) {
+    socket_.async_wait(boost::asio::socket_base::wait_read, std::forward<Handler>(handler));
+  }
+
   // --- Beast's AsyncStream ---
 
   template <class MutableBuffers, class Handler>

@@ -67,6 +67,7 @@ void websocket_session::on_accept(boost::system::error_code ec) {
   stream_.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));  // frees what it held
   // Bytes are read by our operations alone, which hold this.
   layer().begin_frames([this](std::span<char> bytes) { on_received(bytes); });
+  stream_.control_callback([this](websocket::frame_type, boost::beast::string_view) { ++controls_read_; });
   phase_ = phase::open;
   layer().set_owner(request_->who.user.id, request_->who.token);
   ref_ = shard_.register_connection(layer(), *this, takes_compressed_ ? frame_form::compressed : frame_form::plain);
@@ -84,8 +85,28 @@ void websocket_session::read() {
   const bool wanted = (phase_ == phase::open && !paused_ && is_ready_) || phase_ == phase::closing;
   if (!wanted || reading_) return;
   reading_ = true;
+  if (!has_read_all()) return read_message();
+  // A read by Beast holds a buffer and an operation, most of what an idle connection would cost.
+  buffer_.shrink_to_fit();
+  layer().async_wait_received([self = shared_from_this()](boost::system::error_code ec) { self->on_bytes(ec); });
+}
+
+void websocket_session::on_bytes(boost::system::error_code ec) {
+  if (!ec) return read_message();
+  reading_ = false;
+  end();
+}
+
+void websocket_session::read_message() {
   stream_.async_read(buffer_,
                      [self = shared_from_this()](boost::system::error_code ec, std::size_t) { self->on_read(ec); });
+}
+
+/// Neither Beast nor the layer holds bytes that nobody has looked at. Of unsound frames the meter counts more than
+/// Beast tells of, so that Beast reads on and ends the connection.
+bool websocket_session::has_read_all() const {
+  return layer().awaits_peer() && meter_.is_between() && meter_.messages() == messages_read_ &&
+         meter_.controls() == controls_read_;
 }
 
 void websocket_session::on_read(boost::system::error_code ec) {
@@ -94,6 +115,7 @@ void websocket_session::on_read(boost::system::error_code ec) {
     reading_ = false;
     return end();
   }
+  ++messages_read_;
   if (phase_ == phase::open) on_message();
   buffer_.consume(buffer_.size());
   if (buffer_.capacity() > kept_buffer_bytes) buffer_.shrink_to_fit();
@@ -103,7 +125,6 @@ void websocket_session::on_read(boost::system::error_code ec) {
 
 void websocket_session::on_message() {
   services_.counts.frames_received_total.add();
-  ++messages_read_;
   const bool is_compressed = stream_.got_binary();
   if (is_compressed && !came_compressed()) return begin_close(close_code::unsupported_data);
   const steady_time now = std::chrono::steady_clock::now();

@@ -47,6 +47,9 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
 
   void on_accept(boost::system::error_code ec);
   void read();
+  void read_message();
+  void on_bytes(boost::system::error_code ec);
+  [[nodiscard]] bool has_read_all() const;
   void on_read(boost::system::error_code ec);
   void on_message();
   void on_received(std::span<char> bytes);
@@ -77,6 +80,7 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   void on_drain_turn() override;
 
   [[nodiscard]] outbound_layer& layer() { return stream_.next_layer().layer(); }
+  [[nodiscard]] const outbound_layer& layer() const { return stream_.next_layer().layer(); }
 
   delivery_shard& shard_;
   net_services& services_;
@@ -98,7 +102,8 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   steady_time next_beat_{};
   steady_time message_end_ = steady_time::max();  ///< By when the message at hand must be complete.
   std::uint32_t message_number_ = 0;              ///< The one that message_end_ speaks of.
-  std::uint32_t messages_read_ = 0;
+  std::uint32_t messages_read_ = 0;  ///< By Beast, as
+  std::uint32_t controls_read_ = 0;  ///< control frames.
   phase phase_ = phase::accepting;
   bool is_ready_ = false;  ///< `ready` is in the outbox: it is the first frame, whatever the client says before.
   bool reading_ = false;

@@ -124,6 +124,39 @@ TEST(websocket, closes_with_the_code_that_fits_the_fault) {
   test_client(node.port()).send("{}");  // alive
 }
 
+TEST(websocket, looks_at_all_that_came_at_once_though_nothing_follows) {
+  test_node node;
+  const std::string message = masked(0x81, R"({"type":"ping"})");
+  const std::string ping = masked(0x89, "hi");
+  const std::string pong("\x8a\x02hi", 4);
+  {
+    raw_client client(node.port());
+    const auto session = node.broker.session(0);
+    const auto send_until = [&](const std::string& bytes, std::size_t frames) {
+      client.send(bytes);
+      return node.broker.wait([&](const auto&) { return session->frames.size() == frames; });
+    };
+    ASSERT_TRUE(send_until(message, 1));
+    ASSERT_TRUE(send_until(message + message + message, 4));
+    client.send(ping);
+    EXPECT_EQ(client.read_frame(), pong) << "while nothing else comes";
+    ASSERT_TRUE(send_until(message + ping, 5));
+    EXPECT_EQ(client.read_frame(), pong) << "behind a message";
+    ASSERT_TRUE(send_until(ping + message + ping + message, 7));
+    EXPECT_EQ(client.read_frame() + client.read_frame(), pong + pong) << "between messages";
+    ASSERT_TRUE(send_until(masked(0x01, R"({"type":)") + ping + masked(0x80, R"("ping"})") + message, 9));
+    EXPECT_EQ(client.read_frame(), pong) << "between fragments";
+  }
+  const std::string faults[] = {masked(0xc1, "hi"), masked(0x83, "hi"), masked(0x8b, "hi"), masked(0x80, "hi"),
+                                std::string("\x81\x02hi", 4)};
+  for (const auto& fault : faults) {
+    raw_client client(node.port());
+    client.send(message);
+    client.send(message + ping + fault);
+    EXPECT_EQ(client.read_close_code(), 1002);
+  }
+}
+
 TEST(websocket, closes_text_that_ends_within_a_character_even_before_an_empty_fragment) {
   test_node node;
   raw_client client(node.port());
