@@ -7,7 +7,6 @@ import { metric } from '../support/files.mjs';
 import { startParleyd } from '../support/parleyd.mjs';
 import { frame, RawSocket } from '../support/raw_socket.mjs';
 
-
 const offer = 'permessage-deflate; client_max_window_bits';
 const agreed = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover';
 const compressing = { replay: 'none', socket: { perMessageDeflate: { threshold: 0 } } };
