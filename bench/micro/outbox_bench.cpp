@@ -34,7 +34,7 @@ void push_and_drain(benchmark::State& state, std::size_t most_bytes) {
   std::size_t frames = 0;
   for (auto _ : state) {
     for (std::uint32_t i = 0; i < count; ++i) {
-      const auto begin = event_begin(*batch, i);
+      const auto begin = event_begin(batch->ends, i);
       box.push({{batch, batch->bytes.data() + begin}, batch->ends[i] - begin, 1, slice_kind::frames}, {});
     }
     frames += drain(box, most_bytes);
