@@ -31,23 +31,30 @@ double percentile_ms(std::vector<std::int64_t>& values_ns, double share) {
   return static_cast<double>(values_ns[index]) / 1e6;
 }
 
-client_loop::client_loop(frame_handler on_frame)
-    : on_frame_(std::move(on_frame)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+client_loop::client_loop(frame_handler on_frame, read_handler on_read)
+    : on_frame_(std::move(on_frame)), on_read_(std::move(on_read)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
 client_loop::~client_loop() { ::close(epoll_); }
 
-std::size_t client_loop::connect(const support::target& server, const std::string& path, std::size_t total) {
+std::size_t client_loop::connect(const support::target& server, const std::string& path, std::size_t total,
+                                 const std::string& subprotocol) {
   const auto number = clients_.size();
-  clients_.emplace_back(server, path);
+  clients_.emplace_back(server, path, std::string(), subprotocol);
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = number;
   ::epoll_ctl(epoll_, EPOLL_CTL_ADD, clients_.back().descriptor(), &event);
   if (clients_.size() % 100 == 0) run_for(0.005);
-  if (clients_.size() % 100 == 0 || clients_.size() == total) {
+  if (total > 0 && (clients_.size() % 100 == 0 || clients_.size() == total)) {
     std::fprintf(stderr, "\rconnected %zu of %zu%s", clients_.size(), total, clients_.size() == total ? "\n" : "");
   }
   return number;
+}
+
+void client_loop::read(std::size_t client) {
+  const bool open = clients_[client].read_frames([&](std::string_view payload) { on_frame_(client, payload); });
+  if (on_read_) on_read_(client);
+  if (!open) throw std::runtime_error("the server closed a connection");
 }
 
 void client_loop::run_for(double seconds) {
@@ -56,9 +63,7 @@ void client_loop::run_for(double seconds) {
   while (clock::now() < end) {
     const int ready = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 10);
     for (int i = 0; i < ready; ++i) {
-      const auto number = static_cast<std::size_t>(events[static_cast<std::size_t>(i)].data.u64);
-      const bool open = clients_[number].read_frames([&](std::string_view payload) { on_frame_(number, payload); });
-      if (!open) throw std::runtime_error("the server closed a connection");
+      read(static_cast<std::size_t>(events[static_cast<std::size_t>(i)].data.u64));
     }
   }
 }

@@ -22,21 +22,28 @@ class client_loop {
  public:
   /// Gets the client's number and a frame's payload.
   using frame_handler = std::function<void(std::size_t client, std::string_view payload)>;
+  /// Gets the client's number when all that had come for it is handled.
+  using read_handler = std::function<void(std::size_t client)>;
 
-  explicit client_loop(frame_handler on_frame);
+  explicit client_loop(frame_handler on_frame, read_handler on_read = {});
   ~client_loop();
   client_loop(const client_loop&) = delete;
   client_loop& operator=(const client_loop&) = delete;
 
   /// Connects one more and gives its number, counted from 0. Reads from time to time, so that nobody is slow, and shows
-  /// on standard error how many of the `total` there are.
-  std::size_t connect(const support::target& server, const std::string& path, std::size_t total);
+  /// on standard error how many of the `total` there are, unless that is 0.
+  std::size_t connect(const support::target& server, const std::string& path, std::size_t total,
+                      const std::string& subprotocol = {});
   void send_text(std::size_t client, std::string_view payload) { clients_[client].send_text(payload); }
+  void send_framed(std::size_t client, std::string_view frames) { clients_[client].send_framed(frames); }
+  /// Reads what has come for one client; what came with the upgrade wakes nobody.
+  void read(std::size_t client);
   /// Reads what comes, for so long.
   void run_for(double seconds);
 
  private:
   frame_handler on_frame_;
+  read_handler on_read_;
   int epoll_;
   std::vector<support::client_socket> clients_;
 };

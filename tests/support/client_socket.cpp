@@ -29,7 +29,8 @@ sockaddr_in address_of(const std::string& host, std::uint16_t port) {
 
 }  // namespace
 
-client_socket::client_socket(const target& server, const std::string& path, const std::string& source) {
+client_socket::client_socket(const target& server, const std::string& path, const std::string& source,
+                             const std::string& subprotocol) {
   descriptor_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor_ < 0) fail("socket");
   const int on = 1;
@@ -41,7 +42,7 @@ client_socket::client_socket(const target& server, const std::string& path, cons
   }
   const auto remote = address_of(server.host, server.port);
   if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&remote), sizeof remote) != 0) fail("connect");
-  handshake(server, path);
+  handshake(server, path, subprotocol);
   ::fcntl(descriptor_, F_SETFL, ::fcntl(descriptor_, F_GETFL) | O_NONBLOCK);
 }
 
@@ -52,10 +53,11 @@ client_socket::~client_socket() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void client_socket::handshake(const target& server, const std::string& path) {
+void client_socket::handshake(const target& server, const std::string& path, const std::string& subprotocol) {
   const auto request = "GET " + path + " HTTP/1.1\r\nHost: " + server.host + ":" + std::to_string(server.port) +
                        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+                       (subprotocol.empty() ? "" : "Sec-WebSocket-Protocol: " + subprotocol + "\r\n") + "\r\n";
   write_all(request.data(), request.size());
   std::string head;
   std::array<char, 4096> buffer;
@@ -99,7 +101,7 @@ void client_socket::send_text(std::string_view payload) { send_frame(opcode::tex
 
 bool client_socket::take_frames(const std::function<void(std::string_view)>& on_frame) {
   while (const auto frame = frames_.next()) {
-    if (frame->code == opcode::text) on_frame(frame->payload);
+    if (frame->code <= opcode::binary) on_frame(frame->payload);
     if (frame->code == opcode::ping) send_frame(opcode::pong, frame->payload);
     if (frame->code == opcode::close) return false;
   }

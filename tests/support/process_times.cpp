@@ -10,6 +10,8 @@
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace parley::support {
 namespace {
@@ -49,13 +51,24 @@ bool is_number(const std::string& text) {
 double cpu_seconds_of(pid_t process) { return seconds_of(read_stat(std::to_string(process)).own_ticks); }
 
 double cpu_seconds_with_children(pid_t process) {
-  const auto parent = read_stat(std::to_string(process));
-  double ticks = parent.own_ticks + parent.ended_children_ticks;
+  std::unordered_multimap<pid_t, pid_t> children;
+  std::unordered_map<pid_t, double> ticks_of;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const auto name = entry.path().filename().string();
     if (!is_number(name)) continue;
-    const auto child = read_stat(name);
-    if (child.parent == process) ticks += child.own_ticks + child.ended_children_ticks;
+    const auto stat = read_stat(name);
+    const auto number = static_cast<pid_t>(std::stol(name));
+    children.emplace(stat.parent, number);
+    ticks_of[number] = stat.own_ticks + stat.ended_children_ticks;
+  }
+  double ticks = 0;
+  std::vector<pid_t> family{process};
+  while (!family.empty()) {
+    const auto member = family.back();
+    family.pop_back();
+    ticks += ticks_of[member];
+    const auto [first, last] = children.equal_range(member);
+    for (auto child = first; child != last; ++child) family.push_back(child->second);
   }
   return seconds_of(ticks);
 }

@@ -7,7 +7,7 @@ namespace parley::support {
 
 /// User and system time of the process, in seconds.
 double cpu_seconds_of(pid_t process);
-/// And of its children: those that live, and those that have ended and were waited for.
+/// And of all that descend from it: those that live, and those that have ended and were waited for.
 double cpu_seconds_with_children(pid_t process);
 
 }  // namespace parley::support

@@ -67,6 +67,10 @@ server_process server_process::naive(const std::string& program) {
   return {{program, std::to_string(port)}, port, {}};
 }
 
+server_process server_process::other(std::vector<std::string> command, std::uint16_t port, const std::string& log) {
+  return {std::move(command), port, {}, log};
+}
+
 server_process::server_process(std::vector<std::string> command, std::uint16_t port, std::string folder,
                                std::string log)
     : command_(std::move(command)), address_{"127.0.0.1", port}, folder_(std::move(folder)), log_(std::move(log)) {
@@ -90,7 +94,7 @@ void server_process::restart() {
     ::execv(arguments[0], arguments.data());
     std::_Exit(127);
   }
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!accepts(address_.port)) {
     if (std::chrono::steady_clock::now() > deadline || ::waitpid(pid_, nullptr, WNOHANG) == pid_)
       throw std::runtime_error(command_[0] + " did not start");
@@ -127,6 +131,7 @@ server_process::~server_process() {
 }
 
 double server_process::cpu_seconds() const { return cpu_seconds_of(pid_); }
+double server_process::cpu_seconds_with_children() const { return support::cpu_seconds_with_children(pid_); }
 
 std::uint64_t server_process::resident_bytes() const {
   std::ifstream statm("/proc/" + std::to_string(pid_) + "/statm");

@@ -23,13 +23,16 @@ class server_process {
   /// The naive server.
   static server_process naive(const std::string& program);
 
+  /// Any program that listens on that port; `command` begins with its path, what it says goes to `log`.
+  static server_process other(std::vector<std::string> command, std::uint16_t port, const std::string& log);
+
   server_process(server_process&& other) noexcept;
   server_process& operator=(server_process&&) = delete;
   ~server_process();
 
   [[nodiscard]] target address() const { return address_; }
   [[nodiscard]] pid_t pid() const { return pid_; }
-  /// The folder that holds the store; empty for the naive server.
+  /// The folder that holds the store; empty where the caller has it, and for the naive server.
   [[nodiscard]] const std::string& folder() const { return folder_; }
   /// SIGKILL, and waits until the process is gone.
   void kill();
@@ -42,6 +45,8 @@ class server_process {
   void restart();
   /// User and system time of the process so far.
   [[nodiscard]] double cpu_seconds() const;
+  /// And of all processes that descend from it.
+  [[nodiscard]] double cpu_seconds_with_children() const;
   [[nodiscard]] std::uint64_t resident_bytes() const;
 
  private:

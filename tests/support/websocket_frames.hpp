@@ -9,7 +9,7 @@
 
 namespace parley::support {
 
-enum class opcode : std::uint8_t { text = 0x1, close = 0x8, ping = 0x9, pong = 0xA };
+enum class opcode : std::uint8_t { continuation = 0x0, text = 0x1, binary = 0x2, close = 0x8, ping = 0x9, pong = 0xA };
 
 /// One masked frame of at most 65,535 bytes (the mask is zero: allowed, and free).
 std::string client_frame(opcode code, std::string_view payload);
