@@ -3,23 +3,13 @@
 
 #include <cmath>
 
+#include "load/page.hpp"
 #include "load/plot.hpp"
 #include "load/report.hpp"
 
 namespace parley::bench {
 namespace {
 
-constexpr const char* style =
-    R"(body{font:15px/1.5 system-ui,sans-serif;max-width:780px;margin:2rem auto;padding:0 1rem;color:#1d2330;background:#fff}
-h1{font-size:1.4rem}table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .7rem;text-align:right;border-bottom:1px solid #d9dde5}
-td:first-child,th:first-child{text-align:left}svg{width:100%;margin:.6rem 0}svg text{font:11px system-ui,sans-serif;fill:currentColor}
-svg .title{font-weight:600;font-size:13px}.grid{stroke:#d9dde5;stroke-width:1}.bad{color:#b42318}
-@media(prefers-color-scheme:dark){body{color:#e6e9ef;background:#14171d}td,th{border-color:#343a46}.grid{stroke:#343a46}.bad{color:#ff8a80}})";
-
-constexpr const char* blue = "#2f6fde";
-constexpr const char* orange = "#d9730d";
-constexpr const char* red = "#c4314b";
-constexpr const char* green = "#2a8f4e";
 constexpr const char* violet = "#7a4fc4";
 constexpr const char* colours[] = {blue, green, orange, red, violet};
 
@@ -100,11 +90,8 @@ std::string percentile_plot(const std::vector<named_latency>& latencies) {
 
 std::string to_html(const load_report& report) {
   const auto& t = report.troubles;
-  auto out = fmt::format(
-      "<!doctype html>\n<html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-      "<title>parley-bench {}</title>\n<style>{}</style>\n<h1>{}</h1>\n<p>parley-bench {}, {}.</p>\n",
-      escape_html(report.scenario), style, escape_html(report.title), escape_html(report.scenario),
-      escape_html(report.server));
+  auto out = page_head("parley-bench " + report.scenario, report.title);
+  out += fmt::format("<p>parley-bench {}, {}.</p>\n", escape_html(report.scenario), escape_html(report.server));
   out += trials(report);
   if (!report.latencies.empty()) {
     out +=
