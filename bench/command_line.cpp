@@ -31,7 +31,8 @@ void raise_descriptor_limit() {
 
 command_line::command_line()
     : app_("Load for Parley. Starts the server itself, with its limits off."),
-      naive_(beside_this_program("naive-server")) {
+      naive_(beside_this_program("naive-server")),
+      floor_(beside_this_program("floor-server")) {
   const char* named = std::getenv("PARLEYD");
   parleyd_ = named != nullptr ? named : beside_this_program("parleyd");
   app_.require_subcommand(1);

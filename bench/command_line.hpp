@@ -25,13 +25,14 @@ class command_line {
 
   [[nodiscard]] const std::string& parleyd() const { return parleyd_; }
   [[nodiscard]] const std::string& naive() const { return naive_; }
+  [[nodiscard]] const std::string& floor() const { return floor_; }
 
   /// The exit code.
   int run(int argc, char** argv);
 
  private:
   CLI::App app_;
-  std::string parleyd_, naive_;  ///< Programs.
+  std::string parleyd_, naive_, floor_;  ///< Programs.
   std::function<bool()> chosen_;
 };
 
@@ -45,6 +46,7 @@ void add_idle(command_line& line);
 void add_connect(command_line& line);
 void add_replay(command_line& line);
 void add_durable(command_line& line);
+void add_peers(command_line& line);
 void add_verify(command_line& line);
 void add_across(command_line& line);
 void add_storm(command_line& line);

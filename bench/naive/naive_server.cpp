@@ -19,6 +19,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "new_message.hpp"
+
 namespace {
 
 namespace asio = boost::asio;
@@ -63,13 +65,10 @@ class connection : public std::enable_shared_from_this<connection> {
     constexpr std::string_view field = "\"content\":\"";
     const auto at = text.find(field) + field.size();
     const auto content = text.substr(at, text.find('"', at) - at);
-    const std::string ids(36, '0');
-    const auto event =
-        R"({"type":"new_message","data":{"room_id":")" + ids + R"(","seq":100000,"message_id":")" + ids +
-        R"(","user_id":")" + ids + R"(","display_name":"sender-0-0","content":")" + content +
-        R"(","file_url":null,"reply_to":null,"client_msg_id":null,"created_at":"2026-11-22T09:30:00.123Z"}})";
+    const auto event = parley::bench::new_message_of_the_same_size(content);
     for (const auto& other : rooms_[room_])
       if (other.get() != this) other->send(event);
+    const std::string ids(36, '0');
     send(R"({"type":"ack","id":null,"data":{"room_id":")" + ids + R"(","message_id":")" + ids + R"("}})");
   }
 

@@ -1,0 +1,104 @@
+// What a report says, and what may be asked for.
+#include "peers/report.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "peers/options.hpp"
+
+namespace parley::bench {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+peer_figures figures(double server, double database) {
+  peer_figures out;
+  out.seconds = 2;
+  out.messages = 100'000;
+  out.deliveries = 1'000'000;
+  out.cpu = {server, database};
+  out.delivery.add(3'000'000);
+  return out;
+}
+
+peer_row row(const std::string& name, bool is_parley, std::vector<std::optional<peer_figures>> turns) {
+  peer_row out{name, name + " <title>", "flushed", "ack", is_parley, {}, {}};
+  out.turns = std::move(turns);
+  return out;
+}
+
+peers_report sample() {
+  peers_report report;
+  report.machine = "2 x some processor";
+  report.runs = 3;
+  report.versions = {{"NATS", "nats-server 2.9"}};
+  report.left_out = {{"mosquitto", "it is not installed"}};
+  work_table table{known_works().front(), {}};
+  // 4, 8 and 6 us a delivery, half of it the database's, beside 8, 8 and none.
+  table.rows.push_back(row("nats", false, {figures(8, 0), figures(8, 0), std::nullopt}));
+  table.rows.push_back(row("parley-postgres", true, {figures(2, 2), figures(4, 4), figures(3, 3)}));
+  table.rows[0].failure = "the server closed a connection";
+  report.works.push_back(table);
+  return report;
+}
+
+TEST(PeersReport, CountsTheDatabaseInTheRatios) {
+  const auto text = to_text(sample());
+  EXPECT_THAT(text, HasSubstr(" 0.750 ")) << "of 0.5 and 1";
+  EXPECT_THAT(text, HasSubstr("8.00, 8.00, 8.00")) << "the server's CPU of NATS";
+  EXPECT_THAT(text, HasSubstr("2.00, 3.00, 4.00")) << "the server's CPU of Parley";
+  EXPECT_THAT(text, HasSubstr("500000")) << "deliveries a second";
+}
+
+TEST(PeersReport, NamesWhatFailedAndWhatWasLeftOut) {
+  const auto report = sample();
+  EXPECT_TRUE(report.has_failures());
+  EXPECT_THAT(to_text(report), HasSubstr("failed: the server closed a connection"));
+  EXPECT_THAT(to_text(report), HasSubstr("left out: it is not installed"));
+  auto good = report;
+  good.works[0].rows[0].failure.clear();
+  EXPECT_FALSE(good.has_failures());
+}
+
+TEST(PeersReport, SaysTheSameInJsonAndHtml) {
+  const auto report = sample();
+  const auto json = to_json(report);
+  EXPECT_THAT(json, HasSubstr(R"("ratios":{"parley-postgres":{"min":5E-1,"median":7.5E-1,"max":1E0}})"));
+  EXPECT_THAT(json, HasSubstr(R"("cpu_us_of_turns":[8E0,8E0,null])"));
+  const auto page = to_html(report);
+  EXPECT_THAT(page, HasSubstr("0.500, 0.750, 1.000"));
+  EXPECT_THAT(page, HasSubstr("nats &lt;title&gt;"));
+  EXPECT_THAT(page, HasSubstr("<svg"));
+  EXPECT_THAT(page, Not(HasSubstr("http"))) << "it needs no other host";
+  EXPECT_THAT(page, Not(HasSubstr("nan")));
+}
+
+TEST(PeersReport, HasDashesWhereNothingWasMeasured) {
+  auto report = sample();
+  for (auto& one : report.works[0].rows) one.turns = {std::nullopt};
+  EXPECT_THAT(to_text(report), Not(HasSubstr("nan")));
+  EXPECT_THAT(to_html(report), Not(HasSubstr("nan")));
+}
+
+TEST(PeersOptions, NamesAreThoseOfTheWorksAndPeersThereAre) {
+  peers_options options;
+  EXPECT_EQ(chosen_works(options).size(), known_works().size());
+  EXPECT_EQ(chosen_peers(options).size(), all_peers({}).size());
+  options.works = {"small", "custom"};
+  options.custom.rooms = 7;
+  const auto works = chosen_works(options);
+  EXPECT_EQ(works[0].rooms, 200);
+  EXPECT_EQ(works[1].rooms, 7);
+  options.peers = {"nats", "floor"};
+  EXPECT_EQ(chosen_peers(options)[0].name, "nats");
+  options.peers = {"irc"};
+  EXPECT_THROW((void)chosen_peers(options), std::invalid_argument);
+  options.works = {"large"};
+  EXPECT_THROW((void)chosen_works(options), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace parley::bench
