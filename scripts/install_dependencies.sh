@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 or 13) that Parley needs and that are missing, and says which and why.
-# Usage: install_dependencies.sh [--mistakes] [--test] [--postgres] [--redis] [--cluster] [--browser] [--sanitize] [--check] [--micro] [--bench] [--all]; without a flag, what a build needs.
+# Usage: install_dependencies.sh [--mistakes] [--test] [--postgres] [--redis] [--cluster] [--browser] [--sanitize] [--check] [--micro] [--bench] [--peers] [--all]; without a flag, what a build needs.
 set -euo pipefail
 
 # One line a need: group, package (names split by | are alternatives, the first that this Debian knows is taken), why.
@@ -33,6 +33,13 @@ build libgmock-dev matchers of the unit tests
 mistakes patch puts the mistakes in that tests must find
 micro libbenchmark-dev the micro-benchmarks
 bench nodejs keeps what was measured, with the machine and the commit
+peers nats-server measured beside Parley, with and without JetStream
+peers mosquitto measured beside Parley
+peers ejabberd measured beside Parley
+peers erlang-p1-pgsql the archive of ejabberd
+peers postgresql keeps that archive and Parley's messages, in servers of their own
+peers nodejs runs Socket.IO
+peers npm fetches Socket.IO
 postgres postgresql the tests start a server of their own with it (the one that Debian starts is not used)
 postgres openssl makes the certificate of the test of encrypted connections
 redis redis-server the tests start a server of their own with it (the one that Debian starts is not used)
@@ -71,7 +78,8 @@ for argument in "$@"; do
     --check) groups+="check " ;;
     --micro) groups+="micro " ;;
     --bench) groups+="micro bench " ;;
-    --all) groups+="mistakes test postgres redis cluster browser sanitize check micro bench " ;;
+    --peers) groups+="peers " ;;
+    --all) groups+="mistakes test postgres redis cluster browser sanitize check micro bench peers " ;;
     -h | --help) sed -n '2,3s/^# //p' "$0"; exit 0 ;;
     *) echo "install_dependencies.sh: unknown flag $argument" >&2; exit 2 ;;
   esac
@@ -97,7 +105,7 @@ is_satisfied() {
     haproxy) command -v haproxy >/dev/null && return 0 ;;
     nodejs) command -v node >/dev/null && return 0 ;;
     npm) command -v npm >/dev/null && return 0 ;;
-    git | ccache | cmake | openssl | curl) command -v "$1" >/dev/null && return 0 ;;
+    git | ccache | cmake | openssl | curl | nats-server | mosquitto) command -v "$1" >/dev/null && return 0 ;;
     ninja-build) command -v ninja >/dev/null && return 0 ;;
   esac
   for name in ${1//|/ }; do
@@ -158,14 +166,15 @@ policy=/usr/sbin/policy-rc.d
 services=()
 for package in "${chosen[@]}"; do
   case "$package" in
-    postgresql | redis-server | haproxy) services+=("$package") ;;
+    postgresql | redis-server | haproxy | nats-server | mosquitto) services+=("$package") ;;
+    ejabberd) services+=(ejabberd epmd.socket epmd) ;;
     nginx-light) services+=(nginx) ;;
   esac
 done
 if ((${#services[@]} > 0)) && [[ ! -e "$policy" ]]; then
   trap '"${as_root[@]}" rm -f "$policy"' EXIT
   # shellcheck disable=SC2016 # $1 is that of the script that is written
-  printf '#!/bin/sh\ncase "$1" in postgresql*|redis*|haproxy*|nginx*) exit 101 ;; esac\n' |
+  printf '#!/bin/sh\ncase "$1" in postgresql*|redis*|haproxy*|nginx*|nats*|mosquitto*|ejabberd*|epmd*) exit 101 ;; esac\n' |
     "${as_root[@]}" tee "$policy" >/dev/null
   "${as_root[@]}" chmod 755 "$policy"
 fi
