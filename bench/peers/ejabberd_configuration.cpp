@@ -42,6 +42,7 @@ listen:
     user_presence_shaper: none
     room_shaper: none
     default_room_options:
+      max_users: 20000
       presence_broadcast: []
       public: false
       mam: {has_archive}

@@ -87,6 +87,7 @@ TEST(EjabberdConfiguration, HasADatabaseOnlyForTheArchive) {
   const auto plain = ejabberd_configuration(5280, "");
   EXPECT_THAT(plain, HasSubstr("port: 5280\n"));
   EXPECT_THAT(plain, HasSubstr("mam: false\n"));
+  EXPECT_THAT(plain, HasSubstr("default_room_options:\n      max_users: 20000\n")) << "by itself a room takes 200";
   EXPECT_THAT(plain, Not(HasSubstr("sql")));
   const auto archived = ejabberd_configuration(5280, "postgresql://parley@127.0.0.1:5433/test_1");
   EXPECT_THAT(archived, HasSubstr("sql_server: \"127.0.0.1\"\nsql_port: 5433\nsql_username: \"parley\"\n"));
