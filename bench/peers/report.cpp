@@ -11,7 +11,7 @@
 namespace parley::bench {
 namespace {
 
-constexpr int name_width = 24, word_width = 19, figure_width = 11, spread_width = 22;
+constexpr int name_width = 24, word_width = 19, figure_width = 11, spread_width = 25;
 
 boost::json::value to_value(const std::optional<spread>& values) {
   if (!values) return nullptr;
