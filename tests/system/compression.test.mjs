@@ -54,8 +54,8 @@ test('messages large and small come whole, whoever of sender and reader compress
       }
     }
   }
-  assert.ok((await metric(parley, 'compression_saved_bytes_total')) > 10_000);
-  assert.ok((await metric(parley, 'bytes_inflated_total')) > 10_000);
+  assert.ok((await metric(parley, 'parley_compression_saved_bytes_total')) > 10_000);
+  assert.ok((await metric(parley, 'parley_bytes_inflated_total')) > 10_000);
   await Promise.all(sockets.map((s) => s.close()));
 });
 
