@@ -20,7 +20,8 @@ namespace parley::bench {
 namespace {
 
 /// Unanswered sends of a room's writer.
-constexpr std::size_t most_unanswered = 32;
+constexpr std::size_t most_unanswered_of_a_writer = 32;
+constexpr std::size_t statement_width = 110;
 
 class replay_run {
  public:
@@ -76,7 +77,7 @@ class replay_run {
     std::size_t unwritten = options_.rooms * each;
     crowd_clients* speak = nullptr;
     const auto go_on = [&](std::size_t room) {
-      while (sent[room] < each && sent[room] - answered[room] < most_unanswered) {
+      while (sent[room] < each && sent[room] - answered[room] < most_unanswered_of_a_writer) {
         ++sent[room];
         speak->send_text(room, fmt::format(R"({{"type":"send_message","data":{{"room_id":"{}","content":"{}"}}}})",
                                            people_.room_ids[room], stamped_content(sent[room], options_.size)));
@@ -162,7 +163,11 @@ class replay_run {
         {"from_store", "events that came from the store", grown("parley_replay_events_store_total"), ""}};
     if (statements_) {
       double calls = 0;
-      for (const auto& statement : statements_->read()) calls += static_cast<double>(statement.calls);
+      for (const auto& statement : statements_->read()) {
+        calls += static_cast<double>(statement.calls);
+        if (statement.calls * 10 >= options_.clients)  // not what happens now and then
+          fmt::print(stderr, "{:>8} {}\n", statement.calls, statement.sql.substr(0, statement_width));
+      }
       report.figures.push_back({"statements_per_client", "PostgreSQL's statements for a client",
                                 calls / static_cast<double>(options_.clients), ""});
     }

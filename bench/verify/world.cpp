@@ -63,6 +63,7 @@ void world::start_node(const verify_options& options, int number, const std::str
       fmt::format("node.name=node{}", number),
       "limits.send_rate_per_second=0",
       "limits.frames_per_second=0",
+      "limits.overload_ms=0",
       "limits.changes_per_second=0",
       "auth.password_memory_kib=64",
       "drain.seconds=1",

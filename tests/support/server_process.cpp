@@ -50,6 +50,7 @@ server_process server_process::parleyd(const std::string& program, const std::ve
   set("log.level=warn");
   set("limits.send_rate_per_second=0");
   set("limits.frames_per_second=0");
+  set("limits.overload_ms=0");
   for (const auto& setting : settings) set(setting);
   return {std::move(command), port, folder};
 }
