@@ -25,9 +25,9 @@ own_cluster::own_cluster(const std::string& parleyd, const std::vector<std::stri
   redis_.emplace();
   for (const int number : {0, 1}) {
     std::vector<std::string> all{
-        "store.url=" + store_url_,       "bus.url=" + redis_->url(),   fmt::format("node.name=node{}", number),
-        "limits.send_rate_per_second=0", "limits.frames_per_second=0", "limits.overload_ms=0", "limits.changes_per_second=0",
-        "auth.password_memory_kib=64",
+        "store.url=" + store_url_,       "bus.url=" + redis_->url(),    fmt::format("node.name=node{}", number),
+        "limits.send_rate_per_second=0", "limits.frames_per_second=0",  "limits.overload_ms=0",
+        "limits.changes_per_second=0",   "auth.password_memory_kib=64",
     };
     all.insert(all.end(), settings.begin(), settings.end());
     nodes_.push_back(support::server_process::node(parleyd, all, fmt::format("{}/node{}.log", folder_, number)));

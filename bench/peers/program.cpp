@@ -37,8 +37,10 @@ std::optional<std::string> find_program(const std::string& name) {
   const char* path = std::getenv("PATH");
   std::istringstream folders(std::string(path != nullptr ? path : "") + ":/usr/local/sbin:/usr/sbin:/sbin");
   for (std::string folder; std::getline(folders, folder, ':');) {
-    auto candidate = folder + "/" + name;
-    if (!folder.empty() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    const bool is_named = !folder.empty();
+    folder += '/';
+    folder += name;
+    if (is_named && ::access(folder.c_str(), X_OK) == 0) return folder;
   }
   return std::nullopt;
 }

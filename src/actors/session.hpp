@@ -36,6 +36,7 @@ class session {
   /// by contract but not attached yet: its acks and events then come in one order from the beginning.
   struct room_entry {
     room_id id;
+    sequence known_end = 0;  ///< The store had so many events when it was last asked; it may have more.
     room_handle actor{};
     bool attached = false;
     bool live_due = false;             ///< Frames wait until it is attached.

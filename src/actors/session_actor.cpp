@@ -123,7 +123,9 @@ void session::on_bootstrap(session_bootstrap& what) {
   rooms_.reserve(rooms.size());
   for (const auto& room : rooms) {
     const bool replay = request_.replay == replay_mode::unread;
-    add_room(room.id).live_due = !replay;
+    auto& entry = add_room(room.id);
+    entry.live_due = !replay;
+    entry.known_end = room.last_seq;
     plan_.add({room.id, replay ? room.last_read_seq : room.last_seq,
                replay ? settings.replay.limit : catch_up_plan::no_limit, replay});
   }

@@ -236,10 +236,15 @@ void session::handle(const frame_ptr& frame, const resume_frame& what) {
     if (!is_own_room(room)) return reply_to(*frame).fail(no_such_room());
     rooms.push_back({room, after});
   }
+  bool is_known = true;
   for (auto& room : rooms) {
-    if (find_room(room.room) == nullptr) room.join = begin_join(room.room, false);
+    const auto* entry = find_room(room.room);
+    is_known = is_known && entry != nullptr && room.after >= 0 && room.after <= entry->known_end;
+    if (entry == nullptr) room.join = begin_join(room.room, false);
   }
   block();
+  // Whoever comes back has less than `ready` has just named.
+  if (is_known) return on_resume_checked(reply_to(*frame), rooms);
   look_up<std::vector<checked_room>>([user, rooms](database_reader& store) { return check_rooms(store, user, rooms); },
                                      [this, done, rooms](const result<std::vector<checked_room>>& checked) {
                                        if (!checked) {

@@ -169,6 +169,22 @@ TEST_F(SessionReplay, TheStoreKnowsTheEndNotTheSession) {
   EXPECT_THAT(take(socket_ref), ElementsAre("ack r"));
 }
 
+TEST_F(SessionReplay, TheStoreIsNotAskedForAnEndThatReadyNamed) {
+  add_room_with(red, 3);
+  open(replay_mode::none);
+  attach(red, 3);
+  take(socket_ref);
+  store.reads_work = false;
+  resume("r", {{red, 3}});
+  run();
+  EXPECT_THAT(take(socket_ref), ElementsAre("ack r"));
+  step(red, kind::attached, 3);
+  run();
+  resume("s", {{red, 4}});
+  run();
+  EXPECT_THAT(take(socket_ref), Contains("error s unavailable"));
+}
+
 TEST_F(SessionReplay, ResumeOfAForeignOrUnknownRoomIsNotFound) {
   store.add_room(blue, {other});
   open();
