@@ -86,7 +86,7 @@ class overload_run {
   }
 
  private:
-  /// As it is by itself; other measurements are without it.
+  /// As decision 26 has it; by itself it is off.
   static server_options with_the_bound(server_options options) {
     if (options.node_url.empty()) options.settings.insert(options.settings.begin(), "limits.overload_ms=150");
     return options;

@@ -45,8 +45,7 @@ std::string table_text(const work_table& table) {
     for (const auto& column : figure_columns()) {
       out += fmt::format("{:>{}}", text_of(column, row), column.is_spread ? spread_width : figure_width);
     }
-    for (const auto* ours : parleys_of(table))
-      out += fmt::format("{:>{}}", median_ratio_text(*ours, row), spread_width);
+    for (const auto* ours : parleys_of(table)) out += fmt::format("{:>{}}", ratio_text(*ours, row), spread_width);
     if (!row.failure.empty()) out += "  failed: " + row.failure;
     out += '\n';
   }
@@ -57,8 +56,14 @@ std::string table_text(const work_table& table) {
 
 bool peers_report::has_failures() const {
   return std::any_of(works.begin(), works.end(), [](const auto& table) {
-    return std::any_of(table.rows.begin(), table.rows.end(), [](const auto& row) { return !row.failure.empty(); });
+    return std::any_of(table.rows.begin(), table.rows.end(),
+                       [](const auto& row) { return !row.failure.empty() || (row.is_parley && row.has_lost()); });
   });
+}
+
+bool peer_row::has_lost() const {
+  return std::any_of(turns.begin(), turns.end(),
+                     [](const auto& turn) { return turn && (turn->lost > 0 || turn->reordered > 0); });
 }
 
 turn_values peer_row::values(const std::function<double(const peer_figures&)>& of) const {

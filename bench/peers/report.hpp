@@ -19,6 +19,7 @@ struct peer_row {
   std::vector<std::optional<peer_figures>> turns;  ///< Nothing: that turn failed.
   std::string failure;                             ///< The last one.
 
+  [[nodiscard]] bool has_lost() const;
   [[nodiscard]] turn_values values(const std::function<double(const peer_figures&)>& of) const;
 };
 
@@ -36,6 +37,7 @@ struct peers_report {
   std::vector<std::pair<std::string, std::string>> left_out;  ///< Title and reason.
   std::vector<work_table> works;
 
+  /// A turn failed, or Parley lost or reordered something.
   [[nodiscard]] bool has_failures() const;
 };
 

@@ -49,12 +49,6 @@ std::string ratio_text(const peer_row& ours, const peer_row& row) {
   return text_of_spread(ratio_of(ours.values(total), row.values(total)), 3);
 }
 
-std::string median_ratio_text(const peer_row& ours, const peer_row& row) {
-  if (ours.name == row.name) return "";
-  const auto ratio = ratio_of(ours.values(total), row.values(total));
-  return ratio ? fmt::format("{:.3f}", ratio->median) : "-";
-}
-
 std::string explanation() {
   return "A delivery is a message that reached a member, or the ack or echo that answers its sender. CPU is user and\n"
          "system time for one delivery, of all processes of the server; its database's stands apart, and both count "

@@ -24,9 +24,8 @@ double total(const peer_figures& figures);
 std::vector<const peer_row*> parleys_of(const work_table& table);
 /// A dash where there is none.
 std::string text_of(const figure_column& column, const peer_row& row);
-/// Parley's CPU through that of the other: least, median and greatest, or the median alone.
+/// Parley's CPU through that of the other: least, median and greatest.
 std::string ratio_text(const peer_row& ours, const peer_row& row);
-std::string median_ratio_text(const peer_row& ours, const peer_row& row);
 /// What the columns mean.
 std::string explanation();
 

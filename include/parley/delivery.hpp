@@ -35,18 +35,19 @@ class compressed_frames {
     std::vector<std::uint32_t> ends;  ///< As in encoded_batch.
   };
 
-  /// Null when `make` gave no bytes: the form is not worth it. Other threads that ask meanwhile wait.
+  /// Null when `make` gave no bytes: the form is not worth it. Other threads that ask meanwhile wait. Shared apart from
+  /// the batch, so that what waits for a slow reader holds no more than it is counted for.
   template <class Make>
-  const frames* get(Make&& make) const {
+  std::shared_ptr<const frames> get(Make&& make) const {
     std::call_once(asked_, [&] {
-      if (frames made = make(); !made.bytes.empty()) made_ = std::make_unique<const frames>(std::move(made));
+      if (frames made = make(); !made.bytes.empty()) made_ = std::make_shared<const frames>(std::move(made));
     });
-    return made_.get();
+    return made_;
   }
 
  private:
   mutable std::once_flag asked_;
-  mutable std::unique_ptr<const frames> made_;
+  mutable std::shared_ptr<const frames> made_;
 };
 
 /// A room's durable events of one batch, encoded once and shared by all shards. Immutable once handed on.

@@ -198,7 +198,7 @@ class delivery_shard {
   void deliver_to(room_attachment& member, const room_delivery& what, std::uint32_t departs_at);
   void push_events(connection& to, const std::shared_ptr<const encoded_batch>& batch, std::uint32_t first,
                    std::uint32_t end);
-  [[nodiscard]] const compressed_frames::frames* compressed(const encoded_batch& batch);
+  [[nodiscard]] std::shared_ptr<const compressed_frames::frames> compressed(const encoded_batch& batch);
   void push_answer(connection& to, const placed_answer& answer);
   void push(connection& to, outbound_slice slice);
   void note_answers(connection& to, std::uint32_t count, bool are_durable);

@@ -13,8 +13,12 @@ namespace parley {
 ///
 /// Waiting shortly is no overload, and neither is a store that answers nothing at all: only where answers flow and the
 /// wait stays above the target, frames above what can be answered within it are to be refused, until the wait has
-/// been well below it for as long. A queue that is only bounded by its length is full all the time under overload, and
-/// everybody waits for all of it (Nichols and Jacobson, "Controlling Queue Delay", 2012).
+/// been well below it for as long, or nothing was answered for as long. A queue that is only bounded by its length is
+/// full all the time under overload, and everybody waits for all of it (Nichols and Jacobson, "Controlling Queue
+/// Delay", 2012).
+///
+/// It cannot tell frames that wait for the node from those that wait for their own client or for one room. So whoever
+/// has nothing under way may always send.
 class overload_guard {
  public:
   /// What may always be under way: a slow commit alone is no overload.
@@ -25,8 +29,8 @@ class overload_guard {
   /// 0 = never refuses.
   explicit overload_guard(std::chrono::milliseconds target) : target_(target) {}
 
-  /// Counts one more under way, unless it answers false: it is to be refused.
-  bool admit(steady_time now);
+  /// Counts one more under way, unless it answers false: it is to be refused. `own` are the connection's under way.
+  bool admit(steady_time now, std::uint32_t own);
   void note_answered(std::uint32_t count);
   /// A connection ended with so many under way.
   void note_gone(std::uint32_t count);
@@ -34,9 +38,11 @@ class overload_guard {
 
  private:
   void look(steady_time now);
+  void look_at_answers(steady_time now, double answered);
 
   std::chrono::milliseconds target_;
-  steady_time tick_began_{};
+  steady_time tick_began_{};  ///< The last look that had answers to look at.
+  steady_time looked_at_{};
   steady_time differs_since_{};  ///< The wait has been on the other side of where is_overloaded_ would change.
   bool differs_ = false;
   bool is_overloaded_ = false;

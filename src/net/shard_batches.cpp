@@ -115,23 +115,23 @@ void delivery_shard::deliver_to(room_attachment& member, const room_delivery& wh
 
 void delivery_shard::push_events(connection& to, const std::shared_ptr<const encoded_batch>& batch, std::uint32_t first,
                                  std::uint32_t end) {
-  const auto push_stretch = [&](const std::string& bytes, const std::vector<std::uint32_t>& ends) {
-    const std::uint32_t begin = event_begin(ends, first);
-    const std::uint32_t size = event_begin(ends, end) - begin;
-    push(to, {std::shared_ptr<const char>(batch, bytes.data() + begin), size, end - first, slice_kind::frames});
+  const auto push_stretch = [&](const auto& owner) {
+    const std::uint32_t begin = event_begin(owner->ends, first);
+    const std::uint32_t size = event_begin(owner->ends, end) - begin;
+    push(to, {std::shared_ptr<const char>(owner, owner->bytes.data() + begin), size, end - first, slice_kind::frames});
     return size;
   };
-  const auto* frames = to.takes_compressed ? compressed(*batch) : nullptr;
+  const auto frames = to.takes_compressed ? compressed(*batch) : nullptr;
   if (frames == nullptr) {
-    push_stretch(batch->bytes, batch->ends);
+    push_stretch(batch);
   } else {
     const std::uint32_t plain_size = event_begin(batch->ends, end) - event_begin(batch->ends, first);
-    compression_saved_ += plain_size - push_stretch(frames->bytes, frames->ends);
+    compression_saved_ += plain_size - push_stretch(frames);
   }
 }
 
 /// Whichever shard has the first recipient who takes it does the work, for all shards. Null when it gains nothing.
-const compressed_frames::frames* delivery_shard::compressed(const encoded_batch& batch) {
+std::shared_ptr<const compressed_frames::frames> delivery_shard::compressed(const encoded_batch& batch) {
   return batch.compressed.get([&] {
     if (!deflater_) deflater_ = std::make_unique<frame_deflater>();
     counts_.bytes_compressed_total.add(batch.bytes.size());

@@ -150,7 +150,7 @@ void websocket_session::on_message() {
     refuse(decoded.id(), why);
   } else if (decoded.frame.has_error()) {
     refuse(decoded.id(), decoded.frame.error());
-  } else if (is_durable && !shard_.overload().admit(now)) {
+  } else if (is_durable && !shard_.overload().admit(now, durable_unanswered_)) {
     services_.counts.overload_refused_total.add();
     refuse(decoded.id(), busy("node: more is sent than it can answer in time; try again", 1'000));
   } else {

@@ -92,7 +92,7 @@ TEST(compressed_frames, are_made_once_and_remembered_also_when_there_are_none) {
   int made = 0;
   const compressed_frames some, none;
   for (int i = 0; i < 3; ++i) {
-    const auto* frames = some.get([&] { return compressed_frames::frames{"x", {static_cast<std::uint32_t>(++made)}}; });
+    const auto frames = some.get([&] { return compressed_frames::frames{"x", {static_cast<std::uint32_t>(++made)}}; });
     ASSERT_NE(frames, nullptr);
     EXPECT_EQ(frames->ends.front(), 1U);
     EXPECT_EQ(none.get([&] { return ++made, compressed_frames::frames{}; }), nullptr);
