@@ -47,7 +47,7 @@ peers_report sample() {
 
 TEST(PeersReport, CountsTheDatabaseInTheRatios) {
   const auto text = to_text(sample());
-  EXPECT_THAT(text, HasSubstr(" 0.750 ")) << "of 0.5 and 1";
+  EXPECT_THAT(text, HasSubstr("0.500, 0.750, 1.000")) << "of 0.5 and 1";
   EXPECT_THAT(text, HasSubstr("8.00, 8.00, 8.00")) << "the server's CPU of NATS";
   EXPECT_THAT(text, HasSubstr("2.00, 3.00, 4.00")) << "the server's CPU of Parley";
   EXPECT_THAT(text, HasSubstr("500000")) << "deliveries a second";
@@ -61,6 +61,16 @@ TEST(PeersReport, NamesWhatFailedAndWhatWasLeftOut) {
   auto good = report;
   good.works[0].rows[0].failure.clear();
   EXPECT_FALSE(good.has_failures());
+}
+
+TEST(PeersReport, WhatParleyLosesIsAFailureAndWhatOthersLoseIsAFigure) {
+  auto report = sample();
+  report.works[0].rows[0].failure.clear();
+  EXPECT_FALSE(report.has_failures());
+  report.works[0].rows[0].turns[0]->lost = 1;
+  EXPECT_FALSE(report.has_failures());
+  report.works[0].rows[1].turns[0]->reordered = 1;
+  EXPECT_TRUE(report.has_failures());
 }
 
 TEST(PeersReport, SaysTheSameInJsonAndHtml) {
