@@ -182,7 +182,7 @@ TEST_F(SessionReplay, TheStoreIsNotAskedForAnEndThatReadyNamed) {
   run();
   resume("s", {{red, 4}});
   run();
-  EXPECT_THAT(take(socket_ref), testing::Contains("error s unavailable"));
+  EXPECT_THAT(take(socket_ref), ::testing::Contains("error s unavailable"));
 }
 
 TEST_F(SessionReplay, ResumeOfAForeignOrUnknownRoomIsNotFound) {
