@@ -96,7 +96,8 @@ struct limits_config {
   std::uint32_t frames_per_second = 100;  ///< Of any kind, a connection; 0 = no limit.
   std::uint32_t bad_frames_per_minute = 10;
   std::uint32_t unanswered_sends = 64;  ///< A connection; then its socket is not read.
-  std::uint32_t overload_ms = 0;  ///< Under overload, what would wait longer for its answer is `busy`. 0 = nothing is.
+  std::uint32_t overload_ms =
+      500;  ///< Under overload, what would wait longer for its answer is `busy`. 0 = nothing is.
   std::uint32_t rooms_per_user = 1'000;
   std::uint32_t room_members = 10'000;
   std::uint32_t reactions_per_message = 100;  ///< Distinct emojis, whoever uses them.

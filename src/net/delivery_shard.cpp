@@ -166,7 +166,8 @@ void delivery_shard::handle(send_work& what) {
     push(*to, make_slice(what.what.frames, what.what.frame_count,
                          what.what.ephemeral ? slice_kind::ephemeral : slice_kind::frames));
   }
-  note_answers(*to, what.what.answers, what.what.answers_durable);
+  const auto durable = what.what.answers_durable ? what.what.answers : 0;
+  note_answers(*to, {.count = what.what.answers, .durable = durable, .refused = what.what.is_error ? durable : 0});
   if (what.when_drained) to->layer->when_drained(std::move(what.when_drained));
 }
 
@@ -212,11 +213,12 @@ void delivery_shard::push(connection& to, outbound_slice slice) {
   }
 }
 
-void delivery_shard::note_answers(connection& to, std::uint32_t count, bool are_durable) {
-  if (count == 0) return;
-  if (to.answers_due == 0) credited_.push_back(to.number);
-  to.answers_due += count;
-  if (are_durable) to.durable_due += count;
+void delivery_shard::note_answers(connection& to, const answered_frames& what) {
+  if (what.count == 0) return;
+  if (to.answers_due.count == 0) credited_.push_back(to.number);
+  to.answers_due.count += what.count;
+  to.answers_due.durable += what.durable;
+  to.answers_due.refused += what.refused;
 }
 
 void delivery_shard::note_closing(connection& of, close_code code) {
@@ -242,8 +244,7 @@ void delivery_shard::tell_owners() {
   for (const std::uint64_t number : std::exchange(credited_, {})) {
     connection* of = find(number);
     if (of == nullptr) continue;
-    const auto durable = std::exchange(of->durable_due, 0);
-    guarded([&] { of->events->on_answers(std::exchange(of->answers_due, 0), durable); });
+    guarded([&] { of->events->on_answers(std::exchange(of->answers_due, {})); });
   }
   detached_closing_ = 0;
   for (const auto& [number, code] : std::exchange(closing_, {})) {

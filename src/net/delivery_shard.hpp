@@ -35,11 +35,17 @@ class frame_deflater;
 class message_inflater;
 class outbound_layer;
 
+/// Frames of a client that have their answer in its outbox.
+struct answered_frames {
+  std::uint32_t count = 0;
+  std::uint32_t durable = 0;  ///< So many of them asked for durable events,
+  std::uint32_t refused = 0;  ///< and of these so many were refused before they came to a room's log.
+};
+
 /// What a shard tells the owner of a connection, on the shard's thread, never from within one of the owner's own calls.
 class connection_events {
  public:
-  /// That many frames of the client have their answer in the outbox; `durable` of them asked for durable events.
-  virtual void on_answers(std::uint32_t count, std::uint32_t durable) = 0;
+  virtual void on_answers(const answered_frames& what) = 0;
   virtual void on_room_failed(room_id room, sequence position) = 0;
   /// The close frame stands in the outbox and nothing enters any more: too slow, or an actor's wish.
   virtual void on_closing(close_code code) = 0;
@@ -157,8 +163,7 @@ class delivery_shard {
     std::uint64_t answers_of_batch = 0;  ///< Equals batch_stamp_ while own_answers_ speaks of the batch at hand.
     std::uint32_t first_answer = 0;
     std::uint32_t last_answer = 0;
-    std::uint32_t answers_due = 0;  ///< To be told to its owner after the work at hand,
-    std::uint32_t durable_due = 0;  ///< and so many of them of durable frames.
+    answered_frames answers_due;  ///< To be told to its owner after the work at hand.
     bool is_closing = false;
     bool takes_compressed = false;
   };
@@ -201,7 +206,7 @@ class delivery_shard {
   [[nodiscard]] std::shared_ptr<const compressed_frames::frames> compressed(const encoded_batch& batch);
   void push_answer(connection& to, const placed_answer& answer);
   void push(connection& to, outbound_slice slice);
-  void note_answers(connection& to, std::uint32_t count, bool are_durable);
+  void note_answers(connection& to, const answered_frames& what);
   void note_closing(connection& of, close_code code);
   void detach_closing();
   void flush();

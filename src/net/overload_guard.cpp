@@ -9,8 +9,12 @@ namespace {
 
 /// What the newest tick counts in the average.
 constexpr double newest_share = 0.3;
-/// Overload is over at this part of the target: just below it the wait is what refusing makes of it.
-constexpr double over_at = 0.5;
+/// How far the share let in follows the wait's distance from the target. A change shows in the wait only when it is
+/// answered, one target later, so that more than a third or so would overshoot.
+constexpr double follows = 0.3;
+constexpr double least_share = 0.5, most_share = 1.3;
+/// What was not used may be used that much later, and who has nothing under way may use what comes that much later.
+constexpr double kept_seconds = 0.1;
 
 double seconds_of(steady_time::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -19,8 +23,14 @@ double seconds_of(steady_time::duration duration) { return std::chrono::duration
 bool overload_guard::admit(steady_time now, std::uint32_t own) {
   if (target_.count() > 0) {
     if (now - looked_at_ >= tick) look(now);
-    const auto most = std::max(static_cast<double>(always_taken), per_second_ * seconds_of(target_));
-    if (is_overloaded_ && own > 0 && static_cast<double>(under_way_) >= most) return false;
+    if (is_overloaded_) {
+      const double least = own == 0 ? 1 - kept_seconds * per_second_ : 1;
+      if (allowance_ < least && under_way_ >= always_taken) {
+        has_refused_ = true;
+        return false;
+      }
+      allowance_ = std::max(allowance_ - 1, -kept_seconds * per_second_);
+    }
   }
   ++under_way_;
   return true;
@@ -28,38 +38,54 @@ bool overload_guard::admit(steady_time now, std::uint32_t own) {
 
 void overload_guard::note_answered(std::uint32_t count) {
   answered_in_tick_ += count;
+  if (is_overloaded_) allowance_ = std::min(allowance_ + share_ * count, kept_seconds * per_second_);
   note_gone(count);
+}
+
+void overload_guard::note_wait(steady_time::duration wait) {
+  if (target_.count() == 0) return;
+  waits_[waits_in_tick_++ % waits_.size()] = static_cast<float>(seconds_of(wait) / seconds_of(target_));
 }
 
 void overload_guard::note_gone(std::uint32_t count) { under_way_ -= std::min<std::uint64_t>(under_way_, count); }
 
 void overload_guard::look(steady_time now) {
-  const bool is_known = std::exchange(looked_at_, now) != steady_time{};
-  const auto answered = static_cast<double>(answered_in_tick_);
-  if (is_known && (answered > 0 || under_way_ == 0)) {
-    look_at_answers(now, answered);
-  } else if (!is_known) {
+  const bool is_first = std::exchange(looked_at_, now) == steady_time{};
+  if (waits_in_tick_ > 0 && !is_first) {
+    look_at_waits(now);
+  } else if (is_first) {
     tick_began_ = now;
+    waits_in_tick_ = 0;
   } else if (now - tick_began_ >= patience) {
     // A store that stands still is another thing. Shorter gaps are those between two commits.
     is_overloaded_ = differs_ = false;
   }
 }
 
-void overload_guard::look_at_answers(steady_time now, double answered) {
-  const auto newest = answered / seconds_of(now - tick_began_);
+void overload_guard::look_at_waits(steady_time now) {
+  const auto newest = static_cast<double>(std::exchange(answered_in_tick_, 0)) / seconds_of(now - tick_began_);
   tick_began_ = now;
-  answered_in_tick_ = 0;
   per_second_ = per_second_ == 0 ? newest : per_second_ + newest_share * (newest - per_second_);
-  const auto wait = per_second_ > 0 ? static_cast<double>(under_way_) / per_second_ : 0;
-  const bool is_much = under_way_ > always_taken;
-  const bool differs =
-      is_overloaded_ ? !is_much || wait < over_at * seconds_of(target_) : is_much && wait > seconds_of(target_);
+  const double wait = median_of_waits();
+  share_ = std::clamp(1 + follows * (1 - wait), least_share, most_share);
+  begin_or_end(now, is_overloaded_ ? !has_refused_ : wait > 1 && under_way_ > always_taken);
+  has_refused_ = false;
+}
+
+void overload_guard::begin_or_end(steady_time now, bool differs) {
   if (differs && !differs_) differs_since_ = now;
   differs_ = differs;
   if (!differs || now - differs_since_ < patience) return;
   is_overloaded_ = !is_overloaded_;
   differs_ = false;
+  allowance_ = 0;
+}
+
+double overload_guard::median_of_waits() {
+  const auto begin = waits_.begin();
+  const auto count = static_cast<std::ptrdiff_t>(std::min(std::exchange(waits_in_tick_, 0), waits_.size()));
+  std::nth_element(begin, begin + count / 2, begin + count);
+  return *(begin + count / 2);
 }
 
 }  // namespace parley

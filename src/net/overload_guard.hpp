@@ -1,27 +1,56 @@
-// Says when durable frames wait too long, and then holds so many back that those let in are answered in time.
+// Says when durable frames wait too long, and then lets in no more than are answered.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "parley/clock.hpp"
 
 namespace parley {
 
-/// By Little's law: what is under way, divided by what is answered in a second, is how long a frame waits, wherever it
-/// does: in a mailbox, behind a batch, for a disk. One a delivery shard, on its thread; plain state, told the time.
+/// How long one durable frame of a connection at a time waits for its answer. Answers do not name their frames here, so
+/// it is the time until as many were answered as were under way with it.
+class wait_sample {
+ public:
+  /// While one is taken, nothing. `others` of the connection are under way before it.
+  void begin(steady_time now, std::uint32_t others) {
+    if (awaited_ > 0) return;
+    began_ = now;
+    awaited_ = others + 1;
+  }
+  void drop() { awaited_ = 0; }
+  /// When it began, if it ends with these answers.
+  std::optional<steady_time> answered(std::uint32_t count) {
+    if (awaited_ == 0 || count == 0) return std::nullopt;
+    if (awaited_ > count) {
+      awaited_ -= count;
+      return std::nullopt;
+    }
+    awaited_ = 0;
+    return began_;
+  }
+
+ private:
+  steady_time began_{};
+  std::uint32_t awaited_ = 0;  ///< Answers to come, up to its own; 0 = no sample is being taken.
+};
+
+/// Overload is seen in what comes through: half of the frames that were answered waited longer than the target, for
+/// 0.4 s on end. Frames that wait for their own client or for one room are no part of it before they are answered, and
+/// a store that answers nothing at all is not overload either.
 ///
-/// Waiting shortly is no overload, and neither is a store that answers nothing at all: only where answers flow and the
-/// wait stays above the target, frames above what can be answered within it are to be refused, until the wait has
-/// been well below it for as long, or nothing was answered for as long. A queue that is only bounded by its length is
-/// full all the time under overload, and everybody waits for all of it (Nichols and Jacobson, "Controlling Queue
-/// Delay", 2012).
+/// Then as many frames are let in as are answered, fewer while the wait is above the target and more while it is
+/// below, and what is above is to be refused, until nothing had to be for as long. A queue that is only bounded by
+/// its length is full all the time under overload, and everybody waits for all of it (Nichols and Jacobson,
+/// "Controlling Queue Delay", 2012).
 ///
-/// It cannot tell frames that wait for the node from those that wait for their own client or for one room. So whoever
-/// has nothing under way may always send.
+/// One a delivery shard, on its thread; plain state, told the time.
 class overload_guard {
  public:
-  /// What may always be under way: a slow commit alone is no overload.
+  /// So many under way are never too many: a slow commit alone is no overload.
   static constexpr std::uint64_t always_taken = 256;
   static constexpr std::chrono::milliseconds tick{100};
   static constexpr std::chrono::milliseconds patience{400};
@@ -29,26 +58,36 @@ class overload_guard {
   /// 0 = never refuses.
   explicit overload_guard(std::chrono::milliseconds target) : target_(target) {}
 
-  /// Counts one more under way, unless it answers false: it is to be refused. `own` are the connection's under way.
+  /// Counts one more under way, unless it answers false: it is to be refused. `own` are the connection's under way:
+  /// those who have none go first, so that whoever sends much keeps nobody out.
   bool admit(steady_time now, std::uint32_t own);
   void note_answered(std::uint32_t count);
+  /// One that was answered had waited so long.
+  void note_wait(steady_time::duration wait);
   /// A connection ended with so many under way.
   void note_gone(std::uint32_t count);
   [[nodiscard]] bool is_overloaded() const { return is_overloaded_; }
 
  private:
   void look(steady_time now);
-  void look_at_answers(steady_time now, double answered);
+  void look_at_waits(steady_time now);
+  void begin_or_end(steady_time now, bool differs);
+  [[nodiscard]] double median_of_waits();
 
   std::chrono::milliseconds target_;
-  steady_time tick_began_{};  ///< The last look that had answers to look at.
+  steady_time tick_began_{};  ///< The last look that had waits to look at.
   steady_time looked_at_{};
-  steady_time differs_since_{};  ///< The wait has been on the other side of where is_overloaded_ would change.
+  steady_time differs_since_{};  ///< What is seen speaks against is_overloaded_.
   bool differs_ = false;
   bool is_overloaded_ = false;
-  double per_second_ = 0;  ///< Answered, as an average that forgets.
+  bool has_refused_ = false;  ///< Since the last look.
+  double per_second_ = 0;     ///< Answered, as an average that forgets.
+  double share_ = 1;          ///< Of what is answered, let in.
+  double allowance_ = 0;      ///< Frames that may be let in now; below 0, those that have been before their turn.
   std::uint64_t answered_in_tick_ = 0;
   std::uint64_t under_way_ = 0;
+  std::array<float, 128> waits_{};  ///< The newest of the tick, in targets.
+  std::size_t waits_in_tick_ = 0;
 };
 
 }  // namespace parley

@@ -141,7 +141,7 @@ std::shared_ptr<const compressed_frames::frames> delivery_shard::compressed(cons
 
 void delivery_shard::push_answer(connection& to, const placed_answer& answer) {
   if (answer.frame) push(to, make_slice(answer.frame, 1, slice_kind::frames));
-  note_answers(to, 1, true);
+  note_answers(to, {.count = 1, .durable = 1});
 }
 
 }  // namespace parley

@@ -154,7 +154,10 @@ void websocket_session::on_message() {
     services_.counts.overload_refused_total.add();
     refuse(decoded.id(), busy("node: more is sent than it can answer in time; try again", 1'000));
   } else {
-    if (is_durable) ++durable_unanswered_;
+    if (is_durable) {
+      if (!layer().has_unsent()) wait_sample_.begin(now, durable_unanswered_);
+      ++durable_unanswered_;
+    }
     submit(std::move(*decoded.frame));
   }
   if (decoded.bad) {
@@ -216,10 +219,16 @@ void websocket_session::resume_reading() {
   if (timer_.expiry() > message_end_) start_timer_at(message_end_);
 }
 
-void websocket_session::on_answers(std::uint32_t count, std::uint32_t durable) {
-  durable = std::min(durable, durable_unanswered_);
+void websocket_session::on_answers(const answered_frames& what) {
+  const auto durable = std::min(what.durable, durable_unanswered_);
   durable_unanswered_ -= durable;
   shard_.overload().note_answered(durable);
+  if (what.refused > 0) {
+    wait_sample_.drop();
+  } else if (const auto began = wait_sample_.answered(durable)) {
+    shard_.overload().note_wait(std::chrono::steady_clock::now() - *began);
+  }
+  auto count = what.count;
   if (!std::exchange(is_ready_, true)) --count;
   unanswered_ -= std::min(unanswered_, count);
   if (unanswered_ < services_.settings.limits.unanswered_sends) resume_reading();

@@ -73,7 +73,7 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   void end();
 
   // connection_events
-  void on_answers(std::uint32_t count, std::uint32_t durable) override;
+  void on_answers(const answered_frames& what) override;
   void on_room_failed(room_id room, sequence position) override;
   void on_closing(close_code code) override;
   void on_drain_announced(std::int64_t reconnect_after_ms) override;
@@ -97,6 +97,7 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   bad_frame_guard bad_frames_;
   std::uint32_t unanswered_ = 0;
   std::uint32_t durable_unanswered_ = 0;  ///< Of these, as the shard's overload guard counts them.
+  wait_sample wait_sample_;
   std::uint32_t unanswered_pings_ = 0;
   std::uint64_t received_at_beat_ = 0;
   steady_time next_beat_{};
