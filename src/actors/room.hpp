@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/actor_services.hpp"
+#include "actors/batch_pace.hpp"
 #include "actors/read_marker_state.hpp"
 #include "actors/room_batcher.hpp"
 #include "actors/room_fanout.hpp"
@@ -54,6 +55,7 @@ class room final : public room_handle::base {
   // Commands and events.
   void post(post_to_room& message);
   void send_next_batch();
+  [[nodiscard]] bool waits_for_more();
   void on_batch_stored(batch_stored& message);
   void trace(const std::vector<append_outcome>& outcomes) const;
   /// Of what another node accepted; `events` are not in the room's order yet.
@@ -119,6 +121,8 @@ class room final : public room_handle::base {
   std::optional<room_state> state_;
   std::optional<room_batcher> batcher_;
   std::optional<room_fanout> fanout_;
+  batch_pace pace_;
+  steady_time waits_until_{};  ///< A look at the pace is planned for then.
   typing_throttle typing_;
   read_marker_state markers_;
   std::unordered_map<connection_ref, holder> holders_;

@@ -111,7 +111,7 @@ void room::on_loaded(room_loaded& message) {
     const auto batch = std::min(settings.room.batch_commands, settings.store.batch_commands);
     batcher_.emplace(id_, room_batcher::limits{settings.room.queue_commands, batch, settings.room.batch_bytes},
                      services_.encoder, services_.ids, services_.counts.room_queue);
-    fanout_.emplace(services_.out, id_,
+    fanout_.emplace(services_.out, services_.time, id_,
                     [self = self_handle()](std::uint32_t shard) { caf::anon_send(self, shard_ready{shard}); });
   }
   for (auto& early : std::exchange(early_, {})) on_early(std::move(early));

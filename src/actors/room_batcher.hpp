@@ -36,6 +36,8 @@ class room_batcher {
   [[nodiscard]] bool is_under_way(std::uint64_t batch) const { return !under_way_.empty() && batch == batch_number_; }
   [[nodiscard]] bool has_batch_under_way() const { return !under_way_.empty(); }
   [[nodiscard]] bool empty() const { return queue_.empty() && under_way_.empty(); }
+  /// Commands for the next batch.
+  [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
   /// take_batch() would give one.
   [[nodiscard]] bool has_next() const { return !queue_.empty() && under_way_.empty(); }
 

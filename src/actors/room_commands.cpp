@@ -54,7 +54,7 @@ void room::post(post_to_room& message) {
 /// While a shard serves its sockets with what they brought, the commands gather: what is stored now could only wait
 /// there, and one batch of many costs each socket one system call (docs/decisions/0008).
 void room::send_next_batch() {
-  if (settling_ || !batcher_->has_next() || (!closing_ && fanout_->must_wait())) return;
+  if (settling_ || !batcher_->has_next() || (!closing_ && waits_for_more())) return;
   auto commands = batcher_->take_batch(services_.time.now());
   if (commands.empty()) return;
   batch_left_ = services_.time.steady_now();
@@ -63,6 +63,18 @@ void room::send_next_batch() {
                             answer<std::vector<append_outcome>>([self = self_handle(), number](auto outcomes) {
                               caf::anon_send(self, batch_stored{number, std::move(outcomes)});
                             }));
+}
+
+bool room::waits_for_more() {
+  if (fanout_->must_wait()) {
+    pace_.note_gathered(batcher_->waiting());
+    return true;
+  }
+  const auto now = services_.time.steady_now();
+  if (!pace_.must_wait(now, fanout_->served_at(), batcher_->waiting())) return false;
+  const auto until = pace_.waits_until();
+  if (std::exchange(waits_until_, until) != until) delayed_send(this, until - now, shard_ready{});
+  return true;
 }
 
 void room::on_batch_stored(batch_stored& message) {
@@ -97,6 +109,7 @@ void room::release_ready(bool is_own) {
     services_.counts.events_delivered_total.add(release->batch->ends.size());
     figures_->seq.store(state_->released(), std::memory_order_relaxed);
     // Before those who left are forgotten: their shard cuts them off at their place.
+    if (is_own) pace_.note_handed_over(services_.time.steady_now(), release->batch->ends.size());
     fanout_->deliver(release->batch, std::move(release->answers), is_own);
     for (const auto& change : release->memberships) {
       if (change.left) fanout_->forget_user(change.user);

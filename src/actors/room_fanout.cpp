@@ -7,8 +7,8 @@
 
 namespace parley {
 
-room_fanout::room_fanout(delivery& out, room_id room, std::function<void(std::uint32_t)> on_ready)
-    : out_(out), room_(room), on_ready_(std::move(on_ready)), shards_(out.shard_count()) {}
+room_fanout::room_fanout(delivery& out, const clock& time, room_id room, std::function<void(std::uint32_t)> on_ready)
+    : out_(out), time_(time), room_(room), on_ready_(std::move(on_ready)), shards_(out.shard_count()) {}
 
 void room_fanout::attach(connection_ref to, attachment what) {
   auto& shard = shards_.at(to.shard);
@@ -79,6 +79,14 @@ bool room_fanout::has_served(const shard_state& shard, std::uint64_t deliveries)
   return by.served >= deliveries;
 }
 
+steady_time room_fanout::served_at() const {
+  steady_time latest{};
+  for (const auto& shard : shards_) {
+    if (shard.last_own > 0) latest = std::max(latest, shard.of_shard->served_at.load(std::memory_order_relaxed));
+  }
+  return latest;
+}
+
 bool room_fanout::owes() const {
   return std::any_of(shards_.begin(), shards_.end(), [](const shard_state& shard) { return !shard.owed.empty(); });
 }
@@ -98,7 +106,8 @@ void room_fanout::hand_over(std::uint32_t number) {
     what.answers.push_back({each.reply.to, each.index, each.replaces_event, each.reply.frame});
   }
   if (!shard.of_shard) shard.of_shard = std::make_shared<credit>();
-  what.on_handed_on = [by = shard.of_shard, on_ready = on_ready_, number] {
+  what.on_handed_on = [by = shard.of_shard, on_ready = on_ready_, &time = time_, number] {
+    by->served_at.store(time.steady_now(), std::memory_order_relaxed);
     ++by->served;
     if (by->is_awaited.exchange(false)) on_ready(number);
   };

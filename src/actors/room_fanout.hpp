@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/room_order.hpp"
+#include "parley/clock.hpp"
 #include "parley/delivery.hpp"
 
 namespace parley {
@@ -21,7 +22,7 @@ class room_fanout {
  public:
   /// `on_ready(shard)` is called on the shard's thread, for what waits here or was told to wait by must_wait(), and
   /// must see to it that shard_ready() is called here.
-  room_fanout(delivery& out, room_id room, std::function<void(std::uint32_t)> on_ready);
+  room_fanout(delivery& out, const clock& time, room_id room, std::function<void(std::uint32_t)> on_ready);
 
   /// What the shard is still owed goes before the attachment, so that no answer to the connection comes late.
   void attach(connection_ref to, attachment what);
@@ -44,6 +45,8 @@ class room_fanout {
   /// of them has, and then this is to be asked again.
   /// Other nodes' events do not count: this node's commands would wait for as long as the others talk.
   [[nodiscard]] bool must_wait();
+  /// When the last shard served what this node's commands brought; not before must_wait() is false.
+  [[nodiscard]] steady_time served_at() const;
   /// Something waits here for its shard.
   [[nodiscard]] bool owes() const;
   /// Hands over what is owed without waiting; before the room ends.
@@ -66,6 +69,7 @@ class room_fanout {
   struct credit {
     std::atomic<std::uint64_t> served = 0;
     std::atomic<bool> is_awaited = false;
+    std::atomic<steady_time> served_at{};  ///< The last one.
   };
   struct shard_state {
     std::shared_ptr<credit> of_shard;  ///< Made with the first delivery.
@@ -81,6 +85,7 @@ class room_fanout {
   static owed_batch gather(std::vector<owed_batch> owed);
 
   delivery& out_;
+  const clock& time_;
   room_id room_;
   std::function<void(std::uint32_t)> on_ready_;
   std::unordered_map<connection_ref, user_id> attached_;

@@ -53,7 +53,7 @@ class RoomFanout : public ::testing::Test {
   int marked_ = 0, dropped_ = 0;
   connection_ref a_{0, 1}, b_{0, 2}, c_{1, 3};
   std::vector<std::uint32_t> ready_;
-  room_fanout fanout_{out_, room_, [this](std::uint32_t shard) { ready_.push_back(shard); }};
+  room_fanout fanout_{out_, system_clock(), room_, [this](std::uint32_t shard) { ready_.push_back(shard); }};
 };
 
 TEST_F(RoomFanout, OnlyShardsThatAreConcernedGetABatch) {
@@ -142,7 +142,7 @@ TEST_F(RoomFanout, DeparturesAndAnswersKeepTheirPlacesWhenGathered) {
 
 TEST_F(RoomFanout, AnswersThatWereNeverHandedOverAreNotMarkedAsGiven) {
   {
-    room_fanout other(out_, room_, [](std::uint32_t) {});
+    room_fanout other(out_, system_clock(), room_, [](std::uint32_t) {});
     out_.connections[a_];
     other.attach(a_, {room_, id_of<user_id>(1), 0, nullptr});
     for (sequence seq = 1; seq <= 3; ++seq) {
@@ -237,7 +237,7 @@ TEST(RoomFanoutAndAThread, WhoWaitsIsAlwaysWoken) {
   const auto room = id_of<room_id>(1);
   threaded_delivery out;
   std::atomic<bool> is_ready = false, has_ended = false;
-  room_fanout fanout(out, room, [&](std::uint32_t) { is_ready = true; });
+  room_fanout fanout(out, system_clock(), room, [&](std::uint32_t) { is_ready = true; });
   fanout.attach({0, 1}, {room, id_of<user_id>(1), 0, nullptr});
   std::thread shard([&] {
     while (!has_ended) out.serve();
