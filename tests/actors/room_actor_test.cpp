@@ -68,6 +68,36 @@ TEST_F(RoomActor, WhileAShardServesItsSocketsTheCommandsGather) {
   EXPECT_EQ(world_.lines(alice).back(), "live ack k9 9");
 }
 
+TEST_F(RoomActor, WhatGatheredWaitsAMomentForTheSuccessorsOfWhatWasServed) {
+  auto& alice = live(alice_, 0);
+  world_.say(alice, "k1", "m");
+  world_.run_actors();
+  for (int i = 2; i <= 9; ++i) world_.say(alice, "k" + std::to_string(i), "m");
+  world_.run_actors();
+  world_.time.advance(std::chrono::milliseconds(16));
+  world_.run();
+  ASSERT_EQ(world_.store.commits.size(), 1U) << "one more may be on its way";
+  world_.say(alice, "k10", "m");
+  world_.run_actors();
+  ASSERT_EQ(world_.store.commits.size(), 2U);
+  EXPECT_EQ(world_.store.commits[1].commands, 9U);
+}
+
+TEST_F(RoomActor, WhatGatheredGoesAfterAMomentAlsoWhenNothingCame) {
+  auto& alice = live(alice_, 0);
+  world_.say(alice, "k1", "m");
+  world_.run_actors();
+  for (int i = 2; i <= 9; ++i) world_.say(alice, "k" + std::to_string(i), "m");
+  world_.run_actors();
+  world_.time.advance(std::chrono::milliseconds(16));
+  world_.run();
+  ASSERT_EQ(world_.store.commits.size(), 1U);
+  world_.advance(std::chrono::milliseconds(2));
+  ASSERT_EQ(world_.store.commits.size(), 2U);
+  EXPECT_EQ(world_.store.commits[1].commands, 8U);
+  EXPECT_EQ(world_.lines(alice).back(), "live ack k9 9");
+}
+
 TEST_F(RoomActor, ABatchTakesAboutSoManyBytes) {
   world_.settings.room.batch_bytes = 2'048;
   auto& alice = live(alice_);
