@@ -66,11 +66,13 @@ void add_rooms(command_line& line) {
 void add_latency(command_line& line) {
   const auto options = std::make_shared<latency_options>();
   const auto level = std::make_shared<std::string>("p99=50ms");
+  const auto beside = std::make_shared<bool>(false);
   auto* command = line.add("latency",
                            "An open loop at a fixed rate over many small rooms: latencies count from when a message "
                            "was due; or the highest rate that a level allows",
-                           [options, level, &line] {
+                           [options, level, beside, &line] {
                              options->server.parleyd = line.parleyd();
+                             if (*beside) options->naive = line.naive();
                              options->level = parse_service_level(*level);
                              return run_latency(*options);
                            });
@@ -81,6 +83,9 @@ void add_latency(command_line& line) {
   add_open(command, *options);
   command->add_flag("--find-max", options->find_max, "Look for the highest rate that keeps --slo, in trials of 5 s");
   add_shown(command, "--slo", *level, "What must be kept: p50, p99, p999 or max of deliveries, in ms or s");
+  command->add_flag("--beside", *beside,
+                    "Beside what it cannot do without: commits meanwhile, where PostgreSQL is started, and behind the "
+                    "run a bare echo at the same rate");
   line.add_server(command, options->server);
   command_line::add_report(command, options->report);
 }

@@ -67,12 +67,7 @@ class fanout_pairs {
 
   double measure_naive() {
     const auto server = support::server_process::naive(options_.naive);
-    // It takes any path's first part for a room, and nobody's token.
-    load_world world;
-    for (std::size_t room = 0; room < options_.rooms; ++room) {
-      world.rooms.push_back({fmt::format("{}", room), std::vector<std::string>(members()), world.room_of.size()});
-      world.room_of.insert(world.room_of.end(), members(), room);
-    }
+    const auto world = make_naive_world(std::vector<std::size_t>(options_.rooms, members()));
     auto load = options_.load;
     load.has_seqs = false;
     const auto figures = measure(server.address(), world, server_watch(server.pid()), load);

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
+#include "across/probes.hpp"
 #include "load/find_max.hpp"
 #include "load/measured_server.hpp"
 #include "load/open_load.hpp"
@@ -14,6 +17,11 @@
 
 namespace parley::bench {
 namespace {
+
+/// So few that they do not load the server.
+constexpr double commits_per_second = 50;
+/// What a message may take at the median besides the commits.
+constexpr double beside_commits_ms = 0.5;
 
 class latency_run {
  public:
@@ -30,14 +38,51 @@ class latency_run {
     if (options_.find_max) {
       figures = find_max(report);
     } else {
+      std::unique_ptr<probe> commits;
+      if (is_compared() && server_.store_url())
+        commits = start_commit_probe(*server_.store_url(), options_.size, commits_per_second);
       figures = measure(options_.rate, options_.warm_up, options_.seconds);
       if (!figures.troubles.broken.empty()) throw std::runtime_error("a connection ended: " + figures.troubles.broken);
+      if (commits)
+        for (const auto& sample : commits->finish()) commit_.add(sample.took_ns);
     }
+    const auto delivery = figures.delivery;
     describe(report, std::move(figures));
+    if (is_compared()) compare(report, delivery);
     return report;
   }
 
  private:
+  [[nodiscard]] bool is_compared() const { return !options_.naive.empty(); }
+
+  /// Behind the run, when the machine has nothing else to do: as many connections and messages, which come back at
+  /// once.
+  latency_histogram measure_echo() {
+    const auto server = support::server_process::naive(options_.naive);
+    const auto world = make_naive_world(std::vector<std::size_t>(options_.rooms * options_.members, 1));
+    const auto end = options_.warm_up + options_.seconds;
+    open_load echo(world, options_.size, [&](const load_second& second) { show_progress(second, end); });
+    echo.connect(server.address());
+    auto figures = echo.run(options_.rate, options_.warm_up, options_.seconds, server_watch(server.pid()));
+    if (!figures.troubles.is_complete()) throw std::runtime_error("the echo: " + to_text(figures.troubles));
+    return std::move(figures.ack);
+  }
+
+  /// A message goes to the store with the batch behind the one that is being committed, so that it waits for two
+  /// commits at most, and takes its way through the sockets.
+  void compare(load_report& report, const latency_histogram& delivery) {
+    const auto echo = measure_echo();
+    report.latencies.push_back({"echo", "bare Beast echo at that rate, behind the run", echo});
+    if (commit_.count() == 0) return;
+    report.latencies.push_back({"commit", "one INSERT and its commit, meanwhile", commit_});
+    const auto p50 = 2 * commit_.quantile_ms(0.5) + beside_commits_ms;
+    const auto p99 = commit_.quantile_ms(0.99) + echo.quantile_ms(0.99);
+    report.figures.push_back({"p50_ratio", fmt::format("delivery's p50 / (2 commits + {:g} ms)", beside_commits_ms),
+                              delivery.quantile_ms(0.5) / p50, ""});
+    report.figures.push_back(
+        {"p99_ratio", "delivery's p99 / (commit's p99 + echo's p99)", delivery.quantile_ms(0.99) / p99, ""});
+  }
+
   load_figures measure(double rate, double warm_up, double seconds) {
     end_ = warm_up + seconds;
     const auto before = server_.database_cpu_seconds();
@@ -103,6 +148,7 @@ class latency_run {
   measured_server server_;
   load_world world_;
   std::optional<open_load> load_;
+  latency_histogram commit_;
   double end_ = 0;
 };
 

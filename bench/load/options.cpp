@@ -43,6 +43,8 @@ void validate(const server_options& options) {
 void validate(const latency_options& options) {
   if (options.size < stamp_digits)
     throw std::invalid_argument("--size is at least " + std::to_string(stamp_digits) + ": a message bears its number");
+  if (options.find_max && !options.naive.empty())
+    throw std::invalid_argument("--beside is of a run at one rate, not of --find-max");
   validate(options.server);
 }
 

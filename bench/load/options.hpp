@@ -46,6 +46,7 @@ struct latency_options {
   std::size_t size = 128;   ///< Bytes of content.
   bool find_max = false;    ///< Look for the highest rate that keeps the level.
   service_level level;
+  std::string naive;  ///< The program of the echo that the run is compared with, and with commits; empty: with neither.
   server_options server;
   report_options report;
 };

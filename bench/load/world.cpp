@@ -44,6 +44,16 @@ load_world make_load_world(const support::target& node, const std::vector<std::s
   return world;
 }
 
+load_world make_naive_world(const std::vector<std::size_t>& sizes) {
+  load_world world;
+  for (std::size_t number = 0; number < sizes.size(); ++number) {
+    const auto name = fmt::format("{}", number);
+    world.rooms.push_back({name, std::vector<std::string>(sizes[number], name), world.room_of.size()});
+    world.room_of.insert(world.room_of.end(), sizes[number], number);
+  }
+  return world;
+}
+
 crowd make_crowd(const support::target& node, std::size_t users, std::size_t rooms, std::size_t rooms_each) {
   crowd out;
   out.rooms_each = rooms_each;

@@ -29,6 +29,9 @@ struct load_world {
 /// One room of each size. Throws std::runtime_error when a call fails.
 load_world make_load_world(const support::target& node, const std::vector<std::size_t>& sizes);
 
+/// For the naive server, which takes a token for the room's name.
+load_world make_naive_world(const std::vector<std::size_t>& sizes);
+
 /// Users that are in several rooms each.
 struct crowd {
   std::vector<std::string> tokens;  ///< By user.

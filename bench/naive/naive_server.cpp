@@ -1,9 +1,10 @@
 // The plain way to fan out, to compare with: Beast, one asynchronous write for each message and recipient, nothing
 // stored.
 //
-// It speaks just enough of the protocol for `parley-bench fanout`: GET /ws/{room}/{user}, `send_message` in, `ack` to
-// the sender, `new_message` of the same size as Parley's to the others. Each connection queues strings and writes one
-// at a time. The handshake blocks: only what follows is measured.
+// It speaks just enough of the protocol for parley-bench: GET /ws, where the token names the room, `ready` unless the
+// room is "-" and only the upgrade is wanted, then `send_message` in, `ack` with the same id to the sender,
+// `new_message` of the same size as Parley's to the others. Alone in a room one has an echo. Each connection queues
+// strings and writes one at a time. The handshake blocks: only what follows is measured.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
@@ -16,6 +17,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -28,6 +30,8 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 namespace websocket = beast::websocket;
 using tcp = asio::ip::tcp;
+
+constexpr std::string_view no_room = "Bearer -";
 
 class connection;
 using rooms = std::unordered_map<std::string, std::vector<std::shared_ptr<connection>>>;
@@ -43,11 +47,11 @@ class connection : public std::enable_shared_from_this<connection> {
     if (!failed) stream_.next_layer().set_option(tcp::no_delay(true), failed);
     if (!failed) stream_.accept(request, failed);
     if (failed) return;
-    const auto path = std::string(request.target());
-    room_ = path.substr(0, path.rfind('/'));
+    room_ = std::string(request[http::field::authorization]);
     buffer_.clear();
     stream_.text(true);
     rooms_[room_].push_back(shared_from_this());
+    if (room_ != no_room) send(R"({"type":"ready"})");
     read();
   }
 
@@ -62,14 +66,22 @@ class connection : public std::enable_shared_from_this<connection> {
   }
 
   void on_message(const std::string& text) {
-    constexpr std::string_view field = "\"content\":\"";
-    const auto at = text.find(field) + field.size();
-    const auto content = text.substr(at, text.find('"', at) - at);
-    const auto event = parley::bench::new_message_of_the_same_size(content);
+    const auto event = parley::bench::new_message_of_the_same_size(text_in(text, "content"));
     for (const auto& other : rooms_[room_])
       if (other.get() != this) other->send(event);
+    const auto id = text_in(text, "id");
     const std::string ids(36, '0');
-    send(R"({"type":"ack","id":null,"data":{"room_id":")" + ids + R"(","message_id":")" + ids + R"("}})");
+    send(R"({"type":"ack","id":)" + (id.empty() ? "null" : '"' + id + '"') + R"(,"data":{"room_id":")" + ids +
+         R"(","message_id":")" + ids + R"("}})");
+  }
+
+  /// Of the frame's fields of that name the first; empty when it has none.
+  static std::string text_in(const std::string& frame, std::string_view name) {
+    const auto field = '"' + std::string(name) + "\":\"";
+    const auto at = frame.find(field);
+    if (at == std::string::npos) return {};
+    const auto begin = at + field.size();
+    return frame.substr(begin, frame.find('"', begin) - begin);
   }
 
   void send(std::string text) {
