@@ -38,12 +38,7 @@ closed_load::closed_load(const support::target& node, const load_world& world, c
 }
 
 void closed_load::connect(const support::target& node) {
-  connect_all(
-      loop_,
-      {.clients = world_.clients(),
-       .begin = [&](std::size_t client) { loop_.connect(client, node, "/ws?replay=none", world_.token_of(client)); },
-       .done = [this] { return ready_; },
-       .broken = [this]() -> const std::string& { return figures_.troubles.broken; }});
+  connect_world(loop_, world_, node, ready_, figures_.troubles.broken);
 }
 
 closed_figures closed_load::run(double warm_up_seconds, double seconds, const server_watch& server) {

@@ -30,4 +30,14 @@ void connect_all(wire_loop& loop, const connecting& what) {
   fmt::print(stderr, "\rconnected {} of {}\n", what.clients, what.clients);
 }
 
+void connect_world(wire_loop& loop, const load_world& world, const support::target& node, const std::size_t& ready,
+                   const std::string& broken) {
+  connect_all(
+      loop,
+      {.clients = world.clients(),
+       .begin = [&](std::size_t client) { loop.connect(client, node, "/ws?replay=none", world.token_of(client)); },
+       .done = [&] { return ready; },
+       .broken = [&]() -> const std::string& { return broken; }});
+}
+
 }  // namespace parley::bench

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "across/wire_loop.hpp"
+#include "load/world.hpp"
 
 namespace parley::bench {
 
@@ -20,5 +21,10 @@ struct connecting {
 /// Returns when all are through, and shows how many are. Throws std::runtime_error when one cannot, or it takes longer
 /// than two minutes.
 void connect_all(wire_loop& loop, const connecting& what);
+
+/// Everybody of that world, whose frames are counted in `ready` and whose ends are told in `broken` by the loop's
+/// owner.
+void connect_world(wire_loop& loop, const load_world& world, const support::target& node, const std::size_t& ready,
+                   const std::string& broken);
 
 }  // namespace parley::bench

@@ -53,12 +53,7 @@ mixed_load::mixed_load(const support::target& node, const load_world& world, con
           [this](std::size_t, const std::string& how) {
             figures_.troubles.broken = how.empty() ? "without a word" : how;
           }) {
-  connect_all(
-      loop_,
-      {.clients = world.clients(),
-       .begin = [&](std::size_t client) { loop_.connect(client, node_, "/ws?replay=none", world_.token_of(client)); },
-       .done = [this] { return ready_; },
-       .broken = [this]() -> const std::string& { return figures_.troubles.broken; }});
+  connect_world(loop_, world, node_, ready_, figures_.troubles.broken);
 }
 
 mixed_figures mixed_load::run(const server_watch& server) {

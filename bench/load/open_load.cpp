@@ -27,12 +27,7 @@ open_load::open_load(const load_world& world, std::size_t content_size, load_cou
       unanswered_(world.clients()) {}
 
 void open_load::connect(const support::target& node) {
-  connect_all(
-      loop_,
-      {.clients = world_.clients(),
-       .begin = [&](std::size_t client) { loop_.connect(client, node, "/ws?replay=none", world_.token_of(client)); },
-       .done = [this] { return ready_; },
-       .broken = [this]() -> const std::string& { return figures_.troubles.broken; }});
+  connect_world(loop_, world_, node, ready_, figures_.troubles.broken);
 }
 
 load_figures open_load::run(double rate, double warm_up_seconds, double seconds, const server_watch& server) {
