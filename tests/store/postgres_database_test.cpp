@@ -55,6 +55,21 @@ TEST_F(postgres_database_test, a_role_that_may_only_use_the_tables_can_start) {
   support::run_sql(url_, "DROP OWNED BY guest; DROP ROLE guest");
 }
 
+using postgres_tables_test = postgres_fixture;
+
+// tb_messages has no foreign keys to them.
+TEST_F(postgres_tables_test, neither_room_nor_sender_goes_from_behind_a_message) {
+  const auto ann = add_user("ann");
+  const auto group = add_group("group", ann, {});
+  append(make.send(group, ann, "kept"));
+  support::run_sql(url_, "DELETE FROM tb_user_room; DELETE FROM tb_room_event");
+  EXPECT_THROW(support::run_sql(url_, "DELETE FROM tb_chat_rooms"), std::runtime_error);
+  EXPECT_THROW(support::run_sql(url_, "DELETE FROM tb_users"), std::runtime_error);
+  EXPECT_EQ(count("SELECT count(*) FROM tb_messages m JOIN tb_users u USING (user_id)"
+                  " JOIN tb_chat_rooms r ON r.chat_room_id = m.room_id"),
+            1);
+}
+
 TEST_F(postgres_database_test, a_database_in_another_encoding_is_refused) {
   support::run_sql(url_, "DROP DATABASE IF EXISTS latin");
   support::run_sql(url_, "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
