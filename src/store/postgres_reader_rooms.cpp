@@ -7,13 +7,18 @@ namespace {
 
 /// The id after which a page begins; the nil UUID, which is before all others, for the first page.
 
-/// A room as one of its members sees it; `unread` counts up to 1,000. A macro, since literals join only that way.
-#define ROOM_OF_MEMBER                                                                        \
+/// Up to 1,000, among the newest 4,000 messages behind the marker: one's own and deleted ones are passed over row by
+/// row, and there may be a million of them. A macro, since literals join only that way.
+#define COUNT_UNREAD(room, after, user)                                                                    \
+  "SELECT count(*) FROM (SELECT 1 FROM (SELECT user_id, deleted_at FROM tb_messages WHERE room_id = " room \
+  " AND seq"                                                                                               \
+  " > " after " ORDER BY seq DESC LIMIT 4000) n WHERE n.user_id <> " user " AND n.deleted_at IS NULL LIMIT 1000) a"
+
+/// A room as one of its members sees it.
+#define ROOM_OF_MEMBER \
   "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"                \
   " u.user_id, u.username, u.display_name, u.img_url, r.role_enum,"                           \
-  " (SELECT count(*) FROM (SELECT 1 FROM tb_messages t WHERE t.room_id = m.room_id"           \
-  " AND t.seq > coalesce(k.seq, 0) AND t.user_id <> m.user_id AND t.deleted_at IS NULL"       \
-  " LIMIT 1000) a), c.slow_mode_seconds,"                                                     \
+  " (" COUNT_UNREAD("m.room_id", "coalesce(k.seq, 0)", "m.user_id") "), c.slow_mode_seconds," \
   " (SELECT x.muted_until FROM tb_room_mute x WHERE x.room_id = m.room_id"                    \
   " AND x.user_id = m.user_id AND x.muted_until > now())"                                     \
   " FROM tb_user_room m JOIN tb_chat_rooms c ON c.chat_room_id = m.room_id"                   \
@@ -158,13 +163,10 @@ result<page<room_member>> postgres_reader::members(room_id room, const page_requ
 
 result<std::int64_t> postgres_reader::unread(user_id user, room_id room, sequence after) {
   return read("counting unread", [&](postgres_connection& open) -> result<std::int64_t> {
-    return open
-        .query(
-            "SELECT count(*) FROM (SELECT 1 FROM tb_messages WHERE room_id = $1 AND seq > $2 AND user_id <> $3"
-            " AND deleted_at IS NULL LIMIT 1000) a",
-            room, after, user)[0]
-        .integer(0);
+    return open.query(COUNT_UNREAD("$1", "$2", "$3"), room, after, user)[0].integer(0);
   });
 }
+
+#undef COUNT_UNREAD
 
 }  // namespace parley

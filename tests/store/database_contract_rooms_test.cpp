@@ -239,6 +239,26 @@ TEST_P(rooms_contract, unread_is_exact_up_to_a_thousand_and_stays_there) {
   EXPECT_EQ(summary(ann, room).unread, 1'000);
 }
 
+/// Who posts and never reads must not make the store read all that he has said, again and again.
+TEST_P(rooms_contract, unread_is_counted_among_the_newest_messages_behind_the_marker) {
+  const auto room = add_group("group", ann, {bob});
+  const auto post_many = [&](user_id who, std::size_t count) {
+    std::vector<append_command> commands;
+    for (std::size_t i = 0; i < count; ++i) commands.push_back(make.send(room, who, "x"));
+    for (const auto& outcome : commit(std::move(commands))) ASSERT_FALSE(outcome.has_error());
+  };
+  post_many(bob, 1);
+  for (const std::size_t count : {1'000U, 1'000U, 1'000U, 999U}) post_many(ann, count);
+  EXPECT_EQ(summary(ann, room).unread, 1);
+  EXPECT_EQ(expect_value(reader->unread(ann, room, 0)), 1);
+  post_many(ann, 1);
+  EXPECT_EQ(summary(ann, room).unread, 0);
+  EXPECT_EQ(expect_value(reader->unread(ann, room, 0)), 0);
+  post_many(bob, 2);
+  EXPECT_EQ(summary(ann, room).unread, 2);
+  EXPECT_EQ(summary(bob, room).unread, 1'000);
+}
+
 TEST_P(rooms_contract, members_come_in_pages) {
   const auto room = add_group("group", cid, {ann, bob});
   const auto first = expect_value(reader->members(room, {std::nullopt, 2}));

@@ -37,12 +37,14 @@ constexpr double page = 10;
 constexpr double few_to_search = 6'000;
 /// What was written to the index of words since it was last put in order, which is looked through.
 constexpr double most_blocks_pending = 512;
+/// To find a thousand unread messages, or fewer.
+constexpr double most_counted = 4'100;
 constexpr promise promises[] = {
     {"history", "m.edited_at, m.deleted_at FROM tb_messages m JOIN tb_users u", 4 * page},
     {"reactions of history", "SELECT r.message_id, r.emoji, r.user_id FROM", 8 * page},
     {"replay of messages", "m.created_at, m.seq FROM tb_messages m JOIN tb_users u", 4 * page},
     {"replay of other events", "FROM tb_room_event e LEFT JOIN tb_messages m", 4 * page},
-    {"unread", "SELECT count(*) FROM (SELECT 1 FROM tb_messages WHERE room_id", 2'000},
+    {"unread", "SELECT count(*) FROM (SELECT 1 FROM (SELECT user_id, deleted_at", most_counted},
     {"look-up of keys", "AND m.client_msg_id = k.client_msg_id", page},
     {"who may send, and keys of new messages", "t.client_msg_id = k.key", 3 * page},
     {"look-up of a commit in doubt", "SELECT (SELECT count(*) FROM tb_messages WHERE message_id = ANY", page},
@@ -254,6 +256,23 @@ TEST_F(postgres_plans_test, thousands_of_messages) { examine_with(5'000, 20); }
 
 /// What the planner knows of most rooms, that next to nothing stands in them, is wrong for one.
 TEST_F(postgres_plans_test, a_large_room_among_many_small_ones) { examine_with(100'000, 10'000); }
+
+/// They are not unread, however many there are, and must not be counted out one by one.
+TEST_F(postgres_plans_test, many_of_ones_own_and_many_deleted_behind_the_marker) {
+  examine("empty");
+  fill(100'000, 20);
+  const auto change_all = [&](const std::string& what) {
+    support::run_sql(url_, fmt::format("SET session_replication_role = replica; UPDATE tb_messages SET {} WHERE room_id"
+                                       " = '{}'",
+                                       what, to_string(circle_->group)));
+  };
+  change_all(fmt::format("user_id = '{}'", to_string(circle_->ann)));
+  examine("one's own", false);
+  change_all(fmt::format("deleted_at = now(), user_id = '{}'", to_string(circle_->bob)));
+  examine("deleted", false);
+  analyse();
+  examine("deleted, with statistics");
+}
 
 TEST_F(postgres_plans_test, ten_million_messages) {
   const char* asked = std::getenv("PARLEY_PLANS_ROWS");
