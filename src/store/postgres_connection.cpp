@@ -62,7 +62,12 @@ bool ends_the_connection(const std::string& sqlstate) {
 postgres_connection::postgres_connection(const postgres_options& options)
     : answer_(options.answer()), plans_end_(steady_clock::now() + plan_age) {
   connect(options);
-  set_up(options);
+  try {
+    set_up(options);
+  } catch (const postgres_error& fault) {
+    // Whatever the server refuses here, it is no fault of the statement that waits for the connection.
+    throw postgres_error("", fault.what());
+  }
 }
 
 void postgres_connection::connect(const postgres_options& options) {
@@ -100,7 +105,7 @@ void postgres_connection::connect(const postgres_options& options) {
     if (ready == 0) throw postgres_error("", "the server does not answer");
     if (ready < 0 && errno != EINTR) throw postgres_error("", "waiting for the server failed");
   }
-  if (PQserverVersion(handle_.get()) < oldest_server) throw postgres_error("0A000", "PostgreSQL 14 or newer is needed");
+  if (PQserverVersion(handle_.get()) < oldest_server) throw postgres_error("", "PostgreSQL 14 or newer is needed");
   if (PQsetnonblocking(handle_.get(), 1) != 0) give_up("no non-blocking mode");
   PQsetNoticeReceiver(handle_.get(), &postgres_connection::take_notice, this);
 }

@@ -21,8 +21,10 @@ class postgres_error : public std::runtime_error {
   [[nodiscard]] bool is_connection_lost() const { return sqlstate_.empty(); }
   /// A value that contradicts what is stored (class 23): an everyday answer, unlike all others.
   [[nodiscard]] bool is_constraint() const { return is_of_class("23"); }
-  /// One statement's values are at fault (also class 22): the same transaction without it may work.
-  [[nodiscard]] bool is_statements_fault() const { return is_constraint() || is_of_class("22"); }
+  /// One statement is at fault, by its values or by what a trigger or an index of the operator's makes of them: the
+  /// same transaction without it may work. All but the states that tell of the server, the session or another
+  /// transaction.
+  [[nodiscard]] bool is_statements_fault() const;
   /// It took longer than it may, or waited longer for a lock: the transaction may go on without it.
   [[nodiscard]] bool is_time_out() const { return sqlstate_ == "55P03" || sqlstate_ == "57014"; }
   /// It is not there, or we may not use it.

@@ -77,13 +77,23 @@ class postgres_writer final : public database_writer {
   postgres_connection& connection() {
     if (!connection_ || !connection_->is_usable()) {
       drop_connection();
-      counts_.store_reconnects_total.add();
       auto made = std::make_unique<postgres_connection>(options_);
-      if (lost_) made->end_session(*lost_);
+      if (lost_) end_lost_session(*made);
       lost_.reset();
       connection_ = std::move(made);
+      counts_.store_reconnects_total.add();
     }
     return *connection_;
+  }
+
+  /// What stands in the way of that is no fault of the statement that waits for the connection.
+  void end_lost_session(postgres_connection& made) {
+    try {
+      made.end_session(*lost_);
+    } catch (const postgres_error& fault) {
+      if (fault.is_connection_lost()) throw;
+      throw postgres_error("", fault.what());
+    }
   }
 
   /// A commit of its own.

@@ -43,6 +43,34 @@ TEST_F(postgres_database_test, a_schema_of_a_newer_version_is_refused) {
   EXPECT_TRUE(node->pending_migrations().has_error());
 }
 
+/// An operator's own, which refuse some rows with states of all kinds.
+TEST_F(postgres_database_test, what_a_trigger_or_an_index_refuses_fails_alone) {
+  const auto node = open_node(url_);
+  expect_value(node->migrate());
+  writer = expect_value(node->open_writer());
+  reader = expect_value(node->open_reader());
+  const auto ann = add_user("ann");
+  const auto room = add_group("room", ann);
+  support::run_sql(url_,
+                   "CREATE INDEX ON tb_messages (content);"
+                   " CREATE FUNCTION be_polite() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                   " IF NEW.content = 'rude' THEN RAISE EXCEPTION 'be polite'; END IF;"
+                   " IF NEW.content = 'broken' THEN PERFORM 1 FROM tb_nowhere; END IF; RETURN NEW; END $$;"
+                   " CREATE TRIGGER be_polite BEFORE INSERT ON tb_messages FOR EACH ROW EXECUTE FUNCTION be_polite()");
+  std::string wide;  // more than a page of an index takes, and not to be compressed
+  while (wide.size() < 8'000) wide += to_string(system_ids().next());
+  const auto outcomes =
+      commit({make.send(room, ann, "one"), make.send(room, ann, "rude"), make.send(room, ann, wide),
+              make.send(room, ann, "broken"), make.rename(room, ann, "renamed"), make.send(room, ann, "two")});
+  for (const std::size_t refused : {1U, 2U, 3U}) {
+    ASSERT_TRUE(outcomes[refused].has_error()) << refused;
+    EXPECT_EQ(outcomes[refused].error().code, error_code::internal) << refused;
+  }
+  EXPECT_EQ(outcomes[0]->events[0].seq, 2);
+  EXPECT_EQ(outcomes[4]->events[0].seq, 3);
+  EXPECT_EQ(outcomes[5]->events[0].seq, 4);
+}
+
 TEST_F(postgres_database_test, a_role_that_may_only_use_the_tables_can_start) {
   expect_value(open_node(url_)->migrate());
   support::run_sql(url_,
