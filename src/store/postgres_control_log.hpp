@@ -7,6 +7,7 @@
 
 #include "parley/control_log.hpp"
 #include "parley/metrics.hpp"
+#include "store/connect_pause.hpp"
 #include "store/postgres_connection.hpp"
 
 namespace parley {
@@ -23,6 +24,8 @@ class postgres_control_log final : public control_log {
   result<bool> tidy() override;
 
  private:
+  /// Throws at once while the last failure to connect is recent.
+  postgres_connection& connection();
   template <class Body>
   std::invoke_result_t<Body, postgres_connection&> with_connection(std::string_view what, Body&& body);
   static void take_events(const postgres_rows& rows, const control_positions& ends, control_news& news);
@@ -31,6 +34,7 @@ class postgres_control_log final : public control_log {
   metrics& counts_;
   std::unique_ptr<postgres_connection> connection_;
   bool was_connected_ = false;
+  connect_pause pause_;
 };
 
 }  // namespace parley

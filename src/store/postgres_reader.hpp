@@ -6,6 +6,7 @@
 
 #include "parley/database.hpp"
 #include "parley/metrics.hpp"
+#include "store/connect_pause.hpp"
 #include "store/postgres_connection.hpp"
 
 namespace parley {
@@ -101,14 +102,14 @@ class postgres_reader final : public database_reader {
   void forget_broken() {
     if (connection_ && (!connection_->is_usable() || connection_->in_transaction())) connection_.reset();
   }
-  /// Throws at once while the last failure to connect is recent.
+  /// Throws at once while the last failure to connect is recent: questions would only wait in line.
   postgres_connection& connection();
 
   postgres_options options_;
   metrics& counts_;
   std::unique_ptr<postgres_connection> connection_;
   bool was_connected_ = false;
-  std::chrono::steady_clock::time_point next_try_{};
+  connect_pause pause_;
 };
 
 }  // namespace parley

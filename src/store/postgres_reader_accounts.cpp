@@ -1,4 +1,6 @@
 // Connecting when there is something to read; accounts, tokens, people and who is online, read from PostgreSQL.
+#include <utility>
+
 #include "store/postgres_reader.hpp"
 #include "store/row_values.hpp"
 #include "store/user_pages.hpp"
@@ -6,8 +8,6 @@
 namespace parley {
 namespace {
 
-/// After a failure to connect, questions are refused at once for so long: they would only wait in line.
-constexpr std::chrono::milliseconds connect_pause{500};
 #define PROFILE_COLUMNS "u.user_id, u.username, u.display_name, u.img_url, r.role_enum"
 #define OWN_PROFILE_COLUMNS PROFILE_COLUMNS ", u.email, u.phone, u.flagDelete, u.created_at"
 
@@ -16,16 +16,15 @@ constexpr std::chrono::milliseconds connect_pause{500};
 postgres_connection& postgres_reader::connection() {
   if (connection_ && connection_->is_usable()) return *connection_;
   connection_.reset();
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_try_) throw postgres_error("", "there is no connection");
-  if (was_connected_) counts_.store_reconnects_total.add();
+  if (!pause_.is_over()) throw postgres_error("", "there is no connection");
   try {
     connection_ = std::make_unique<postgres_connection>(options_);
   } catch (const postgres_error&) {
-    next_try_ = std::chrono::steady_clock::now() + connect_pause;
+    pause_.begin();
     throw;
   }
-  was_connected_ = true;
+  pause_.reset();
+  if (std::exchange(was_connected_, true)) counts_.store_reconnects_total.add();
   return *connection_;
 }
 

@@ -71,6 +71,31 @@ TEST_F(postgres_database_test, what_a_trigger_or_an_index_refuses_fails_alone) {
   EXPECT_EQ(outcomes[5]->events[0].seq, 4);
 }
 
+TEST_F(postgres_database_test, who_could_not_connect_waits_longer_each_time_but_not_long) {
+  support::fault_proxy proxy(shared_postgres().port());
+  const auto node = open_node(proxy.url_through(url_, shared_postgres().port()));
+  expect_value(node->migrate());
+  reader = expect_value(node->open_reader());
+  const auto seconds_until_it_answers = [&] {
+    const auto begun = std::chrono::steady_clock::now();
+    while (reader->is_member({}, {}).has_error()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  };
+  proxy.refuse();
+  EXPECT_TRUE(reader->is_member({}, {}).has_error());
+  proxy.heal();
+  EXPECT_LT(seconds_until_it_answers(), 0.2);
+  proxy.refuse();
+  proxy.drop();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (std::chrono::steady_clock::now() < end) {
+    EXPECT_TRUE(reader->is_member({}, {}).has_error());
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  proxy.heal();
+  EXPECT_LT(seconds_until_it_answers(), 0.8);
+}
+
 TEST_F(postgres_database_test, a_role_that_may_only_use_the_tables_can_start) {
   expect_value(open_node(url_)->migrate());
   support::run_sql(url_,
