@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "parley/log.hpp"
 #include "store/postgres_control_log.hpp"
 #include "store/postgres_database.hpp"
 #include "store/sqlite_database.hpp"
@@ -113,6 +114,12 @@ result<postgres_options> postgres_options_of(const config& settings) {
   return options;
 }
 
+void warn_unless_durable(bool durable, std::string_view option) {
+  if (durable) return;
+  log::warn("store", "not_durable", "store.url says {}: what is acknowledged may be lost in a crash. For tests only.",
+            option);
+}
+
 }  // namespace
 
 result<void> check_store_url(const config& settings) {
@@ -136,8 +143,13 @@ std::unique_ptr<control_log> open_control_log(const config& settings, metrics& c
 
 result<std::unique_ptr<database>> open_database(const config& settings, metrics& counts, const node_identity* node) {
   if (auto checked = check_store_url(settings); checked.has_error()) return checked.error();
-  if (!is_postgres(settings.store.url)) return open_sqlite_database(*sqlite_options_of(settings), settings.limits);
+  if (!is_postgres(settings.store.url)) {
+    const auto options = *sqlite_options_of(settings);
+    warn_unless_durable(options.durable, "synchronous=off");
+    return open_sqlite_database(options, settings.limits);
+  }
   auto options = *postgres_options_of(settings);
+  warn_unless_durable(options.durable, "synchronous_commit=off");
   if (!settings.bus.url.empty()) options.node = node;
   return open_postgres_database(options, settings.limits, counts);
 }

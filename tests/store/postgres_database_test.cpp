@@ -96,6 +96,19 @@ TEST_F(postgres_database_test, who_could_not_connect_waits_longer_each_time_but_
   EXPECT_LT(seconds_until_it_answers(), 0.8);
 }
 
+TEST_F(postgres_database_test, a_store_that_may_lose_what_is_acknowledged_is_warned_of) {
+  config settings;
+  settings.store.url = url_;
+  captured_log log;
+  (void)expect_value(open_database(settings, counts_));
+  settings.store.url = url_ + "?synchronous_commit=off";
+  (void)expect_value(open_database(settings, counts_));
+  const auto lines = log.take();
+  const auto warned = lines.find("synchronous_commit=off");
+  EXPECT_NE(warned, std::string::npos);
+  EXPECT_EQ(lines.find("synchronous_commit=off", warned + 1), std::string::npos);
+}
+
 TEST_F(postgres_database_test, a_role_that_may_only_use_the_tables_can_start) {
   expect_value(open_node(url_)->migrate());
   support::run_sql(url_,
