@@ -42,6 +42,14 @@ sigset_t our_signals() {
   return set;
 }
 
+/// Whether a blocked signal has come that asks us to stop, before anybody waits for it.
+bool is_told_to_stop() {
+  sigset_t pending;
+  sigemptyset(&pending);
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
 /// Ends the process when an orderly stop hangs, so that a supervisor is never left waiting.
 void start_watchdog(std::chrono::duration<double> patience) {
   std::thread([patience] {
@@ -86,8 +94,8 @@ int run(const parley::config& settings) {
   if (const auto ready = parley::prepare_unknown_user_hash(cost); !ready)
     return fail(exit_failed, "auth.password_memory_kib: there is not that much memory to hash a password.");
 
-  auto started = parley::node::start(settings);
-  if (!started) return fail(exit_failed, started.error().message);
+  auto started = parley::node::start(settings, {}, is_told_to_stop);
+  if (!started) return fail(is_told_to_stop() ? EXIT_SUCCESS : exit_failed, started.error().message);
   auto& node = *started.value();
 
   wait_for_stop(signals, node);

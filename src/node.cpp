@@ -57,7 +57,7 @@ class running_node final : public node {
 
   ~running_node() override { stop(true); }
 
-  result<void> begin() {
+  result<void> begin(const std::function<bool()>& is_over) {
     // First of all: a store that was migrated for a node that then cannot start could not go back.
     if (auto bound = net_.bind(); !bound) return bound;
     auto opened = open_database(settings_, counts_, &identity_);
@@ -73,7 +73,7 @@ class running_node final : public node {
     auto files = open_file_store(settings_);
     if (!files) return files.error();
     files_ = std::move(files.value());
-    if (auto migrated = database_->migrate(); !migrated) return migrated;
+    if (auto migrated = database_->migrate(is_over); !migrated) return migrated;
     auto made = create_broker({settings_, *database_, net_.deliveries(), json_encoder(), counts_, system_clock(),
                                system_ids(), files_.get(), faults_, true, bus_, signals_, sessions_, control_.get(),
                                control_ ? &lease_ : nullptr, &identity_, roster_.get()});
@@ -149,9 +149,10 @@ class running_node final : public node {
 
 }  // namespace
 
-result<std::unique_ptr<node>> node::start(const config& settings, const fault_points& faults) {
+result<std::unique_ptr<node>> node::start(const config& settings, const fault_points& faults,
+                                          const std::function<bool()>& is_over) {
   auto made = std::make_unique<running_node>(settings, faults);
-  if (auto begun = made->begin(); !begun) return begun.error();
+  if (auto begun = made->begin(is_over); !begun) return begun.error();
   return std::unique_ptr<node>(std::move(made));
 }
 

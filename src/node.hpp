@@ -1,6 +1,7 @@
 // A node of Parley: everything it runs, built in order, stopped in the opposite one.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,8 +16,10 @@ namespace parley {
 class node {
  public:
   /// Opens the store (and migrates it), starts the actors, then the listener. Errors name what could not be had.
-  /// `faults` is for tests.
-  static result<std::unique_ptr<node>> start(const config& settings, const fault_points& faults = {});
+  /// `is_over` is asked now and then while another node's migration is waited for: true ends the start. `faults` is for
+  /// tests.
+  static result<std::unique_ptr<node>> start(const config& settings, const fault_points& faults = {},
+                                             const std::function<bool()>& is_over = {});
   /// Stops at once if stop() was not called.
   virtual ~node() = default;
 

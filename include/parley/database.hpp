@@ -304,7 +304,8 @@ using read_job = std::function<void(database_reader&)>;
 class database {
  public:
   virtual ~database() = default;
-  virtual result<void> migrate() = 0;
+  /// `is_over` is asked now and then while another node's migration must be waited for; true ends the wait.
+  virtual result<void> migrate(const std::function<bool()>& is_over = {}) = 0;
   /// The names of the migrations that migrate() would apply; changes nothing.
   virtual result<std::vector<std::string>> pending_migrations() = 0;
   virtual result<std::unique_ptr<database_writer>> open_writer() = 0;

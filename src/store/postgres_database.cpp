@@ -18,8 +18,8 @@ class postgres_database final : public database {
   postgres_database(postgres_options options, const limits_config& limits, metrics& counts)
       : options_(std::move(options)), limits_(limits), counts_(counts) {}
 
-  result<void> migrate() override {
-    return with_connection<void>([](postgres_connection& open) { return migrate_postgres(open); });
+  result<void> migrate(const std::function<bool()>& is_over) override {
+    return with_connection<void>([&](postgres_connection& open) { return migrate_postgres(open, is_over); });
   }
 
   result<std::vector<std::string>> pending_migrations() override {

@@ -3,20 +3,39 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
+
 #include "parley/log.hpp"
 #include "store/migrations.hpp"
 
 namespace parley {
 namespace {
 
+using std::chrono::steady_clock;
+
 /// Of all nodes that bring this database's schema up to date, one at a time.
 class migration_lock {
  public:
-  explicit migration_lock(postgres_connection& connection) : connection_(connection) {
-    connection_.run_script(fmt::format("SELECT pg_advisory_lock({})", key));
+  explicit migration_lock(postgres_connection& connection) : connection_(connection) {}
+
+  /// False when `is_over` came first. Not one statement that waits: nobody could end it, or would know of it.
+  bool take(const std::function<bool()>& is_over) {
+    for (auto next_word = steady_clock::now();;) {
+      is_held_ = connection_.query("SELECT pg_try_advisory_lock($1)", key)[0].integer(0) != 0;
+      if (is_held_) return true;
+      if (is_over && is_over()) return false;
+      if (steady_clock::now() >= next_word) {
+        log::info("postgres", "migration_waits", "Another node brings the schema up to date; waiting for it.");
+        next_word = steady_clock::now() + between_words;
+      }
+      std::this_thread::sleep_for(between_tries);
+    }
   }
+
   /// With the connection the lock ends in any case.
   ~migration_lock() {
+    if (!is_held_) return;
     try {
       connection_.run_script(fmt::format("SELECT pg_advisory_unlock({})", key));
     } catch (const postgres_error& fault) {
@@ -28,7 +47,10 @@ class migration_lock {
 
  private:
   static constexpr std::int64_t key = 0x7061726C6579;  // "parley"
+  static constexpr std::chrono::milliseconds between_tries{100};
+  static constexpr std::chrono::seconds between_words{10};
   postgres_connection& connection_;
+  bool is_held_ = false;
 };
 
 bool has_version_table(postgres_connection& connection) {
@@ -56,10 +78,12 @@ void apply(postgres_connection& connection, const migration& next) {
 
 }  // namespace
 
-result<void> migrate_postgres(postgres_connection& connection, std::span<const embedded_file> migrations) {
+result<void> migrate_postgres(postgres_connection& connection, const std::function<bool()>& is_over,
+                              std::span<const embedded_file> migrations) {
   // A migration takes as long as it takes, and so does another node's.
   connection.run_script("SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0");
-  const migration_lock only_one(connection);
+  migration_lock only_one(connection);
+  if (!only_one.take(is_over)) return unavailable("Stopped while another node was bringing the schema up to date.");
   const auto encoding = connection.query("SELECT current_setting('server_encoding')");
   if (encoding[0].text(0) != "UTF8") {
     return bad_request(

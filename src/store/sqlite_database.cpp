@@ -75,7 +75,8 @@ class sqlite_database final : public database {
   sqlite_database(sqlite_options options, const limits_config& limits, file_descriptor lock)
       : options_(std::move(options)), limits_(limits), lock_(std::move(lock)) {}
 
-  result<void> migrate() override {
+  /// Nobody is waited for: the file is locked already.
+  result<void> migrate(const std::function<bool()>& /*is_over*/) override {
     return guarded("migrating", [&]() -> result<void> {
       try {
         return migrate_file();

@@ -41,7 +41,7 @@ class fake_database final : public database {
   bool reads_work = true;
   int writers_opened = 0, readers_opened = 0, tidied = 0, marker_saves = 0, log_reads = 0;
 
-  result<void> migrate() override { return {}; }
+  result<void> migrate(const std::function<bool()>&) override { return {}; }
   result<std::unique_ptr<database_writer>> open_writer() override;
   result<std::unique_ptr<database_reader>> open_reader() override;
   result<std::unique_ptr<search_index>> open_search_index() override {

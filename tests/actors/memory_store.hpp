@@ -59,7 +59,7 @@ class memory_store final : public database {
   room_record& add_room(room_id id, std::vector<user_id> members);
   void say(room_id room, user_id sender, const std::string& content, message_id message = {});
 
-  result<void> migrate() override { return {}; }
+  result<void> migrate(const std::function<bool()>&) override { return {}; }
   result<std::unique_ptr<database_writer>> open_writer() override;
   result<std::unique_ptr<database_reader>> open_reader() override;
   result<std::unique_ptr<search_index>> open_search_index() override {

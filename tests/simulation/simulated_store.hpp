@@ -100,7 +100,7 @@ class simulated_database final : public database {
   [[nodiscard]] bool is_cut_off() const { return is_cut_off_; }
   [[nodiscard]] simulated_store& shared() const { return shared_; }
 
-  result<void> migrate() override { return {}; }
+  result<void> migrate(const std::function<bool()>&) override { return {}; }
   result<std::vector<std::string>> pending_migrations() override { return std::vector<std::string>(); }
   result<std::unique_ptr<database_writer>> open_writer() override;
   result<std::unique_ptr<database_reader>> open_reader() override;

@@ -43,6 +43,26 @@ TEST_F(postgres_database_test, a_schema_of_a_newer_version_is_refused) {
   EXPECT_TRUE(node->pending_migrations().has_error());
 }
 
+/// A migration may take long, and its node may hang.
+TEST_F(postgres_database_test, who_waits_for_anothers_migration_says_so_and_may_be_stopped) {
+  constexpr const char* lock_key = "0x7061726C6579";
+  postgres_connection other(expect_value(parse_postgres_url(url_)));
+  const auto key = std::to_string(std::stoll(lock_key, nullptr, 16));
+  other.run_script("SELECT pg_advisory_lock(" + key + ")");
+  captured_log log;
+  int asked = 0;
+  const auto stopped = open_node(url_)->migrate([&] { return ++asked == 3; });
+  ASSERT_TRUE(stopped.has_error());
+  EXPECT_EQ(asked, 3);
+  std::thread letting_go([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    other.run_script("SELECT pg_advisory_unlock(" + key + ")");
+  });
+  expect_value(open_node(url_)->migrate([] { return false; }));
+  letting_go.join();
+  EXPECT_NE(log.take().find("migration_waits"), std::string::npos);
+}
+
 /// An operator's own, which refuse some rows with states of all kinds.
 TEST_F(postgres_database_test, what_a_trigger_or_an_index_refuses_fails_alone) {
   const auto node = open_node(url_);
