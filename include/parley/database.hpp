@@ -187,6 +187,9 @@ class database_writer {
   virtual result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) = 0;
   /// Proves that a commit works again after a failure (writes and syncs something harmless).
   virtual result<void> probe() = 0;
+  /// Whether the store still answers and takes commits; asked while there is nothing to commit, so it writes nothing.
+  /// One that cannot go away by itself has nothing to look at.
+  virtual result<void> look() { return {}; }
   /// True: a batch's commands and its jobs are transactions of their own, so that whoever has one kind should not make
   /// it wait for the other.
   [[nodiscard]] virtual bool commits_jobs_apart() const = 0;

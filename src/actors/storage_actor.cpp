@@ -56,6 +56,7 @@ class storage_actor : public storage_handle::base {
         [this](flush_batch) { parley::guarded("storage", [&] { flush(); }); },
         [this](probe_store) { parley::guarded("storage", [&] { probe(); }); },
         [this](tidy_store) { parley::guarded("storage", [&] { tidy(); }); },
+        [this](look_at_store) { parley::guarded("storage", [&] { look(); }); },
     };
   }
 
@@ -160,6 +161,7 @@ class storage_actor : public storage_handle::base {
     }
     if (services_.faults.after_commit) services_.faults.after_commit(batch.commands);
     counts.commits_total.add();
+    committed_since_look_ = true;
     counts.batch_commands.observe(static_cast<double>(batch.commands.size() + batch.jobs.size()));
     count_outcomes(outcome->appends);
     batch.places.clear();
@@ -233,6 +235,17 @@ class storage_actor : public storage_handle::base {
     log::info("storage", "store_recovered", "The store takes commits again");
   }
 
+  /// Else a store that went away while nobody writes would be found out by the first who does.
+  void look() {
+    if (failing_ || !nothing_waits() || std::exchange(committed_since_look_, false)) return;
+    const bool is_there = guarded("look", [this] {
+      auto seen = writer_->look();
+      if (!seen) log::error("storage", "store_lost", "The store is not there: {}", seen.error().message);
+      return seen.has_value();
+    });
+    if (!is_there) fail();
+  }
+
   bool connect() {
     auto opened = source_.open_writer();
     if (!opened) {
@@ -292,6 +305,7 @@ class storage_actor : public storage_handle::base {
   bool failing_ = false;
   bool tidying_planned_ = false;
   bool committed_since_plan_ = false;
+  bool committed_since_look_ = false;
   int idle_steps_ = 0;
   milliseconds back_off_ = first_back_off;
 };

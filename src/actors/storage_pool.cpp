@@ -2,6 +2,8 @@
 #include "actors/storage_pool.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include "actors/storage_actor.hpp"
 
@@ -10,6 +12,27 @@ namespace parley {
 namespace {
 
 constexpr std::int64_t retry_after_ms = 500;
+constexpr std::chrono::seconds between_looks{1};
+
+/// Not the workers themselves: a delayed message would keep their threads at the stop.
+class store_watch : public store_watch_handle::base {
+ public:
+  store_watch(caf::actor_config& config, std::vector<storage_handle> workers)
+      : store_watch_handle::base(config), workers_(std::move(workers)) {}
+
+  behavior_type make_behavior() override {
+    delayed_send(this, between_looks, look_around{});
+    return {[this](look_around) {
+      for (const auto& worker : workers_) send(worker, look_at_store{});
+      delayed_send(this, between_looks, look_around{});
+    }};
+  }
+
+  void on_exit() override { workers_.clear(); }
+
+ private:
+  std::vector<storage_handle> workers_;
+};
 
 std::vector<storage_handle> spawn_workers(caf::actor_system& system, const actor_services& services, database& source) {
   const auto count = std::max(1U, std::min(services.settings.store.workers, source.max_writers()));
@@ -22,7 +45,10 @@ std::vector<storage_handle> spawn_workers(caf::actor_system& system, const actor
 
 std::unique_ptr<storage_pool> storage_pool::spawn(caf::actor_system& system, const actor_services& services,
                                                   database& source) {
-  return std::make_unique<storage_pool>(services, spawn_workers(system, services, source));
+  auto workers = spawn_workers(system, services, source);
+  auto pool = std::make_unique<storage_pool>(services, workers);
+  pool->watch_ = system.spawn<store_watch>(std::move(workers));
+  return pool;
 }
 
 storage_pool::storage_pool(const actor_services& services, std::vector<storage_handle> workers)
@@ -56,6 +82,7 @@ void storage_pool::refuse(const answer<T>& reply) const {
 }
 
 void storage_pool::stop() const {
+  if (watch_) caf::anon_send_exit(watch_, caf::exit_reason::user_shutdown);
   for (const auto& each : workers_) caf::anon_send_exit(each.actor, caf::exit_reason::user_shutdown);
 }
 

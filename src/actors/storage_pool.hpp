@@ -37,6 +37,7 @@ class storage_pool {
 
   metrics& counts_;
   std::vector<worker> workers_;
+  store_watch_handle watch_;  ///< None in tests whose workers stand already.
 };
 
 }  // namespace parley

@@ -18,10 +18,11 @@ struct write_records;
 struct flush_batch;
 struct probe_store;
 struct tidy_store;
+struct look_at_store;
 /// Takes all that waits in its mailbox into one transaction; see storage_actor.hpp.
 using storage_handle =
     caf::typed_actor<caf::reacts_to<append_to_log>, caf::reacts_to<write_records>, caf::reacts_to<flush_batch>,
-                     caf::reacts_to<probe_store>, caf::reacts_to<tidy_store>>;
+                     caf::reacts_to<probe_store>, caf::reacts_to<tidy_store>, caf::reacts_to<look_at_store>>;
 
 /// Sent by a room to its storage actor when a batch is full or nothing is on its way.
 struct append_to_log {
@@ -41,6 +42,16 @@ struct flush_batch {};
 struct probe_store {};
 /// Sent by a storage actor to itself when it has been idle for a while.
 struct tidy_store {};
+/// Sent by the storage pool's watch to every storage actor once a second.
+struct look_at_store {};
+
+// --- The watch: one for all storage actors, so that a node with nothing to store still knows whether it could ---
+
+struct look_around;
+using store_watch_handle = caf::typed_actor<caf::reacts_to<look_around>>;
+
+/// Sent by the watch to itself once a second.
+struct look_around {};
 
 // --- The reading actor: one for each reading connection, on its own thread ---
 
@@ -60,5 +71,7 @@ PARLEY_UNSAFE(write_records)
 PARLEY_UNSAFE(flush_batch)
 PARLEY_UNSAFE(probe_store)
 PARLEY_UNSAFE(tidy_store)
+PARLEY_UNSAFE(look_at_store)
+PARLEY_UNSAFE(look_around)
 PARLEY_UNSAFE(run_read)
 #undef PARLEY_UNSAFE

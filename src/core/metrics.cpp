@@ -98,7 +98,8 @@ void put_store(families& out, const metrics& m) {
   put(out, "duplicates_total", "Commands answered from an earlier one with the same key", m.duplicates_total);
   put(out, "commands_refused_total", "Commands refused by the store's rules", m.commands_refused_total);
   put(out, "commits_total", "Transactions committed", m.commits_total);
-  put(out, "commit_failures_total", "Transactions that failed", m.commit_failures_total);
+  put(out, "commit_failures_total", "Transactions that failed, and looks that found the store gone",
+      m.commit_failures_total);
   put(out, "batch_commands", "Commands in one transaction", m.batch_commands);
   put(out, "commit_seconds", "Duration of one transaction with its fsync", m.commit_seconds);
   put(out, "read_seconds", "Duration of one read job", m.read_seconds);

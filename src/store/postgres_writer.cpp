@@ -68,6 +68,18 @@ class postgres_writer final : public database_writer {
     return unavailable(done.error().message);
   }
 
+  result<void> look() override {
+    const auto ask = [&]() -> result<void> {
+      // A server that was demoted, or is spared because its disk is full, still answers.
+      if (!connection().query("SELECT 1 WHERE current_setting('transaction_read_only') = 'off'").empty()) return {};
+      return unavailable("The store takes no commits.");
+    };
+    auto seen = guard_postgres("a look at the store", ask);
+    if (!seen.has_error()) return seen;
+    drop_connection();  // lost while nobody used it, which is no fault of the store's
+    return guard_postgres("a look at the store", ask);
+  }
+
   /// So that an acknowledgement does not wait for somebody's new room.
   [[nodiscard]] bool commits_jobs_apart() const override { return true; }
   void tidy() override {}  // autovacuum is the server's

@@ -54,6 +54,11 @@ class fake_writer final : public database_writer {
     if (!store_.probe_works) return unavailable("still failing");
     return {};
   }
+  result<void> look() override {
+    ++store_.looks;
+    if (!store_.looks_work) return unavailable("gone");
+    return {};
+  }
   [[nodiscard]] bool commits_jobs_apart() const override { return store_.commits_jobs_apart; }
   void tidy() override { ++store_.tidied; }
 

@@ -37,6 +37,8 @@ class fake_database final : public database {
   int unclear_commits = 0;             ///< So many of the next commits store everything and fail all the same.
   int throwing_commits = 0;
   bool probe_works = true;
+  bool looks_work = true;
+  int looks = 0;
   bool commits_jobs_apart = false;
   bool reads_work = true;
   int writers_opened = 0, readers_opened = 0, tidied = 0, marker_saves = 0, log_reads = 0;

@@ -221,6 +221,41 @@ TEST_F(StorageActor, AnExceptionBetweenCommitAndAnswersIsAnsweredUnavailable) {
   EXPECT_EQ(world_.store.rooms[room_].events.size(), 1U);
 }
 
+TEST_F(StorageActor, AStoreThatGoesAwayWhileNobodyWritesMakesTheNodeUnreadyUntilItIsBack) {
+  const auto* const pool = world_.services->storage;
+  const auto actor = spawn_storage_actor(*world_.system, *world_.services, world_.store, false);
+  storage_pool small(*world_.services, {actor});
+  world_.services->storage = &small;
+  const auto look = [&] {
+    caf::anon_send(actor, look_at_store{});
+    world_.run();
+  };
+  look();
+  append(1);
+  world_.run();
+  look();
+  EXPECT_EQ(world_.store.looks, 1) << "a commit has told";
+  EXPECT_TRUE(world_.services->store_ok());
+
+  world_.store.looks_work = false;
+  world_.store.probe_works = false;
+  look();
+  EXPECT_FALSE(world_.services->store_ok());
+  look();
+  EXPECT_EQ(world_.store.looks, 2) << "probes tell already";
+  append(1);
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"1", "unavailable"}));
+
+  world_.store.looks_work = true;
+  world_.store.probe_works = true;
+  world_.advance(milliseconds(1'000));
+  EXPECT_TRUE(world_.services->store_ok());
+  small.stop();
+  world_.run();
+  world_.services->storage = pool;
+}
+
 TEST_F(StorageActor, TidiesTheStoreOnceWhenIdle) {
   const auto pass = [this](int ms) {
     for (int gone = 0; gone < ms; gone += 50) world_.advance(milliseconds(50));

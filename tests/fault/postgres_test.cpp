@@ -2,7 +2,9 @@
 // stored twice, and everything goes on by itself.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 #include "fault/chat_load.hpp"
 #include "fault/in_process_node.hpp"
@@ -76,6 +78,29 @@ TEST(stopped_postgres, loses_nothing_acknowledged_and_parley_goes_on_by_itself) 
   ASSERT_TRUE(load.settle(patience_seconds));
   node.stop(false);
   expect_kept(load, 900);
+}
+
+/// Nobody is there whose commit or question would fail.
+TEST(stopped_postgres, makes_an_idle_node_without_a_bus_unready_until_it_is_back) {
+  using std::chrono::steady_clock;
+  const auto url = server().new_database();
+  in_process_node node(url, hurry);
+  const auto becomes = [&](int status, std::chrono::seconds patience) {
+    const auto deadline = steady_clock::now() + patience;
+    while (node.readiness() != status && steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return node.readiness() == status;
+  };
+  for (int round = 0; round < 2; ++round) {
+    SCOPED_TRACE(round);
+    ASSERT_TRUE(becomes(ready, std::chrono::seconds(30)));
+    server().stop_immediately();
+    EXPECT_TRUE(becomes(unready, std::chrono::seconds(10)));
+    server().start();
+    EXPECT_TRUE(becomes(ready, std::chrono::seconds(30)));
+  }
+  node.stop(false);
 }
 
 /// The control: the same run must find what is lost when a commit does not wait for the disk. Whether the server had

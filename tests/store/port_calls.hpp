@@ -73,6 +73,7 @@ class port_calls : public database_fixture {
     });
     use_files(who);
     expect_value(writer->probe());
+    expect_value(writer->look());
     read_everything(who, message);
   }
 

@@ -63,6 +63,48 @@ TEST_F(postgres_database_test, who_waits_for_anothers_migration_says_so_and_may_
   EXPECT_NE(log.take().find("migration_waits"), std::string::npos);
 }
 
+/// Only those that are made again count, not the tries while there is no server.
+TEST_F(postgres_database_test, connections_made_anew_are_counted) {
+  support::fault_proxy proxy(shared_postgres().port());
+  const auto node = open_node(proxy.url_through(url_, shared_postgres().port()));
+  expect_value(node->migrate());
+  writer = expect_value(node->open_writer());
+  reader = expect_value(node->open_reader());
+  (void)expect_value(reader->is_member({}, {}));
+  expect_value(writer->look());
+  EXPECT_EQ(counts_.store_reconnects_total.value(), 0U);
+  proxy.refuse();
+  proxy.drop();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(reader->is_member({}, {}).has_error());
+    EXPECT_TRUE(writer->look().has_error());
+    EXPECT_TRUE(writer->probe().has_error());
+  }
+  EXPECT_EQ(counts_.store_reconnects_total.value(), 0U);
+  proxy.heal();
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));  // a reader pauses
+  (void)expect_value(reader->is_member({}, {}));
+  expect_value(writer->look());
+  EXPECT_EQ(counts_.store_reconnects_total.value(), 2U);
+}
+
+TEST_F(postgres_database_test, a_look_finds_a_connection_that_was_lost_and_a_server_that_takes_nothing) {
+  const auto node = open_node(url_);
+  expect_value(node->migrate());
+  writer = expect_value(node->open_writer());
+  support::run_sql(url_,
+                   "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+                   " AND pid <> pg_backend_pid()");
+  EXPECT_FALSE(writer->look().has_error()) << "the server is there";
+  support::run_sql(url_,
+                   "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on',"
+                   " current_database()); END $$");
+  support::run_sql(url_,
+                   "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+                   " AND pid <> pg_backend_pid()");
+  EXPECT_TRUE(writer->look().has_error());
+}
+
 /// An operator's own, which refuse some rows with states of all kinds.
 TEST_F(postgres_database_test, what_a_trigger_or_an_index_refuses_fails_alone) {
   const auto node = open_node(url_);
