@@ -75,6 +75,9 @@ test('the pauses between tries grow with jitter up to the limit', async (t) => {
 });
 
 test('a draining server says when to come back', async (t) => {
+  t.mock.method(Math, 'random', () => 0);
+  const now = Date.now();
+  t.mock.method(Date, 'now', () => now);
   const all = await online(t, [room('a', 1, 1)]);
   all.socket.say('drain', { reconnect_after_ms: 7 });
   await reconnect(all, all.socket, [room('a', 1)], 1012);
@@ -89,6 +92,22 @@ test('a draining server says when to come back', async (t) => {
     ],
   );
 });
+
+for (const [closesAfterMs, leastMs] of [
+  [7_900, 100],
+  [8_600, 0],
+]) {
+  test(`that time counts from the frame on: the socket closes ${closesAfterMs} ms later`, async (t) => {
+    let now = Date.now();
+    t.mock.method(Date, 'now', () => now);
+    const { socket, of } = await online(t, [room('a', 1, 1)]);
+    socket.say('drain', { reconnect_after_ms: 8_000 });
+    now += closesAfterMs;
+    socket.end(1012);
+    const { retry_in_ms: retryInMs } = of('state').at(-1);
+    assert.ok(retryInMs >= leastMs && retryInMs <= leastMs + 250, `${retryInMs} ms`);
+  });
+}
 
 test('a slow consumer reconnects and resumes', async (t) => {
   const all = await online(t, [room('a', 1, 1)]);

@@ -40,6 +40,8 @@ export const CLOSE_CODES = Object.freeze({
 const READY_TIMEOUT_MS = 15_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 const PING_TIMEOUT_MS = 10_000;
+/** Each client has its own time to come back; this parts those whose socket closed only behind it. */
+const DRAIN_JITTER_MS = 250;
 /** A connection that lived this long starts its back-off anew. */
 const STABLE_AFTER_MS = 10_000;
 
@@ -49,7 +51,8 @@ export class Connection {
   /** @type {ConnectionState} */
   #state = 'closed';
   #failures = 0;
-  #drainDelayMs = null;
+  /** When a draining server wants us back; it closes the socket some time after it has said so. */
+  #wantedBackAt = null;
   /** When the server lets us come back, if it said so by the close code. */
   #notBefore = 0;
   #onlineSince = 0;
@@ -179,12 +182,17 @@ export class Connection {
     if (wasOnline && Date.now() - this.#onlineSince >= STABLE_AFTER_MS) this.#failures = 0;
     // With jitter, so that those who were sent away together do not come back together.
     const pauseMs = minDelayMs * (1 + Math.random());
-    const delayMs = Math.max(pauseMs, this.#drainDelayMs ?? this.#backoffMs());
-    this.#drainDelayMs = null;
+    const delayMs = Math.max(pauseMs, this.#drainDelayMs() ?? this.#backoffMs());
+    this.#wantedBackAt = null;
     this.#notBefore = pauseMs > 0 ? Date.now() + pauseMs : 0;
     this.#timers.retry = setTimeout(() => this.#open(), delayMs);
     this.#setState('offline', { retry_in_ms: Math.round(delayMs), reason, code });
     if (!wasOnline) this.#askWhetherToGoOn();
+  }
+
+  #drainDelayMs() {
+    if (this.#wantedBackAt === null) return null;
+    return Math.max(0, this.#wantedBackAt - Date.now()) + Math.random() * DRAIN_JITTER_MS;
   }
 
   #backoffMs() {
@@ -219,7 +227,7 @@ export class Connection {
       return;
     }
     if (frame.type === 'ready') this.#onReady(frame.data);
-    if (frame.type === 'drain') this.#drainDelayMs = frame.data.reconnect_after_ms;
+    if (frame.type === 'drain') this.#wantedBackAt = Date.now() + frame.data.reconnect_after_ms;
     this.#options.onFrame(frame);
   }
 
