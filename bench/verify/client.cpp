@@ -220,10 +220,14 @@ bool client::react(int room) {
   return true;
 }
 
+/// Now and then what the other device has, which may be at a node that is ahead of this one.
 void client::read(int room) {
-  write({verb::read, room, 0, {}, {}, 0, {}, 0}, "read",
-        fmt::format(R"({{"room_id":"{}","seq":{}}})", state_.room_ids[static_cast<std::size_t>(room)],
-                    places_.at(room).received.contiguous()));
+  auto seq = places_.at(room).received.contiguous();
+  if (sibling_ != nullptr && state_.chance(0.5)) {
+    seq = std::max(seq, sibling_->places_.at(room).received.contiguous());
+  }
+  write({verb::read, room, 0, {}, {}, 0, {}, 0, seq}, "read",
+        fmt::format(R"({{"room_id":"{}","seq":{}}})", state_.room_ids[static_cast<std::size_t>(room)], seq));
 }
 
 bool client::is_live() const {

@@ -133,6 +133,7 @@ class client {
     int version = 0;
     std::map<int, std::int64_t> resumes;
     double sent_at = 0;
+    std::int64_t seq = 0;  ///< Read up to there.
   };
 
   void connect();

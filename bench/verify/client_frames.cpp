@@ -144,6 +144,8 @@ void client::on_ack(const std::string& id, const boost::json::object& data) {
       auto& last = places_.at(what.room).last_read;
       if (seq < last)
         complain(broken::reordered, what.room, seq, fmt::format("the read marker went back from {}", last));
+      if (seq < what.seq)
+        complain(broken::lost, what.room, seq, fmt::format("of what was read up to {} the ack stops short", what.seq));
       last = std::max(last, seq);
       return;
     }

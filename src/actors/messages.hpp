@@ -68,6 +68,7 @@ struct move_read_marker;
 struct room_tick;
 struct retirement_decided;
 struct marker_known;
+struct end_read;
 struct markers_stored;
 struct close_room;
 /// One for each room in use on this node.
@@ -76,9 +77,9 @@ using room_handle =
                      caf::reacts_to<post_to_room>, caf::reacts_to<catch_up>, caf::reacts_to<batch_stored>,
                      caf::reacts_to<hole_read>, caf::reacts_to<shard_ready>, caf::reacts_to<indexing_began>,
                      caf::reacts_to<relay_typing>, caf::reacts_to<move_read_marker>, caf::reacts_to<room_tick>,
-                     caf::reacts_to<retirement_decided>, caf::reacts_to<marker_known>, caf::reacts_to<markers_stored>,
-                     caf::reacts_to<events_heard>, caf::reacts_to<log_reached>, caf::reacts_to<signal_heard>,
-                     caf::reacts_to<close_room>>;
+                     caf::reacts_to<retirement_decided>, caf::reacts_to<marker_known>, caf::reacts_to<end_read>,
+                     caf::reacts_to<markers_stored>, caf::reacts_to<events_heard>, caf::reacts_to<log_reached>,
+                     caf::reacts_to<signal_heard>, caf::reacts_to<close_room>>;
 
 struct user_came_on;
 struct user_went_off;
@@ -306,6 +307,11 @@ struct marker_known {
   user_id user;
   result<std::optional<room_summary>> room;
 };
+/// Sent by a reading actor: where the room's log ends, for moves beyond what the room has released.
+struct end_read {
+  std::vector<move_read_marker> moves;
+  result<sequence> end;
+};
 /// Sent by a storage actor: these read markers are stored, or not.
 struct markers_stored {
   std::vector<read_marker> markers;
@@ -458,6 +464,7 @@ PARLEY_UNSAFE(move_read_marker)
 PARLEY_UNSAFE(room_tick)
 PARLEY_UNSAFE(retirement_decided)
 PARLEY_UNSAFE(marker_known)
+PARLEY_UNSAFE(end_read)
 PARLEY_UNSAFE(markers_stored)
 PARLEY_UNSAFE(close_room)
 PARLEY_UNSAFE(user_came_on)

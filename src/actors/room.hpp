@@ -89,6 +89,9 @@ class room final : public room_handle::base {
   [[nodiscard]] bool may_be_behind_store(std::uint64_t batch) const;
   void relay(relay_typing& message);
   void mark(move_read_marker& message);
+  void move_marker(const move_read_marker& message, sequence end);
+  void read_end();
+  void on_end_read(const end_read& message);
   void on_marker_known(marker_known& message);
   void store_due_markers();
   void on_markers_stored(const markers_stored& message);
@@ -125,6 +128,8 @@ class room final : public room_handle::base {
   steady_time waits_until_{};  ///< A look at the pace is planned for then.
   typing_throttle typing_;
   read_marker_state markers_;
+  std::vector<move_read_marker> beyond_end_;  ///< Of what is released here; the store is to say where the log ends.
+  bool reading_end_ = false;
   std::unordered_map<connection_ref, holder> holders_;
   std::unordered_map<caf::actor_id, connection_ref> connection_of_session_;
   /// Asks for more than is released while the store may have it: from the batch then under way, or from another node,

@@ -62,6 +62,7 @@ room::behavior_type room::make_behavior() {
       [this](room_tick) { on_tick(); },
       [this](retirement_decided message) { on_retirement(message); },
       [this](marker_known& message) { on_marker_known(message); },
+      [this](const end_read& message) { on_end_read(message); },
       [this](const markers_stored& message) { on_markers_stored(message); },
       [this](const events_heard& message) { note_sender(), on_heard(message); },
       [this](log_reached message) { note_sender(), on_log_reached(message); },
@@ -76,6 +77,7 @@ void room::on_exit() {
   // Whoever still waits is answered `unavailable` by what is destroyed here.
   early_.clear();
   parked_.clear();
+  beyond_end_.clear();
   heard_.clear();
   holders_.clear();
   markers_ = read_marker_state(id_, {});
@@ -230,7 +232,7 @@ void room::plan_tick() {
 
 bool room::has_work() const {
   if (!state_) return !unknown_;
-  return !holders_.empty() || !batcher_->empty() || !markers_.idle() || reading_ || lacks_something();
+  return !holders_.empty() || !batcher_->empty() || !markers_.idle() || reading_end_ || reading_ || lacks_something();
 }
 
 void room::retire_if_idle() {
@@ -266,7 +268,7 @@ void room::quit_if_done() {
   if (!closing_) return;
   if (state_) {
     const bool waits_for_store = state_->has_hole() && !read_again_at_;
-    if (!batcher_->empty() || !markers_.idle() || waits_for_store) return;
+    if (!batcher_->empty() || !markers_.idle() || reading_end_ || waits_for_store) return;
     fanout_->flush();
   }
   quit();

@@ -118,9 +118,40 @@ void room::show_typing(const user_id& user, bool is_typing) {
   fanout_->broadcast(frame, user);
 }
 
+/// On another node the user may have read what is not released here yet: only the store knows where the log ends.
 void room::mark(move_read_marker& message) {
+  if (message.seq <= state_->released()) return move_marker(message, state_->released());
+  beyond_end_.push_back(std::move(message));
+  if (!reading_end_) read_end();
+}
+
+/// One reading at a time, however many ask.
+void room::read_end() {
+  reading_end_ = true;
+  services_.reads->ask<sequence>(
+      [id = id_](database_reader& store) { return store.last_seq(id); },
+      answer<sequence>([self = self_handle(), moves = std::exchange(beyond_end_, {})](result<sequence> end) {
+        caf::anon_send(self, end_read{moves, std::move(end)});
+      }));
+}
+
+void room::on_end_read(const end_read& message) {
+  if (!state_) return;
+  reading_end_ = false;
+  for (const auto& move : message.moves) {
+    if (message.end) {
+      move_marker(move, std::max(*message.end, state_->released()));
+    } else {
+      move.reply(message.end.error());
+    }
+  }
+  if (!beyond_end_.empty()) read_end();
+  quit_if_done();
+}
+
+void room::move_marker(const move_read_marker& message, sequence end) {
   const auto user = message.user;
-  const auto to = std::clamp<sequence>(message.seq, 0, state_->released());
+  const auto to = std::clamp<sequence>(message.seq, 0, end);
   switch (markers_.move(user, to, message.reply)) {
     case read_marker_state::next::settled:
       return answer_markers(user, *markers_.position(user), {message.reply});

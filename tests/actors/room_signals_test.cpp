@@ -67,6 +67,31 @@ TEST_F(RoomSignals, AMarkerIsStoredToldAndClamped) {
   EXPECT_EQ(told_.back(), "5 unread 0");
 }
 
+TEST_F(RoomSignals, WhatWasReadOnAnotherNodeCountsBeforeThisOneHasHeardOfIt) {
+  fill_log(3);
+  auto& alice = live(alice_);
+  auto& log = world_.store.rooms[room_].events;
+  log.push_back(posted(room_, 4, "of another node", id_of<message_id>(4), bob_));
+  log.push_back(posted(room_, 5, "of another node", id_of<message_id>(5), bob_));
+  read(alice, 4);
+  EXPECT_EQ(told_, (lines{"4 unread 1"}));
+  EXPECT_EQ(world_.store.rooms[room_].markers[alice_], 4);
+  world_.advance(milliseconds(1'000));
+  read(alice, 99);
+  EXPECT_EQ(told_.back(), "5 unread 0");
+}
+
+TEST_F(RoomSignals, AnEndThatCannotBeReadIsUnavailable) {
+  fill_log(2);
+  auto& alice = live(alice_);
+  world_.store.reads_work = false;
+  read(alice, 3);
+  EXPECT_EQ(told_, (lines{"unavailable"}));
+  world_.store.reads_work = true;
+  read(alice, 3);
+  EXPECT_EQ(told_.back(), "2 unread 0");
+}
+
 TEST_F(RoomSignals, WhoLeavesWhileAMarkerWaitsIsToldThatThereIsNoSuchRoom) {
   fill_log(9);
   auto& alice = live(alice_);

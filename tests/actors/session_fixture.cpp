@@ -26,6 +26,7 @@ class session_fixture::scripted_room final : public room_handle::base {
         [](const room_tick&) {},
         [](const retirement_decided&) {},
         [](const marker_known&) {},
+        [](const end_read&) {},
         [](const markers_stored&) {},
         [](const events_heard&) {},
         [](const log_reached&) {},
