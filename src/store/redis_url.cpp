@@ -32,9 +32,12 @@ result<redis_options> parse_redis_url(std::string_view text) {
   options.host = url.host_address();
   if (options.host.empty() || options.host.find('\0') != std::string::npos) return wrong("names no host.");
   if (url.has_port()) {
-    options.port = url.port_number();
-    // What is too large for a port reads as 0.
-    if (options.port == 0) return wrong("the port is a number from 1 to 65535.");
+    const std::string_view port(url.port().data(), url.port().size());
+    // port_number() takes some that are too large, and wraps.
+    const auto [rest, fault] = std::from_chars(port.data(), port.data() + port.size(), options.port);
+    if (fault != std::errc() || rest != port.data() + port.size() || options.port == 0) {
+      return wrong("the port is a number from 1 to 65535.");
+    }
   }
   options.user = url.user();
   if (url.has_password()) options.password = url.password();
