@@ -2,6 +2,7 @@
 #include "actors/session_desk.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "actors/guarded.hpp"
@@ -16,9 +17,8 @@ using std::chrono::milliseconds;
 constexpr std::size_t sessions_at_once = 256;
 /// Waiting for one URL, of either kind.
 constexpr std::int64_t most_waiting = 10'000;
-/// After a failure: nobody waits for a Redis that just did not answer; longer and longer, while it does not.
-constexpr milliseconds first_pause{1'000};
-constexpr milliseconds longest_pause{30'000};
+/// While Redis does not answer nobody waits for it: the desk looks by itself, so often, whether it does again.
+constexpr milliseconds between_probes{1'000};
 
 class session_desk final : public session_desk_handle::base {
  public:
@@ -41,6 +41,7 @@ class session_desk final : public session_desk_handle::base {
           guarded("sessions", [this] { write(); });
           if (!asked_.empty() || !kept_.empty()) plan();
         },
+        [this](probe_sessions) { guarded("sessions", [this] { note(cache_.read(std::array{token_hash{}})); }); },
     };
   }
   void on_exit() override {
@@ -67,8 +68,11 @@ class session_desk final : public session_desk_handle::base {
     std::vector<token_hash> tokens;
     tokens.reserve(asked.size());
     for (const auto& each : asked) tokens.push_back(each.token);
-    auto found = may_try() ? cache_.read(tokens) : unavailable("Redis has just failed.");
-    note(found);
+    result<std::vector<std::optional<cached_session>>> found = unavailable("Redis has failed.");
+    if (!is_down_) {
+      found = cache_.read(tokens);
+      note(found);
+    }
     for (std::size_t i = 0; i < asked.size(); ++i) {
       asked[i].reply(found ? std::move((*found)[i]) : std::optional<cached_session>());
     }
@@ -76,38 +80,31 @@ class session_desk final : public session_desk_handle::base {
 
   void write() {
     const auto kept = take(kept_);
-    if (kept.empty() || !may_try()) return;
+    if (kept.empty() || is_down_) return;
     std::vector<std::pair<token_hash, cached_session>> sessions;
     sessions.reserve(kept.size());
     for (const auto& each : kept) sessions.emplace_back(each.token, each.session);
     note(cache_.write(sessions));
   }
 
-  [[nodiscard]] bool may_try() const { return services_.time.steady_now() >= not_before_; }
-
   template <class T>
   void note(const result<T>& outcome) {
     if (outcome) {
-      pause_ = first_pause;
       if (std::exchange(is_down_, false)) log::info("sessions", "session_cache_up", "Redis keeps sessions again");
       return;
     }
-    if (!may_try()) return;
     services_.counts.session_cache_failures_total.add();
     if (!std::exchange(is_down_, true)) {
       log::warn("sessions", "session_cache_down", "Redis keeps no sessions, tokens are read from the store: {}",
                 outcome.error().message);
     }
-    not_before_ = services_.time.steady_now() + pause_;
-    pause_ = std::min(pause_ * 2, longest_pause);
+    delayed_send(this, between_probes, probe_sessions{});
   }
 
   const actor_services& services_;
   session_cache& cache_;
   std::vector<find_session> asked_;
   std::vector<keep_session> kept_;
-  steady_time not_before_{};
-  milliseconds pause_ = first_pause;  ///< After the next failure.
   bool is_planned_ = false;
   bool is_down_ = false;
 };

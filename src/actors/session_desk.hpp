@@ -14,9 +14,10 @@ namespace parley {
 struct find_session;
 struct keep_session;
 struct work_on_sessions;
+struct probe_sessions;
 /// One for each URL of the bus; has a thread, since it waits for Redis.
-using session_desk_handle =
-    caf::typed_actor<caf::reacts_to<find_session>, caf::reacts_to<keep_session>, caf::reacts_to<work_on_sessions>>;
+using session_desk_handle = caf::typed_actor<caf::reacts_to<find_session>, caf::reacts_to<keep_session>,
+                                             caf::reacts_to<work_on_sessions>, caf::reacts_to<probe_sessions>>;
 
 /// Sent by the account actor, for a token that it does not know. Null when the store must be asked, for whatever
 /// reason.
@@ -33,6 +34,8 @@ struct keep_session {
 };
 /// Sent by a desk to itself: all that waits.
 struct work_on_sessions {};
+/// Sent by a desk to itself after a failure: does Redis answer again?
+struct probe_sessions {};
 
 /// With a thread of its own. `services` and the cache outlive it.
 session_desk_handle spawn_session_desk(caf::actor_system& system, const actor_services& services, session_cache& cache);
@@ -46,7 +49,7 @@ class session_desks {
   /// In the order of the bus's URLs, so that all nodes look in one place.
   session_desks(const actor_services& services, std::vector<session_desk_handle> desks);
 
-  /// Answered soon: Redis is given bus.answer_ms once, and no time after it has failed.
+  /// Answered soon: Redis is given a short time once (store/redis_session_cache.hpp), and none after it has failed.
   void find(const token_hash& token, answer<std::optional<cached_session>> reply) const;
   /// Dropped when too much waits.
   void keep(const token_hash& token, cached_session session) const;
@@ -68,4 +71,5 @@ class session_desks {
 PARLEY_UNSAFE(find_session)
 PARLEY_UNSAFE(keep_session)
 PARLEY_UNSAFE(work_on_sessions)
+PARLEY_UNSAFE(probe_sessions)
 #undef PARLEY_UNSAFE

@@ -1,11 +1,14 @@
 // One MGET for all that are asked for, one SET for each that is kept.
 #include "store/redis_session_cache.hpp"
 
+#include <algorithm>
+
 namespace parley {
 namespace {
 
 constexpr std::uint8_t session_version = 1;
 constexpr std::size_t signature_characters = 43;
+constexpr std::chrono::milliseconds longest_step{150};
 
 template <class Bytes, class Session>
 void transfer_session(Bytes& bytes, Session& session) {
@@ -44,6 +47,12 @@ std::optional<cached_session> decode_session(const token_hash& token, std::strin
   transfer_session(bytes, session);
   if (bytes.failed() || bytes.left() != 0) return std::nullopt;
   return session;
+}
+
+redis_options redis_session_cache::hurried(redis_options options) {
+  options.connect = std::min(options.connect, longest_step);
+  options.answer = std::min(options.answer, longest_step);
+  return options;
 }
 
 result<std::vector<std::optional<cached_session>>> redis_session_cache::read(std::span<const token_hash> tokens) {

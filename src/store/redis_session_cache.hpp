@@ -24,13 +24,16 @@ std::optional<cached_session> decode_session(const token_hash& token, std::strin
 class redis_session_cache final : public session_cache {
  public:
   redis_session_cache(const redis_options& options, std::chrono::seconds lifetime)
-      : connection_(options), lifetime_(std::to_string(lifetime.count())) {}
+      : connection_(hurried(options)), lifetime_(std::to_string(lifetime.count())) {}
 
   void sign_with(std::string key) override { key_ = std::move(key); }
   result<std::vector<std::optional<cached_session>>> read(std::span<const token_hash> tokens) override;
   result<void> write(std::span<const std::pair<token_hash, cached_session>> sessions) override;
 
  private:
+  /// A client waits for the answer, which the store could give him as well.
+  static redis_options hurried(redis_options options);
+
   redis_connection connection_;
   std::string lifetime_;
   std::string key_;

@@ -52,6 +52,17 @@ TEST_F(redis_session_cache_test, what_one_keeps_the_other_finds_for_a_while) {
   EXPECT_TRUE(left > 500 && left <= 600) << left;
 }
 
+TEST_F(redis_session_cache_test, a_redis_that_hangs_is_not_waited_for_as_long_as_the_bus_would) {
+  auto cache = open(server->url());
+  const token_hash asked[] = {token(1)};
+  expect_value(cache->read(asked));
+  server->pause();
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(cache->read(asked).has_error());
+  EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(1));
+  server->resume();
+}
+
 TEST_F(redis_session_cache_test, what_cannot_be_read_is_not_there) {
   auto cache = open(server->url());
   const token_hash asked[] = {token(1)};
