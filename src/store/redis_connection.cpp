@@ -131,7 +131,7 @@ void redis_connection::move_bytes(std::string_view& unsent, deadline end) {
   }
   if ((wanted.revents & POLLOUT) != 0) {
     const auto sent = ::send(handle_->fd, unsent.data(), unsent.size(), MSG_NOSIGNAL);
-    if (sent < 0 && !would_block(errno)) fail("the connection is lost");
+    if (sent < 0 && !would_block(errno)) lost();
     if (sent > 0) unsent.remove_prefix(static_cast<std::size_t>(sent));
   }
   if ((wanted.revents & ~POLLOUT) != 0) take_bytes();
@@ -139,7 +139,8 @@ void redis_connection::move_bytes(std::string_view& unsent, deadline end) {
 
 void redis_connection::take_bytes() {
   if (redisBufferRead(handle_.get()) == REDIS_OK) return;
-  fail(handle_->err == REDIS_ERR_PROTOCOL ? "it does not speak Redis' protocol" : "the connection is lost");
+  if (handle_->err == REDIS_ERR_PROTOCOL) fail("it does not speak Redis' protocol");
+  lost();
 }
 
 void redis_connection::check(const redis_pipeline& commands, const redis_replies& replies) const {
@@ -150,8 +151,12 @@ void redis_connection::check(const redis_pipeline& commands, const redis_replies
   }
 }
 
-void redis_connection::fail(std::string_view why) const {
-  throw redis_error(fmt::format("redis {}:{}: {}", options_.host, options_.port, why));
+void redis_connection::fail(std::string_view why) const { throw redis_error(named(why)); }
+
+void redis_connection::lost() const { throw redis_connection_lost(named("the connection is lost")); }
+
+std::string redis_connection::named(std::string_view why) const {
+  return fmt::format("redis {}:{}: {}", options_.host, options_.port, why);
 }
 
 }  // namespace parley

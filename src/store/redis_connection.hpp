@@ -72,6 +72,8 @@ class redis_connection {
   redis_reply next_reply();
   void check(const redis_pipeline& commands, const redis_replies& replies) const;
   [[noreturn]] void fail(std::string_view why) const;
+  [[noreturn]] void lost() const;
+  [[nodiscard]] std::string named(std::string_view why) const;
 
   struct disconnect {
     void operator()(redisContext* handle) const { redisFree(handle); }

@@ -18,6 +18,11 @@ class redis_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+/// The other side has closed the connection, perhaps long since: whoever had it open may try a new one at once.
+class redis_connection_lost : public redis_error {
+ public:
+  using redis_error::redis_error;
+};
 
 struct free_reply {
   void operator()(redisReply* reply) const { freeReplyObject(reply); }

@@ -34,12 +34,17 @@ class redis_signal_publisher final : public signal_publisher {
  private:
   result<void> run(const redis_pipeline& commands) {
     if (commands.size() == 0) return {};
+    const bool was_open = connection_.is_open();
     try {
       connection_.run(commands);
       return {};
+    } catch (const redis_connection_lost& fault) {
+      // Nobody looks at it in silence: it may have ended long since, while Redis is well.
+      if (!was_open) return unavailable(fault.what());
     } catch (const redis_error& fault) {
       return unavailable(fault.what());
     }
+    return run(commands);
   }
 
   const std::uint32_t partitions_;

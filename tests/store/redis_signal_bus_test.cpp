@@ -78,6 +78,20 @@ TEST_F(redis_signal_bus_test, killed_and_come_back_it_is_told_everything_anew) {
   }
 }
 
+TEST_F(redis_signal_bus_test, what_is_published_first_on_a_connection_that_ended_in_silence_is_not_lost) {
+  auto here = signals();
+  auto there = signals();
+  attend(there, {room});
+  publish(here, {typing_in(room)});
+  listen_for(there, 1);
+  server->kill();
+  server->start();
+  EXPECT_NE(silence(there), "");
+  settle(there, 1);
+  publish(here, {typing_in(room, 3)});
+  EXPECT_THAT(texts_of(listen_for(there, 1)), ElementsAre("typing 3"));
+}
+
 TEST_F(redis_signal_bus_test, cut_connections_are_made_anew) {
   support::fault_proxy proxy(server->port());
   auto here = signals();
