@@ -230,8 +230,9 @@ class runtime final : public broker_runtime {
     bus_ = std::make_unique<event_bus>(std::move(lanes), services_.settings.bus.partitions);
     services_.bus = bus_.get();
     services_.sweep = spawn_sweep(*system_, services_);
+    const auto lags = std::make_shared<stream_lags>(services_.counts.stream_lag_ms);
     for (const auto& stream : streams) {
-      stream_readers_.push_back(spawn_stream_reader(*system_, services_, *stream));
+      stream_readers_.push_back(spawn_stream_reader(*system_, services_, *stream, lags));
     }
     if (services_.settings.bus.tail_entries == 0) return;
     std::vector<room_tail_handle> tails;

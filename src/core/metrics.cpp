@@ -129,7 +129,9 @@ void put_bus(families& out, const metrics& m) {
       m.stream_gaps_heard_total);
   put(out, "stream_unreadable_total", "Entries of the bus that were skipped, of an unknown version or broken",
       m.stream_unreadable_total);
-  put(out, "stream_lag_ms", "How old the last news of other nodes were when they were heard, in milliseconds",
+  put(out, "stream_lag_ms",
+      "How old the last news of other nodes were when they were heard, and how long none could be heard since, in"
+      " milliseconds; the most of all streams",
       m.stream_lag_ms);
   put(out, "resynced_at_ms",
       "When rooms were last compared with the store for want of news, in milliseconds since 1970", m.resynced_at_ms);

@@ -165,7 +165,8 @@ void actor_world::join(event_stream& stream) {
       settings.bus.partitions);
   services->bus = bus_.get();
   services->sweep = spawn_sweep(*system, *services);
-  stream_reader_ = spawn_stream_reader_on_scheduler(*system, *services, stream);
+  stream_reader_ =
+      spawn_stream_reader_on_scheduler(*system, *services, stream, std::make_shared<stream_lags>(counts.stream_lag_ms));
 }
 
 void actor_world::hear() {

@@ -58,6 +58,28 @@ class RoomNews : public ::testing::Test {
   std::uint8_t last_message_ = 0;
 };
 
+TEST_F(RoomNews, TheLagGrowsWhileNoNewsCanBeHeard) {
+  bus_.set_up(false);
+  there_.hear();
+  there_.advance(seconds(3));
+  there_.hear();
+  EXPECT_EQ(there_.counts.stream_lag_ms.value(), 3'000);
+  bus_.set_up(true);
+  there_.hear();
+  EXPECT_EQ(there_.counts.stream_lag_ms.value(), 0);
+}
+
+TEST(StreamLags, OfSeveralStreamsTheMostIsShown) {
+  gauge shown;
+  stream_lags lags(shown);
+  const auto one = lags.add_reader(), other = lags.add_reader();
+  lags.set(one, seconds(2));
+  lags.set(other, milliseconds(0));
+  EXPECT_EQ(shown.value(), 2'000);
+  lags.set(one, milliseconds(5));
+  EXPECT_EQ(shown.value(), 5);
+}
+
 TEST_F(RoomNews, WhatOneNodeStoresTheOthersMembersGet) {
   auto& bob = live(there_, bob_);
   const auto reads = store().log_reads;
