@@ -32,13 +32,17 @@ void accounts::on_change_me(call<change_me>& ask) {
 
 /// A stolen token must not be a way to guess the password: wrong ones count as failed log-ins.
 void accounts::on_change_password(call<change_own_password>& ask) {
-  auto place = hashing_->try_enter(2);
-  if (!place) return ask.reply(too_many_passwords());
   const auto& name = ask.request.who.user.username;
   const auto& address = ask.request.remote_address;
-  if (const auto wait_ms = throttle_->begin(name, address, services_->time.steady_now()); wait_ms > 0) {
+  const auto verdict = throttle_->begin(name, address, services_->time.steady_now());
+  if (!verdict.goes_on) {
     services_->counts.logins_throttled_total.add();
-    return ask.reply(error{error_code::rate_limited, "Too many wrong passwords; wait a while.", wait_ms});
+    return ask.reply(error{error_code::rate_limited, "Too many wrong passwords; wait a while.", verdict.wait_ms});
+  }
+  auto place = hashing_->try_enter(address, 2);
+  if (!place) {
+    throttle_->given_up(name, address);
+    return ask.reply(too_many_passwords());
   }
   using found = std::optional<account_record>;
   look_up<found>([name](database_reader& store) { return store.account_by_name(name); },

@@ -1,5 +1,5 @@
-// The state of the account actor; account_actor.cpp has passwords and tokens, account_changes.cpp what is changed about
-// an account, account_entry.cpp entering by name.
+// The state of the account actor; account_actor.cpp has tokens, account_passwords.cpp registering and logging in,
+// account_changes.cpp what is changed about an account, account_entry.cpp entering by name.
 #pragma once
 
 #include <deque>
@@ -12,8 +12,10 @@
 #include "actors/login_throttle.hpp"
 #include "actors/read_pool.hpp"
 #include "actors/session_validity.hpp"
+#include "actors/shared_queue.hpp"
 #include "actors/storage_pool.hpp"
 #include "actors/token_cache.hpp"
+#include "parley/password_check.hpp"
 
 namespace parley {
 
@@ -32,6 +34,10 @@ class accounts {
   account_handle::behavior_type begin(const actor_services& services, std::vector<job_handle> hashers);
 
  private:
+  struct log_in_try {
+    call<log_in> ask;
+    error otherwise;  ///< What it means when the password is wrong.
+  };
   struct verified {
     bool fits = false;
     std::optional<std::string> new_hash{};  ///< When the parameters have been raised since.
@@ -57,8 +63,8 @@ class accounts {
   void make_account(const call<register_user>& ask, const queue_place& place, const std::shared_ptr<void>& turn);
   void create(const call<register_user>& ask, const std::string& password_hash);
   void on_log_in(call<log_in>& ask);
-  void verify(const call<log_in>& ask, const std::optional<account_record>& found, queue_place place);
-  void on_verified(const call<log_in>& ask, const std::optional<account_record>& found, const verified& outcome);
+  void verify(const log_in_try& under_way, const std::optional<account_record>& found, queue_place place);
+  void on_verified(const log_in_try& under_way, const std::optional<account_record>& found, const verified& outcome);
 
   // --- Tokens ---
   void on_authenticate(call<authenticate>& ask);
@@ -167,7 +173,8 @@ class accounts {
   const actor_services* services_ = nullptr;
   std::vector<job_handle> hashers_;
   std::size_t next_hasher_ = 0;
-  std::shared_ptr<queue_bound> hashing_;
+  std::shared_ptr<shared_queue> hashing_;
+  std::optional<password_checks> checks_;
   struct registration {
     call<register_user> ask;
     queue_place place;

@@ -7,8 +7,21 @@
 namespace parley {
 namespace {
 
+/// When a try under way is likely to be over.
+constexpr std::int64_t soon_ms = 1000;
+
 /// A NUL stands in no name and no address.
 std::string pair_of(const std::string& account, const std::string& address) { return account + '\0' + address; }
+
+std::size_t count_of(const std::unordered_map<std::string, std::size_t>& counts, const std::string& key) {
+  const auto found = counts.find(key);
+  return found == counts.end() ? 0 : found->second;
+}
+
+void take_one(std::unordered_map<std::string, std::size_t>& counts, const std::string& key) {
+  const auto found = counts.find(key);
+  if (found != counts.end() && --found->second == 0) counts.erase(found);
+}
 
 }  // namespace
 
@@ -19,11 +32,13 @@ sliding_window::sliding_window(double per_minute, std::size_t capacity) : capaci
   window_ = std::chrono::duration_cast<steady_time::duration>(std::chrono::duration<double>(60 * allowed / per_minute));
 }
 
-std::int64_t sliding_window::wait_ms(const std::string& key, steady_time now) {
+std::int64_t sliding_window::wait_ms(const std::string& key, steady_time now, std::size_t under_way) {
+  if (unlimited()) return 0;
   const auto found = moments_.find(key);
-  if (unlimited() || found == moments_.end()) return 0;
-  drop_old(found->second, now);
-  if (found->second.size() < allowed_) return 0;
+  if (found != moments_.end()) drop_old(found->second, now);
+  const auto held = found == moments_.end() ? 0 : found->second.size();
+  if (held + under_way < allowed_) return 0;
+  if (held < allowed_) return soon_ms;
   const auto wait = found->second.front() + window_ - now;
   return std::chrono::duration_cast<std::chrono::milliseconds>(wait).count() + 1;
 }
@@ -77,20 +92,29 @@ login_throttle::login_throttle(rates allowed, std::size_t capacity)
       accounts_(allowed.account, capacity),
       addresses_(allowed.address, capacity) {}
 
-std::int64_t login_throttle::begin(const std::string& account, const std::string& address, steady_time now) {
-  if (pairs_.unlimited()) return 0;
+login_throttle::verdict login_throttle::begin(const std::string& account, const std::string& address, steady_time now) {
+  if (pairs_.unlimited()) return {};
   const auto pair = pair_of(account, address);
-  auto wait = pairs_.wait_ms(pair, now);
-  if (wait == 0 && !known_.contains(pair)) {
-    wait = addresses_.wait_ms(address, now);
-    if (wait == 0 && !pairs_.is_empty(pair, now)) wait = accounts_.wait_ms(account, now);
-  }
-  if (wait == 0) pairs_.add(pair, now);
-  return wait;
+  if (const auto wait = pairs_.wait_ms(pair, now); wait > 0) return {false, wait};
+  const auto wait = strangers_wait_ms(account, address, now);
+  if (wait > 0 && !known_.contains(pair)) return {false, wait};
+  pairs_.add(pair, now);
+  ++accounts_under_way_[account];
+  ++addresses_under_way_[address];
+  return {true, wait};
+}
+
+/// What the failures of others ask of whoever is not known at the address.
+std::int64_t login_throttle::strangers_wait_ms(const std::string& account, const std::string& address,
+                                               steady_time now) {
+  const auto wait = addresses_.wait_ms(address, now, count_of(addresses_under_way_, address));
+  if (wait > 0 || pairs_.is_empty(pair_of(account, address), now)) return wait;
+  return accounts_.wait_ms(account, now, count_of(accounts_under_way_, account));
 }
 
 void login_throttle::failed(const std::string& account, const std::string& address, steady_time now) {
   if (pairs_.unlimited()) return;
+  no_longer_under_way(account, address);
   accounts_.add(account, now);
   addresses_.add(address, now);
 }
@@ -102,7 +126,14 @@ void login_throttle::succeeded(const std::string& account, const std::string& ad
 }
 
 void login_throttle::given_up(const std::string& account, const std::string& address) {
+  if (pairs_.unlimited()) return;
+  no_longer_under_way(account, address);
   pairs_.take_back(pair_of(account, address));
+}
+
+void login_throttle::no_longer_under_way(const std::string& account, const std::string& address) {
+  take_one(accounts_under_way_, account);
+  take_one(addresses_under_way_, address);
 }
 
 void login_throttle::know(const std::string& pair, steady_time now) {

@@ -18,8 +18,8 @@ class sliding_window {
   sliding_window(double per_minute, std::size_t capacity);
 
   [[nodiscard]] bool unlimited() const { return allowed_ == 0; }
-  /// Milliseconds until one more is allowed; 0 when it is now.
-  std::int64_t wait_ms(const std::string& key, steady_time now);
+  /// Milliseconds until one more is allowed; 0 when it is now. `under_way` may yet be added to those that it holds.
+  std::int64_t wait_ms(const std::string& key, steady_time now, std::size_t under_way = 0);
   void add(const std::string& key, steady_time now);
   /// The last one did not count.
   void take_back(const std::string& key);
@@ -37,8 +37,9 @@ class sliding_window {
   std::unordered_map<std::string, moments> moments_;
 };
 
-/// Belongs to the account actor. A victim cannot be locked out for long: from an address from which the account has
-/// logged in before, only the failures of the two count; from any other, one try a minute is always left.
+/// Belongs to the account actor. Strangers elsewhere cannot lock a victim out: from an address from which the account
+/// has logged in before, only the failures of the two count; from any other, one try a minute is always left. Who
+/// shares the victim's address can: the window of the two is full for both.
 class login_throttle {
  public:
   /// Failures a minute, 0 = no limit; `pair` 0 switches everything off.
@@ -49,9 +50,15 @@ class login_throttle {
   };
   explicit login_throttle(rates allowed, std::size_t capacity = 10'000);
 
-  /// Milliseconds to wait; 0 when the try may go on. For the pair it counts from its beginning, so that many at once
-  /// cannot slip through. Exactly one of the three below follows.
-  std::int64_t begin(const std::string& account, const std::string& address, steady_time now);
+  struct verdict {
+    bool goes_on = true;
+    /// Refused, for so many milliseconds. Of a try that goes on only because the account is known at the address: what
+    /// a failure is to be answered with, as an account that is not would be, so that nobody learns which one is.
+    std::int64_t wait_ms = 0;
+  };
+  /// A try counts from its beginning, so that many at once cannot slip through. Exactly one of the three below follows
+  /// where it goes on.
+  verdict begin(const std::string& account, const std::string& address, steady_time now);
   void failed(const std::string& account, const std::string& address, steady_time now);
   void succeeded(const std::string& account, const std::string& address, steady_time now);
   /// No guess was judged.
@@ -60,10 +67,14 @@ class login_throttle {
   [[nodiscard]] std::size_t size() const { return pairs_.size(); }
 
  private:
+  using counts = std::unordered_map<std::string, std::size_t>;
   void know(const std::string& pair, steady_time now);
+  std::int64_t strangers_wait_ms(const std::string& account, const std::string& address, steady_time now);
+  void no_longer_under_way(const std::string& account, const std::string& address);
 
   std::size_t capacity_;
   sliding_window pairs_, accounts_, addresses_;
+  counts accounts_under_way_, addresses_under_way_;     ///< As many as wait for hashing, at most.
   std::unordered_map<std::string, steady_time> known_;  ///< Pairs that have logged in, and when last.
 };
 

@@ -87,6 +87,70 @@ TEST_F(AccountActor, ALogInFindsAtMostOneRegistrationBeforeItOnEachPasswordThrea
   for (const auto& waiting : registrations) EXPECT_EQ(waiting.code(), "none");
 }
 
+TEST_F(AccountActor, OneAddressHoldsAnEighthOfThePlacesAtThePasswordThreads) {
+  std::vector<awaited<log_in::reply>> flood(10);
+  for (auto& waiting : flood) {
+    log_in stranger;
+    stranger.username = "stranger" + std::to_string(&waiting - flood.data());
+    stranger.remote_address = "10.0.0.1";
+    caf::anon_send(accounts_, call<log_in>{stranger, waiting.reply()});
+  }
+  run();
+  EXPECT_EQ(hashes_.size(), 8U);
+  EXPECT_EQ(flood[7].code(), "waiting");
+  EXPECT_EQ(flood[8].code(), "busy");
+  log_in elsewhere;
+  elsewhere.username = "other";
+  elsewhere.remote_address = "10.0.0.2";
+  const auto honest = ask(elsewhere);
+  EXPECT_EQ(honest.code(), "waiting");
+  while (!hashes_.empty()) hash_once();
+  EXPECT_EQ(honest.code(), "unauthenticated");
+  log_in again;
+  again.username = "stranger9";
+  again.remote_address = "10.0.0.1";
+  EXPECT_EQ(ask(again).code(), "waiting") << "what was answered busy was no failure, and the places are free again";
+  hash_once();
+}
+
+/// A log-in that the throttle refuses waits nowhere.
+TEST_F(AccountActor, TheThrottleIsAskedBeforeAPlaceIsTaken) {
+  log_in guess;
+  guess.username = "other";
+  guess.remote_address = "10.0.0.1";
+  std::vector<awaited<log_in::reply>> guesses;
+  for (int i = 0; i < 9; ++i) guesses.push_back(ask(guess));
+  EXPECT_EQ(hashes_.size(), 5U);
+  EXPECT_EQ(guesses.back().code(), "rate_limited") << "not busy";
+  while (!hashes_.empty()) hash_once();
+}
+
+TEST_F(AccountActor, AWrongPasswordIsAnsweredLikeAStrangersWhereTheAddressHasSpentItsFailures) {
+  log_in guess;
+  guess.username = "other";
+  guess.password = "the right password";
+  guess.remote_address = "10.0.0.1";
+  store.accounts[other].password_hash = *hash_password(guess.password, {std::uint64_t{64} * 1024, 1});
+  const auto known = ask(guess);
+  hash_once();
+  EXPECT_EQ(known.code(), "none");
+  for (int i = 0; i < 60; ++i) {
+    log_in stranger;
+    stranger.username = "stranger" + std::to_string(i);
+    stranger.remote_address = guess.remote_address;
+    const auto refused = ask(stranger);
+    hash_once();
+    EXPECT_EQ(refused.code(), "unauthenticated");
+  }
+  const auto right = ask(guess);
+  hash_once();
+  EXPECT_EQ(right.code(), "none");
+  guess.password = "a wrong guess";
+  const auto wrong = ask(guess);
+  hash_once();
+  EXPECT_EQ(wrong.code(), "rate_limited");
+}
+
 // --- A suspension is answered when nothing of his can be stored any more ---
 
 TEST_F(AccountActor, ASuspensionWithoutWritesUnderWayIsAnsweredAtOnce) {

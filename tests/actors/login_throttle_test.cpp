@@ -13,7 +13,8 @@ using std::chrono::seconds;
 class LoginThrottle : public ::testing::Test {
  protected:
   std::int64_t begin(const std::string& account = "ann", const std::string& address = "10.0.0.1") {
-    return throttle.begin(account, address, time.steady_now());
+    const auto verdict = throttle.begin(account, address, time.steady_now());
+    return verdict.goes_on ? 0 : verdict.wait_ms;
   }
   void fail(const std::string& account, const std::string& address) {
     EXPECT_EQ(begin(account, address), 0);
@@ -93,33 +94,68 @@ TEST_F(LoginThrottle, OneAddressTriesOnlySoManyAccounts) {
   EXPECT_EQ(begin("another", "10.0.0.1"), 0);
 }
 
+TEST_F(LoginThrottle, TriesUnderWayCountForTheirAddressAndTheirAccountToo) {
+  for (int i = 0; i < 60; ++i) EXPECT_EQ(begin("user" + std::to_string(i), "10.0.0.1"), 0);
+  EXPECT_EQ(begin("another", "10.0.0.1"), 1000) << "one of them is likely to be over then";
+  throttle.succeeded("user0", "10.0.0.1", time.steady_now());
+  EXPECT_EQ(begin("another", "10.0.0.1"), 0);
+  for (int i = 0; i < 10; ++i) {
+    for (int n = 0; n < 2; ++n) EXPECT_EQ(begin("ann", "10.0.1." + std::to_string(i)), 0);
+  }
+  EXPECT_GT(begin("ann", "10.0.1.0"), 0);
+}
+
+TEST_F(LoginThrottle, AnOwnLogInTakesNoFailureOfTheAddressBack) {
+  EXPECT_EQ(begin("mallory", "10.0.0.1"), 0);
+  throttle.succeeded("mallory", "10.0.0.1", time.steady_now());
+  for (int i = 0; i < 60; ++i) fail("user" + std::to_string(i), "10.0.0.1");
+  EXPECT_EQ(begin("mallory", "10.0.0.1"), 0);
+  throttle.succeeded("mallory", "10.0.0.1", time.steady_now());
+  EXPECT_GT(begin("another", "10.0.0.1"), 0);
+}
+
+/// Else the answer would tell who exists, and logs in there.
+TEST_F(LoginThrottle, AFailureOfWhomOnlyTheAddressLetsThroughIsAnsweredLikeAStrangers) {
+  EXPECT_EQ(begin("neighbour", "10.0.0.1"), 0);
+  throttle.succeeded("neighbour", "10.0.0.1", time.steady_now());
+  const auto before = throttle.begin("neighbour", "10.0.0.1", time.steady_now());
+  EXPECT_TRUE(before.goes_on);
+  EXPECT_EQ(before.wait_ms, 0);
+  throttle.failed("neighbour", "10.0.0.1", time.steady_now());
+  for (int i = 1; i < 60; ++i) fail("user" + std::to_string(i), "10.0.0.1");
+  const auto known = throttle.begin("neighbour", "10.0.0.1", time.steady_now());
+  EXPECT_TRUE(known.goes_on);
+  EXPECT_EQ(known.wait_ms, begin("nobody", "10.0.0.1"));
+  EXPECT_EQ(known.wait_ms, 60'001);
+}
+
 TEST_F(LoginThrottle, ZeroMeansNoLimit) {
   login_throttle open({0, 1, 1});
-  for (int i = 0; i < 1000; ++i) EXPECT_EQ(open.begin("ann", "x", time.steady_now()), 0);
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(open.begin("ann", "x", time.steady_now()).goes_on);
   EXPECT_EQ(open.size(), 0U);
 }
 
 TEST_F(LoginThrottle, LessThanOneAMinuteIsALongerWindow) {
   login_throttle strict({0.5, 0, 0});
-  EXPECT_EQ(strict.begin("ann", "x", time.steady_now()), 0);
+  EXPECT_TRUE(strict.begin("ann", "x", time.steady_now()).goes_on);
   time.advance(seconds(119));
-  EXPECT_GT(strict.begin("ann", "x", time.steady_now()), 0);
+  EXPECT_FALSE(strict.begin("ann", "x", time.steady_now()).goes_on);
   time.advance(seconds(1));
-  EXPECT_EQ(strict.begin("ann", "x", time.steady_now()), 0);
+  EXPECT_TRUE(strict.begin("ann", "x", time.steady_now()).goes_on);
 }
 
 TEST_F(LoginThrottle, MemoryIsBoundedAndTheOldestGoesFirst) {
   login_throttle small({1, 0, 0}, 3);
   for (const auto* name : {"a", "b", "c"}) {
-    EXPECT_EQ(small.begin(name, "x", time.steady_now()), 0);
+    EXPECT_TRUE(small.begin(name, "x", time.steady_now()).goes_on);
     time.advance(seconds(1));
   }
-  EXPECT_EQ(small.begin("d", "x", time.steady_now()), 0);
+  EXPECT_TRUE(small.begin("d", "x", time.steady_now()).goes_on);
   EXPECT_EQ(small.size(), 3U);
-  EXPECT_GT(small.begin("c", "x", time.steady_now()), 0);
-  EXPECT_EQ(small.begin("a", "x", time.steady_now()), 0) << "forgotten";
+  EXPECT_FALSE(small.begin("c", "x", time.steady_now()).goes_on);
+  EXPECT_TRUE(small.begin("a", "x", time.steady_now()).goes_on) << "forgotten";
   time.advance(seconds(60));
-  EXPECT_EQ(small.begin("e", "x", time.steady_now()), 0);
+  EXPECT_TRUE(small.begin("e", "x", time.steady_now()).goes_on);
   EXPECT_EQ(small.size(), 1U) << "what was old went at once";
 }
 

@@ -59,6 +59,36 @@ test('a flood of registrations keeps nobody from logging in', async () => {
   assert.deepEqual([...answers.keys()].sort(), [201, 503]);
 });
 
+test('a flood of right log-ins from one address keeps nobody elsewhere from logging in', async () => {
+  const node = await startParleyd({
+    set: { 'limits.tokens_per_user': 2, 'net.trusted_proxies': '["127.0.0.1"]' },
+  });
+  const ada = await newAccount(node);
+  const own = [];
+  for (let i = 0; i < 24; i += 1) own.push(await newAccount(node));
+  const logIn = async ({ username, password }, address) => {
+    const headers = { 'X-Forwarded-For': address };
+    return (await answerOf(node, 'POST', '/api/v1/auth/login', { body: { username, password }, headers })).status;
+  };
+  let stop = false;
+  const answers = new Map();
+  const flood = Array.from({ length: 96 }, async (_, line) => {
+    while (!stop) {
+      const status = await logIn(own[line % own.length], '192.0.2.1');
+      answers.set(status, (answers.get(status) ?? 0) + 1);
+    }
+  });
+  try {
+    while (!answers.has(503)) await call(node, 'GET', '/healthz');
+    for (let i = 0; i < 5; i += 1) assert.equal(await logIn(ada, `192.0.2.${10 + i}`), 200);
+  } finally {
+    stop = true;
+    await Promise.all(flood);
+    await node.stop();
+  }
+  assert.ok(answers.get(200) > 0, 'its own come through as well');
+});
+
 test('log-ins at once all succeed, also behind a change of what a hash costs', async () => {
   const node = await startParleyd({ set: { 'auth.password_passes': 1 } });
   try {
