@@ -273,8 +273,11 @@ class control final : public control_handle::base {
       if (is_gone) gone_since = std::max(item.second.said, gone_since.value_or(item.second.said));
       return is_gone;
     });
-    // Whoever buried it may have been killed since, or not know that it did.
-    if (gone_since) clear_up({*gone_since});
+    // Whoever buried it may have been killed since, or not know that it did; what it wrote last may not be indexed.
+    if (gone_since) {
+      clear_up({*gone_since});
+      if (services_.search) anon_send(services_.search, look_for_rooms_behind{});
+    }
     services_.counts.nodes_alive.set(alive);
     if (!news.has_more) {
       for (auto& each : waiting_) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "actors/guarded.hpp"
@@ -17,7 +18,7 @@ using std::chrono::milliseconds;
 /// What is written within it is indexed together.
 constexpr milliseconds gathering{100};
 constexpr milliseconds after_failure{1'000};
-/// For what no room told: written before the start, or by a node that was killed.
+/// For what no room told: written before the start, or by a node that is gone.
 constexpr std::chrono::minutes between_looks{5};
 constexpr std::size_t rooms_at_once = 100;
 
@@ -45,6 +46,8 @@ class search_desk {
       entry->second.since = services_.time.steady_now();
       waiting_.push_back(what.room);
       services_.counts.search_rooms_behind.set(static_cast<std::int64_t>(behind_.size()));
+    } else if (!entry->second.since_then) {
+      entry->second.since_then = services_.time.steady_now();
     }
     entry->second.taken = std::move(what.taken);
     plan(gathering);
@@ -57,8 +60,10 @@ class search_desk {
     while (!waiting_.empty() && rooms.size() < rooms_at_once) {
       const auto room = waiting_.front();
       waiting_.pop_front();
+      auto& entry = behind_.at(room);
+      entry.since_then.reset();
       // Before its log is read: what it writes from now on it tells again.
-      if (auto& taken = behind_.at(room).taken) std::exchange(taken, nullptr)();
+      if (entry.taken) std::exchange(entry.taken, nullptr)();
       rooms.push_back(room);
     }
     using outcome = std::vector<room_id>;
@@ -66,27 +71,31 @@ class search_desk {
                  [this, rooms](const result<outcome>& more) { on_advanced(rooms, more); });
   }
 
-  void look(room_id after) {
-    if (is_busy_) return plan_look(gathering, after);
+  /// A new round takes the place of the one before, which would go on beside it for ever.
+  void look(look_for_rooms_behind what) {
+    if (what.round == 0) what.round = ++round_;
+    if (what.round != round_) return;
+    if (is_busy_) return plan_look(gathering, what);
     using outcome = search_index::rooms_behind;
-    run<outcome>([after](search_index& index) { return index.find_behind(after); },
-                 [this, after](const result<outcome>& found) {
+    run<outcome>([after = what.after](search_index& index) { return index.find_behind(after); },
+                 [this, what](const result<outcome>& found) {
                    if (!found) {
                      if (!waiting_.empty()) plan(after_failure);  // which came while this looked
-                     return plan_look(after_failure, after);
+                     return plan_look(after_failure, what);
                    }
                    for (const auto& room : found->rooms) {
                      room_written written{room, nullptr};
                      if (!behind_.contains(room)) on_written(written);
                    }
                    plan(gathering);
-                   found->next ? plan_look(gathering, *found->next) : plan_look(between_looks, room_id());
+                   plan_look(found->next ? gathering : between_looks, {found->next.value_or(room_id()), what.round});
                  });
   }
 
  private:
   struct room_entry {
-    steady_time since{};
+    steady_time since{};                    ///< When the oldest that the index has not taken was told.
+    std::optional<steady_time> since_then;  ///< The same of what was told after its log was last begun to be read.
     std::function<void()> taken;
   };
 
@@ -96,16 +105,17 @@ class search_desk {
     // the messages do.
     const bool goes_on_at_once = waiting_.size() >= rooms_at_once || (more && !more->empty());
     for (const auto& room : rooms) {
-      const auto entry = behind_.find(room);
-      const bool goes_on = !more || entry->second.taken ||  // or it was written to meanwhile
-                           std::find(more->begin(), more->end(), room) != more->end();
-      if (!goes_on) {
-        services_.counts.search_lag_seconds.observe(std::chrono::duration<double>(now - entry->second.since).count());
-        behind_.erase(entry);
+      const auto found = behind_.find(room);
+      auto& entry = found->second;
+      // Where the index is not level yet it is told how long it has been behind so far: a room that it never comes up
+      // with would not be seen otherwise, nor an index that fails.
+      services_.counts.search_lag_seconds.observe(std::chrono::duration<double>(now - entry.since).count());
+      const bool is_level = more && std::find(more->begin(), more->end(), room) == more->end();
+      if (is_level && !entry.since_then) {
+        behind_.erase(found);
         continue;
       }
-      // What was read so far is level; for what comes now the clock begins when it was written.
-      if (more && entry->second.taken) entry->second.since = now;
+      if (is_level) entry.since = *entry.since_then;
       waiting_.push_back(room);
     }
     services_.counts.search_rooms_behind.set(static_cast<std::int64_t>(behind_.size()));
@@ -118,7 +128,7 @@ class search_desk {
     is_planned_ = true;
     self_->delayed_send(self_, after, index_rooms{});
   }
-  void plan_look(milliseconds after, room_id from) { self_->delayed_send(self_, after, look_for_rooms_behind{from}); }
+  void plan_look(milliseconds after, look_for_rooms_behind what) { self_->delayed_send(self_, after, what); }
 
   /// `work` runs on the index's thread, `then(const result<T>&)` here.
   template <class T, class Work, class Then>
@@ -144,6 +154,7 @@ class search_desk {
   std::shared_ptr<index_holder> holder_ = std::make_shared<index_holder>();
   std::unordered_map<room_id, room_entry> behind_;  ///< Each once in waiting_, or at the index.
   std::deque<room_id> waiting_;
+  std::uint64_t round_ = 0;  ///< Of looking.
   bool is_planned_ = false;
   bool is_busy_ = false;
 };
@@ -160,7 +171,7 @@ search_handle spawn_search_actor(caf::actor_system& system, const actor_services
         return {
             [desk](room_written& what) { guarded("search", [&] { desk->on_written(what); }); },
             [desk](const index_rooms&) { guarded("search", [&] { desk->index(); }); },
-            [desk](const look_for_rooms_behind& what) { guarded("search", [&] { desk->look(what.after); }); },
+            [desk](look_for_rooms_behind what) { guarded("search", [&] { desk->look(what); }); },
             [](const search_continuation& what) { guarded("search", what.then); },
         };
       },

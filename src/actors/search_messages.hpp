@@ -2,6 +2,7 @@
 #pragma once
 
 #include <caf/all.hpp>
+#include <cstdint>
 #include <functional>
 
 #include "parley/ids.hpp"
@@ -23,8 +24,11 @@ struct room_written {
 };
 /// Sent by the search actor to itself.
 struct index_rooms {};
+/// Sent by the control actor when a node is gone, which may not have indexed what it stored last; and by the search
+/// actor to itself, some rooms at a time.
 struct look_for_rooms_behind {
-  room_id after;  ///< Nil: from the first.
+  room_id after{};          ///< Nil: from the first.
+  std::uint64_t round = 0;  ///< 0: a new one begins.
 };
 /// Sent by a job actor to the search actor: run the rest there, where the state is.
 struct search_continuation {

@@ -63,6 +63,25 @@ TEST_F(control_presence_test, with_the_shortest_ttl_a_node_is_not_buried_before_
   EXPECT_FALSE(store_.forgotten.empty());
 }
 
+TEST_F(control_presence_test, what_a_node_did_not_index_is_looked_for_when_it_is_gone) {
+  int looks = 0;
+  world_.services->search = world_.system->spawn([&looks]() -> search_handle::behavior_type {
+    return {[](const room_written&) {}, [](index_rooms) {}, [&looks](const look_for_rooms_behind&) { ++looks; },
+            [](const search_continuation&) {}};
+  });
+  other_node();
+  start();
+  wait(seconds(5));
+  EXPECT_EQ(looks, 0);
+  log_.others.clear();  // some node buried it, or it left
+  wait(seconds(5));
+  EXPECT_EQ(looks, 1);
+  stop();
+  caf::anon_send_exit(world_.services->search, caf::exit_reason::user_shutdown);
+  world_.services->search = nullptr;
+  world_.run();
+}
+
 TEST_F(control_presence_test, nobody_is_dead_behind_an_outage_in_which_nobody_could_say_a_word) {
   other_node();
   start();
