@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
 constexpr std::size_t most_registering_addresses = 10'000;
-/// One address holds no more of the queue than this part: what it sends keeps nobody else out.
-constexpr std::int64_t addresses_to_fill_the_queue = 8;
 error unknown_token() { return make_error(error_code::unauthenticated, "The token is missing, unknown or has ended."); }
 
 }  // namespace
@@ -35,9 +33,7 @@ account_handle::behavior_type accounts::begin(const actor_services& services, st
   services_ = &services;
   hashers_ = std::move(hashers);
   const auto& settings = services.settings;
-  const std::int64_t queue = settings.auth.password_queue;
-  hashing_ = std::make_shared<shared_queue>(queue, std::max<std::int64_t>(queue / addresses_to_fill_the_queue, 1),
-                                            services.counts.password_queue);
+  hashing_ = std::make_shared<shared_queue>(settings.auth.password_queue, services.counts.password_queue);
   checks_.emplace(unknown_user_hash(cost()));
   registering_ = std::make_shared<queue_bound>(settings.auth.password_queue, services.counts.password_queue);
   registrations_.emplace(settings.limits.register_rate_per_minute, most_registering_addresses);

@@ -1,4 +1,4 @@
-// A bounded queue that many addresses share, so that no single one of them fills it.
+// A bounded queue that many addresses share, so that few of them never fill it.
 #pragma once
 
 #include <mutex>
@@ -9,13 +9,18 @@
 
 namespace parley {
 
+/// One address may hold twice as many places as are free: two thirds of the queue where nobody else waits, less the
+/// more others do, so that there is always room for a newcomer (Choudhury and Hahne, "Dynamic Queue Length Thresholds
+/// for Shared-Memory Packet Switches", 1998).
+///
 /// Thread-safe. Always made by make_shared: places keep it alive.
 class shared_queue : public std::enable_shared_from_this<shared_queue> {
  public:
-  shared_queue(std::int64_t limit, std::int64_t limit_of_one, gauge& shown)
-      : limit_of_one_(limit_of_one), all_(std::make_shared<queue_bound>(limit, shown)) {}
+  static constexpr std::int64_t share_of_free = 2;
 
-  /// Null when `n` more of that address, or of all, do not fit. Where nothing of the address waits, its limit lets
+  shared_queue(std::int64_t limit, gauge& shown) : limit_(limit), all_(std::make_shared<queue_bound>(limit, shown)) {}
+
+  /// Null when `n` more of that address, or of all, do not fit. Where nothing of the address waits, its share lets
   /// anything in.
   [[nodiscard]] queue_place try_enter(const std::string& address, std::int64_t n) {
     auto among_all = all_->try_enter(n);
@@ -23,8 +28,9 @@ class shared_queue : public std::enable_shared_from_this<shared_queue> {
     {
       const std::lock_guard lock(mutex_);
       const auto held = held_.find(address);
-      if (held != held_.end() && held->second + n > limit_of_one_) return nullptr;
+      if (held != held_.end() && held->second + n > share_of_free * (limit_ - total_)) return nullptr;
       held_[address] += n;
+      total_ += n;
     }
     return std::make_shared<const place>(shared_from_this(), std::move(among_all), address, n);
   }
@@ -41,6 +47,7 @@ class shared_queue : public std::enable_shared_from_this<shared_queue> {
       const std::lock_guard lock(owner_->mutex_);
       const auto held = owner_->held_.find(address_);
       held->second -= n_;
+      owner_->total_ -= n_;
       if (held->second == 0) owner_->held_.erase(held);
     }
     std::shared_ptr<shared_queue> owner_;
@@ -49,9 +56,10 @@ class shared_queue : public std::enable_shared_from_this<shared_queue> {
     std::int64_t n_;
   };
 
-  std::int64_t limit_of_one_;
+  std::int64_t limit_;
   std::shared_ptr<queue_bound> all_;
   std::mutex mutex_;
+  std::int64_t total_ = 0;                              ///< Of all addresses.
   std::unordered_map<std::string, std::int64_t> held_;  ///< By address; an address that holds nothing is not in it.
 };
 

@@ -12,7 +12,7 @@ namespace parley {
 namespace {
 
 constexpr std::int64_t retry_after_ms = 500;
-constexpr std::chrono::seconds between_looks{1};
+constexpr std::chrono::seconds between_store_looks{1};
 
 /// Not the workers themselves: a delayed message would keep their threads at the stop.
 class store_watch : public store_watch_handle::base {
@@ -21,10 +21,10 @@ class store_watch : public store_watch_handle::base {
       : store_watch_handle::base(config), workers_(std::move(workers)) {}
 
   behavior_type make_behavior() override {
-    delayed_send(this, between_looks, look_around{});
+    delayed_send(this, between_store_looks, look_around{});
     return {[this](look_around) {
       for (const auto& worker : workers_) send(worker, look_at_store{});
-      delayed_send(this, between_looks, look_around{});
+      delayed_send(this, between_store_looks, look_around{});
     }};
   }
 

@@ -44,7 +44,7 @@ class scripted_index final : public search_index {
 class indexed_store final : public database {
  public:
   index_script script;
-  result<void> migrate() override { return {}; }
+  result<void> migrate(const std::function<bool()>&) override { return {}; }
   result<std::unique_ptr<database_writer>> open_writer() override { return unavailable("no writer here"); }
   result<std::unique_ptr<database_reader>> open_reader() override { return unavailable("no reader here"); }
   result<std::unique_ptr<search_index>> open_search_index() override {
