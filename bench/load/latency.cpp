@@ -63,9 +63,9 @@ class latency_run {
     const auto end = options_.warm_up + options_.seconds;
     open_load echo(world, options_.size, [&](const load_second& second) { show_progress(second, end); });
     echo.connect(server.address());
-    auto figures = echo.run(options_.rate, options_.warm_up, options_.seconds, server_watch(server.pid()));
+    const auto figures = echo.run(options_.rate, options_.warm_up, options_.seconds, server_watch(server.pid()));
     if (!figures.troubles.is_complete()) throw std::runtime_error("the echo: " + to_text(figures.troubles));
-    return std::move(figures.ack);
+    return figures.ack;
   }
 
   /// A message goes to the store with the batch behind the one that is being committed, so that it waits for two

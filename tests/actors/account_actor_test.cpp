@@ -123,6 +123,7 @@ TEST_F(AccountActor, TheThrottleIsAskedBeforeAPlaceIsTaken) {
   guess.username = "other";
   guess.remote_address = "10.0.0.1";
   std::vector<awaited<log_in::reply>> guesses;
+  guesses.reserve(9);
   for (int i = 0; i < 9; ++i) guesses.push_back(ask(guess));
   EXPECT_EQ(hashes_.size(), 5U);
   EXPECT_EQ(guesses.back().code(), "rate_limited") << "not busy";

@@ -16,11 +16,13 @@ class postgres_database_test : public postgres_fixture {
 TEST_F(postgres_database_test, several_nodes_may_migrate_at_once) {
   constexpr int nodes = 6;
   std::vector<std::unique_ptr<database>> opened;
+  opened.reserve(nodes);
   for (int i = 0; i < nodes; ++i) opened.push_back(open_node(url_));
   const auto pending = expect_value(opened[0]->pending_migrations());
   EXPECT_GE(pending.size(), 2U);
   std::vector<std::string> faults(nodes);
   std::vector<std::thread> threads;
+  threads.reserve(nodes);
   for (int i = 0; i < nodes; ++i) {
     threads.emplace_back([&, i] {
       const auto done = opened[static_cast<std::size_t>(i)]->migrate();
