@@ -13,6 +13,7 @@
 #include "actors/guarded.hpp"
 #include "actors/signal_exchange.hpp"
 #include "actors/storage_pool.hpp"
+#include "parley/left_node.hpp"
 #include "parley/log.hpp"
 #include "parley/version.hpp"
 
@@ -259,7 +260,7 @@ class control final : public control_handle::base {
     control_positions reached_by_all;
     reached_by_all.fill(std::numeric_limits<sequence>::max());
     for (const auto& node : news.nodes) {
-      if (!is_alive(node, began)) continue;
+      if (!is_alive(node, began) || has_left(node.report)) continue;
       ++alive;
       for (std::size_t i = 0; i < reached_by_all.size(); ++i) {
         reached_by_all[i] = std::min(reached_by_all[i], node.report.confirmed[i]);
@@ -305,15 +306,17 @@ class control final : public control_handle::base {
     wake();
   }
 
-  /// Whoever did not say a word for about presence.ttl_seconds is dead. What counts is silence that this node could
-  /// have heard broken: during an outage of the store nobody could say one.
+  /// Whoever did not say a word for about presence.ttl_seconds is dead; whoever took leave, when those who were on
+  /// there had the grace time to come elsewhere. What counts is silence that this node could have heard broken: during
+  /// an outage of the store nobody could say one.
   void bury(const control_news& news, steady_time began) {
     for (const auto& node : news.nodes) {
       const auto known = words_.find(node.report.node);
-      if (known == words_.end() || known->second.silence < longest_silence() || began < known->second.next_try)
-        continue;
+      const bool took_leave = has_left(node.report);
+      const auto patience = took_leave ? grace() : longest_silence();
+      if (known == words_.end() || known->second.silence < patience || began < known->second.next_try) continue;
       known->second.next_try = began + before_next_clearing;
-      log::warn("control", "node_dead", "{} has been silent for too long", node.report.name);
+      if (!took_leave) log::warn("control", "node_dead", "{} has been silent for too long", node.report.name);
       services_.storage->write(
           node.report.node,
           alone([id = node.report.node, at = node.heartbeat_at](record_writer& writer) -> result<void> {
@@ -350,6 +353,7 @@ class control final : public control_handle::base {
   [[nodiscard]] std::chrono::seconds presence_ttl() const {
     return std::chrono::seconds(services_.settings.presence.ttl_seconds);
   }
+  [[nodiscard]] milliseconds grace() const { return std::chrono::seconds(services_.settings.presence.grace_seconds); }
   /// The rest of the TTL is for those who notice, and for the store.
   [[nodiscard]] milliseconds longest_silence() const {
     return std::max(milliseconds(presence_ttl()) * 9 / 10, 2 * control_lease);  // it delivers nothing by then

@@ -72,7 +72,7 @@ class presence_keeper {
           settle();
         },
         [this](const stop_presence&) {
-          state_->stop(now());
+          state_->stop(now(), has_company());
           save();
           self_->quit();
         },
@@ -82,6 +82,9 @@ class presence_keeper {
  private:
   [[nodiscard]] presence_state::moment now() const { return {services_->time.steady_now(), services_->time.now()}; }
   [[nodiscard]] presence_handle me() const { return caf::actor_cast<presence_handle>(self_); }
+
+  /// Another node gives those who were on here the grace time to come to it, as nobody could who is about to end.
+  [[nodiscard]] bool has_company() const { return services_->control && services_->counts.nodes_alive.value() > 1; }
 
   /// After every message: what is to be saved, when to look again, and whether anybody still needs this record.
   void settle() {

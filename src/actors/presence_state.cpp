@@ -36,13 +36,13 @@ void presence_state::tick(moment now) {
   if (retry_at_ && now.steady >= *retry_at_) retry_at_.reset();
 }
 
-void presence_state::stop(moment now) {
+void presence_state::stop(moment now, bool others_end_it) {
   const bool in_grace = off_at_.has_value();
   sessions_.clear();
   off_at_.reset();
   retry_at_.reset();
   saving_ = false;  // the last save need not wait for the one before it: the store keeps their order
-  if (record_.is_online) set_online(false, in_grace ? last_left_ : now.wall);
+  if (record_.is_online && !others_end_it) set_online(false, in_grace ? last_left_ : now.wall);
 }
 
 std::optional<presence_state::save> presence_state::take_save() {

@@ -34,8 +34,8 @@ class presence_state {
   void went_off(const connection_ref& connection, bool at_once, moment now);
   /// Time has passed: the grace may be over, a failed save may be tried again.
   void tick(moment now);
-  /// The node stops: off, whatever is connected.
-  void stop(moment now);
+  /// The node stops: off, whatever is connected; or, when other nodes see to that in time, nothing changes any more.
+  void stop(moment now, bool others_end_it);
 
   void watch(const connection_ref& watcher) { watchers_.try_emplace(watcher, 0); }
   void unwatch(const connection_ref& watcher) { watchers_.erase(watcher); }

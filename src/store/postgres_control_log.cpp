@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "parley/left_node.hpp"
 #include "store/control_rows.hpp"
 #include "store/postgres_reader.hpp"
 
@@ -198,7 +199,14 @@ void postgres_control_log::take_events(const postgres_rows& rows, const control_
 
 result<void> postgres_control_log::leave(const uuid& node) {
   return with_connection("taking leave", [&](postgres_connection& open) -> result<void> {
-    open.query("DELETE FROM tb_node WHERE node_id = $1", node);
+    postgres_array<std::int64_t> whatever_comes;
+    for (std::size_t i = 0; i < control_partitions; ++i) whatever_comes.add(confirmed_for_good);
+    // What stands under a node that nobody knows is cleared away at once; so it is known while somebody is on there.
+    const auto left = open.query(
+        "UPDATE tb_node SET confirmed = $2 WHERE node_id = $1"
+        " AND EXISTS (SELECT 1 FROM tb_presence WHERE node_id = $1)",
+        node, whatever_comes);
+    if (left.changed() == 0) open.query("DELETE FROM tb_node WHERE node_id = $1", node);
     return {};
   });
 }
@@ -218,7 +226,9 @@ result<bool> postgres_control_log::tidy() {
 
 result<std::vector<node_seen>> postgres_reader::nodes() {
   return read("reading the nodes", [&](postgres_connection& open) -> result<std::vector<node_seen>> {
-    return read_nodes(open.query(NODES));
+    auto found = read_nodes(open.query(NODES));
+    std::erase_if(found, [](const auto& node) { return has_left(node.report); });
+    return found;
   });
 }
 

@@ -4,6 +4,7 @@
 #include "actors/presence_actor.hpp"
 #include "control_fixture.hpp"
 #include "memory_store.hpp"
+#include "parley/left_node.hpp"
 
 namespace parley::testing {
 namespace {
@@ -34,6 +35,12 @@ class control_presence_test : protected store_first, public control_actor_test {
   void find_presence(bool is_online, std::int64_t version) {
     find({ann_, presence_stored{is_online, std::nullopt, version}});
   }
+  void come_and_go_and_stop() {
+    tell_record(user_came_on{ann_, anns_phone});
+    tell_record(user_went_off{ann_, anns_phone});
+    caf::anon_send(world_.services->directory, close_directory{answer<std::monostate>([](const auto&) {})});
+    world_.run();
+  }
   [[nodiscard]] const std::vector<std::string>& heard() { return world_.out.connections[bobs_eye].lines; }
 };
 
@@ -49,6 +56,35 @@ TEST_F(control_presence_test, a_node_that_is_silent_for_nearly_the_ttl_is_dead) 
   ASSERT_FALSE(store_.forgotten.empty()) << "within the TTL";
   EXPECT_EQ(store_.forgotten[0].first, log_.others[0].report.node);
   EXPECT_EQ(store_.forgotten[0].second, log_.others[0].heartbeat_at);
+}
+
+TEST_F(control_presence_test, a_node_that_took_leave_is_buried_when_its_users_had_the_grace_time) {
+  world_.settings.presence.grace_seconds = 5;
+  other_node();
+  start();
+  EXPECT_EQ(world_.counts.nodes_alive.value(), 2);
+  log_.others_speak = false;
+  log_.others[0].report.confirmed.fill(confirmed_for_good);
+  wait(seconds(1));
+  EXPECT_EQ(world_.counts.nodes_alive.value(), 1);
+  wait(seconds(3));
+  EXPECT_TRUE(store_.forgotten.empty());
+  wait(seconds(2));
+  EXPECT_FALSE(store_.forgotten.empty());
+}
+
+TEST_F(control_presence_test, who_left_a_moment_before_the_stop_stays_on_if_other_nodes_see_to_his_end) {
+  other_node();
+  start();
+  come_and_go_and_stop();
+  EXPECT_EQ(store_.presence_saves.size(), 1U) << "off is said by those who bury this node";
+}
+
+TEST_F(control_presence_test, the_last_node_that_stops_says_itself_who_is_off) {
+  start();
+  come_and_go_and_stop();
+  ASSERT_EQ(store_.presence_saves.size(), 2U);
+  EXPECT_FALSE(store_.presence_saves[1].is_online);
 }
 
 TEST_F(control_presence_test, with_the_shortest_ttl_a_node_is_not_buried_before_its_lease_has_ended) {

@@ -212,7 +212,7 @@ TEST_F(PresenceState, AtTheStopItIsOffAndSavedBehindASaveUnderWay) {
   state.came_on(phone, now());
   ASSERT_TRUE(state.take_save());
   time.advance(seconds(1));
-  state.stop(now());
+  state.stop(now(), false);
   const auto last = state.take_save();
   ASSERT_TRUE(last);
   EXPECT_FALSE(last->record.is_online);
@@ -224,13 +224,23 @@ TEST_F(PresenceState, AtTheStopInTheGraceLastSeenIsWhenTheLastSessionLeft) {
   state.went_off(phone, false, now());
   const auto left = time.now();
   time.advance(seconds(1));
-  state.stop(now());
+  state.stop(now(), false);
   EXPECT_EQ(state.take_save()->record.last_seen, left);
+}
+
+TEST_F(PresenceState, AtTheStopOtherNodesEndTheGrace) {
+  state.came_on(phone, now());
+  state.went_off(phone, false, now());
+  state.take_save();
+  state.saved(1, true, now());
+  state.stop(now(), true);
+  EXPECT_FALSE(state.take_save());
+  EXPECT_FALSE(state.next_tick());
 }
 
 TEST_F(PresenceState, AtTheStopAnOfflineRecordHasNothingToSave) {
   state.watch(watcher);
-  state.stop(now());
+  state.stop(now(), false);
   EXPECT_FALSE(state.take_save());
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "parley/left_node.hpp"
+
 namespace parley::simulation {
 namespace {
 
@@ -62,6 +64,16 @@ control_positions presence_tables::end() const {
   control_positions ends{};
   for (std::size_t i = 0; i < ends.size(); ++i) ends[i] = static_cast<sequence>(events_[i].size());
   return ends;
+}
+
+void presence_tables::leave(const uuid& node) {
+  const bool is_somebody_on =
+      std::any_of(places_.begin(), places_.end(), [&](const auto& place) { return place.second == node; });
+  if (!is_somebody_on) {
+    nodes_.erase(node);
+  } else if (const auto found = nodes_.find(node); found != nodes_.end()) {
+    found->second.report.confirmed.fill(confirmed_for_good);
+  }
 }
 
 control_news presence_tables::read(const node_report& mine, const control_positions& after, timestamp now) {

@@ -41,7 +41,7 @@ class presence_tables {
   [[nodiscard]] control_positions end() const;
   void enter(const node_report& mine, timestamp now) { nodes_[mine.node] = {mine, now, {}}; }
   control_news read(const node_report& mine, const control_positions& after, timestamp now);
-  void leave(const uuid& node) { nodes_.erase(node); }
+  void leave(const uuid& node);
 
  private:
   void set_flag(presence_record& user, bool is_online, std::optional<timestamp> last_seen);

@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "parley/left_node.hpp"
 #include "postgres_fixture.hpp"
 #include "store/postgres_control_log.hpp"
 
@@ -380,6 +381,21 @@ TEST_F(postgres_presence_test, who_counts_as_on_though_on_no_node_is_ended_too) 
   EXPECT_EQ(told(), "off ");
   save(*writer, true);
   EXPECT_EQ(end(), 0U) << "is on here";
+}
+
+TEST_F(postgres_presence_test, a_node_that_takes_leave_is_known_to_the_others_while_somebody_is_on_there) {
+  save(*others_writer_, true);
+  expect_value(log_->leave(others_identity_.get()));
+  EXPECT_TRUE(is_online());
+  const auto nodes = read(*log_).nodes;
+  const auto left = std::find_if(nodes.begin(), nodes.end(), [](const auto& node) { return has_left(node.report); });
+  ASSERT_NE(left, nodes.end());
+  EXPECT_EQ(left->report.node, others_identity_.get());
+  EXPECT_EQ(expect_value(reader->nodes()).size(), nodes.size() - 1) << "operators look for those that run";
+  EXPECT_TRUE(
+      write_alone([&](record_writer& records) { return records.forget_node(left->report.node, left->heartbeat_at); }));
+  write_alone([&](record_writer& records) { return records.end_presence_of_nobody(time_at(99), 10); });
+  EXPECT_FALSE(is_online());
 }
 
 TEST_F(postgres_presence_test, last_seen_is_when_he_left_last_wherever_that_was) {

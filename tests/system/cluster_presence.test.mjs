@@ -1,4 +1,5 @@
-// Who is online, over several nodes: devices on two of them, nodes that are killed or stopped, and the operator who asks.
+// Who is online, over several nodes: devices on two of them, nodes that are killed, stopped or restarted, and the
+// operator who asks.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Account, newAccount } from '../support/client.mjs';
@@ -14,20 +15,20 @@ const ttl = 3;
 const onNode = (node, who) => new Account(node, who.username, who.password, { user_id: who.id }, who.token);
 const open = (who) => who.connect({ replay: 'none' });
 
-describe('presence over two nodes', { skip }, () => {
-  let redis, one, two, eye, watcher, ann, answered;
-  /** What has changed for the watcher since the answer that she is off; what only says so again is none. */
-  const changes = () => {
-    const told = watcher.frames.slice(answered).filter((f) => f.type === 'presence' && f.data.user_id === ann.id);
-    const states = [false, ...told.map((f) => f.data.is_online)];
-    return states.slice(1).filter((state, i) => state !== states[i]);
-  };
-  const status = () =>
-    queryRows(one.storeUrl, `SELECT is_online FROM tb_user_status WHERE user_id = '${ann.id}'`)[0][0];
+let redis, one, two, eye, watcher, ann, answered;
+/** What has changed for the watcher since the answer that she is off; what only says so again is none. */
+const changes = () => {
+  const told = watcher.frames.slice(answered).filter((f) => f.type === 'presence' && f.data.user_id === ann.id);
+  const states = [false, ...told.map((f) => f.data.is_online)];
+  return states.slice(1).filter((state, i) => state !== states[i]);
+};
+const status = () =>
+  queryRows(one.storeUrl, `SELECT is_online FROM tb_user_status WHERE user_id = '${ann.id}'`)[0][0];
+const useNodes = (graceSeconds) => {
   beforeEach(async () => {
     redis = await startRedis();
-    const set = { ...unlimited, 'bus.url': redis.url, 'presence.grace_seconds': 0, 'presence.ttl_seconds': ttl };
-    one = await startParleyd({ set });
+    const presence = { 'presence.grace_seconds': graceSeconds, 'presence.ttl_seconds': ttl };
+    one = await startParleyd({ set: { ...unlimited, 'bus.url': redis.url, ...presence } });
     two = await startBeside(one);
     eye = await newAccount(one, 'eye');
     ann = await newAccount(one, 'ann');
@@ -43,6 +44,10 @@ describe('presence over two nodes', { skip }, () => {
     await one?.stop();
     await redis?.stop();
   });
+};
+
+describe('presence over two nodes', { skip }, () => {
+  useNodes(0);
 
   test('devices on two nodes are one person, who is told of once', async () => {
     const phone = await open(onNode(two, ann));
@@ -115,5 +120,30 @@ describe('presence over two nodes', { skip }, () => {
     assert.deepEqual(changes(), [true]);
     await phone.close();
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
+  });
+});
+
+describe('presence over a restart', { skip }, () => {
+  const graceSeconds = 2;
+  useNodes(graceSeconds);
+
+  test('who comes to another node within the grace time was never off, and who does not is off behind it', async () => {
+    await open(onNode(two, ann));
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
+    await two.stop();
+    const laptop = await open(ann);
+    await until(() => queryRows(one.storeUrl, 'SELECT node_id FROM tb_node').length === 1, 'its users were waited for');
+    await watcher.ping();
+    assert.deepEqual(changes(), [true]);
+    two = await startBeside(one);
+    const phone = await open(onNode(two, ann));
+    await laptop.close();
+    await phone.ping();
+    const ended = performance.now();
+    await two.terminate();
+    await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
+    const took = (performance.now() - ended) / 1000;
+    assert.ok(took > graceSeconds - 0.5 && took < graceSeconds + 2, `it took ${took} s`);
+    assert.deepEqual(changes(), [true, false]);
   });
 });
