@@ -252,7 +252,12 @@ class control final : public control_handle::base {
     } else if (began - last_read_ < control_lease) {
       last.silence += began - last_read_;
     }
-    return services_.time.steady_now() - last.since < control_lease;
+    const bool is_silent = services_.time.steady_now() - last.since >= control_lease;
+    // What it stored last it may have told nobody.
+    if (is_silent && !std::exchange(last.was_silent, true) && services_.sweep) {
+      caf::anon_send(services_.sweep, compare_with_store{});
+    }
+    return !is_silent;
   }
 
   void look_at(const control_news& news, steady_time began) {
@@ -385,6 +390,7 @@ class control final : public control_handle::base {
     steady_time since{};              ///< When this node first read it.
     steady_time::duration silence{};  ///< Since then, as far as this node read without a gap.
     steady_time next_try{};           ///< To declare it dead.
+    bool was_silent = false;          ///< For the length of the lease.
   };
   std::map<uuid, last_word> words_;  ///< Of each node.
   std::optional<bool> is_up_;

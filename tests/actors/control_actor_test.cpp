@@ -2,6 +2,7 @@
 // confirms, and for whom a revocation waits.
 #include "actors/control_actor.hpp"
 
+#include "actors/sweep_actor.hpp"
 #include "control_fixture.hpp"
 
 namespace parley::testing {
@@ -234,6 +235,19 @@ TEST_F(control_actor_test, it_says_good_bye_and_tidies_up_now_and_then) {
   EXPECT_EQ(log_.tidied, 3) << "soon again while there is more";
   stop();
   EXPECT_EQ(log_.left, 1);
+}
+
+TEST_F(control_actor_test, what_a_node_that_fell_silent_told_nobody_is_looked_for_at_once) {
+  world_.services->sweep = spawn_sweep(*world_.system, *world_.services);
+  other_node();
+  start();
+  world_.advance(milliseconds(500));
+  log_.others_speak = false;
+  for (int i = 0; i < 10; ++i) world_.advance(milliseconds(250));
+  EXPECT_EQ(world_.counts.sweeps_total.value(), 1U) << "before bus.sweep_seconds are over, and once";
+  caf::anon_send_exit(world_.services->sweep, caf::exit_reason::user_shutdown);
+  world_.services->sweep = nullptr;
+  world_.run();
 }
 
 }  // namespace
