@@ -94,22 +94,30 @@ struct reported_message {
   std::optional<timestamp> edited_at;
 };
 
-/// What the same person said of the same message before.
+/// What the same person said of the same message before: of the text as it stands now, or else last.
 struct earlier_report {
   filed_report filed;
   bool is_open = true;
+  bool is_of_this_text = true;  ///< Known of open ones only; a decided one keeps no copy.
 };
 
-/// report_id, reason, created_at, is it open
+/// report_id, reason, created_at, is it open, and of this text
 template <class Row>
 earlier_report read_earlier_report(const Row& row, message_id message) {
   return {{row.template id<report_id>(0), message, parse_report_reason(row.text(1)).value_or(report_reason::other),
            row.time(2), true},
-          row.integer(3) != 0};
+          row.integer(3) != 0,
+          row.integer(4) != 0};
 }
 
-/// `Steps` has lock_owner, report_of, message_for, count_open_reports, write_report and renew_report. Once it is
-/// decided, only what was changed since can be reported anew.
+/// Whether a moderator has seen, or will see, the message as it stands now by what was reported before.
+inline bool covers(const earlier_report& earlier, const reported_message& message) {
+  if (earlier.is_open) return earlier.is_of_this_text;
+  return !message.edited_at || *message.edited_at <= earlier.filed.created_at;
+}
+
+/// `Steps` has lock_owner, report_of, message_for, count_open_reports and write_report. A text is reported once: what
+/// was edited is another one, and its report stands beside those of the texts before.
 template <class Steps>
 result<filed_report> run_report(Steps& steps, const new_report& report, const limits_config& limits) {
   if (steps.lock_owner(report.reporter) != account_flag::active) {
@@ -121,20 +129,14 @@ result<filed_report> run_report(Steps& steps, const new_report& report, const li
     return no_such_room();
   }
   if (message->sender == report.reporter) return bad_request("message_id: this is your own message.");
-  const std::optional<earlier_report> earlier = steps.report_of(report.message, report.reporter);
-  if (earlier && (earlier->is_open || !message->edited_at || *message->edited_at <= earlier->filed.created_at)) {
-    return earlier->filed;
-  }
+  const std::optional<earlier_report> earlier = steps.report_of(report.reporter, report.message, *message);
+  if (earlier && covers(*earlier, *message)) return earlier->filed;
   if (steps.count_open_reports(report.reporter) >= std::int64_t{limits.open_reports_per_user}) {
     return make_error(error_code::conflict,
                       "message_id: too many reports of yours wait for a moderator; the limit is " +
                           std::to_string(limits.open_reports_per_user) + ".");
   }
-  if (earlier) {
-    steps.renew_report(report, *message);
-  } else {
-    steps.write_report(report, *message);
-  }
+  steps.write_report(report, *message);
   return filed_report{report.id, report.message, report.reason, report.created_at, false};
 }
 
@@ -152,7 +154,8 @@ result<void> run_decision(Steps& steps, const report_decision& decision) {
   if (report->status != report_status::open) {
     return make_error(error_code::conflict, "report_id: this report has been decided.");
   }
-  steps.close_reports(report->report.message, decision);
+  // Those of another text have not been looked at.
+  steps.close_reports(*report, decision);
   steps.write_audit({decision.audit, decision.at, decision.by, audit_action::report_decided, report->sender.id,
                      report->room, report->report.message, std::string(to_string(decision.status))});
   return {};

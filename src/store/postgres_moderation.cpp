@@ -25,20 +25,14 @@ std::optional<reported_message> postgres_records::message_for(user_id user, mess
                           row.optional_text(3), row.optional_text(4), row.optional_time(5)};
 }
 
-std::optional<earlier_report> postgres_records::report_of(message_id message, user_id reporter) {
+std::optional<earlier_report> postgres_records::report_of(user_id reporter, message_id id,
+                                                          const reported_message& message) {
   const auto rows = connection_.query(
-      "SELECT report_id, reason, created_at, status = 'open' FROM tb_report"
-      " WHERE message_id = $1 AND reporter_id = $2",
-      message, reporter);
-  return rows.empty() ? std::nullopt : std::optional(read_earlier_report(rows[0], message));
-}
-
-void postgres_records::renew_report(const new_report& report, const reported_message& message) {
-  connection_.query(
-      "UPDATE tb_report SET report_id = $3, reason = $4, comment = $5, content = $6, file_url = $7, created_at = $8,"
-      " status = 'open', decided_by = NULL, decided_at = NULL, note = NULL WHERE message_id = $1 AND reporter_id = $2",
-      report.message, report.reporter, report.id, to_string(report.reason), report.comment, message.content,
-      message.file_url, report.created_at);
+      "SELECT report_id, reason, created_at, status = 'open', status = 'open' AND content IS NOT DISTINCT FROM $3"
+      " AND file_url IS NOT DISTINCT FROM $4 AS is_same FROM tb_report WHERE message_id = $1 AND reporter_id = $2"
+      " ORDER BY is_same DESC, created_at DESC, report_id DESC LIMIT 1",
+      id, reporter, message.content, message.file_url);
+  return rows.empty() ? std::nullopt : std::optional(read_earlier_report(rows[0], id));
 }
 
 std::int64_t postgres_records::count_open_reports(user_id reporter) {
@@ -77,11 +71,13 @@ std::optional<report_item> postgres_records::lock_report(report_id report) {
   return rows.empty() ? std::nullopt : std::optional(read_report(rows[0]));
 }
 
-void postgres_records::close_reports(message_id message, const report_decision& decision) {
+void postgres_records::close_reports(const report_item& like, const report_decision& decision) {
   connection_.query(
       "UPDATE tb_report SET status = $2, decided_by = $3, decided_at = $4, note = $5, content = NULL, file_url = NULL"
-      " WHERE message_id = $1 AND status = 'open'",
-      message, to_string(decision.status), decision.by, decision.at, decision.note);
+      " WHERE message_id = $1 AND status = 'open' AND content IS NOT DISTINCT FROM $6"
+      " AND file_url IS NOT DISTINCT FROM $7",
+      like.report.message, to_string(decision.status), decision.by, decision.at, decision.note, like.content,
+      like.file_url);
 }
 
 result<bool> postgres_records::note_removal(const message_removal& what, bool is_over, timestamp at) {

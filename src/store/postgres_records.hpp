@@ -65,13 +65,12 @@ class postgres_records final : public record_writer {
   std::uint64_t bytes_of_others(user_id owner, file_id than);
   // Of run_report and run_decision.
   std::optional<reported_message> message_for(user_id user, message_id message);
-  std::optional<earlier_report> report_of(message_id message, user_id reporter);
+  std::optional<earlier_report> report_of(user_id reporter, message_id id, const reported_message& message);
   std::int64_t count_open_reports(user_id reporter);
   void write_report(const new_report& report, const reported_message& message);
-  void renew_report(const new_report& report, const reported_message& message);
   std::optional<role> role_of(user_id user);
   std::optional<report_item> lock_report(report_id report);
-  void close_reports(message_id message, const report_decision& decision);
+  void close_reports(const report_item& like, const report_decision& decision);
 
   [[nodiscard]] const std::optional<postgres_error>& transaction_fault() const { return transaction_fault_; }
 

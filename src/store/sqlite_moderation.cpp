@@ -24,24 +24,14 @@ std::optional<reported_message> sqlite_records::message_for(user_id user, messag
                           row.optional_text(3), row.optional_text(4), row.optional_time(5)};
 }
 
-std::optional<earlier_report> sqlite_records::report_of(message_id message, user_id reporter) {
+std::optional<earlier_report> sqlite_records::report_of(user_id reporter, message_id id,
+                                                        const reported_message& message) {
   auto row = connection_.use(
-      "SELECT report_id, reason, created_at, status = 'open' FROM tb_report"
-      " WHERE message_id = ?1 AND reporter_id = ?2");
-  if (!row.bind(message, reporter).step()) return std::nullopt;
-  return read_earlier_report(row, message);
-}
-
-void sqlite_records::renew_report(const new_report& report, const reported_message& message) {
-  connection_
-      .use(
-          "UPDATE tb_report SET report_id = ?3, reason = ?4, comment = ?5, content = ?6, file_url = ?7, created_at = "
-          "?8,"
-          " status = 'open', decided_by = NULL, decided_at = NULL, note = NULL"
-          " WHERE message_id = ?1 AND reporter_id = ?2")
-      .bind(report.message, report.reporter, report.id, to_string(report.reason), report.comment, message.content,
-            message.file_url, report.created_at)
-      .run();
+      "SELECT report_id, reason, created_at, status = 'open', status = 'open' AND content IS ?3 AND file_url IS ?4"
+      " AS is_same FROM tb_report WHERE message_id = ?1 AND reporter_id = ?2"
+      " ORDER BY is_same DESC, created_at DESC, report_id DESC LIMIT 1");
+  if (!row.bind(id, reporter, message.content, message.file_url).step()) return std::nullopt;
+  return read_earlier_report(row, id);
 }
 
 std::int64_t sqlite_records::count_open_reports(user_id reporter) {
@@ -75,12 +65,13 @@ std::optional<report_item> sqlite_records::lock_report(report_id report) {
   return row.bind(report).step() ? std::optional(read_report(row)) : std::nullopt;
 }
 
-void sqlite_records::close_reports(message_id message, const report_decision& decision) {
+void sqlite_records::close_reports(const report_item& like, const report_decision& decision) {
   connection_
       .use(
           "UPDATE tb_report SET status = ?2, decided_by = ?3, decided_at = ?4, note = ?5, content = NULL,"
-          " file_url = NULL WHERE message_id = ?1 AND status = 'open'")
-      .bind(message, to_string(decision.status), decision.by, decision.at, decision.note)
+          " file_url = NULL WHERE message_id = ?1 AND status = 'open' AND content IS ?6 AND file_url IS ?7")
+      .bind(like.report.message, to_string(decision.status), decision.by, decision.at, decision.note, like.content,
+            like.file_url)
       .run();
 }
 

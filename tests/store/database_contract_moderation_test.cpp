@@ -322,7 +322,6 @@ TEST_P(moderation_contract, what_was_edited_since_a_decided_report_can_be_report
   const auto message = post(room_, bob_, "harmless");
   const auto first = expect_value(report(ann_, message));
   append(make.edit(room_, bob_, message, "an insult"));
-  EXPECT_EQ(expect_value(report(ann_, message)).id, first.id) << "it is still open";
   expect_value(decide(mod_, first.id));
   const auto second = expect_value(report(ann_, message, report_reason::abuse));
   EXPECT_FALSE(second.duplicate);
@@ -332,8 +331,44 @@ TEST_P(moderation_contract, what_was_edited_since_a_decided_report_can_be_report
   EXPECT_EQ(item.report.reason, report_reason::abuse);
   EXPECT_EQ(item.content, "an insult");
   EXPECT_FALSE(item.decided_by || item.decided_at || item.note);
+  EXPECT_EQ(reports(false).items.at(0).report.id, first.id) << "its decision stays";
   expect_value(decide(mod_, second.id));
-  EXPECT_TRUE(expect_value(report(ann_, message)).duplicate) << "nothing was edited since";
+  EXPECT_EQ(expect_value(report(ann_, message)).id, second.id) << "nothing was edited since";
+  EXPECT_EQ(reports(false).items.size(), 2U);
+}
+
+TEST_P(moderation_contract, what_was_edited_since_an_open_report_is_another_text_to_report) {
+  const auto message = post(room_, bob_, "harmless");
+  const auto first = expect_value(report(ann_, message, report_reason::other));
+  append(make.edit(room_, bob_, message, "an insult"));
+  const auto second = expect_value(report(ann_, message, report_reason::abuse));
+  EXPECT_FALSE(second.duplicate);
+  EXPECT_EQ(expect_value(report(ann_, message)).id, second.id);
+  append(make.edit(room_, bob_, message, "harmless"));
+  EXPECT_EQ(expect_value(report(ann_, message)).id, first.id) << "that text waits for a decision already";
+  const auto open = reports(true).items;
+  ASSERT_EQ(open.size(), 2U);
+  EXPECT_EQ(open[0].content, "harmless");
+  EXPECT_EQ(open[1].content, "an insult");
+  EXPECT_EQ(open[1].report.reason, report_reason::abuse);
+}
+
+/// Or an accomplice could report what is harmless, and what the others report afterwards would go unseen.
+TEST_P(moderation_contract, a_decision_is_for_the_text_that_was_seen) {
+  append(make.invite(room_, ann_, {eve_}));
+  const auto message = post(room_, bob_, "good morning");
+  const auto harmless = expect_value(report(eve_, message));
+  append(make.edit(room_, bob_, message, "a threat"));
+  const auto threat = expect_value(report(ann_, message, report_reason::abuse));
+  expect_value(decide(mod_, harmless.id));
+  EXPECT_EQ(expect_value(reader->report(harmless.id))->status, report_status::dismissed);
+  const auto left = reports(true).items;
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left[0].report.id, threat.id);
+  EXPECT_EQ(left[0].content, "a threat");
+  expect_value(decide(mod_, threat.id, report_status::acted));
+  EXPECT_THAT(reports(true).items, IsEmpty());
+  EXPECT_EQ(expect_value(reader->report(harmless.id))->status, report_status::dismissed) << "as it was decided";
 }
 
 TEST_P(moderation_contract, a_decision_is_for_all_reports_of_its_message) {

@@ -252,7 +252,8 @@ test('the text stays as it was reported, whatever its sender does, until it is d
     const decided = await decide(mo, item, { status: 'acted', note: 'Banned' });
     assert.deepEqual([decided.content, decided.file_url, decided.note], [null, null, 'Banned']);
   }
-  assert.deepEqual((await queue('decided')).map((r) => r.content), [null, null, null]);
+  assert.deepEqual((await queue('decided')).map((r) => r.content), [null, null]);
+  assert.deepEqual(idsOf(await queue()), [later.report_id], 'nobody has looked at that text yet');
 });
 
 test('reports outlive the node', async () => {

@@ -304,7 +304,7 @@ export class ParleyRest extends RestCaller {
   }
 
   /**
-   * Decides a report, and all open ones of the same message with it.
+   * Decides a report, and with it all open ones of the same message with the same text and file.
    * @param {'dismissed' | 'acted'} status
    * @param {?string} [note] for other moderators
    * @returns {Promise<Report>}

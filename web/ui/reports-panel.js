@@ -60,10 +60,12 @@ class ReportList {
       batched(() => this.#draw()),
     );
     const isSame = (report) => (each) => each.message_id === report.message_id;
+    const isSameText = (report) => (each) =>
+      isSame(report)(each) && each.content === report.content && each.file_url === report.file_url;
     this.#deeds = new ReportDeeds(model, {
       say,
       onDeleted: (report) => this.#markDeleted(isSame(report)),
-      onDecided: (report) => this.#reports.drop(isSame(report)),
+      onDecided: (report) => this.#reports.drop(isSameText(report)),
     });
     this.status = h('p.count', { role: 'status', tabindex: '-1' });
     this.list = h('ol.reports', { 'aria-label': status === 'open' ? 'Open reports' : 'Decided reports' });
