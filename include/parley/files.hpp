@@ -57,6 +57,14 @@ struct finished_file {
   std::uint64_t quota_bytes = 0;
 };
 
+/// What a sweep takes.
+struct unused_files {
+  timestamp unsent_before{};  ///< What no message has since then.
+  timestamp begun_before{};   ///< Uploads that began before it: nobody goes on with them.
+  timestamp now{};
+  std::uint32_t limit = 0;
+};
+
 /// Part of record_writer: jobs within a batch's transaction.
 class file_records {
  public:
@@ -67,11 +75,10 @@ class file_records {
   virtual result<void> write_file_block(file_id file, std::uint32_t block, std::string_view bytes) = 0;
   /// From here on it may be sent. `not_found` when it was swept meanwhile; otherwise as begin_file.
   virtual result<void> finish_file(const finished_file& file) = 0;
-  /// Files that nobody has sent, or whose messages were deleted, before `unsent_before`, and uploads begun before it;
-  /// from then on nobody can send them. Also what an earlier call has taken before that time and nobody has deleted
-  /// yet: what cannot be deleted stands in front of nothing else.
-  virtual result<std::vector<file_id>> take_unused_files(timestamp unsent_before, timestamp now,
-                                                         std::uint32_t limit) = 0;
+  /// Files that nobody has sent, or whose messages were deleted, and uploads that broke off; from then on nobody can
+  /// send them. Also what an earlier call has taken before `unsent_before` and nobody has deleted yet: what cannot be
+  /// deleted stands in front of nothing else.
+  virtual result<std::vector<file_id>> take_unused_files(const unused_files& which) = 0;
   /// Their rows, and their blocks in the database.
   virtual result<void> delete_files(std::span<const file_id> files) = 0;
   /// What is kept under that name; `fresh` is kept when there is nothing yet.

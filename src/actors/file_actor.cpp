@@ -74,9 +74,12 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
     const auto now = services_.time.now();
     const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::duration<double, std::ratio<3600>>(services_.settings.files.unsent_hours));
+    // A node that was killed leaves its uploads to the others. No clock is twice as far off as an upload may take.
+    const auto longest_upload = 2 * std::chrono::seconds(services_.settings.files.upload_seconds);
+    const unused_files which{now - patience, now - longest_upload, now, files_a_sweep};
     const auto taken = std::make_shared<std::vector<file_id>>();
-    write({}, alone([taken, now, before = now - patience](record_writer& writer) -> result<void> {
-            auto files = writer.take_unused_files(before, now, files_a_sweep);
+    write({}, alone([taken, which](record_writer& writer) -> result<void> {
+            auto files = writer.take_unused_files(which);
             if (!files) return files.error();
             *taken = std::move(*files);
             return {};

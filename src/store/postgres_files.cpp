@@ -1,4 +1,6 @@
 // Files on PostgreSQL: uploads, who may see one, the sweep, and their blocks when they are kept in the database.
+#include <algorithm>
+
 #include "store/file_rows.hpp"
 #include "store/postgres_reader.hpp"
 #include "store/postgres_records.hpp"
@@ -58,15 +60,18 @@ result<void> postgres_records::finish_file(const finished_file& file) {
   });
 }
 
+/// $2: unsent before, $3: begun before.
+#define UNUSED_FILES " AND unsent_since < CASE stage WHEN 'uploading' THEN $3::timestamptz ELSE $2::timestamptz END"
+
 /// Whoever sends a file locks its row. So the rows are locked first, past those that are being sent, and looked at
 /// behind the locks, by statements that see what was committed before.
-result<std::vector<file_id>> postgres_records::take_unused_files(timestamp unsent_before, timestamp now,
-                                                                 std::uint32_t limit) {
+result<std::vector<file_id>> postgres_records::take_unused_files(const unused_files& which) {
   return record("taking unused files", [&]() -> result<std::vector<file_id>> {
     postgres_array<uuid> locked;
-    const auto candidates = connection_.query(
-        "SELECT file_id FROM tb_file WHERE unsent_since < $1 ORDER BY unsent_since LIMIT $2 FOR UPDATE SKIP LOCKED",
-        unsent_before, limit);
+    const auto candidates = connection_.query("SELECT file_id FROM tb_file WHERE unsent_since < $1" UNUSED_FILES
+                                              " ORDER BY unsent_since LIMIT $4 FOR UPDATE SKIP LOCKED",
+                                              std::max(which.unsent_before, which.begun_before), which.unsent_before,
+                                              which.begun_before, which.limit);
     for (const auto& row : candidates) locked.add(row.id(0));
     if (locked.empty()) return std::vector<file_id>();
     // A picture may be changed without a word to this table: looked at again.
@@ -75,12 +80,12 @@ result<std::vector<file_id>> postgres_records::take_unused_files(timestamp unsen
         " AND (EXISTS (SELECT 1 FROM tb_messages m WHERE m.file_url = f.file_url)"
         " OR EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url AND t.status = 'open')"
         " OR EXISTS (SELECT 1 FROM tb_users u WHERE u.user_id = f.user_id AND u.img_url = f.file_url))",
-        locked, now);
+        locked, which.now);
     std::vector<file_id> going;
-    const auto unused = connection_.query(
-        "UPDATE tb_file SET stage = 'going', unsent_since = $3 WHERE file_id = ANY($1) AND unsent_since < $2"
-        " RETURNING file_id",
-        locked, unsent_before, now);
+    const auto unused =
+        connection_.query("UPDATE tb_file SET stage = 'going', unsent_since = $4 WHERE file_id = ANY($1)" UNUSED_FILES
+                          " RETURNING file_id",
+                          locked, which.unsent_before, which.begun_before, which.now);
     for (const auto& row : unused) going.push_back(row.id<file_id>(0));
     return going;
   });

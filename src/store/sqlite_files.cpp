@@ -1,4 +1,6 @@
 // Files on SQLite: uploads, who may see one, the sweep, and their blocks when they are kept in the database.
+#include <algorithm>
+
 #include "store/file_rows.hpp"
 #include "store/sqlite_reader.hpp"
 #include "store/sqlite_record_guard.hpp"
@@ -66,8 +68,7 @@ result<void> sqlite_records::finish_file(const finished_file& file) {
   });
 }
 
-result<std::vector<file_id>> sqlite_records::take_unused_files(timestamp unsent_before, timestamp now,
-                                                               std::uint32_t limit) {
+result<std::vector<file_id>> sqlite_records::take_unused_files(const unused_files& which) {
   return record("taking unused files", [&]() -> result<std::vector<file_id>> {
     std::vector<std::pair<file_id, bool>> found;
     {
@@ -75,18 +76,19 @@ result<std::vector<file_id>> sqlite_records::take_unused_files(timestamp unsent_
           "SELECT f.file_id, f.stage = 'stored' AND (EXISTS (SELECT 1 FROM tb_messages m WHERE m.file_url = f.file_url)"
           " OR EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url AND t.status = 'open')"
           " OR EXISTS (SELECT 1 FROM tb_users u WHERE u.user_id = f.user_id AND u.img_url = f.file_url))"
-          " FROM tb_file f WHERE f.unsent_since < ?1 ORDER BY f.unsent_since LIMIT ?2");
-      row.bind(unsent_before, limit);
+          " FROM tb_file f WHERE f.unsent_since < ?1"
+          " AND f.unsent_since < CASE f.stage WHEN 'uploading' THEN ?3 ELSE ?2 END ORDER BY f.unsent_since LIMIT ?4");
+      row.bind(std::max(which.unsent_before, which.begun_before), which.unsent_before, which.begun_before, which.limit);
       while (row.step()) found.emplace_back(row.id<file_id>(0), row.integer(1) != 0);
     }
     std::vector<file_id> going;
     for (const auto& [file, is_used] : found) {
       if (is_used) {
         // A picture may be changed without a word to this table: looked at again.
-        connection_.use("UPDATE tb_file SET unsent_since = ?2 WHERE file_id = ?1").bind(file, now).run();
+        connection_.use("UPDATE tb_file SET unsent_since = ?2 WHERE file_id = ?1").bind(file, which.now).run();
       } else {
         connection_.use("UPDATE tb_file SET stage = 'going', unsent_since = ?2 WHERE file_id = ?1")
-            .bind(file, now)
+            .bind(file, which.now)
             .run();
         going.push_back(file);
       }

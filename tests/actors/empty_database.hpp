@@ -37,7 +37,7 @@ class empty_records : public record_writer {
   result<void> begin_file(const new_file&) override { return not_in_this_store(); }
   result<void> write_file_block(file_id, std::uint32_t, std::string_view) override { return not_in_this_store(); }
   result<void> finish_file(const finished_file&) override { return not_in_this_store(); }
-  result<std::vector<file_id>> take_unused_files(timestamp, timestamp, std::uint32_t) override {
+  result<std::vector<file_id>> take_unused_files(const unused_files&) override {
     return std::vector<file_id>();
   }
   result<void> delete_files(std::span<const file_id>) override { return {}; }

@@ -100,7 +100,7 @@ class memory_records final : public empty_records {
     store_.files.at(file.id) = "stored";
     return {};
   }
-  result<std::vector<file_id>> take_unused_files(timestamp, timestamp, std::uint32_t) override {
+  result<std::vector<file_id>> take_unused_files(const unused_files&) override {
     return store_.unused_files;
   }
   result<void> delete_files(std::span<const file_id> files) override {

@@ -44,7 +44,7 @@ class files_contract : public database_fixture {
     std::vector<file_id> taken;
     const auto now = make.next_time();
     write([&](record_writer& records) -> result<void> {
-      taken = expect_value(records.take_unused_files(now, now, limit));
+      taken = expect_value(records.take_unused_files({now, now, now, limit}));
       return {};
     });
     return taken;
@@ -141,6 +141,28 @@ TEST_P(files_contract, a_profile_picture_is_everybodys_while_it_is_one) {
   EXPECT_FALSE(sees(eve_, file));
   EXPECT_FALSE(sees(eve_, bobs)) << "a picture of somebody else's shows nothing of his";
   EXPECT_THAT(sweep(), testing::UnorderedElementsAre(file, bobs));
+}
+
+TEST_P(files_contract, uploads_go_when_nobody_can_be_at_them_any_more_and_files_when_nobody_sent_them) {
+  const auto upload = make.make_id<file_id>();
+  expect_value(begin(upload, ann_, 60, 100));
+  const auto between = make.next_time();
+  const auto file = add_file(bob_);
+  const auto take = [&](timestamp unsent_before, timestamp begun_before) {
+    std::vector<file_id> taken;
+    write([&](record_writer& records) -> result<void> {
+      taken = expect_value(records.take_unused_files({unsent_before, begun_before, make.next_time(), 100}));
+      return {};
+    });
+    return taken;
+  };
+  const auto later = make.next_time();
+  EXPECT_THAT(take(timestamp{}, timestamp{}), IsEmpty());
+  EXPECT_THAT(take(later, timestamp{}), ElementsAre(file)) << "the upload is under way";
+  EXPECT_THAT(take(between, between), ElementsAre(upload));
+  EXPECT_EQ(finish(upload, ann_, 60, 100).error().code, error_code::not_found);
+  expect_value(begin(make.make_id<file_id>(), ann_, 100, 100)) /* the quota is free */;
+  EXPECT_THAT(take(timestamp{}, make.next_time()).size(), 1U) << "whatever the time is for what nobody sent";
 }
 
 TEST_P(files_contract, the_quota_counts_what_is_under_way) {

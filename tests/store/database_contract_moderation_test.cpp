@@ -481,7 +481,7 @@ TEST_P(moderation_contract, a_reported_file_stays_and_is_seen_until_the_decision
     std::vector<file_id> taken;
     const auto now = make.next_time();
     write([&](record_writer& records) -> result<void> {
-      taken = expect_value(records.take_unused_files(now, now, 100));
+      taken = expect_value(records.take_unused_files({now, now, now, 100}));
       return {};
     });
     return taken;

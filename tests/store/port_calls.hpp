@@ -97,7 +97,8 @@ class port_calls : public database_fixture {
     (void)expect_value(reader->file_block(sent, 0));
     append(make.erase(who.group, who.ann, message_id(command.new_id)));
     write([&](record_writer& records) -> result<void> {
-      const auto unused = expect_value(records.take_unused_files(time_at(1'000'000), time_at(1'000'000), 100));
+      const auto unused =
+          expect_value(records.take_unused_files({time_at(1'000'000), time_at(1'000'000), time_at(1'000'000), 100}));
       return records.delete_files(unused);
     });
   }

@@ -115,7 +115,8 @@ TEST_F(postgres_file_races_test, those_of_deleted_messages_are_locked_with_those
   }
   EXPECT_EQ(counts_.store_retries_total.value(), 0U) << "nobody was ended for a deadlock";
   write([&](record_writer& records) -> result<void> {
-    const auto unused = expect_value(records.take_unused_files(time_at(1'000'000), time_at(1'000'000), 100));
+    const auto unused =
+        expect_value(records.take_unused_files({time_at(1'000'000), time_at(1'000'000), time_at(1'000'000), 100}));
     EXPECT_TRUE(unused.empty()) << "each has a message";
     return {};
   });
