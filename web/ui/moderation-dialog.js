@@ -13,7 +13,11 @@ export class ModerationDialog {
   #room;
   #ended = new AbortController();
 
-  /** @param {import('./model.js').ChatModel} model @param {import('./room-state.js').RoomState} room */
+  /**
+   * @param {import('./model.js').ChatModel} model
+   * @param {Pick<import('./room-state.js').RoomState, 'room_id' | 'name' | 'is_group' | 'restraints'>} room which one
+   *   need not be in
+   */
   constructor(model, room) {
     this.#model = model;
     this.#room = room;
@@ -73,11 +77,13 @@ export class ModerationDialog {
 
   #fillSlowMode() {
     const now = this.#room.restraints.slow_mode_seconds;
-    const all = [...new Set([...SLOW_MODES, now])].sort((a, b) => a - b);
+    const all = [...new Set([...SLOW_MODES, now ?? 0])].sort((a, b) => a - b);
     const option = (seconds) =>
       h('option', { value: seconds }, seconds === 0 ? 'Off' : durationText(seconds));
-    this.slowMode.replaceChildren(...all.map(option));
-    this.slowMode.value = now;
+    // Of a room that one is not in nobody says what it is.
+    const asItIs = now === null ? [h('option', { value: '' }, 'Leave it as it is')] : [];
+    this.slowMode.replaceChildren(...asItIs, ...all.map(option));
+    this.slowMode.value = now ?? '';
     this.shown = now;
   }
 
@@ -89,9 +95,15 @@ export class ModerationDialog {
 
   async #setSlowMode(event) {
     event.preventDefault();
+    if (this.slowMode.value === '') return;
     const seconds = Number(this.slowMode.value);
+    const { room_id: roomId, restraints } = this.#room;
     try {
-      await this.#model.rest.setSlowMode(this.#room.room_id, seconds);
+      const { slow_mode_seconds: now } = await this.#model.rest.setSlowMode(roomId, seconds);
+      if (!this.#model.rooms.has(roomId)) {
+        restraints.slow_mode_seconds = now; // no event will tell
+        this.#fillSlowMode();
+      }
       this.report.say(seconds > 0 ? `Slow mode is set to ${durationText(seconds)}.` : 'Slow mode is off.');
     } catch (error) {
       this.report.say(errorText(error), true);

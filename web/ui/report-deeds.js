@@ -1,13 +1,15 @@
-/** @file What moderators do about a report: delete, ban, suspend, and decide; each is asked about first. */
+/** @file What moderators do about a report: delete, mute, ban, suspend, decide, and moderate its room. */
 
 import { refusalText, suspension } from './account-rules.js';
 import { ask } from './dialog.js';
 import { askForm, sentenceField } from './ask-form.js';
-import { errorText, personName } from './format.js';
-import { banMember } from './restrict-member.js';
+import { errorText, personName, untilText } from './format.js';
+import { ModerationDialog } from './moderation-dialog.js';
+import { Restraints } from './restraints.js';
+import { banMember, muteMember } from './restrict-member.js';
 
 const NOTE = 'Note, for other moderators (optional)';
-const DECIDED = 'All open reports of this message are decided with it, and the copies of its text go.';
+const DECIDED = 'All open reports of this text are decided with it, and its copies go.';
 
 export class ReportDeeds {
   #model;
@@ -18,7 +20,7 @@ export class ReportDeeds {
    * @param {object} options
    * @param {(text: string, isProblem?: boolean) => void} options.say
    * @param {(report: object) => void} options.onDeleted the message is gone
-   * @param {(report: object) => void} options.onDecided the report, and all others of its message
+   * @param {(report: object) => void} options.onDecided the report, and all others of the same text
    */
   constructor(model, options) {
     this.#model = model;
@@ -31,7 +33,9 @@ export class ReportDeeds {
     const deed = (text, run, danger = true) => ({ text, danger, run: () => this.#try(report, run) });
     return [
       !report.is_deleted && deed('Delete the message', this.#delete),
+      report.room_name !== null && deed('Mute in the room', this.#mute),
       report.room_name !== null && deed('Ban from the room', this.#ban),
+      report.room_name !== null && deed('Moderate the room', this.#moderate, false),
       deed('Suspend the sender', this.#suspend),
       deed('Dismiss', this.#dismiss, false),
       deed('Done', this.#finish, false),
@@ -60,9 +64,21 @@ export class ReportDeeds {
     this.#options.onDeleted(report);
   };
 
+  #mute = async ({ room_id: roomId, room_name: roomName, sender }) => {
+    const mute = await muteMember(this.#model.rest, roomId, sender);
+    if (!mute) return;
+    this.#options.say(`${personName(sender)} is muted in “${roomName}” until ${untilText(mute.until)}.`);
+  };
+
   #ban = async ({ room_id: roomId, room_name: roomName, sender }) => {
     const ban = await banMember(this.#model.rest, roomId, sender);
     if (ban) this.#options.say(`${personName(sender)} is banned from “${roomName}”.`);
+  };
+
+  /** Staff may moderate a room that they are not in, of which the page knows next to nothing. */
+  #moderate = ({ room_id: roomId, room_name: name }) => {
+    const stranger = { room_id: roomId, name, is_group: true, restraints: new Restraints() };
+    new ModerationDialog(this.#model, this.#model.rooms.get(roomId) ?? stranger).show();
   };
 
   #suspend = async ({ sender }) => {
