@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "parley/moderation.hpp"
 #include "parley/refusals.hpp"
@@ -17,6 +18,12 @@ append_outcome unchanged() {
   stored outcome;
   outcome.duplicate = true;
   return outcome;
+}
+
+/// As the audit trail tells it, where it stays when the ban or mute is gone.
+std::optional<std::string> with_reason(std::string what, const std::optional<std::string>& reason) {
+  if (reason) what += (what.empty() ? "reason: " : "; reason: ") + *reason;
+  return what.empty() ? std::nullopt : std::optional(std::move(what));
 }
 
 }  // namespace
@@ -69,7 +76,7 @@ append_outcome append_plan::decide(const scene& at, const ban_member& what) {
   if (!is_new && !begins_removal) return unchanged();
   writes_.emplace_back(put_ban{&at.command});
   audit(at, audit_action::member_banned, what.user, std::nullopt,
-        what.remove_messages ? std::optional<std::string>("with all messages") : std::nullopt);
+        with_reason(what.remove_messages ? "with all messages" : "", what.reason));
   stored outcome;
   if (facts_.members.contains(who)) outcome.events.push_back(take_out(at, what.user, leave_reason::removed));
   return outcome;
@@ -94,7 +101,7 @@ append_outcome append_plan::mute(const scene& at, const mute_member& what) {
   const timestamp until = at.command.at + seconds(std::min(what.seconds, longest_mute_seconds));
   facts_.restraints[who].muted_until = until;
   writes_.emplace_back(put_mute{&at.command, until});
-  audit(at, audit_action::member_muted, what.user, std::nullopt, "until " + to_string(until));
+  audit(at, audit_action::member_muted, what.user, std::nullopt, with_reason("until " + to_string(until), what.reason));
   return muted_event(at, what.user, until);
 }
 

@@ -79,8 +79,8 @@ test('the trail is told in sentences', () => {
     say(removed, () => 'Harbour'),
     'Root removed Ben from “Harbour”',
   );
-  assert.equal(say(removed), 'Root removed Ben from a room');
-  assert.equal(say({ actor: root, action: 'room_renamed', room_id: 'h' }), 'Root renamed a room');
+  assert.equal(say(removed), 'Root removed Ben from room h');
+  assert.equal(say({ actor: root, action: 'room_renamed', room_id: 'h' }), 'Root renamed room h');
   assert.equal(say({ actor: root, action: 'badge_given', user: ben }), 'Root did “badge given” to Ben');
 });
 
@@ -96,6 +96,7 @@ test('the trail tells of bans, mutes, slow mode and reports', () => {
     told('member_banned', ben, 'with all messages'),
     'Root banned Ben from “Harbour” with all messages',
   );
+  assert.equal(told('member_banned', ben, 'reason: loud'), 'Root banned Ben from “Harbour” reason: loud');
   assert.equal(told('ban_lifted', ben), 'Root lifted the ban of Ben from “Harbour”');
   const until = '2031-03-05T12:00:00.000Z';
   assert.equal(

@@ -106,8 +106,8 @@ TEST_P(moderation_contract, a_ban_outlives_its_batch_and_keeps_people_out) {
   quietly(change(lift_ban{bob_}));
   EXPECT_THAT(banned(), ElementsAre("eve"));
   append(make.invite(room_, ann_, {bob_}));
-  EXPECT_THAT(audited(), ElementsAre("ban_lifted bob -", "member_banned bob with all messages", "member_banned eve -",
-                                     "member_banned bob -"));
+  EXPECT_THAT(audited(), ElementsAre("ban_lifted bob -", "member_banned bob with all messages; reason: another reason",
+                                     "member_banned eve -", "member_banned bob reason: adverts"));
 }
 
 TEST_P(moderation_contract, bans_come_in_pages) {
@@ -217,6 +217,7 @@ TEST_P(moderation_contract, a_mute_holds_in_later_batches_and_outlives_leaving) 
   const auto mute = expect_value(reader->mutes(room_, bob_, command.at, {})).items.at(0);
   EXPECT_EQ(mute.by, ann_);
   EXPECT_EQ(mute.reason, "loud");
+  EXPECT_THAT(audited(), ElementsAre("member_muted bob until " + to_string(command.at + far) + "; reason: loud"));
   EXPECT_EQ(mute.until, command.at + far);
   append(change(mute_member{bob_, 0, {}}));
   EXPECT_FALSE(std::get<member_muted>(events_of(room_).back().body).until);

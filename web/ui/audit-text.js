@@ -30,12 +30,13 @@ const DEEDS = {
  */
 export function auditParts({ actor, action, user, room_id: roomId, detail }, roomNameOf) {
   const [deed, where] = DEEDS[action] ?? [`did “${action.replaceAll('_', ' ')}” to`, ''];
-  const room = roomId && roomNameOf(roomId);
+  const name = roomId && roomNameOf(roomId);
+  const room = name ? `“${name}”` : roomId ? `room ${roomId}` : 'a room';
   return {
     who: actor ? personName(actor) : 'The operator',
     deed,
     whom: user ? personName(user) : '',
-    where: where.replace('%', room ? `“${room}”` : 'a room'),
+    where: where.replace('%', () => room),
     detail: detailText(action, detail ?? ''),
   };
 }
