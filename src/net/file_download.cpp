@@ -89,7 +89,9 @@ void answer_with_file(const api_call_ptr& call, const stored_file& file, user_id
   }
   byte_range part{0, file.size};
   const auto condition = header_of(*call, http::field::if_range);
-  const auto range = condition.empty() || condition == etag ? header_of(*call, http::field::range) : std::string_view();
+  // RFC 9110 section 14.2: of any other method the header is passed over.
+  const bool may_be_part = call->request.method() == http::verb::get && (condition.empty() || condition == etag);
+  const auto range = may_be_part ? header_of(*call, http::field::range) : std::string_view();
   switch (read_range(range, file.size, part)) {
     case range_answer::whole:
       break;

@@ -138,9 +138,10 @@ TEST_F(files_api, a_part_of_a_file_may_begin_and_end_anywhere) {
   const auto stale = call("GET", file_path, "", with_token + "Range: bytes=0-0\r\nIf-Range: \"other\"\r\n");
   EXPECT_EQ(stale.result_int(), 200U);
   auto client = connect();
-  client.write(request("HEAD", file_path));
+  client.write(request("HEAD", file_path, with_token + "Range: bytes=0-0\r\n"));
   const auto head = client.read(true);
   ASSERT_TRUE(head);
+  EXPECT_EQ(head->result_int(), 200U) << "ranges are of GET alone";
   EXPECT_EQ((*head)["Content-Length"], "524289");
   client.write(request("GET", "/api/v1/me"));
   expect_status(client, 200);
