@@ -13,9 +13,9 @@
 #include "across/own_cluster.hpp"
 #include "across/probes.hpp"
 #include "across/report.hpp"
+#include "rest.hpp"
 #include "support/process_times.hpp"
 #include "verify/options.hpp"
-#include "verify/rest.hpp"
 
 namespace parley::bench {
 namespace {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "across/wire_loop.hpp"
-#include "load/report.hpp"
 #include "load/world.hpp"
+#include "report/report.hpp"
 
 namespace parley::bench {
 

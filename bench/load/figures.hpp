@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "load/report.hpp"
+#include "report/report.hpp"
 
 namespace parley::bench {
 

@@ -10,7 +10,7 @@
 #include "load/crowd_clients.hpp"
 #include "load/measured_server.hpp"
 #include "load/pace.hpp"
-#include "load/report.hpp"
+#include "report/report.hpp"
 
 namespace parley::bench {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "load/options.hpp"
-#include "load/server_watch.hpp"
+#include "report/server_watch.hpp"
 #include "support/postgres_server.hpp"
 #include "support/server_process.hpp"
 

@@ -11,7 +11,7 @@
 #include "across/stamp.hpp"
 #include "load/connecting.hpp"
 #include "load/pace.hpp"
-#include "verify/rest.hpp"
+#include "rest.hpp"
 
 namespace parley::bench {
 namespace {

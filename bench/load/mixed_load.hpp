@@ -12,8 +12,8 @@
 #include "across/schedule.hpp"
 #include "across/wire_loop.hpp"
 #include "load/mixed.hpp"
-#include "load/report.hpp"
 #include "load/world.hpp"
+#include "report/report.hpp"
 #include "verify/position.hpp"
 
 namespace parley::bench {

@@ -12,8 +12,8 @@
 #include "across/schedule.hpp"
 #include "across/wire_loop.hpp"
 #include "load/figures.hpp"
-#include "load/server_watch.hpp"
 #include "load/world.hpp"
+#include "report/server_watch.hpp"
 
 namespace parley::bench {
 

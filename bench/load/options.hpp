@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "report/options.hpp"
+
 namespace parley::bench {
 
 /// Which server is measured.
@@ -20,22 +22,6 @@ struct server_options {
   bool pin = false;               ///< The server on the first core and this process on the second.
   bool count_statements = false;  ///< The PostgreSQL that is started counts its statements.
 };
-
-/// Where the figures go.
-struct report_options {
-  bool json = false;
-  std::string page;  ///< A file that gets the report as HTML; empty: none.
-};
-
-/// What a load must keep within to be held: p50=…, p99=…, p999=… or max=…, with ms or s.
-struct service_level {
-  std::string name = "p99";
-  double share = 0.99;  ///< 1: the longest.
-  double limit_ms = 50;
-};
-
-/// `p99=50ms`. Throws std::invalid_argument.
-service_level parse_service_level(const std::string& text);
 
 struct latency_options {
   std::size_t rooms = 200;

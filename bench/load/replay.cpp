@@ -13,7 +13,7 @@
 #include "across/stamp.hpp"
 #include "load/crowd_clients.hpp"
 #include "load/measured_server.hpp"
-#include "load/report.hpp"
+#include "report/report.hpp"
 #include "storm/query_count.hpp"
 
 namespace parley::bench {

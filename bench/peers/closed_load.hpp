@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "load/latency_histogram.hpp"
 #include "peers/peer.hpp"
+#include "report/latency_histogram.hpp"
 
 namespace parley::bench {
 

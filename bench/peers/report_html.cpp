@@ -3,10 +3,10 @@
 
 #include <array>
 
-#include "load/page.hpp"
-#include "load/plot.hpp"
 #include "peers/report.hpp"
 #include "peers/report_rows.hpp"
+#include "report/page.hpp"
+#include "report/plot.hpp"
 
 namespace parley::bench {
 namespace {

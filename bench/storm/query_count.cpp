@@ -5,8 +5,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "rest.hpp"
 #include "support/postgres_server.hpp"
-#include "verify/rest.hpp"
 
 namespace parley::bench {
 

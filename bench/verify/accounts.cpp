@@ -8,7 +8,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 
-#include "verify/rest.hpp"
+#include "rest.hpp"
 
 namespace parley::bench {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "rest.hpp"
 #include "verify/client.hpp"
-#include "verify/rest.hpp"
 
 namespace parley::bench {
 

@@ -1,5 +1,5 @@
 // Seconds, and how they look while they pass.
-#include "load/course.hpp"
+#include "report/course.hpp"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,13 @@
 #include <cstdio>
 #include <utility>
 
-#include "load/pace.hpp"
-
 namespace parley::bench {
+namespace {
+
+constexpr std::int64_t length_ns = 1'000'000'000;
+
+}  // namespace
+
 void load_course::begin(std::int64_t now_ns, const server_watch& server) {
   seconds_.clear();
   second_ = {};
@@ -19,7 +23,7 @@ void load_course::begin(std::int64_t now_ns, const server_watch& server) {
 }
 
 void load_course::tick(std::int64_t now_ns, const server_watch& server) {
-  if (now_ns - second_began_ns_ >= second_ns) end_second(now_ns, server);
+  if (now_ns - second_began_ns_ >= length_ns) end_second(now_ns, server);
 }
 
 void load_course::end_second(std::int64_t now_ns, const server_watch& server) {
@@ -42,10 +46,13 @@ void load_course::end_second(std::int64_t now_ns, const server_watch& server) {
 }
 
 void show_progress(const load_second& second, double end) {
+  // Some loads look at their acks only.
+  const bool has_deliveries = second.delivered > 0 || second.acknowledged == 0;
   fmt::print(stderr,
-             "\r{:4.0f} s  {:7} sent  {:8} delivered  p50 {:8.2f}  p99 {:8.2f}  max {:8.2f} ms  refused {}  cpu {:4.2f}"
+             "\r{:4.0f} s  {:7} sent  {:8} {}  p50 {:8.2f}  p99 {:8.2f}  max {:8.2f} ms  refused {}  cpu {:4.2f}"
              "  {:4.0f} s left  ",
-             second.at, second.sent, second.delivered, second.p50_ms, second.p99_ms, second.max_ms, second.refused,
+             second.at, second.sent, has_deliveries ? second.delivered : second.acknowledged,
+             has_deliveries ? "delivered" : "acknowledged", second.p50_ms, second.p99_ms, second.max_ms, second.refused,
              second.cpu.value_or(0), std::max(0.0, end - second.at));
   std::fflush(stderr);
 }

@@ -1,5 +1,5 @@
 // Quantiles out of buckets, against those of the values themselves.
-#include "load/latency_histogram.hpp"
+#include "report/latency_histogram.hpp"
 
 #include <gtest/gtest.h>
 

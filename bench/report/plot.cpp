@@ -1,5 +1,5 @@
 // Scales, marks and polylines.
-#include "load/plot.hpp"
+#include "report/plot.hpp"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,12 @@
 // The report as a page: figures in tables, the course as plots.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
-#include "load/page.hpp"
-#include "load/plot.hpp"
-#include "load/report.hpp"
+#include "report/page.hpp"
+#include "report/plot.hpp"
+#include "report/report.hpp"
 
 namespace parley::bench {
 namespace {
@@ -51,6 +52,19 @@ std::string trials(const load_report& report) {
   return out + "</table>\n";
 }
 
+std::string table_html(const report_table& table) {
+  auto out = fmt::format("<h3>{}</h3>\n<table><tr>", escape_html(table.name));
+  for (const auto& column : table.columns) out += "<th>" + escape_html(column.name) + "</th>";
+  for (const auto& row : table.rows) {
+    out += "</tr>\n<tr>";
+    for (const auto& cell : row) {
+      const bool is_text = std::holds_alternative<std::string>(cell);
+      out += fmt::format("<td{}>{}</td>", is_text ? " class='text'" : "", escape_html(to_text(cell)));
+    }
+  }
+  return out + "</tr></table>\n";
+}
+
 std::string course_plots(const std::vector<load_second>& course) {
   auto out = to_svg({"Latency",
                      "seconds",
@@ -58,12 +72,19 @@ std::string course_plots(const std::vector<load_second>& course) {
                      {line_of("p50", blue, course, [](const auto& s) { return s.p50_ms; }),
                       line_of("p99", orange, course, [](const auto& s) { return s.p99_ms; }),
                       line_of("longest", red, course, [](const auto& s) { return s.max_ms; })}});
-  out += to_svg({"Throughput",
-                 "seconds",
-                 "a second",
-                 {line_of("sent", blue, course, [](const auto& s) { return static_cast<double>(s.sent); }),
-                  line_of("delivered", green, course, [](const auto& s) { return static_cast<double>(s.delivered); }),
-                  line_of("refused", red, course, [](const auto& s) { return static_cast<double>(s.refused); })}});
+  plot throughput{"Throughput", "seconds", "a second", {}};
+  const auto add = [&](const char* name, const char* colour, std::uint64_t load_second::*count) {
+    // What a load does not look at is nothing that did not happen.
+    if (std::any_of(course.begin(), course.end(), [&](const auto& s) { return s.*count > 0; }))
+      throughput.lines.push_back(
+          line_of(name, colour, course, [&](const auto& s) { return static_cast<double>(s.*count); }));
+  };
+  add("sent", blue, &load_second::sent);
+  add("acknowledged", orange, &load_second::acknowledged);
+  add("delivered", green, &load_second::delivered);
+  add("refused", red, &load_second::refused);
+  out += to_svg(throughput);
+  if (std::none_of(course.begin(), course.end(), [](const auto& s) { return s.cpu.has_value(); })) return out;
   out += to_svg({"The server's processor", "seconds", "cores", {line_of("busy", orange, course, [](const auto& s) {
                    return s.cpu.value_or(0);
                  })}});
@@ -86,12 +107,10 @@ std::string percentile_plot(const std::vector<named_latency>& latencies) {
   return to_svg(what);
 }
 
-}  // namespace
-
-std::string to_html(const load_report& report) {
+std::string body_of(const load_report& report) {
   const auto& t = report.troubles;
-  auto out = page_head("parley-bench " + report.scenario, report.title);
-  out += fmt::format("<p>parley-bench {}, {}.</p>\n", escape_html(report.scenario), escape_html(report.server));
+  const report_verdict verdict = report.verdict.value_or(report_verdict{to_text(t), t.is_complete() && t.refused == 0});
+  auto out = fmt::format("<p>parley-bench {}, {}.</p>\n", escape_html(report.scenario), escape_html(report.server));
   out += trials(report);
   if (!report.latencies.empty()) {
     out +=
@@ -100,17 +119,32 @@ std::string to_html(const load_report& report) {
     for (const auto& latency : report.latencies) out += row(latency);
     out += "</table>\n";
   }
-  out += fmt::format("<p{}>{}.</p>\n", t.is_complete() && t.refused == 0 ? "" : " class='bad'", to_text(t));
+  out += fmt::format("<p{}>{}.</p>\n", verdict.is_good ? "" : " class='bad'", escape_html(verdict.text));
   if (!report.figures.empty()) {
     out += "<table>\n";
     for (const auto& figure : report.figures) {
-      out += fmt::format("<tr><td>{}</td><td>{:.{}f} {}</td></tr>\n", escape_html(figure.name), figure.value,
-                         figure.value < 100 ? 2 : 0, escape_html(figure.unit));
+      out += fmt::format("<tr><td>{}</td><td>{} {}</td></tr>\n", escape_html(figure.name),
+                         to_text(report_cell(figure.value)), escape_html(figure.unit));
     }
     out += "</table>\n";
   }
+  for (const auto& table : report.tables) out += table_html(table);
   if (!report.course.empty()) out += course_plots(report.course);
   if (!report.latencies.empty()) out += percentile_plot(report.latencies);
+  return out;
+}
+
+}  // namespace
+
+std::string to_html(const load_report& report) { return to_html(std::vector<load_report>{report}); }
+
+std::string to_html(const std::vector<load_report>& reports) {
+  if (reports.empty()) return {};
+  const auto& first = reports.front();
+  auto out = page_head("parley-bench " + first.scenario, first.title) + body_of(first);
+  for (std::size_t i = 1; i < reports.size(); ++i) {
+    out += fmt::format("<h2>{}</h2>\n", escape_html(reports[i].title)) + body_of(reports[i]);
+  }
   return out + "</html>\n";
 }
 

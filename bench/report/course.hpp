@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "load/latency_histogram.hpp"
-#include "load/server_watch.hpp"
+#include "report/latency_histogram.hpp"
+#include "report/server_watch.hpp"
 
 namespace parley::bench {
 
@@ -16,7 +16,7 @@ struct load_second {
   double at = 0;  ///< Its end, in seconds from the run's begin.
   std::uint64_t sent = 0, acknowledged = 0, delivered = 0, refused = 0;
   double p50_ms = 0, p99_ms = 0, max_ms = 0;  ///< Of the deliveries that came in it; of operations, where none do.
-  std::optional<double> cpu;                  ///< Cores that the server kept busy.
+  std::optional<double> cpu;                  ///< Cores that the servers kept busy.
   std::optional<double> resident_mib;
 };
 
@@ -29,9 +29,9 @@ class load_course {
   explicit load_course(second_handler on_second) : on_second_(std::move(on_second)) {}
 
   void begin(std::int64_t now_ns, const server_watch& server);
-  void note_sent() { ++second_.sent; }
-  void note_acknowledged() { ++second_.acknowledged; }
-  void note_refused() { ++second_.refused; }
+  void note_sent(std::uint64_t times = 1) { second_.sent += times; }
+  void note_acknowledged(std::uint64_t times = 1) { second_.acknowledged += times; }
+  void note_refused(std::uint64_t times = 1) { second_.refused += times; }
   void note_delivered(std::int64_t latency_ns) {
     ++second_.delivered;
     times_.add(latency_ns);

@@ -1,5 +1,5 @@
 // A request that asks for the connection to be closed, and all that comes until it is.
-#include "verify/rest.hpp"
+#include "rest.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

@@ -1,0 +1,36 @@
+// What servers use of their machine, read beside the load.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "support/client_socket.hpp"
+
+namespace parley::bench {
+
+struct server_usage {
+  double cpu_seconds = 0;  ///< User and system time so far.
+  double resident_bytes = 0;
+};
+
+/// From /proc where the processes are on this machine, else from their /metrics. Of several the sum.
+class server_watch {
+ public:
+  explicit server_watch(std::vector<pid_t> processes) : processes_(std::move(processes)) {}
+  explicit server_watch(pid_t process) : processes_{process} {}
+  explicit server_watch(std::vector<support::target> servers) : servers_(std::move(servers)) {}
+  explicit server_watch(support::target server) : servers_{std::move(server)} {}
+
+  /// Nothing when there is none, or one of them cannot be read any more.
+  [[nodiscard]] std::optional<server_usage> read() const;
+
+ private:
+  std::vector<pid_t> processes_;
+  std::vector<support::target> servers_;
+};
+
+}  // namespace parley::bench
