@@ -18,6 +18,9 @@
 namespace parley::bench {
 namespace {
 
+constexpr double most_warm_up = 2;
+constexpr double step_seconds = 0.1;
+
 /// Everything that only grows, at one moment.
 struct readings {
   std::int64_t at_ns = 0;
@@ -31,18 +34,26 @@ class durable_run {
       : server_(server),
         database_(database),
         options_(options),
-        loop_([this](std::size_t number, std::string_view payload) { on_frame(number, payload); }) {}
+        loop_([this](std::size_t number, std::string_view payload) { on_frame(number, payload); }),
+        watch_(server.pid()),
+        course_([this](const load_second& second) { show_progress(second, end_); }) {}
 
   durable_figures run() {
     connect_all();
+    const auto warm_up = std::min(most_warm_up, options_.seconds / 4);
+    end_ = warm_up + options_.seconds;
+    course_.begin(now_ns(), watch_);
     for (std::size_t number = 0; number < senders_.size(); ++number)
       for (std::uint32_t i = 0; i < options_.outstanding; ++i) send(number);
-    loop_.run_for(std::min(2.0, options_.seconds / 4));  // warm-up
+    run_for(warm_up);
     ack_ages_ns_.clear();
     const auto before = read();
-    show_progress(options_.seconds);
+    run_for(options_.seconds);
     const auto after = read();
+    std::fputs("\n", stderr);
     durable_figures out;
+    out.course = course_.take();
+    for (const auto age : ack_ages_ns_) out.acks.add(age);
     out.seconds = static_cast<double>(after.at_ns - before.at_ns) / 1e9;
     out.acknowledged = ack_ages_ns_.size();
     out.p50_ms = percentile_ms(ack_ages_ns_, 0.50);
@@ -76,6 +87,7 @@ class durable_run {
   void send(std::size_t number) {
     auto& from = senders_[number];
     from.sent_at_ns.push_back(now_ns());
+    course_.note_sent();
     loop_.send_text(number, fmt::format(R"({{"type":"send_message","data":{{"content":"{}","client_msg_id":"{}"}}}})",
                                         sample_content, sample_key(number, ++from.sent)));
   }
@@ -84,6 +96,8 @@ class durable_run {
     if (is_type(payload, "\"ack\"")) {
       auto& from = senders_[number];
       ack_ages_ns_.push_back(now_ns() - from.sent_at_ns.front());
+      course_.note_acknowledged();
+      course_.note_time(ack_ages_ns_.back());
       from.sent_at_ns.pop_front();
       send(number);
     } else if (is_type(payload, "\"error\"")) {
@@ -102,12 +116,12 @@ class durable_run {
             counts.at("parley_commit_seconds_sum")};
   }
 
-  void show_progress(double seconds) {
-    for (double left = seconds; left > 0; left -= 1) {
-      loop_.run_for(std::min(left, 1.0));
-      std::fprintf(stderr, "\r%zu acknowledged", ack_ages_ns_.size());
+  void run_for(double seconds) {
+    const auto until = now_ns() + static_cast<std::int64_t>(seconds * 1e9);
+    for (auto now = now_ns(); now < until; now = now_ns()) {
+      loop_.run_for(std::min(step_seconds, static_cast<double>(until - now) / 1e9));
+      course_.tick(now_ns(), watch_);
     }
-    std::fprintf(stderr, "\n");
   }
 
   const server_process& server_;
@@ -116,6 +130,9 @@ class durable_run {
   client_loop loop_;
   std::vector<sender> senders_;
   std::vector<std::int64_t> ack_ages_ns_;
+  double end_ = 0;  ///< Of the run with its warm-up, in seconds.
+  server_watch watch_;
+  load_course course_;
 };
 
 }  // namespace

@@ -3,7 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "report/course.hpp"
+#include "report/latency_histogram.hpp"
 #include "support/postgres_server.hpp"
 #include "support/server_process.hpp"
 
@@ -30,6 +33,8 @@ struct durable_figures {
   double batch_commands = 0;  ///< Commands in all these commits.
   double commit_seconds = 0;  ///< The time of all commits together; workers commit side by side.
   double client_cpu_seconds = 0;
+  latency_histogram acks;  ///< The same times as the percentiles.
+  std::vector<load_second> course;
 };
 
 /// Connects everybody and runs for the given time after a warm-up. `database` is where the server stores, null for

@@ -1,6 +1,8 @@
 // The options of the durable sends.
+#include <cstdio>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "command_line.hpp"
 #include "durable_series.hpp"
@@ -14,13 +16,14 @@ void add_durable(command_line& line) {
   auto* command = line.add("durable", "Keyed sends, acknowledged when they are stored, beside the bare database",
                            [options, lone, compare, &line] {
                              options->parleyd = line.parleyd();
+                             std::vector<load_report> reports;
                              if (*compare) {
-                               measure_all(*options);
-                             } else if (*lone) {
-                               measure_lone(*options);
+                               reports = measure_all(*options);
                              } else {
-                               measure_durable(*options);
+                               reports.push_back(*lone ? measure_lone(*options) : measure_durable(*options));
                              }
+                             if (options->report.json) std::fputs(to_json(reports).c_str(), stdout);
+                             write_page(reports, options->report.page);
                              return true;
                            });
   command->add_option("--store", options->store, "postgres (a server of its own, started here) or sqlite")
@@ -37,6 +40,7 @@ void add_durable(command_line& line) {
   add_shown(command, "--batches", options->batches, "Rows in the batches beside it")->check(CLI::PositiveNumber);
   add_shown(command, "--runs", options->runs, "Repetitions, all in turn")->check(CLI::PositiveNumber);
   command_line::add_settings(command, options->settings);
+  command_line::add_report(command, options->report);
   command->add_flag("--alone", options->alone, "Without pgbench and batches beside it");
   command->add_flag("--lone", *lone, "One sender alone in its room, beside bare commits");
   command->add_flag("--compare", *compare,

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
+#include <cstdio>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "client_loop.hpp"
 #include "durable_beside.hpp"
+#include "durable_report.hpp"
 
 namespace parley::bench {
 namespace {
@@ -21,36 +23,14 @@ std::unique_ptr<postgres_server> start_server(durable_store store) {
       std::vector<std::string>{"-c", "shared_buffers=1GB", "-c", "max_wal_size=8GB", "-c", "checkpoint_timeout=30min"});
 }
 
-struct measured {
-  std::string name;
-  double rows_per_second = 0;
-  std::optional<double> p50_ms, p99_ms, p999_ms;
-  double cpu_us = 0;           ///< A row: parleyd, or the thread that stands in its place.
-  double database_cpu_us = 0;  ///< A row: PostgreSQL.
-  std::optional<double> batch, commit_ms;
-  double load_cpu_us = 0;  ///< A row: parley-bench, when it is the clients.
-};
-
-void print(const measured& m) {
-  const auto figure = [](std::optional<double> value) { return value ? fmt::format("{:.2f}", *value) : "-"; };
-  fmt::print("{:<22}{:>9.0f}{:>9}{:>9}{:>9}{:>9}{:>9.2f}{:>9.2f}{:>9.2f}{:>9}\n", m.name, m.rows_per_second,
-             figure(m.p50_ms), figure(m.p99_ms), figure(m.p999_ms), figure(m.commit_ms), m.cpu_us, m.database_cpu_us,
-             m.load_cpu_us, figure(m.batch));
-}
-
-void print_head() {
-  fmt::print("{:<22}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "", "rows/s", "p50 ms", "p99", "p99.9", "commit",
-             "CPU us", "database", "clients", "batch");
-}
-
 class durable_series {
  public:
   explicit durable_series(const durable_series_options& options)
       : options_(options), server_(start_server(options.store)), shape_{options.load.rooms, options.load.senders} {}
 
   /// What is measured in turns; the first is parleyd.
-  std::vector<measured> run_once() {
-    std::vector<measured> all{run_parleyd()};
+  std::vector<durable_row> run_once() {
+    std::vector<durable_row> all{run_parleyd()};
     if (!options_.alone) {
       if (server_) all.push_back(run_pgbench_clients());
       for (const auto batch : options_.batches) all.push_back(run_ceiling(batch));
@@ -58,14 +38,14 @@ class durable_series {
     return all;
   }
 
-  measured run_parleyd() {
+  durable_row run_parleyd() {
     std::optional<postgres_database> database;
     auto settings = options_.settings;
     if (server_) settings.push_back("store.url=" + database.emplace(*server_).url());
     const auto server = server_process::parleyd(options_.parleyd, settings);
-    const auto figures = run_durable(server, server_.get(), options_.load);
+    auto figures = run_durable(server, server_.get(), options_.load);
     const auto rows = static_cast<double>(figures.acknowledged);
-    measured out;
+    durable_row out;
     out.name = "parleyd";
     out.rows_per_second = rows / figures.seconds;
     out.p50_ms = figures.p50_ms;
@@ -76,15 +56,17 @@ class durable_series {
     out.load_cpu_us = figures.client_cpu_seconds * 1e6 / rows;
     out.batch = figures.batch_commands / figures.commits;
     out.commit_ms = figures.commit_seconds * 1e3 / figures.commits;
+    out.times = std::move(figures.acks);
+    out.course = std::move(figures.course);
     return out;
   }
 
-  measured run_pgbench_clients() {
+  durable_row run_pgbench_clients() {
     postgres_database database(*server_);
     database.fill(options_.parleyd, shape_);
     const auto before = server_->cpu_seconds();
     const auto figures = run_pgbench(database.url(), shape_, options_.load.seconds);
-    measured out;
+    durable_row out;
     out.name = "pgbench, 32 clients";
     out.rows_per_second = figures.rows_per_second;
     out.database_cpu_us = (server_->cpu_seconds() - before) * 1e6 / figures.rows;
@@ -93,26 +75,26 @@ class durable_series {
     return out;
   }
 
-  measured run_ceiling(std::size_t batch) {
+  durable_row run_ceiling(std::size_t batch) {
     const auto name = batch == 1 ? std::string("bare commits") : fmt::format("batches of {}", batch);
     const auto seconds = options_.load.seconds;
     if (!server_) {
       const sqlite_file file(options_.parleyd, shape_);
-      return to_measured(name, batch, run_sqlite_ceiling(file.path(), batch, seconds), 0);
+      return to_row(name, batch, run_sqlite_ceiling(file.path(), batch, seconds), 0);
     }
     postgres_database database(*server_);
     database.fill(options_.parleyd, shape_);
     const auto before = server_->cpu_seconds();
     auto figures = batch == 1 ? run_postgres_single_inserts(database.url(), seconds)
                               : run_postgres_ceiling(database.url(), batch, seconds);
-    return to_measured(name, batch, std::move(figures), server_->cpu_seconds() - before);
+    return to_row(name, batch, std::move(figures), server_->cpu_seconds() - before);
   }
 
  private:
-  static measured to_measured(const std::string& name, std::size_t batch, ceiling_figures figures,
-                              double database_cpu_seconds) {
+  static durable_row to_row(const std::string& name, std::size_t batch, ceiling_figures figures,
+                            double database_cpu_seconds) {
     const auto rows = static_cast<double>(figures.rows);
-    measured out;
+    durable_row out;
     out.name = name;
     out.rows_per_second = rows / figures.seconds;
     out.p50_ms = percentile_ms(figures.transactions_ns, 0.50);
@@ -121,6 +103,7 @@ class durable_series {
     out.cpu_us = figures.client_cpu_seconds * 1e6 / rows;
     out.database_cpu_us = database_cpu_seconds * 1e6 / rows;
     out.batch = static_cast<double>(batch);
+    for (const auto each : figures.transactions_ns) out.times.add(each);
     return out;
   }
 
@@ -129,73 +112,90 @@ class durable_series {
   members_shape shape_;
 };
 
-using series = std::vector<std::vector<measured>>;
+/// Reports what is measured, and prints it as it comes where nobody wants JSON.
+class durable_teller {
+ public:
+  durable_teller(const durable_series_options& options, const std::string& what)
+      : options_(options), report_(fmt::format("{}: {}", name_of(options.store), what)) {
+    print("\n" + report_.title() + "\n" + head_of_rows());
+  }
 
-/// Each ratio is taken within one turn, since the machine's speed drifts between them.
-void print_ratio(const series& turns, const std::string& name, const std::string& goal,
-                 const std::function<double(const std::vector<measured>&)>& ratio_of) {
-  std::vector<double> ratios;
-  for (const auto& turn : turns) ratios.push_back(ratio_of(turn));
-  std::sort(ratios.begin(), ratios.end());
-  fmt::print("{:<58} min {:.2f}, median {:.2f}, max {:.2f}; goal {}\n", name, ratios.front(), ratios[ratios.size() / 2],
-             ratios.back(), goal);
-}
+  void add(std::vector<durable_row> turn) {
+    for (const auto& row : turn) print(to_text(row));
+    report_.add(std::move(turn));
+  }
+  void add(const durable_ratio& ratio) {
+    print(to_text(ratio));
+    report_.add(ratio);
+  }
+  [[nodiscard]] const durable_report& report() const { return report_; }
+  [[nodiscard]] load_report finish() const {
+    return report_.finish(options_.store == durable_store::postgres ? "one node on PostgreSQL" : "one node on SQLite",
+                          {{"senders", options_.load.senders},
+                           {"rooms", options_.load.rooms},
+                           {"outstanding", options_.load.outstanding},
+                           {"seconds", options_.load.seconds},
+                           {"turns", options_.runs}});
+  }
 
-const char* name_of(durable_store store) { return store == durable_store::postgres ? "PostgreSQL" : "SQLite"; }
+ private:
+  static const char* name_of(durable_store store) { return store == durable_store::postgres ? "PostgreSQL" : "SQLite"; }
+  void print(const std::string& text) const {
+    if (options_.report.json) return;
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  }
+
+  const durable_series_options& options_;
+  durable_report report_;
+};
 
 }  // namespace
 
-void measure_durable(const durable_series_options& options) {
+load_report measure_durable(const durable_series_options& options) {
   durable_series measuring(options);
-  series turns;
-  fmt::print("\n{}: {} senders in {} rooms, {} outstanding each, {} s\n", name_of(options.store), options.load.senders,
-             options.load.rooms, options.load.outstanding, options.load.seconds);
-  print_head();
-  for (int turn = 0; turn < options.runs; ++turn) {
-    turns.push_back(measuring.run_once());
-    for (const auto& one : turns.back()) print(one);
-    std::fflush(stdout);
-  }
-  if (options.alone) return;
+  durable_teller out(options, fmt::format("{} senders in {} rooms, {} outstanding each, {} s", options.load.senders,
+                                          options.load.rooms, options.load.outstanding, options.load.seconds));
+  for (int turn = 0; turn < options.runs; ++turn) out.add(measuring.run_once());
+  if (options.alone) return out.finish();
+  const auto& turns = out.report().turns();
   for (std::size_t i = 1; i < turns.front().size(); ++i) {
     const auto& name = turns.front()[i].name;
     const bool is_batch = *turns.front()[i].batch > 1;
-    print_ratio(turns, "rows a second, parleyd / " + name, is_batch ? ">= 0.6" : ">= 3",
-                [i](const auto& turn) { return turn[0].rows_per_second / turn[i].rows_per_second; });
+    out.add(ratio_of(turns, "rows a second, parleyd / " + name, is_batch ? ">= 0.6" : ">= 3",
+                     [i](const auto& turn) { return turn[0].rows_per_second / turn[i].rows_per_second; }));
     if (!is_batch || options.store == durable_store::sqlite) continue;
-    print_ratio(turns, "PostgreSQL's CPU a row, parleyd / " + name, "<= 1.2",
-                [i](const auto& turn) { return turn[0].database_cpu_us / turn[i].database_cpu_us; });
+    out.add(ratio_of(turns, "PostgreSQL's CPU a row, parleyd / " + name, "<= 1.2",
+                     [i](const auto& turn) { return turn[0].database_cpu_us / turn[i].database_cpu_us; }));
   }
+  return out.finish();
 }
 
-void measure_lone(const durable_series_options& options) {
+load_report measure_lone(const durable_series_options& options) {
   auto alone = options;
   alone.load.rooms = alone.load.senders = alone.load.outstanding = 1;
   durable_series measuring(alone);
-  series turns;
-  fmt::print("\n{}: a lone message, {} s\n", name_of(options.store), options.load.seconds);
-  print_head();
-  for (int turn = 0; turn < options.runs; ++turn) {
-    turns.push_back({measuring.run_parleyd(), measuring.run_ceiling(1)});
-    for (const auto& one : turns.back()) print(one);
-    std::fflush(stdout);
-  }
-  print_ratio(turns, "ack's p50 in ms, less two bare commits' p50", "<= 0.5",
-              [](const auto& turn) { return *turn[0].p50_ms - 2 * *turn[1].p50_ms; });
+  durable_teller out(alone, fmt::format("a lone message, {} s", options.load.seconds));
+  for (int turn = 0; turn < options.runs; ++turn) out.add({measuring.run_parleyd(), measuring.run_ceiling(1)});
+  out.add(ratio_of(out.report().turns(), "ack's p50 in ms, less two bare commits' p50", "<= 0.5",
+                   [](const auto& turn) { return *turn[0].p50_ms - 2 * *turn[1].p50_ms; }));
+  return out.finish();
 }
 
-void measure_all(durable_series_options options) {
+std::vector<load_report> measure_all(durable_series_options options) {
+  std::vector<load_report> reports;
   for (const auto store : {durable_store::postgres, durable_store::sqlite}) {
     options.store = store;
     for (const auto& [senders, rooms] : {std::pair{1000U, 100U}, std::pair{100U, 1U}}) {
       options.load.senders = senders;
       options.load.rooms = rooms;
-      measure_durable(options);
+      reports.push_back(measure_durable(options));
     }
     auto lone = options;
     lone.load.seconds = std::min(lone.load.seconds, 3.0);
-    measure_lone(lone);
+    reports.push_back(measure_lone(lone));
   }
+  return reports;
 }
 
 }  // namespace parley::bench

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "durable.hpp"
+#include "report/report.hpp"
 
 namespace parley::bench {
 
@@ -18,13 +19,15 @@ struct durable_series_options {
   int runs = 3;
   bool alone = false;                 ///< Only parleyd.
   std::vector<std::string> settings;  ///< KEY=VALUE for parleyd.
+  report_options report;
 };
 
-/// Acknowledged a second, beside the database with a row a transaction and with batches; prints each and the ratios.
-void measure_durable(const durable_series_options& options);
+/// Acknowledged a second, beside the database with a row a transaction and with batches; prints each and the ratios,
+/// but for JSON.
+load_report measure_durable(const durable_series_options& options);
 /// One sender alone in its room, beside a bare commit; `load` gives the seconds only.
-void measure_lone(const durable_series_options& options);
+load_report measure_lone(const durable_series_options& options);
 /// Both of them, for both stores and both shapes: 1,000 senders in 100 rooms, 100 in one.
-void measure_all(durable_series_options options);
+std::vector<load_report> measure_all(durable_series_options options);
 
 }  // namespace parley::bench
