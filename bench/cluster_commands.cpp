@@ -47,7 +47,7 @@ void add_verify(command_line& line) {
   command->add_option("--postgres", options->postgres_url, "An empty database of a PostgreSQL that runs already");
   command_line::add_settings(command, options->settings);
   command->add_option("--logs", options->logs, "A folder that gets the nodes' logs");
-  command->add_flag("--json", options->json, "The report as JSON");
+  command_line::add_report(command, options->report);
   command->footer(fault_help());
 }
 
@@ -80,7 +80,7 @@ void add_across(command_line& line) {
   command->add_option("--store", options->store_url,
                       "postgresql://… of that cluster, for the commit; left out without");
   command_line::add_settings(command, options->settings);
-  command->add_flag("--json", options->json, "The figures as JSON");
+  command_line::add_report(command, options->report);
 }
 
 void add_storm(command_line& line) {
@@ -103,6 +103,7 @@ void add_storm(command_line& line) {
   command->add_flag("--drain", options->drain,
                     "Stop one node instead: its clients come to the other when they are told");
   command_line::add_settings(command, options->settings);
+  command_line::add_report(command, options->report);
 }
 
 }  // namespace parley::bench

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "across/across_load.hpp"
 #include "across/own_cluster.hpp"
@@ -44,12 +46,14 @@ class across_run {
       redis_url_ = options.redis_url;
       store_url_ = options.store_url;
     }
-    load_.emplace(make_across_rooms(nodes_[0], nodes_[1], options.rooms), options.size);
+    // Nodes elsewhere would have to be asked for their /metrics, for which the receivers would wait.
+    load_.emplace(make_across_rooms(nodes_[0], nodes_[1], options.rooms), options.size,
+                  server_watch(own_ ? own_->pids() : std::vector<pid_t>()));
     load_->connect(nodes_[0], nodes_[1]);
   }
 
-  /// Nothing when the run has no figures; then it has said why.
-  std::optional<across_figures> run(double rate) {
+  /// When it has no figures it has said why.
+  across_figures run(double rate) {
     std::fprintf(stderr, "%.0f messages a second for %.0f s\n", rate, options_.warm_up + options_.seconds);
     std::unique_ptr<probe> hops, commits;
     if (!redis_url_.empty()) hops = start_hop_probe(parse_redis_address(redis_url_), options_.size, hops_per_second);
@@ -60,27 +64,39 @@ class across_run {
     const auto before = read();
     auto tally = load_->finish();
     const auto after = read();
-    const auto times = [&](probe& each) {
-      return percentiles_of(times_between(each.finish(), schedule.measured_from_ns(), schedule.end_ns()));
-    };
+    std::fputs("\n", stderr);
     across_figures out;
-    if (hops) out.hop = times(*hops);
-    if (commits) out.commit = times(*commits);
-    const auto objection = objection_to(tally);
-    if (!objection.empty()) {
-      std::fprintf(stderr, "\nparley-bench: no figures at %.0f messages a second: %s\n", rate, objection.c_str());
-      return std::nullopt;
-    }
     out.rate = rate;
+    out.course = load_->take_course();
+    const auto times = [&](probe& each, const char* key, const char* name) {
+      auto took_ns = times_between(each.finish(), schedule.measured_from_ns(), schedule.end_ns());
+      return add_times(out, key, name, std::move(took_ns));
+    };
+    out.objection = objection_to(tally);
     out.messages = tally.deliveries_ns.size();
-    out.delivery = percentiles_of(std::move(tally.deliveries_ns));
-    out.ack = percentiles_of(std::move(tally.acks_ns));
-    out.delay = percentiles_of(std::move(tally.delays_ns));
-    set_costs(out, before, after);
+    out.delivery = add_times(out, "delivery", "delivery: from its time to the other node's client",
+                             std::move(tally.deliveries_ns));
+    out.ack = add_times(out, "ack", "ack: from its time to the sender", std::move(tally.acks_ns));
+    out.delay = add_times(out, "send_delay", "send: after its time (the tool's own delay)", std::move(tally.delays_ns));
+    if (hops) out.hop = times(*hops, "raw_hop", "raw hop: XADD to a waiting XREAD");
+    if (commits) out.commit = times(*commits, "commit", "commit of one row");
+    if (out.objection.empty()) {
+      set_costs(out, before, after);
+    } else {
+      std::fprintf(stderr, "parley-bench: no figures at %.0f messages a second: %s\n", rate, out.objection.c_str());
+    }
     return out;
   }
 
  private:
+  static percentiles add_times(across_figures& out, const char* key, const char* name,
+                               std::vector<std::int64_t> values_ns) {
+    named_latency all{key, name, {}};
+    for (const auto value : values_ns) all.times.add(value);
+    out.latencies.push_back(std::move(all));
+    return percentiles_of(std::move(values_ns));
+  }
+
   [[nodiscard]] across_readings read() const {
     across_readings out;
     if (own_) {
@@ -118,16 +134,21 @@ bool run_across(const across_options& options) {
   validate(options);
   across_run measuring(options);
   std::vector<across_figures> runs;
+  std::vector<load_report> reports;
   for (const auto rate : options.rates) {
-    const auto figures = measuring.run(rate);
-    if (!figures) break;
-    runs.push_back(*figures);
-    if (options.json) continue;
-    fmt::print("{}", to_text(options, *figures));
-    std::fflush(stdout);
+    auto figures = measuring.run(rate);
+    reports.push_back(to_report(options, figures));
+    if (!figures.objection.empty()) break;
+    if (!options.report.json) {
+      fmt::print("{}", to_text(options, figures));
+      std::fflush(stdout);
+    }
+    runs.push_back(std::move(figures));
   }
-  if (options.json && runs.size() == options.rates.size()) fmt::print("{}", to_json(options, runs));
-  return runs.size() == options.rates.size();
+  const bool is_whole = runs.size() == options.rates.size();
+  if (options.report.json && is_whole) fmt::print("{}", to_json(options, runs));
+  write_page(reports, options.report.page);
+  return is_whole;
 }
 
 }  // namespace parley::bench

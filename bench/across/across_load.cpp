@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <stdexcept>
+#include <utility>
 
 #include "across/stamp.hpp"
 #include "verify/accounts.hpp"
@@ -41,10 +42,12 @@ std::vector<across_room> make_across_rooms(const support::target& senders_node, 
   return rooms;
 }
 
-across_load::across_load(std::vector<across_room> rooms, std::size_t content_size)
+across_load::across_load(std::vector<across_room> rooms, std::size_t content_size, server_watch watch)
     : rooms_(std::move(rooms)),
       content_size_(content_size),
       run_(run_name()),
+      watch_(std::move(watch)),
+      course_([this](const load_second& second) { show_progress(second, end_seconds()); }),
       senders_(
           rooms_.size(), [this](std::size_t, std::string_view frame) { on_sender_frame(frame); },
           [this](std::size_t, const std::string& how) { on_end(acks_, how); }),
@@ -74,7 +77,9 @@ void across_load::begin(const send_schedule& schedule) {
     each->came_at_ns.assign(schedule.size(), 0);
   }
   sent_at_ns_.assign(schedule.size(), 0);
-  sent_ = refused_ = 0;
+  sent_ = acknowledged_ = refused_ = 0;
+  shown_sent_ = shown_acknowledged_ = shown_refused_ = 0;
+  course_.begin(steady_ns(), watch_);
   sending_ = std::make_unique<background>([this](const std::stop_token&) { send_all(); });
   receiving_ = std::make_unique<background>([this](const std::stop_token&) { receive_all(); });
 }
@@ -101,8 +106,21 @@ void across_load::send(std::size_t number) {
 }
 
 void across_load::receive_all() {
-  while (may_go_on() && deliveries_.came < schedule_.size()) receivers_.step(milliseconds(10));
+  while (may_go_on() && deliveries_.came < schedule_.size()) {
+    receivers_.step(milliseconds(10));
+    keep_course();
+  }
 }
+
+void across_load::keep_course() {
+  const std::size_t sent = sent_, acknowledged = acknowledged_, refused = refused_;
+  course_.note_sent(sent - std::exchange(shown_sent_, sent));
+  course_.note_acknowledged(acknowledged - std::exchange(shown_acknowledged_, acknowledged));
+  course_.note_refused(refused - std::exchange(shown_refused_, refused));
+  course_.tick(steady_ns(), watch_);
+}
+
+double across_load::end_seconds() const { return static_cast<double>(schedule_.end_ns() - schedule_.due_ns(0)) / 1e9; }
 
 bool across_load::note(side& of, std::uint64_t number) {
   if (number < first_number_ || number - first_number_ >= schedule_.size()) return false;
@@ -116,7 +134,10 @@ bool across_load::note(side& of, std::uint64_t number) {
 void across_load::on_sender_frame(std::string_view frame) {
   if (is_of_type(frame, "ack")) {
     const auto number = numeric_id_in(frame);
-    if (!number || !note(acks_, *number)) ++acks_.doubled;
+    if (number && note(acks_, *number))
+      ++acknowledged_;
+    else
+      ++acks_.doubled;
   } else if (is_of_type(frame, "error")) {
     if (refused_++ == 0) first_refusal_ = frame;
   } else if (is_of_type(frame, "ready")) {
@@ -128,7 +149,12 @@ void across_load::on_receiver_frame(std::size_t client, std::string_view frame) 
   if (is_of_type(frame, "new_message")) {
     const auto number = stamp_in(frame);
     const bool is_ours = number && *number >= first_number_ && (*number - first_number_) % rooms_.size() == client;
-    if (!is_ours || !note(deliveries_, *number)) ++deliveries_.doubled;
+    if (is_ours && note(deliveries_, *number)) {
+      const auto index = static_cast<std::size_t>(*number - first_number_);
+      course_.note_delivered(deliveries_.came_at_ns[index] - schedule_.due_ns(index));
+    } else {
+      ++deliveries_.doubled;
+    }
   } else if (is_of_type(frame, "ready")) {
     ++ready_;
   }
@@ -152,7 +178,7 @@ across_tally across_load::finish() {
   out.refused = refused_;
   out.first_refusal = first_refusal_;
   out.broken = acks_.broken.empty() ? deliveries_.broken : acks_.broken;
-  for (std::size_t number = 0; number < sent_; ++number) {
+  for (std::size_t number = 0; number < out.sent; ++number) {
     const auto due = schedule_.due_ns(number);
     if (number < schedule_.first_measured()) continue;
     if (sent_at_ns_[number] - due > late_ns) ++out.late;

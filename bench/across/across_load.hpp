@@ -12,6 +12,7 @@
 #include "across/schedule.hpp"
 #include "across/tally.hpp"
 #include "across/wire_loop.hpp"
+#include "report/course.hpp"
 
 namespace parley::bench {
 
@@ -26,7 +27,8 @@ std::vector<across_room> make_across_rooms(const support::target& senders_node, 
 
 class across_load {
  public:
-  across_load(std::vector<across_room> rooms, std::size_t content_size);
+  /// `watch` is read once a second by the receivers' thread.
+  across_load(std::vector<across_room> rooms, std::size_t content_size, server_watch watch);
 
   /// Throws std::runtime_error when somebody cannot.
   void connect(const support::target& senders_node, const support::target& receivers_node);
@@ -34,6 +36,8 @@ class across_load {
   void begin(const send_schedule& schedule);
   /// Waits until each is acknowledged and delivered, or until that is no longer to be expected.
   across_tally finish();
+  /// Of the run that is finished.
+  [[nodiscard]] std::vector<load_second> take_course() { return course_.take(); }
 
  private:
   /// One side's frames, by message: when they came.
@@ -51,6 +55,8 @@ class across_load {
   void on_receiver_frame(std::size_t client, std::string_view frame);
   void on_end(side& of, const std::string& how);
   bool note(side& of, std::uint64_t number);
+  void keep_course();
+  [[nodiscard]] double end_seconds() const;
   [[nodiscard]] bool may_go_on() const;
 
   std::vector<across_room> rooms_;
@@ -64,11 +70,13 @@ class across_load {
   // Of the senders' thread while it runs.
   side acks_;
   std::vector<std::int64_t> sent_at_ns_;
-  std::size_t sent_ = 0;
-  std::size_t refused_ = 0;
   std::string first_refusal_;
+  std::atomic<std::size_t> sent_ = 0, acknowledged_ = 0, refused_ = 0;  ///< Which the other thread shows.
   // Of the receivers' thread while it runs.
   side deliveries_;
+  server_watch watch_;
+  load_course course_;
+  std::size_t shown_sent_ = 0, shown_acknowledged_ = 0, shown_refused_ = 0;  ///< Of those the course has been told.
 
   wire_loop senders_, receivers_;
   std::unique_ptr<background> sending_, receiving_;

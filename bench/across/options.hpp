@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "report/options.hpp"
+
 namespace parley::bench {
 
 struct across_options {
@@ -19,7 +21,7 @@ struct across_options {
   std::string store_url;                ///< Of that cluster, PostgreSQL; empty: no commits.
   std::string parleyd;                  ///< The program.
   std::vector<std::string> settings;    ///< KEY=VALUE for parleyd.
-  bool json = false;
+  report_options report;
 };
 
 /// What does not fit together. Throws std::invalid_argument.

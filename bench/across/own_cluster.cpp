@@ -52,4 +52,10 @@ double own_cluster::node_cpu_seconds(std::size_t first) const {
   return seconds;
 }
 
+std::vector<pid_t> own_cluster::pids(std::size_t first) const {
+  std::vector<pid_t> out;
+  for (auto i = first; i < nodes_.size(); ++i) out.push_back(nodes_[i].pid());
+  return out;
+}
+
 }  // namespace parley::bench

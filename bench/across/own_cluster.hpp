@@ -1,6 +1,8 @@
 // PostgreSQL, Redis and two nodes of our own, with nothing between them.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +30,8 @@ class own_cluster {
   int terminate_first() { return nodes_.front().terminate(); }
   /// User and system time so far, of both nodes or of those from `first` on.
   [[nodiscard]] double node_cpu_seconds(std::size_t first = 0) const;
+  /// As node_cpu_seconds().
+  [[nodiscard]] std::vector<pid_t> pids(std::size_t first = 0) const;
   [[nodiscard]] double database_cpu_seconds() const { return postgres_->cpu_seconds(); }
 
  private:

@@ -1,4 +1,4 @@
-// A table with a line for each thing that was timed.
+// A table with a line for each thing that was timed, and the page.
 #include "across/report.hpp"
 
 #include <fmt/format.h>
@@ -60,6 +60,43 @@ std::string to_text(const across_options& options, const across_figures& f) {
   if (const auto ratio = f.ratio())
     out += fmt::format("  p99 of the delivery / (p99 of a commit + p99 of a raw hop) = {:.2f}; goal at most {}\n",
                        *ratio, across_goal);
+  return out;
+}
+
+load_report to_report(const across_options& options, const across_figures& f) {
+  load_report out;
+  out.scenario = "across";
+  out.title = fmt::format("{:.0f} messages a second over {} rooms, {} B, {:.0f} s", f.rate, options.rooms, options.size,
+                          options.seconds);
+  out.server = options.node_urls.empty() ? "two nodes on PostgreSQL and Redis" : "two nodes that run already";
+  out.course = f.course;
+  if (!f.objection.empty()) {
+    out.verdict = {"no figures: " + f.objection, false};
+    return out;
+  }
+  out.verdict = {fmt::format("{} delivered, none lost, refused or late", f.messages), true};
+  out.latencies = f.latencies;
+  const auto add_cpu = [&](const char* key, const char* name, std::optional<double> us) {
+    if (us) out.figures.push_back({key, name, *us, "us"});
+  };
+  add_cpu("node_cpu_us", "both nodes' CPU for a delivery", f.node_cpu_us);
+  add_cpu("database_cpu_us", "PostgreSQL's CPU for a delivery", f.database_cpu_us);
+  add_cpu("tool_cpu_us", "the tool's CPU for a delivery", f.tool_cpu_us);
+  out.figures.push_back({"load_average", "the machine's load average", f.load_average, ""});
+  if (f.transactions.count() > 0) {
+    const auto ms = [&](double share) { return f.transactions.quantile(share) * 1e3; };
+    out.tables.push_back({"node_transactions",
+                          "The node's transactions (its histogram)",
+                          {{"count", "count"}, {"p50_ms", "p50 ms"}, {"p99_ms", "p99"}, {"p999_ms", "p99.9"}},
+                          {{f.transactions.count(), ms(0.5), ms(0.99), ms(0.999)}}});
+  }
+  if (const auto ratio = f.ratio()) {
+    out.tables.push_back({"goals",
+                          "The goal",
+                          {{"name", ""}, {"ratio", "ratio"}, {"goal", "goal"}},
+                          {{"p99 of the delivery / (p99 of a commit + p99 of a raw hop)", *ratio,
+                            fmt::format("<= {:g}", across_goal)}}});
+  }
   return out;
 }
 

@@ -10,6 +10,12 @@
 
 namespace parley::bench {
 
+double calls_of(const std::vector<statement_count>& statements) {
+  double calls = 0;
+  for (const auto& each : statements) calls += static_cast<double>(each.calls);
+  return calls;
+}
+
 query_count::query_count(const std::string& url) : url_(url) {
   support::run_sql(url_, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
 }

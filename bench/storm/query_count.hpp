@@ -15,6 +15,9 @@ struct statement_count {
   std::string sql;  ///< On one line.
 };
 
+/// Of all of them.
+double calls_of(const std::vector<statement_count>& statements);
+
 /// pg_stat_statements, from its making on. Throws std::runtime_error when PostgreSQL has it not.
 class query_count {
  public:

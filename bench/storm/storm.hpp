@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "report/options.hpp"
+
 namespace parley::bench {
 
 struct storm_options {
@@ -20,6 +22,7 @@ struct storm_options {
   bool drain = false;                 ///< The clients of one node go to the other as it stops, none is cut.
   std::string parleyd;                ///< The program.
   std::vector<std::string> settings;  ///< KEY=VALUE for parleyd.
+  report_options report;
 };
 
 /// Runs it on two nodes of its own and prints what it found. True when everybody came back and has every seq once.

@@ -45,7 +45,8 @@ storm_people make_storm_people(const storm_options& options, const std::vector<s
   return out;
 }
 
-storm_load::storm_load(const storm_options& options, std::vector<support::target> nodes, storm_people people)
+storm_load::storm_load(const storm_options& options, std::vector<support::target> nodes, storm_people people,
+                       server_watch watch)
     : options_(options),
       nodes_(std::move(nodes)),
       people_(std::move(people)),
@@ -54,6 +55,9 @@ storm_load::storm_load(const storm_options& options, std::vector<support::target
       told_at_ns_(options.clients, 0),
       room_ends_(options.rooms, 0),
       live_at_ns_(options.clients, 0),
+      watch_(std::move(watch)),
+      // How long the return takes nobody knows before.
+      course_([this](const load_second& second) { show_progress(second, 2 * options_.seconds); }),
       loop_(
           options.clients + options.rooms,
           [this](std::size_t number, std::string_view frame) { on_frame(number, frame); },
@@ -85,6 +89,7 @@ void storm_load::connect() {
   if (!step_while(unfinished, connect_seconds)) throw std::runtime_error("not every client could connect");
   is_sending_ = true;
   next_send_ns_ = steady_ns();
+  course_.begin(next_send_ns_, watch_);
 }
 
 bool storm_load::step_while(const std::function<bool()>& unfinished, double most_seconds) {
@@ -139,6 +144,7 @@ void storm_load::step() {
   send_what_is_due();
   do_what_was_put_off();
   loop_.step(std::chrono::milliseconds(2));
+  if (is_sending_) course_.tick(steady_ns(), watch_);
 }
 
 void storm_load::send_what_is_due() {
@@ -146,6 +152,8 @@ void storm_load::send_what_is_due() {
   for (int most = 32; most > 0 && next_send_ns_ <= steady_ns(); --most) {
     const auto room = sent_++ % options_.rooms;
     next_send_ns_ += static_cast<std::int64_t>(1e9 / options_.rate);
+    sent_at_ns_.push_back(steady_ns());
+    course_.note_sent();
     loop_.send_text(clients_.size() + room,
                     fmt::format(R"({{"type":"send_message","id":"{}","data":{{"room_id":"{}","content":"{}"}}}})",
                                 sent_, people_.room_ids[room], stamped_content(sent_, options_.size)));
@@ -178,6 +186,7 @@ void storm_load::on_frame(std::size_t number, std::string_view frame) {
   }
   auto& client = clients_[number];
   const bool was_live = client.is_live();
+  const auto last = client.last();
   switch (client.on_frame(frame)) {
     case storm_client::wish::resume:
       resume(number);
@@ -188,17 +197,29 @@ void storm_load::on_frame(std::size_t number, std::string_view frame) {
     case storm_client::wish::nothing:
       break;
   }
+  if (client.last() > last && is_of_type(frame, "new_message")) note_event(frame, was_live);
   if (was_live || !client.is_live()) return;
   ++live_;
   live_at_ns_[number] = steady_ns();
 }
 
+void storm_load::note_event(std::string_view frame, bool is_live) {
+  const auto number = stamp_in(frame);
+  // What is replayed was waited for by the client's own absence.
+  if (!is_live || !number || *number == 0 || *number > sent_at_ns_.size()) return course_.note_delivered();
+  const auto took_ns = steady_ns() - sent_at_ns_[*number - 1];
+  deliveries_.add(took_ns);
+  course_.note_delivered(took_ns);
+}
+
 void storm_load::on_sender_frame(std::size_t room, std::string_view frame) {
   if (is_of_type(frame, "ack")) {
     ++acknowledged_;
+    course_.note_acknowledged();
     room_ends_[room] = std::max(room_ends_[room], number_in(frame, "seq").value_or(0));
   } else if (is_of_type(frame, "error")) {
     ++refused_;
+    course_.note_refused();
   } else if (is_of_type(frame, "ready")) {
     ++ready_senders_;
   }
@@ -219,8 +240,10 @@ void storm_load::on_end(std::size_t number, const std::string& how) {
   put_off_.emplace(again_at, number);
 }
 
-storm_load::tally storm_load::judge() const {
+storm_load::tally storm_load::judge() {
   tally out;
+  out.deliveries = deliveries_;
+  out.course = course_.take();
   out.sent = sent_;
   out.unacknowledged = sent_ - acknowledged_;
   out.refused = refused_;

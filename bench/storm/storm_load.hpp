@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "across/wire_loop.hpp"
+#include "report/course.hpp"
 #include "storm/storm.hpp"
 #include "storm/storm_client.hpp"
 
@@ -24,7 +25,8 @@ storm_people make_storm_people(const storm_options& options, const std::vector<s
 /// Used from one thread.
 class storm_load {
  public:
-  storm_load(const storm_options& options, std::vector<support::target> nodes, storm_people people);
+  /// `watch` is read once a second.
+  storm_load(const storm_options& options, std::vector<support::target> nodes, storm_people people, server_watch watch);
 
   /// Connects everybody, not all at once. Throws std::runtime_error when that does not work.
   void connect();
@@ -48,8 +50,11 @@ class storm_load {
     std::size_t unannounced = 0;        ///< Connections of a node that stopped which ended without its `drain`.
     std::vector<std::int64_t> back_ns;  ///< Of each client that came back: from the cut until it was live again.
     std::map<std::string, std::uint64_t> ends;  ///< Connections that ended by themselves, by how.
+    latency_histogram deliveries;               ///< From a send to each client that was live.
+    std::vector<load_second> course;
   };
-  [[nodiscard]] tally judge() const;
+  /// At the end.
+  [[nodiscard]] tally judge();
 
  private:
   [[nodiscard]] bool is_sender(std::size_t number) const { return number >= clients_.size(); }
@@ -60,6 +65,7 @@ class storm_load {
   void on_frame(std::size_t number, std::string_view frame);
   void on_sender_frame(std::size_t room, std::string_view frame);
   void on_end(std::size_t number, const std::string& how);
+  void note_event(std::string_view frame, bool is_live);
   void resume(std::size_t client);
   void step();
   void send_what_is_due();
@@ -86,6 +92,10 @@ class storm_load {
   std::vector<std::uint64_t> room_ends_;
   std::vector<std::int64_t> live_at_ns_;
   std::map<std::string, std::uint64_t> ends_;
+  std::vector<std::int64_t> sent_at_ns_;  ///< By message.
+  latency_histogram deliveries_;
+  server_watch watch_;
+  load_course course_;
   wire_loop loop_;  ///< The clients, and behind them the senders.
 };
 

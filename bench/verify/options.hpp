@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "report/options.hpp"
 #include "support/client_socket.hpp"
 
 namespace parley::bench {
@@ -55,7 +56,7 @@ struct verify_options {
   std::string parleyd;                 ///< The program.
   std::vector<std::string> settings;   ///< KEY=VALUE for parleyd.
   std::string logs;                    ///< A folder for the nodes' logs; empty: they go with the run.
-  bool json = false;
+  report_options report;
 };
 
 /// "kill-node:every=3s,down=2s". Throws std::invalid_argument that says what is wrong.

@@ -18,7 +18,13 @@ struct recovery {
   std::string name;
   std::size_t count = 0;
   std::size_t unrecovered = 0;
-  std::vector<double> seconds;
+  std::vector<double> seconds;  ///< In order.
+
+  /// 0 without any.
+  [[nodiscard]] double at(double share) const {
+    if (seconds.empty()) return 0;
+    return seconds[static_cast<std::size_t>(share * static_cast<double>(seconds.size() - 1))];
+  }
 };
 
 std::vector<recovery> recoveries_of(const std::vector<fault_record>& faults) {
@@ -67,6 +73,72 @@ std::string list_of(const std::map<std::string, Count>& counts) {
   return out.empty() ? "none" : out;
 }
 
+report_cell seconds_or_nothing(double seconds) { return seconds < 0 ? report_cell() : report_cell(seconds); }
+
+report_table table_of(const std::string& key, const std::string& name,
+                      const std::map<std::string, std::uint64_t>& counts) {
+  report_table out{key, name, {{"name", ""}, {"count", "count"}}, {}};
+  for (const auto& [what, count] : counts) out.rows.push_back({what, static_cast<double>(count)});
+  return out;
+}
+
+report_table table_of_recoveries(const std::vector<fault_record>& faults) {
+  report_table out{"recoveries",
+                   "Recovered after, in seconds",
+                   {{"fault", "fault"},
+                    {"count", "times"},
+                    {"min", "min"},
+                    {"median", "median"},
+                    {"max", "max"},
+                    {"never", "never"}},
+                   {}};
+  for (const auto& each : recoveries_of(faults)) {
+    out.rows.push_back({each.name, static_cast<double>(each.count), each.at(0), each.at(0.5), each.at(1),
+                        static_cast<double>(each.unrecovered)});
+  }
+  return out;
+}
+
+report_table table_of_faults(const std::vector<fault_record>& faults) {
+  report_table out{"faults",
+                   "Faults, in seconds since the begin",
+                   {{"fault", "fault"}, {"began", "began"}, {"healed", "healed"}, {"recovered", "recovered"}},
+                   {}};
+  for (const auto& fault : faults) {
+    out.rows.push_back(
+        {fault.text, fault.began, seconds_or_nothing(fault.healed), seconds_or_nothing(fault.recovered)});
+  }
+  return out;
+}
+
+/// What is said of it, besides its text.
+std::string place_of(const violation& v, const run_report& report) {
+  return fmt::format(
+      "seed {}, {:.3f} s{}{}{}", report.options.seed, v.at,
+      v.who.client < 0 ? "" : fmt::format(", client {}", v.who.client),
+      v.room < 0 ? "" : fmt::format(", room {} ({})", v.room, report.state.room_ids[static_cast<std::size_t>(v.room)]),
+      v.seq == 0 ? "" : fmt::format(", seq {}", v.seq));
+}
+
+report_table table_of_history(const violation& v, const run_report& report) {
+  report_table out{"history",
+                   fmt::format("{}: {} ({})", to_string(v.kind), v.text, place_of(v, report)),
+                   {{"at", "s"},
+                    {"client", "client"},
+                    {"connection", "connection"},
+                    {"node", "node"},
+                    {"way", ""},
+                    {"text", "what"}},
+                   {}};
+  const auto number = [&](int value, bool is_known) { return is_known ? report_cell(double(value)) : report_cell(); };
+  for (const auto& e : report.state.log.excerpt(v)) {
+    const bool is_known = e.who.client >= 0;
+    out.rows.push_back({fmt::format("{:.3f}", e.at), number(e.who.client, is_known), number(e.who.connection, is_known),
+                        number(e.who.node, is_known), std::string(1, e.way), e.text->substr(0, line_width)});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string to_text(const run_report& report) {
@@ -80,24 +152,15 @@ std::string to_text(const run_report& report) {
       fmt::format("\noperations {} deliveries {} connections {}\nerrors: {}\nconnections ended: {}\n", state.operations,
                   state.deliveries, state.connections, list_of(state.errors), list_of(state.connection_ends));
   for (const auto& each : recoveries_of(report.faults)) {
-    const auto at = [&](double share) {
-      return each.seconds.empty()
-                 ? 0
-                 : each.seconds[static_cast<std::size_t>(share * static_cast<double>(each.seconds.size() - 1))];
-    };
     out += fmt::format("{:<20} {:3} times, recovered after min {:.2f} s, median {:.2f} s, max {:.2f} s{}\n", each.name,
-                       each.count, at(0), at(0.5), at(1),
+                       each.count, each.at(0), each.at(0.5), each.at(1),
                        each.unrecovered == 0 ? "" : fmt::format(", {} never", each.unrecovered));
   }
   out += report.presence_seconds < 0 ? std::string("presence never true\n")
                                      : fmt::format("presence true after {:.2f} s\n", report.presence_seconds);
   out += fmt::format("{:.1f} s, the tool used {:.2f} s of CPU\n", report.seconds, report.cpu_seconds);
   for (const auto* v : chosen_of(state.found)) {
-    out += fmt::format(
-        "\n{}: {}\n  seed {}, {:.3f} s{}{}{}\n", to_string(v->kind), v->text, report.options.seed, v->at,
-        v->who.client < 0 ? "" : fmt::format(", client {}", v->who.client),
-        v->room < 0 ? "" : fmt::format(", room {} ({})", v->room, state.room_ids[static_cast<std::size_t>(v->room)]),
-        v->seq == 0 ? "" : fmt::format(", seq {}", v->seq));
+    out += fmt::format("\n{}: {}\n  {}\n", to_string(v->kind), v->text, place_of(*v, report));
     for (const auto& e : state.log.excerpt(*v)) out += line_of(e);
   }
   return out + (state.found.total() == 0 ? "PASS\n" : fmt::format("FAIL (seed {})\n", report.options.seed));
@@ -133,6 +196,42 @@ std::string to_json(const run_report& report) {
     violations.push_back(std::move(told));
   }
   return boost::json::serialize(out) + "\n";
+}
+
+load_report to_report(const run_report& report) {
+  const auto& options = report.options;
+  const auto& state = report.state;
+  const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+  load_report out;
+  out.scenario = "verify";
+  out.title = fmt::format("{} clients in {} rooms on {} nodes, {:g} s, seed {}", options.clients, options.rooms,
+                          state.nodes.size(), options.seconds, options.seed);
+  out.server = options.node_urls.empty() ? "a cluster of its own" : "nodes that run already";
+  out.verdict = {state.found.total() == 0 ? "PASS" : fmt::format("FAIL (seed {})", options.seed),
+                 state.found.total() == 0};
+  out.figures = {{"attempted", "attempted", number(state.book.attempted()), ""},
+                 {"acknowledged", "acknowledged", number(state.book.acknowledged()), ""},
+                 {"sent_again", "sent again", number(state.book.retried()), ""}};
+  for (std::size_t i = 0; i < broken_kinds; ++i) {
+    const auto kind = static_cast<broken>(i);
+    out.figures.push_back({to_string(kind), to_string(kind), number(state.found.count(kind)), ""});
+  }
+  out.figures.push_back({"operations", "operations", number(state.operations), ""});
+  out.figures.push_back({"deliveries", "deliveries", number(state.deliveries), ""});
+  out.figures.push_back({"connections", "connections", number(state.connections), ""});
+  if (report.presence_seconds >= 0)
+    out.figures.push_back({"presence_seconds", "presence true after", report.presence_seconds, "s"});
+  out.figures.push_back({"seconds", "time", report.seconds, "s"});
+  out.figures.push_back({"cpu_seconds", "the tool's CPU", report.cpu_seconds, "s"});
+  if (!report.faults.empty()) {
+    out.tables.push_back(table_of_recoveries(report.faults));
+    out.tables.push_back(table_of_faults(report.faults));
+  }
+  if (!state.errors.empty()) out.tables.push_back(table_of("errors", "Errors that clients were told", state.errors));
+  if (!state.connection_ends.empty())
+    out.tables.push_back(table_of("connection_ends", "Connections that ended", state.connection_ends));
+  for (const auto* v : chosen_of(state.found)) out.tables.push_back(table_of_history(*v, report));
+  return out;
 }
 
 }  // namespace parley::bench

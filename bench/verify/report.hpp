@@ -1,9 +1,10 @@
-// What a run found, for people and for programs.
+// What a run found, for people, for programs, and as a page.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "report/report.hpp"
 #include "verify/client.hpp"
 #include "verify/load.hpp"
 #include "verify/options.hpp"
@@ -21,5 +22,7 @@ struct run_report {
 
 std::string to_text(const run_report& report);
 std::string to_json(const run_report& report);
+/// The page: the same in tables, without plots.
+load_report to_report(const run_report& report);
 
 }  // namespace parley::bench

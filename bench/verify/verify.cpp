@@ -35,8 +35,9 @@ bool run_verify(const verify_options& options) {
   run.judge();
   const run_report report{
       options, state, run.faults(), run.presence_seconds(), state.now(), support::cpu_seconds_of(::getpid())};
-  const auto text = options.json ? to_json(report) : to_text(report);
+  const auto text = options.report.json ? to_json(report) : to_text(report);
   std::fwrite(text.data(), 1, text.size(), stdout);
+  write_page({to_report(report)}, options.report.page);
   return state.found.total() == 0;
 }
 
