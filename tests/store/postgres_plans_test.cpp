@@ -90,6 +90,9 @@ class postgres_plans_test : public port_calls {
   }
   void analyse() { support::run_sql(url_, "ANALYZE"); }
 
+  std::string url_;
+  std::optional<circle> circle_;
+
  private:
   void settle_a_doubt(const postgres_options& options);
   void search();
@@ -97,8 +100,6 @@ class postgres_plans_test : public port_calls {
 
   limits_config limits_;
   metrics counts_;
-  std::string url_;
-  std::optional<circle> circle_;
 };
 
 void postgres_plans_test::examine(const std::string& when, bool searches) {
