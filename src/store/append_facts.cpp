@@ -36,6 +36,7 @@ class collector {
       needs_.counted_accounts.push_back(user);
       needs_.memberships.push_back({command_.room, user});
       needs_.bans.push_back({command_.room, user});
+      needs_.invitations.push_back({command_.actor, user});
     }
   }
   void operator()(const remove_member& what) const {
@@ -93,6 +94,7 @@ void append_needs::collect(std::span<const append_command> commands) {
   keep_once(counted_accounts);
   keep_once(files);
   keep_once(bans);
+  keep_once(invitations);
 }
 
 void append_needs::clear() {
@@ -108,6 +110,7 @@ void append_needs::clear() {
   files.clear();
   deleted_messages.clear();
   bans.clear();
+  invitations.clear();
 }
 
 void append_facts::clear() {
@@ -116,6 +119,7 @@ void append_facts::clear() {
   members.clear();
   restraints.clear();
   bans.clear();
+  blocked.clear();
   messages.clear();
   reactions.clear();
   emojis.clear();

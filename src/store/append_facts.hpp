@@ -26,6 +26,13 @@ struct file_use {
   friend auto operator<=>(const file_use&, const file_use&) = default;
 };
 
+/// One who invites, and one who is invited and may block the other.
+struct invitation_key {
+  user_id inviter;
+  user_id invited;
+  friend auto operator<=>(const invitation_key&, const invitation_key&) = default;
+};
+
 /// `emoji` points into the command that asked for it.
 struct reaction_key {
   message_id message;
@@ -38,6 +45,9 @@ struct hash_key {
   std::size_t operator()(const uuid& key) const noexcept { return std::hash<uuid>{}(key); }
   std::size_t operator()(const membership_key& key) const noexcept { return mix((*this)(key.room), (*this)(key.user)); }
   std::size_t operator()(const file_use& key) const noexcept { return mix((*this)(key.file), (*this)(key.user)); }
+  std::size_t operator()(const invitation_key& key) const noexcept {
+    return mix((*this)(key.inviter), (*this)(key.invited));
+  }
   std::size_t operator()(const reaction_key& key) const noexcept {
     return mix(mix((*this)(key.message), (*this)(key.user)), std::hash<std::string_view>{}(key.emoji));
   }
@@ -64,6 +74,7 @@ struct append_needs {
   std::vector<file_use> files;               ///< Who sends which of our files.
   std::vector<message_id> deleted_messages;  ///< Whose files are let go of.
   std::vector<membership_key> bans;
+  std::vector<invitation_key> invitations;
 
   /// The commands must stay where they are as long as the needs and the facts read for them are used.
   void collect(std::span<const append_command> commands);
@@ -122,6 +133,7 @@ struct append_facts {
     std::optional<removal_id> removal;  ///< Of what they wrote; perhaps all of it is gone already.
   };
   fact_map<membership_key, ban> bans;  ///< Of append_needs::bans.
+  fact_set<invitation_key> blocked;    ///< Of append_needs::invitations: the one who is invited blocks the other.
   fact_map<message_id, message> messages;
   fact_map<reaction_key, reaction> reactions;
   /// The distinct ones of each of counted_messages. One that is taken back for the last time counts until the

@@ -240,6 +240,10 @@ result<std::vector<std::size_t>> append_plan::find_newcomers(const scene& at, co
     if (facts_.bans.contains({at.command.room, user})) {
       return forbidden(fmt::format("user_ids: {} is banned from this room.", to_string(user)));
     }
+    // A group of two would be a private room with another name. The sentence does not say that it is a block.
+    if (facts_.blocked.contains({at.command.actor, user})) {
+      return forbidden(fmt::format("user_ids: you cannot invite {}.", to_string(user)));
+    }
     if (account->second.rooms >= limits_.rooms_per_user) {
       return make_error(error_code::conflict, fmt::format("user_ids: {} is in {} rooms already, which is the limit.",
                                                           to_string(user), limits_.rooms_per_user));

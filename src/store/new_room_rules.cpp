@@ -36,14 +36,18 @@ std::optional<error> size_fault(std::size_t members, const limits_config& limits
   return make_error(error_code::conflict, fmt::format("members: a room has at most {}.", limits.room_members));
 }
 
-std::optional<error> member_fault(const new_room& room, user_id user, std::optional<account_flag> flag,
-                                  std::int64_t rooms, const limits_config& limits) {
+std::optional<error> member_fault(const new_room& room, user_id user, const member_facts& facts,
+                                  const limits_config& limits) {
   const auto* key = room.is_group ? "members" : "user_id";
-  if (flag != account_flag::active) {
+  if (facts.flag != account_flag::active) {
     if (user == room.creator) return make_error(error_code::unauthenticated, "Your account is not active.");
     return not_found(fmt::format("{}: there is no user {}.", key, to_string(user)));
   }
-  if (rooms < limits.rooms_per_user) return std::nullopt;
+  if (facts.blocks_creator) {
+    if (!room.is_group) return forbidden("user_id: you cannot open a private room with this user.");
+    return forbidden(fmt::format("members: you cannot invite {}.", to_string(user)));
+  }
+  if (facts.rooms < limits.rooms_per_user) return std::nullopt;
   return make_error(error_code::conflict, fmt::format("{}: {} is in {} rooms already, which is the limit.", key,
                                                       to_string(user), limits.rooms_per_user));
 }

@@ -89,6 +89,17 @@ void postgres_append::send_questions(postgres_round_trip& trip, busy_rooms busy)
         " JOIN tb_room_ban b ON b.room_id = k.room_id AND b.user_id = k.user_id",
         rooms_of_bans, users_of_bans);
   }
+  if (!needs_.invitations.empty()) {
+    postgres_array<uuid> inviters, invited;
+    for (const auto& one : needs_.invitations) {
+      inviters.add(one.inviter);
+      invited.add(one.invited);
+    }
+    asked_.blocked = trip.add(
+        "SELECT k.inviter, k.invited FROM unnest($1, $2) AS k (inviter, invited) JOIN tb_friendships f"
+        " ON f.user_id = k.invited AND f.friend_id = k.inviter WHERE f.status = 'blocked'",
+        inviters, invited);
+  }
   if (!needs_.counted_rooms.empty()) {
     asked_.room_sizes = trip.add("SELECT room_id, count(*) FROM tb_user_room WHERE room_id = ANY($1) GROUP BY room_id",
                                  array_of(needs_.counted_rooms));
@@ -193,6 +204,9 @@ void postgres_append::take_answers(const std::vector<postgres_rows>& answers) {
     for (const auto& row : answers[*asked_.bans]) {
       facts_.bans[{row.id<room_id>(0), row.id<user_id>(1)}].removal = row.optional_id<removal_id>(2);
     }
+  }
+  if (asked_.blocked) {
+    for (const auto& row : answers[*asked_.blocked]) facts_.blocked.insert({row.id<user_id>(0), row.id<user_id>(1)});
   }
   if (asked_.room_sizes) {
     for (const auto& row : answers[*asked_.room_sizes]) {

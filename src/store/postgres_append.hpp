@@ -60,7 +60,7 @@ class postgres_append {
   struct questions {
     std::size_t locked = 0, rooms = 0, accounts = 0, memberships = 0;
     std::optional<std::size_t> room_sizes, account_rooms, files, file_users, messages, reactions, emojis, by_key, by_id,
-        bans;
+        bans, blocked;
   } asked_;
 };
 

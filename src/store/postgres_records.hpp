@@ -91,7 +91,6 @@ class postgres_records final : public record_writer {
   }
 
   result<std::vector<user_id>> check_members(const new_room& room);
-  result<void> check_block(user_id creator, user_id other);
   std::optional<room_id> room_of_pair(user_id one, user_id other);
   void insert_room(const new_room& room, const std::vector<user_id>& members);
 

@@ -18,7 +18,6 @@ result<created_room> postgres_records::create_room(const new_room& room) {
       if (const auto existing = room_of_pair(room.creator, room.others.front())) {
         return created_room{*existing, false, {room.creator, room.others.front()}};
       }
-      if (auto allowed = check_block(room.creator, room.others.front()); allowed.has_error()) return allowed.error();
     }
     // Whoever suspends this person comes before this lock, or waits for the room that is being made.
     connection_.query("SELECT 1 FROM tb_users WHERE user_id = $1 FOR SHARE", room.creator);
@@ -42,27 +41,19 @@ result<std::vector<user_id>> postgres_records::check_members(const new_room& roo
   postgres_array<uuid> asked;
   for (const auto& user : members) asked.add(user);
   const auto rows = connection_.query(
-      "SELECT u.user_id, u.flagDelete, (SELECT count(*) FROM tb_user_room m WHERE m.user_id = u.user_id)"
+      "SELECT u.user_id, u.flagDelete, (SELECT count(*) FROM tb_user_room m WHERE m.user_id = u.user_id),"
+      " EXISTS (SELECT 1 FROM tb_friendships f WHERE f.user_id = u.user_id AND f.friend_id = $2 AND f.status = "
+      "'blocked')"
       " FROM tb_users u WHERE u.user_id = ANY($1)",
-      asked);
-  struct account {
-    std::optional<account_flag> flag;
-    std::int64_t rooms = 0;
-  };
-  fact_map<user_id, account> accounts;
-  for (const auto& row : rows) accounts[row.id<user_id>(0)] = {parse_account_flag(row.text(1)), row.integer(2)};
+      asked, room.creator);
+  fact_map<user_id, member_facts> accounts;
+  for (const auto& row : rows) {
+    accounts[row.id<user_id>(0)] = {parse_account_flag(row.text(1)), row.integer(2), row.integer(3) != 0};
+  }
   for (const auto& user : members) {
-    const auto& found = accounts[user];
-    if (auto fault = member_fault(room, user, found.flag, found.rooms, limits_)) return *fault;
+    if (auto fault = member_fault(room, user, accounts[user], limits_)) return *fault;
   }
   return members;
-}
-
-result<void> postgres_records::check_block(user_id creator, user_id other) {
-  const auto blocks = connection_.query(
-      "SELECT 1 FROM tb_friendships WHERE user_id = $1 AND friend_id = $2 AND status = 'blocked'", other, creator);
-  if (!blocks.empty()) return blocked_fault();
-  return {};
 }
 
 std::optional<room_id> postgres_records::room_of_pair(user_id one, user_id other) {

@@ -255,6 +255,11 @@ void sqlite_append::read_restraints() {
   for (const auto& who : needs_.bans) {
     if (ban.bind(who.room, who.user).step()) facts_.bans[who].removal = ban.optional_id<removal_id>(0);
   }
+  auto block =
+      connection_.use("SELECT 1 FROM tb_friendships WHERE user_id = ?1 AND friend_id = ?2 AND status = 'blocked'");
+  for (const auto& one : needs_.invitations) {
+    if (block.bind(one.invited, one.inviter).step()) facts_.blocked.insert(one);
+  }
 }
 
 void sqlite_append::read_messages() {

@@ -16,7 +16,6 @@ result<created_room> sqlite_records::create_room(const new_room& room) {
       if (const auto existing = room_of_pair(room.creator, room.others.front())) {
         return created_room{*existing, false, {room.creator, room.others.front()}};
       }
-      if (auto allowed = check_block(room.creator, room.others.front()); allowed.has_error()) return allowed.error();
     }
     auto members = check_members(room);
     if (members.has_error()) return members.error();
@@ -30,21 +29,18 @@ result<std::vector<user_id>> sqlite_records::check_members(const new_room& room)
   auto members = members_of(room);
   if (auto fault = size_fault(members.size(), limits_)) return *fault;
   auto row = connection_.use(
-      "SELECT u.flagDelete, (SELECT count(*) FROM tb_user_room m WHERE m.user_id = u.user_id) FROM tb_users u"
-      " WHERE u.user_id = ?1");
+      "SELECT u.flagDelete, (SELECT count(*) FROM tb_user_room m WHERE m.user_id = u.user_id),"
+      " EXISTS (SELECT 1 FROM tb_friendships f WHERE f.user_id = u.user_id AND f.friend_id = ?2 AND f.status = "
+      "'blocked')"
+      " FROM tb_users u WHERE u.user_id = ?1");
   for (const auto& user : members) {
-    const bool known = row.bind(user).step();
-    const auto flag = known ? parse_account_flag(row.text(0)) : std::nullopt;
-    if (auto fault = member_fault(room, user, flag, known ? row.integer(1) : 0, limits_)) return *fault;
+    member_facts facts;
+    if (row.bind(user, room.creator).step()) {
+      facts = {parse_account_flag(row.text(0)), row.integer(1), row.integer(2) != 0};
+    }
+    if (auto fault = member_fault(room, user, facts, limits_)) return *fault;
   }
   return members;
-}
-
-result<void> sqlite_records::check_block(user_id creator, user_id other) {
-  auto block =
-      connection_.use("SELECT 1 FROM tb_friendships WHERE user_id = ?1 AND friend_id = ?2 AND status = 'blocked'");
-  if (block.bind(other, creator).step()) return blocked_fault();
-  return {};
 }
 
 std::optional<room_id> sqlite_records::room_of_pair(user_id one, user_id other) {

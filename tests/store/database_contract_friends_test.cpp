@@ -139,6 +139,19 @@ TEST_P(friends_contract, while_somebody_blocks_nobody_writes_in_the_private_room
   append(make.send(room, bob_, "thank you"));
 }
 
+TEST_P(friends_contract, nobody_is_invited_by_somebody_whom_he_blocks) {
+  const auto cid = add_user("cid"), dan = add_user("dan");
+  const auto group = add_group("group", ann_, {bob_});
+  for (const auto& [blocks, whom] : {std::pair{cid, ann_}, {ann_, dan}, {bob_, ann_}})
+    expect_value(change(blocks, whom, friend_action::block));
+  const auto refused = try_append(make.invite(group, ann_, {dan, cid})).error();
+  EXPECT_EQ(refused.code, error_code::forbidden);
+  EXPECT_EQ(refused.message.find("block"), std::string::npos) << refused.message;
+  append(make.invite(group, ann_, {dan, bob_}));
+  EXPECT_EQ(expect_value(reader->snapshot(group))->members.size(), 3U) << "bob was there before";
+  append(make.invite(group, bob_, {cid}));
+}
+
 INSTANTIATE_TEST_SUITE_P(stores, friends_contract, testing::ValuesIn(store_kinds()), name_of_kind);
 
 }  // namespace

@@ -77,6 +77,16 @@ TEST_P(rooms_contract, a_private_room_needs_one_other_who_has_no_block) {
   EXPECT_TRUE(expect_value(try_create_room(false, ann, {cid})).created);
 }
 
+TEST_P(rooms_contract, nobody_is_brought_into_a_group_by_somebody_whom_he_blocks) {
+  befriend(bob, ann, "blocked");
+  const auto refused = try_create_room(true, ann, {cid, bob}).error();
+  EXPECT_EQ(refused.code, error_code::forbidden);
+  EXPECT_EQ(refused.message.find("block"), std::string::npos) << refused.message;
+  EXPECT_TRUE(expect_value(try_create_room(true, bob, {ann})).created) << "ann has blocked nobody";
+  befriend(cid, ann, "accepted");
+  EXPECT_TRUE(expect_value(try_create_room(true, ann, {cid})).created);
+}
+
 TEST_P(rooms_contract, the_private_room_that_two_have_is_found_whatever_stands_between_them) {
   limits_config limits;
   limits.rooms_per_user = 1;
