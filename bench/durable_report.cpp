@@ -75,8 +75,9 @@ std::vector<named_latency> durable_report::latencies() const {
   std::vector<named_latency> out;
   for (std::size_t i = 0; !turns_.empty() && i < turns_.front().size(); ++i) {
     const auto& name = turns_.front()[i].name;
-    named_latency all{
-        i == 0 ? "ack" : name, i == 0 ? "ack: from its send to the sender" : name + ": a transaction", {}};
+    auto key = i == 0 ? std::string("ack") : name;
+    std::replace(key.begin(), key.end(), ' ', '_');
+    named_latency all{key, i == 0 ? "ack: from its send to the sender" : name + ": a transaction", {}};
     for (const auto& turn : turns_) all.times.merge(turn[i].times);
     if (all.times.count() > 0) out.push_back(std::move(all));
   }
