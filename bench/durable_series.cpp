@@ -56,7 +56,7 @@ class durable_series {
     out.load_cpu_us = figures.client_cpu_seconds * 1e6 / rows;
     out.batch = figures.batch_commands / figures.commits;
     out.commit_ms = figures.commit_seconds * 1e3 / figures.commits;
-    out.times = std::move(figures.acks);
+    out.times = figures.acks;
     out.course = std::move(figures.course);
     return out;
   }

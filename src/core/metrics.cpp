@@ -174,7 +174,8 @@ void put_bus(families& out, const metrics& m) {
 
 void put_search(families& out, const metrics& m) {
   put(out, "search_rooms_behind", "Rooms with events that the search index has not taken yet", m.search_rooms_behind);
-  put(out, "search_lag_seconds", "From a room's news to its place in the search index, or so far", m.search_lag_seconds);
+  put(out, "search_lag_seconds", "From a room's news to its place in the search index, or so far",
+      m.search_lag_seconds);
 }
 
 void put_files(families& out, const metrics& m) {

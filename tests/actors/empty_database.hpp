@@ -37,9 +37,7 @@ class empty_records : public record_writer {
   result<void> begin_file(const new_file&) override { return not_in_this_store(); }
   result<void> write_file_block(file_id, std::uint32_t, std::string_view) override { return not_in_this_store(); }
   result<void> finish_file(const finished_file&) override { return not_in_this_store(); }
-  result<std::vector<file_id>> take_unused_files(const unused_files&) override {
-    return std::vector<file_id>();
-  }
+  result<std::vector<file_id>> take_unused_files(const unused_files&) override { return std::vector<file_id>(); }
   result<void> delete_files(std::span<const file_id>) override { return {}; }
   result<std::string> keep_secret(std::string_view, std::string_view fresh) override { return std::string(fresh); }
   result<filed_report> file_report(const new_report&) override { return not_in_this_store(); }

@@ -100,9 +100,7 @@ class memory_records final : public empty_records {
     store_.files.at(file.id) = "stored";
     return {};
   }
-  result<std::vector<file_id>> take_unused_files(const unused_files&) override {
-    return store_.unused_files;
-  }
+  result<std::vector<file_id>> take_unused_files(const unused_files&) override { return store_.unused_files; }
   result<void> delete_files(std::span<const file_id> files) override {
     for (const auto& file : files) {
       store_.files.erase(file);
