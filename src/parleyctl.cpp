@@ -23,6 +23,7 @@ using parley::result;
 
 constexpr int exit_usage = 2;
 constexpr int exit_failed = 1;
+constexpr int most_listed = 1'000'000;
 constexpr const char* users_path = "/api/v1/admin/users";
 
 struct command_line {
@@ -214,7 +215,13 @@ void show_rooms(const command_line& args, session& node) {
 }
 
 void show_cluster(const command_line& args, session& node) {
-  print_list(args, node.ask("GET", "/api/v1/admin/nodes").at("items").as_array(),
+  const auto answer = node.ask("GET", "/api/v1/admin/nodes");
+  const auto& nodes = answer.at("items").as_array();
+  if (nodes.empty() && !args.as_json) {
+    fmt::print("No nodes are written down: only those that share a PostgreSQL are.\n");
+    return;
+  }
+  print_list(args, nodes,
              {{"NAME", "name"},
               {"VERSION", "version"},
               {"ALIVE", "is_alive"},
@@ -359,7 +366,7 @@ void add_user_commands(CLI::App& app, command_line& args, chosen& choice) {
   list->add_option("--query", args.query, "Beginning of the username or part of the display name");
   list->add_option("--flag", args.flag, "active, not_active or delete");
   list->add_option("--role", args.role, "admin, moderator or user");
-  list->add_option("--limit", args.limit, "Most to list")->check(CLI::PositiveNumber)->default_val(100);
+  list->add_option("--limit", args.limit, "Most to list")->check(CLI::Range(1, most_listed))->default_val(100);
 
   const auto add_change = [&](const char* name, const char* help, const char* flag) {
     auto* change = add_command(*user, name, help, choice, [flag](const command_line& given, session& node) {
@@ -388,7 +395,7 @@ void add_user_commands(CLI::App& app, command_line& args, chosen& choice) {
 void add_other_commands(CLI::App& app, command_line& args, chosen& choice) {
   auto* audit = add_command(app, "audit", "Show what was done to accounts and to others' messages", choice, show_audit);
   audit->add_option("--limit", args.limit, "Most entries, the newest first")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, most_listed))
       ->default_val(100);
 
   auto* node = app.add_subcommand("node", "Look at the running node");
@@ -398,11 +405,11 @@ void add_other_commands(CLI::App& app, command_line& args, chosen& choice) {
       [](const command_line& given, session& to) { print(given, to.ask("GET", "/api/v1/admin/node")); }, true);
   add_command(*node, "connections", "Who is connected", choice, show_connections, true)
       ->add_option("--limit", args.limit)
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, most_listed))
       ->default_val(100);
   add_command(*node, "rooms", "The rooms in memory", choice, show_rooms, true)
       ->add_option("--limit", args.limit)
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, most_listed))
       ->default_val(100);
 
   auto* presence = app.add_subcommand("presence", "Who is online");

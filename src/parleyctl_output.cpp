@@ -41,6 +41,17 @@ std::string printable(std::string_view text) {
     const auto c = static_cast<unsigned char>(text[i]);
     // C0, DEL, and C1 as UTF-8.
     const bool is_c1 = c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    const auto bytes = text.substr(i, 3);
+    // What turns the direction of the text behind it, or ends lines: U+200E, U+200F, U+2028 to U+202E, U+2066 to
+    // U+2069.
+    const bool turns = bytes == "\u200e" || bytes == "\u200f" || (bytes >= "\u2028" && bytes <= "\u202e") ||
+                       (bytes >= "\u2066" && bytes <= "\u2069");
+    if (turns) {
+      const auto low = (static_cast<unsigned>(bytes[1]) & 0x3FU) << 6U | (static_cast<unsigned>(bytes[2]) & 0x3FU);
+      out += fmt::format("\\u{:04x}", 0x2000U | low);
+      i += 2;
+      continue;
+    }
     if (c < 0x20 || c == 0x7F) {
       out += fmt::format("\\x{:02x}", c);
     } else if (is_c1) {

@@ -29,9 +29,32 @@ bool has_control(std::string_view value) {
   return false;
 }
 
+/// Blanks beyond ASCII's, and characters that cannot be seen: U+00A0, U+2000 to U+200F, U+202F, U+205F to U+2064,
+/// U+3000, U+FEFF.
+bool has_hidden(std::string_view value) {
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const auto rest = value.substr(i, 3);
+    if (rest.starts_with("\u00a0") || rest == "\u202f" || rest == "\u3000" || rest == "\ufeff") return true;
+    if (rest.size() == 3 && ((rest >= "\u2000" && rest <= "\u200f") || (rest >= "\u205f" && rest <= "\u2064")))
+      return true;
+  }
+  return false;
+}
+
+/// Labels between single dots, none of which begins or ends with a hyphen.
+bool is_domain(std::string_view value) {
+  for (;;) {
+    const auto label = value.substr(0, value.find('.'));
+    if (label.empty() || label.front() == '-' || label.back() == '-') return false;
+    if (label.size() == value.size()) return true;
+    value.remove_prefix(label.size() + 1);
+  }
+}
+
 /// Blanks, quotes and the like have no place in an address and would break out of an attribute of a careless
 /// page.
 bool is_plain_address(std::string_view value) {
+  if (has_control(value) || has_hidden(value)) return false;
   return std::none_of(value.begin(), value.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte <= 0x20 || byte == 0x7F || std::string_view("\"<>\\^`{|}").find(c) != std::string_view::npos;
@@ -168,7 +191,7 @@ result<void> check_password(std::string_view field, std::string_view value) {
 
 result<void> check_email(std::string_view value) {
   const auto at = value.find('@');
-  const bool fits = value.size() <= 254 && at != std::string_view::npos && at > 0 && at + 1 < value.size() &&
+  const bool fits = value.size() <= 254 && at != std::string_view::npos && at > 0 && is_domain(value.substr(at + 1)) &&
                     is_plain_address(value) && value.find_first_of("@,;:", at + 1) == std::string_view::npos &&
                     value.find_first_of(",;:()[]") > at;
   if (fits) return {};

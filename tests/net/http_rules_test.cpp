@@ -368,8 +368,13 @@ TEST(field_rules, names_passwords_and_addresses_have_their_limits) {
   for (int i = 0; i < 128; ++i) longest += "é";
   EXPECT_TRUE(check_name("name", longest));
   EXPECT_TRUE(check_email("a@b"));
-  for (const auto* email : {"", "a", "@b", "a@", "a b@c", "<a@b>", "a@b@c", "a@b.c,d@e.f", "a,b@c", "a@b:c"})
+  for (const auto* email :
+       {"",       "a",          "@b",        "a@",         "a b@c",      "<a@b>",     "a@b@c",     "a@b.c,d@e.f",
+        "a,b@c",  "a@b:c",      "a@b..c",    "a@.",        "a@.b",       "a@b.",      "a@-",       "a@-b",
+        "a@b-.c", "a\u202eb@c", "a@b\u2066", "a\u00a0b@c", "a\u200bb@c", "a@b\u3000", "\ufeffa@b", "a\u0085@b"})
     EXPECT_FALSE(check_email(email)) << email;
+  for (const auto* email : {"ä@ö.example", "a.b+c@b-c.example.org", "\u65e5\u672c@\u4f8b.jp"})
+    EXPECT_TRUE(check_email(email)) << email;
   EXPECT_TRUE(check_phone("+44 (0)20 7946-0000"));
   for (const auto* phone : {"", "12", "---", "+ 1 2", "call me", "0123456789012345678901234567890123"})
     EXPECT_FALSE(check_phone(phone)) << phone;
@@ -379,7 +384,9 @@ TEST(field_rules, a_pictures_address_has_a_host_and_no_password) {
   for (const auto* address :
        {"https://example.org", "https://example.org:8443/a?b#c", "HTTPS://e.org/@me", "https://[::1]/a"})
     EXPECT_TRUE(check_image_url(address)) << address;
-  for (const auto* address : {"https://", "https:///a", "https://:80", "https://user@e.org/", "https://user:pw@e.org/"})
+  for (const auto* address :
+       {"https://", "https:///a", "https://:80", "https://user@e.org/", "https://user:pw@e.org/",
+        "https://e.org/\u202egnp.exe", "https://e.org/a\u00a0b", "https://e.org\u2028", "https://e\u200b.org"})
     EXPECT_FALSE(check_image_url(address)) << address;
 }
 

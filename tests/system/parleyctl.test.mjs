@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { expectRefused, freshName, login, newAccount, newStaff, register } from '../support/client.mjs';
 import { createUser, expectFailure, unstartedNode } from '../support/operator.mjs';
+import { postgresInUse } from '../support/postgres.mjs';
 import { startParleyd } from '../support/parleyd.mjs';
 
 let parley, ada;
@@ -11,6 +12,22 @@ before(async () => {
   ada = await newStaff(parley, 'admin');
 });
 after(() => parley?.stop());
+
+test('a limit of nothing is refused with the range, and there is nobody to list without a cluster', async () => {
+  const { code, stderr } = await parley.parleyctl(['user', 'list', '--limit', '0']);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /^--limit: Value 0 not in range.*\n/m);
+  assert.ok(stderr.length < 300, stderr);
+  const { stdout } = await parley.parleyctl(['cluster']);
+  if (!postgresInUse) assert.match(stdout, /^No nodes are written down/);
+});
+
+test('a mark in a name that turns the text around it is shown, not obeyed', async () => {
+  const marked = await newAccount(parley);
+  await marked.call('PATCH', '/me', { body: { display_name: 'a\u200fb' } });
+  const { stdout } = await parley.parleyctl(['user', 'list', '--query', marked.username]);
+  assert.match(stdout, /a\\u200fb/);
+});
 
 test('the first admin is made before the node is first started, and others while it is down', async () => {
   const node = await unstartedNode();

@@ -124,7 +124,7 @@ function store(name, username, room) {
 test('no control character of a name reaches the terminal, and JSON says the name as it is', async () => {
   // Terminals obey U+009B as they do ESC [.
   const fromUsers = 'a\u009b2Jb\u0085c';
-  const fromElsewhere = 'a\u001b[2J\u001b]0;title\u0007b\rc\nd\te\u009b31mf\u007fg\u0085h';
+  const fromElsewhere = 'a\u001b[2J\u001b]0;title\u0007b\rc\nd\te\u009b31mf\u007fg\u0085h\u202ei\u2066j\u2028k';
   const account = await newAccount(parley, 'evil');
   const { username } = account;
   await account.call('PATCH', '/me', { body: { display_name: fromUsers }, expect: 400 });
@@ -143,7 +143,7 @@ test('no control character of a name reaches the terminal, and JSON says the nam
     ]) {
       const { code, stdout, stderr } = await parley.parleyctl(args);
       assert.equal(code, 0, stderr);
-      assert.doesNotMatch(stdout + stderr, /[^\P{Cc}\n]/u, args.join(' '));
+      assert.doesNotMatch(stdout + stderr, /[^\P{Cc}\n]|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/u, args.join(' '));
       printed.push(stdout);
     }
     assert.equal(printed[0].trimEnd().split('\n').length, 2, 'a line of its own for each user');
