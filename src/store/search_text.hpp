@@ -18,6 +18,9 @@ inline std::string lower_ascii(std::string_view text) {
   return lower;
 }
 
+/// Each letter small, as far as Unicode knows it: what PostgreSQL's ILIKE compares.
+std::string lower_text(std::string_view text);
+
 /// For LIKE … ESCAPE '\': the text itself, wherever it stands.
 inline std::string containing(std::string_view text) {
   std::string pattern = "%";

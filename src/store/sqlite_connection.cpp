@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "parley/log.hpp"
+#include "store/search_text.hpp"
 
 namespace parley {
 namespace {
@@ -52,6 +53,29 @@ error to_error(const sqlite_error& fault) {
 void log_store_fault(std::string_view what, const std::string& message) {
   log::error("sqlite", "store_fault", "{} failed: {}", what, message);
 }
+
+namespace {
+
+/// SQLite's own lower() and LIKE know no letters but ASCII's.
+void lower_text_in_sql(sqlite3_context* context, int, sqlite3_value** values) noexcept {
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(*values));
+  if (bytes == nullptr) return sqlite3_result_null(context);
+  try {
+    const auto lower = lower_text({bytes, static_cast<std::size_t>(sqlite3_value_bytes(*values))});
+    sqlite3_result_text64(context, lower.data(), lower.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  } catch (...) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+void add_lower_text(sqlite3* connection) {
+  constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+  const int code = sqlite3_create_function_v2(connection, "lower_text", 1, flags, nullptr, lower_text_in_sql, nullptr,
+                                              nullptr, nullptr);
+  if (code != SQLITE_OK) fail(connection, code);
+}
+
+}  // namespace
 
 prepared_statement::prepared_statement(sqlite3* connection, const char* sql) {
   const int code = sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
@@ -196,6 +220,7 @@ void sqlite_connection::set_up_reader(const sqlite_options& options) {
   execute("PRAGMA wal_autocheckpoint = 0");
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   execute("PRAGMA query_only = ON");
+  add_lower_text(handle_.get());
 }
 
 /// SQLite takes negative numbers for KiB.

@@ -118,14 +118,15 @@ void write_audit_row(sqlite_connection& connection, const audit_record& what) {
 
 result<page<own_profile>> sqlite_reader::accounts(const account_filter& which, const page_request& range) {
   return guarded("reading accounts", [&]() -> result<page<own_profile>> {
-    auto row = connection_.use("SELECT " ACCOUNT_COLUMNS
-                               ", (substr(u.username, 1, length(?2)) = ?2 OR u.display_name LIKE ?3 ESCAPE '\\')"
-                               " AND ?5 IN ('', u.flagDelete) AND ?6 IN ('', r.role_enum) " ACCOUNTS
-                               " WHERE u.username > ?1 ORDER BY u.username LIMIT ?4");
+    auto row =
+        connection_.use("SELECT " ACCOUNT_COLUMNS
+                        ", (substr(u.username, 1, length(?2)) = ?2 OR lower_text(u.display_name) LIKE ?3 ESCAPE '\\')"
+                        " AND ?5 IN ('', u.flagDelete) AND ?6 IN ('', r.role_enum) " ACCOUNTS
+                        " WHERE u.username > ?1 ORDER BY u.username LIMIT ?4");
     // Bound as they lie there: they outlive the rows.
     const auto after = range.cursor.value_or("");
     const auto prefix = lower_ascii(which.query);
-    const auto pattern = containing(which.query);
+    const auto pattern = containing(lower_text(which.query));
     row.bind(after, prefix, pattern, most_examined_users + 1, which.flag ? to_string(*which.flag) : std::string_view(),
              which.user_role ? to_string(*which.user_role) : std::string_view());
     return read_fitting_users<own_profile>(row, range.limit, 9,

@@ -45,12 +45,12 @@ result<page<user_profile>> sqlite_reader::find_users(const std::string& query, c
   return guarded("finding users", [&]() -> result<page<user_profile>> {
     auto row = connection_.use(
         "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, u.flagDelete = 'active'"
-        " AND (substr(u.username, 1, length(?2)) = ?2 OR u.display_name LIKE ?3 ESCAPE '\\')"
+        " AND (substr(u.username, 1, length(?2)) = ?2 OR lower_text(u.display_name) LIKE ?3 ESCAPE '\\')"
         " FROM tb_users u JOIN tb_roles r ON r.role_id = u.role_id"
         " WHERE u.username > ?1 ORDER BY u.username LIMIT ?4");
     const auto after = range.cursor.value_or("");
     const auto prefix = lower_ascii(query);
-    const auto pattern = containing(query);
+    const auto pattern = containing(lower_text(query));
     row.bind(after, prefix, pattern, most_examined_users + 1);
     return read_fitting_users<user_profile>(row, range.limit, 5,
                                             [](const auto& fitting) { return read_profile(fitting, 0); });

@@ -156,6 +156,12 @@ TEST_P(accounts_contract, people_are_found_by_prefix_of_username_or_part_of_disp
   EXPECT_EQ(names("zed_"), "zed_1 ") << "no wildcard";
   EXPECT_EQ(names("%"), "");
   EXPECT_EQ(names("nobody"), "");
+  store->run_sql("UPDATE tb_users SET display_name = 'Ärger Đặng' WHERE username = 'zed_1'");
+  for (const auto* part : {"Ärger", "ärger", "ÄRGER", "đẶNG"}) {
+    EXPECT_EQ(names(part), "zed_1 ") << part;
+    EXPECT_EQ(expect_value(reader->accounts({part, {}, {}}, {})).items.size(), 1U) << part;
+  }
+  EXPECT_EQ(names("arger"), "") << "an accent counts";
   set_flag(expect_value(reader->account_by_name("bobby"))->user.profile.id, "not_active");
   EXPECT_EQ(names("bob"), "");
 }
