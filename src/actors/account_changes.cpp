@@ -172,10 +172,14 @@ void accounts::on_change_user(call<change_user>& ask) {
           forget_tokens(changed->ended);
           outdate_user(id);
           if (after.flag == account_flag::active) {
-            // In the order of the log, where there is one: else an older change could come behind a newer one.
+            if (!services_->control) {
+              caf::anon_send(services_->directory, role_changed{id, after.profile.user_role});
+              return reply(after);
+            }
+            // In the order of the log: else an older change could come behind a newer one.
             tell_of_change();
-            if (!services_->control) caf::anon_send(services_->directory, role_changed{id, after.profile.user_role});
-            return reply(after);
+            caf::anon_send(services_->control, await_nodes{id, reply_when_let_go(reply, after)});
+            return;
           }
           const auto all_ended = reply_when_let_go(reply, after);
           revoke({id, std::nullopt, close_code::not_allowed}, all_ended);

@@ -64,7 +64,13 @@ const principal* caller_of(const std::optional<principal>& who) { return who ? &
 /// Runs on a reading thread. The token is looked at behind the read.
 template <class Request>
 result<typename Request::reply> answer_while_valid(database_reader& store, const Request& request, const clock& time) {
-  auto found = answer_query(store, request);
+  auto found = [&] {
+    if constexpr (requires { answer_query(store, request, time.now()); }) {
+      return answer_query(store, request, time.now());
+    } else {
+      return answer_query(store, request);
+    }
+  }();
   const auto* who = caller_of(request.who);
   if (!found || who == nullptr) return found;
   if (const auto valid = check_token(store, *who, time.now()); !valid) return valid.error();

@@ -86,8 +86,10 @@ result<own_profile> answer_query(database_reader& store, const get_me& ask) {
   return std::move(**found);
 }
 
-result<std::vector<token_item>> answer_query(database_reader& store, const list_own_tokens& ask) {
-  return store.tokens_of(ask.who.user.id);
+result<std::vector<token_item>> answer_query(database_reader& store, const list_own_tokens& ask, timestamp now) {
+  auto tokens = store.tokens_of(ask.who.user.id);
+  if (tokens) std::erase_if(*tokens, [&](const token_item& token) { return token.expires_at <= now; });
+  return tokens;
 }
 
 result<page<own_profile>> answer_query(database_reader& store, const list_accounts& ask) {

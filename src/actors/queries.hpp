@@ -13,7 +13,8 @@ result<void> check_token(database_reader& store, const principal& who, timestamp
 // A room that the caller is no member of is `not_found`, as if it did not exist.
 
 result<own_profile> answer_query(database_reader& store, const get_me& ask);
-result<std::vector<token_item>> answer_query(database_reader& store, const list_own_tokens& ask);
+/// Without those that have ended, which the store keeps until the sweep.
+result<std::vector<token_item>> answer_query(database_reader& store, const list_own_tokens& ask, timestamp now);
 result<page<own_profile>> answer_query(database_reader& store, const list_accounts& ask);
 result<page<audit_entry>> answer_query(database_reader& store, const list_audit& ask);
 result<page<user_profile>> answer_query(database_reader& store, const find_users& ask);

@@ -187,6 +187,29 @@ TEST_F(AccountActor, ASuspensionWaitsForNoWriteForEver) {
   EXPECT_EQ(suspension.code(), "none");
 }
 
+// --- A role is answered when it counts on every node ---
+
+TEST_F(AccountActor, ANewRoleIsAnsweredWhenAllNodesHaveReadOfIt) {
+  std::shared_ptr<void> waiting;
+  services->control = system->spawn([&]() -> control_handle::behavior_type {
+    return {[](read_control_log) {}, [](control_tick) {},
+            [&](await_nodes& message) { waiting = std::move(message.held); }, [](control_step) {},
+            [](clear_presence_up) {}};
+  });
+  const auto promotion = ask(change_user{{}, other, {{}, role::moderator}});
+  EXPECT_EQ(promotion.code(), "waiting");
+  waiting = nullptr;
+  run();
+  EXPECT_EQ(promotion.code(), "none");
+  const auto unheard = ask(change_user{{}, other, {{}, role::user}});
+  pass(milliseconds(1'001));
+  EXPECT_EQ(unheard.code(), "none") << "a node that cannot be reached keeps nobody waiting for ever";
+  waiting = nullptr;
+  caf::anon_send_exit(services->control, caf::exit_reason::user_shutdown);
+  services->control = nullptr;
+  run();
+}
+
 // --- Tokens in use are renewed ---
 
 /// A job is done or undone as one, and locks what it writes until the batch is stored.

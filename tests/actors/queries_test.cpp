@@ -23,6 +23,8 @@ class shifting_reader final : public empty_reader {
   result<page<room_member>> members(room_id, const page_request&) override {
     return page<room_member>{*read(room_member{}), {}};
   }
+  result<std::vector<token_item>> tokens_of(user_id) override { return tokens; }
+  std::vector<token_item> tokens;
   bool member = true, goes_meanwhile = false;
   int reads = 0;
 
@@ -50,6 +52,18 @@ class Queries : public ::testing::Test {
   principal who_{{id_of<user_id>(1), "ann", "Ann", {}, role::user}, {}, {}, nullptr, nullptr};
   room_id room_ = id_of<room_id>(2);
 };
+
+TEST_F(Queries, ALogInThatHasEndedIsNotListed) {
+  const timestamp now{std::chrono::hours(1)};
+  store_.tokens.resize(3);
+  store_.tokens[0].expires_at = now + std::chrono::milliseconds(1);
+  store_.tokens[1].expires_at = now;
+  store_.tokens[2].expires_at = now - std::chrono::hours(1);
+  const auto listed = answer_query(store_, list_own_tokens{who_}, now);
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->size(), 1U);
+  EXPECT_EQ(listed->front().expires_at, store_.tokens[0].expires_at);
+}
 
 TEST_F(Queries, MembersReadAndStrangersCostNoReading) {
   EXPECT_EQ(all(), four_times("none"));
