@@ -218,7 +218,7 @@ void show_cluster(const command_line& args, session& node) {
   const auto answer = node.ask("GET", "/api/v1/admin/nodes");
   const auto& nodes = answer.at("items").as_array();
   if (nodes.empty() && !args.as_json) {
-    fmt::print("No nodes are written down: only those that share a PostgreSQL are.\n");
+    std::cout << "No nodes are written down: only those that share a PostgreSQL are.\n";
     return;
   }
   print_list(args, nodes,

@@ -40,13 +40,28 @@ append_command room_batcher::prepare(pending_command& command, timestamp at) {
   prepared.room = room_;
   prepared.actor = command.user;
   prepared.at = at;
-  prepared.new_id = command.new_id.is_nil() ? ids_.next() : command.new_id;
+  if (command.new_id.is_nil()) command.new_id = ids_.next();
+  prepared.new_id = command.new_id;
   prepared.membership_ids = std::move(command.membership_ids);
   if (const auto* invite = std::get_if<invite_members>(&command.command)) {
     while (prepared.membership_ids.size() < invite->users.size()) prepared.membership_ids.push_back(ids_.next());
   }
   prepared.command = std::move(command.command);
   return prepared;
+}
+
+bool room_batcher::may_hold(const durable_event& event) const {
+  return std::any_of(under_way_.begin(), under_way_.end(), [&](const command_ptr& command) {
+    return std::visit(
+        [&]<class Body>(const Body& body) {
+          if constexpr (std::is_same_v<Body, message_posted>) {
+            return body.message == message_id(command->new_id);
+          } else {
+            return body.by == command->user;
+          }
+        },
+        event.body);
+  });
 }
 
 std::vector<message_trace::stored> room_batcher::stored_messages(const std::vector<append_outcome>& outcomes) const {

@@ -41,6 +41,9 @@ class room_batcher {
   /// take_batch() would give one.
   [[nodiscard]] bool has_next() const { return !queue_.empty() && under_way_.empty(); }
 
+  /// It may be what the batch under way stores: its own message, or another event of one who has a command in it.
+  [[nodiscard]] bool may_hold(const durable_event& event) const;
+
   /// The new messages of the batch that came back, with the moments when they were accepted; before finish().
   [[nodiscard]] std::vector<message_trace::stored> stored_messages(const std::vector<append_outcome>& outcomes) const;
   /// The batch came back: events and answers in the batch's order.

@@ -40,7 +40,15 @@ void room::on_heard(const events_heard& message) {
   log_end_ = std::max(log_end_, events.back().seq);
   if (!state_) return;  // what is being read may be older; on_loaded() looks again then
   trace_heard(events, message_origin::bus);
-  state_->hear(events);
+  // Another node that read what an unclear batch had left may tell of this one's own batch before the store's answer is
+  // here. Its answers must find their places first, and what comes behind waits for it in any case.
+  const auto own =
+      std::find_if(events.begin(), events.end(), [this](const auto& event) { return batcher_->may_hold(event); });
+  if (own == events.end()) {
+    state_->hear(events);
+  } else {
+    state_->hear({events.begin(), own});
+  }
   release_ready(false);
   // What was owed may have gone out with it, before the shard's word came.
   if (!fanout_->owes()) {

@@ -241,6 +241,19 @@ TEST_F(RoomNews, AHoleInWhichOnesOwnBatchMayLieWaitsForThatBatch) {
   EXPECT_THAT(there_.lines(bob), ElementsAre("live ack a 1", "event 2 two"));
 }
 
+TEST_F(RoomNews, NewsOfOnesOwnBatchWaitForTheStoresAnswer) {
+  auto& bob = live(there_, bob_);
+  there_.services->faults.after_commit = [&](std::span<const append_command> commands) {
+    if (commands.empty()) return;
+    const auto one = posted(room_, 1, "one", message_id(commands.front().new_id), bob_);
+    const auto news = std::make_shared<const stream_batch>(stream_batch{room_, {one}});
+    caf::anon_send(bob.actor, events_heard{news, nullptr});
+  };
+  there_.say(bob, "a", "one");
+  there_.run();
+  EXPECT_THAT(there_.lines(bob), ElementsAre("live ack a 1"));
+}
+
 TEST_F(RoomNews, EachHoleGetsItsTimeForNews) {
   live(there_, bob_);
   for (const auto* text : {"one", "two", "three", "four"}) append_to_store(text);
