@@ -142,6 +142,7 @@ TEST_P(rooms_contract, rooms_come_in_the_order_of_their_ids_with_all_that_ready_
 
 TEST_P(rooms_contract, rooms_come_in_pages_too) {
   std::vector<room_id> rooms;
+  rooms.reserve(5);
   for (int i = 0; i < 5; ++i) rooms.push_back(add_group("group", ann, {bob}));
   add_group("not anns", bob);
   post(rooms[1], bob, "1");
@@ -167,8 +168,9 @@ TEST_P(rooms_contract, all_rooms_are_told_however_many_the_limit_allows) {
   start(limits);
   const auto dan = add_user("dan");
   std::vector<write_job> jobs;
+  jobs.reserve(1'001);
   for (int i = 0; i < 1'001; ++i) {
-    jobs.push_back(
+    jobs.emplace_back(
         [room = new_room{make.make_id<room_id>(), "group", true, dan, {}, {make.make_id<uuid>()}, make.next_time()}](
             record_writer& records) -> result<void> {
           (void)expect_value(records.create_room(room));
@@ -353,10 +355,12 @@ TEST_P(rooms_contract, history_sums_up_the_reactions_in_the_order_in_which_they_
 
 TEST_P(rooms_contract, a_reaction_shows_its_first_hundred_users_and_counts_them_all) {
   std::vector<user_id> others;
+  others.reserve(105);
   for (int i = 0; i < 105; ++i) others.push_back(add_user("user" + std::to_string(i)));
   const auto room = add_group("group", ann, others);
   const auto message = post(room, ann, "x");
   std::vector<append_command> commands;
+  commands.reserve(others.size());
   for (const auto& user : others) commands.push_back(make.react(room, user, message, "👍"));
   commit(std::move(commands));
   const auto reactions = expect_value(reader->history(room, {}, {}, 1)).at(0).reactions;
