@@ -26,12 +26,18 @@ std::optional<reported_message> sqlite_records::message_for(user_id user, messag
 
 std::optional<earlier_report> sqlite_records::report_of(user_id reporter, message_id id,
                                                         const reported_message& message) {
+  // The newest first, by the index; an edited message has a few.
   auto row = connection_.use(
       "SELECT report_id, reason, created_at, status = 'open', status = 'open' AND content IS ?3 AND file_url IS ?4"
-      " AS is_same FROM tb_report WHERE message_id = ?1 AND reporter_id = ?2"
-      " ORDER BY is_same DESC, created_at DESC, report_id DESC LIMIT 1");
-  if (!row.bind(id, reporter, message.content, message.file_url).step()) return std::nullopt;
-  return read_earlier_report(row, id);
+      " FROM tb_report WHERE message_id = ?1 AND reporter_id = ?2 ORDER BY created_at DESC, report_id DESC");
+  row.bind(id, reporter, message.content, message.file_url);
+  std::optional<earlier_report> newest;
+  while (row.step()) {
+    const auto found = read_earlier_report(row, id);
+    if (found.is_of_this_text) return found;
+    if (!newest) newest = found;
+  }
+  return newest;
 }
 
 std::int64_t sqlite_records::count_open_reports(user_id reporter) {

@@ -1,4 +1,4 @@
 -- Whoever reported a message may report it anew once it was edited: one report for each text. That nobody files the same
 -- one twice is seen to behind the lock of the reporter's row, since texts are too long for an index.
 DROP INDEX ux_report_once;
-CREATE INDEX ix_report_message ON tb_report (message_id, reporter_id);
+CREATE INDEX ix_report_message ON tb_report (message_id, reporter_id, created_at, report_id);
