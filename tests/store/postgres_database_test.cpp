@@ -1,6 +1,7 @@
 // The database as a whole: its schema and migrations, its encoding, and encrypted connections.
 #include <cstdlib>
 #include <thread>
+#include <utility>
 
 #include "postgres_fixture.hpp"
 #include "store/postgres_connection.hpp"
@@ -56,12 +57,12 @@ TEST_F(postgres_database_test, who_waits_for_anothers_migration_says_so_and_may_
   const auto stopped = open_node(url_)->migrate([&] { return ++asked == 3; });
   ASSERT_TRUE(stopped.has_error());
   EXPECT_EQ(asked, 3);
-  std::thread letting_go([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    other.run_script("SELECT pg_advisory_unlock(" + key + ")");
-  });
-  expect_value(open_node(url_)->migrate([] { return false; }));
-  letting_go.join();
+  bool is_held = true;
+  expect_value(open_node(url_)->migrate([&] {
+    if (std::exchange(is_held, false)) other.run_script("SELECT pg_advisory_unlock(" + key + ")");
+    return false;
+  }));
+  EXPECT_FALSE(is_held) << "it did not wait";
   EXPECT_NE(log.take().find("migration_waits"), std::string::npos);
 }
 
@@ -84,8 +85,10 @@ TEST_F(postgres_database_test, connections_made_anew_are_counted) {
   }
   EXPECT_EQ(counts_.store_reconnects_total.value(), 0U);
   proxy.heal();
-  std::this_thread::sleep_for(std::chrono::milliseconds(600));  // a reader pauses
-  (void)expect_value(reader->is_member({}, {}));
+  // A reader pauses first.
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+       reader->is_member({}, {}).has_error() && std::chrono::steady_clock::now() < end;)
+    std::this_thread::yield();
   expect_value(writer->look());
   EXPECT_EQ(counts_.store_reconnects_total.value(), 2U);
 }
