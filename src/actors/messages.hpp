@@ -137,6 +137,7 @@ struct room_held {
   room_id room;
   room_handle actor;
   bool is_member = false;
+  std::uint32_t number = 0;  ///< Of the hold_room.
 };
 /// Sent by a room that is not in the store (and ends).
 struct room_unknown {
@@ -244,6 +245,8 @@ struct hold_room {
   user_id user;
   connection_ref connection;
   session_handle session;
+  /// Tells the session's holds apart: it may leave and come back while one is on its way.
+  std::uint32_t number = 0;
 };
 /// Sent by a session: it is no longer a member. Its last message to this room. A session that ends need not send it,
 /// since the room monitors who holds it.

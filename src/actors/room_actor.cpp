@@ -161,7 +161,7 @@ void room::hold(hold_room& message) {
   if (!connection_of_session_.contains(session)) monitor(message.session);
   connection_of_session_[session] = message.connection;
   holders_[message.connection] = {message.user, message.session};
-  send(message.session, room_held{id_, self_handle(), state_->is_member(message.user)});
+  send(message.session, room_held{id_, self_handle(), state_->is_member(message.user), message.number});
 }
 
 void room::release_holder(connection_ref connection) {

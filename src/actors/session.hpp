@@ -42,6 +42,7 @@ class session {
     bool live_due = false;             ///< Frames wait until it is attached.
     bool position_due = false;         ///< Its actor died while attached: the shard tells where the connection stood.
     std::uint8_t stale_positions = 0;  ///< Such news that a resume has overtaken.
+    std::uint32_t hold = 0;            ///< The number of the newest one asked for.
     std::unique_ptr<parked_frames> parked{};
   };
   /// A join that is being read from the store; a leave in between drops it.
@@ -82,7 +83,7 @@ class session {
   room_entry* find_room(const room_id& room);
   room_entry& add_room(const room_id& room);
   void remove_room(const room_id& room);
-  void hold(const room_id& room);
+  void hold(room_entry& room);
   void flush_parked(room_entry& room);
   void fail_parked(room_entry& room, const error& why);
   std::uint64_t begin_join(const room_id& room, bool is_news);
@@ -153,6 +154,7 @@ class session {
   std::vector<user_id> friends_, watched_;
   std::optional<rate_limiter> watch_rate_;
   std::uint64_t last_join_ = 0;
+  std::uint32_t last_hold_ = 0;
   std::uint32_t blocks_ = 1;  ///< Look-ups under way that later frames wait for; the first is the bootstrap.
   bool ready_ = false;
   bool closed_ = false;  ///< A close is on its way: nothing more is said or done.

@@ -131,7 +131,7 @@ void session::on_bootstrap(session_bootstrap& what) {
   }
   tell(ready_notice{session_id(services_->ids.next()), request_.who.user, services_->time.now(),
                     settings.net.heartbeat_ms, std::move(rooms)});
-  for (const auto& room : rooms_) hold(room.id);
+  for (auto& room : rooms_) hold(room);
   friends_ = std::move(what.friends);
   for (const auto& user : friends_) {
     caf::anon_send(services_->directory, to_presence{watch_user{user, request_.connection}});
@@ -222,8 +222,10 @@ void session::remove_room(const room_id& room) {
   plan_.cancel(room);
 }
 
-void session::hold(const room_id& room) {
-  caf::anon_send(services_->directory, to_room{room, hold_room{room, request_.who.user.id, request_.connection, me()}});
+void session::hold(room_entry& room) {
+  room.hold = ++last_hold_;
+  caf::anon_send(services_->directory,
+                 to_room{room.id, hold_room{room.id, request_.who.user.id, request_.connection, me(), room.hold}});
 }
 
 void session::on_room_held(const room_held& what) {
@@ -232,6 +234,8 @@ void session::on_room_held(const room_held& what) {
     caf::anon_send(what.actor, release_room{request_.connection});
     return;
   }
+  // Before this one's own hold the room may still have to take a release, and then it would not hear what it is asked.
+  if (what.number != room->hold) return;
   room->actor = what.actor;
   flush_parked(*room);
   advance();
@@ -246,8 +250,8 @@ void session::on_room_unknown(const room_unknown& what) {
     return finish_resume();
   }
   self_->delayed_send(self_, retry_after, look_up_done{[this, id = what.room] {
-                        const auto* still = find_room(id);
-                        if (still != nullptr && !still->actor) hold(id);
+                        auto* still = find_room(id);
+                        if (still != nullptr && !still->actor) hold(*still);
                       }});
 }
 
@@ -264,7 +268,7 @@ void session::on_room_failed(const room_failed& what) {
   if (with_position && !room->attached && !room->position_due) return;  // likewise, before the death was known
   if (!with_position || room->attached) {
     room->actor = nullptr;
-    hold(room->id);
+    hold(*room);
   }
   // Still, when the next actor died before the position came: the shard tells it once.
   room->position_due = !with_position && (room->attached || room->position_due);
@@ -365,9 +369,10 @@ void session::on_join_read(const pending_join& what, const result<room_summary>&
     return;
   }
   if (!end_join(what.number) || !found || find_room(what.room) != nullptr) return;
-  add_room(what.room).live_due = true;
+  auto& room = add_room(what.room);
+  room.live_due = true;
   tell(room_added_notice{*found});
-  hold(what.room);
+  hold(room);
   plan_.add({what.room, found->last_seq, catch_up_plan::no_limit, false});
 }
 

@@ -263,9 +263,9 @@ void session::on_resume_checked(const frame_reply& reply, const result<std::vect
   for (const auto& room : *rooms) {
     const bool still_ours = room.join == 0 || end_join(room.join);  // it may have been left meanwhile
     if (room.joined && still_ours && find_room(room.room) == nullptr) {
-      add_room(room.room);
+      auto& entry = add_room(room.room);
       tell(room_added_notice{*room.joined});
-      hold(room.room);
+      hold(entry);
     }
     resume_->rooms.push_back({room.room, room.after, services_->settings.replay.limit, true});
   }

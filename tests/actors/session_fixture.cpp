@@ -142,7 +142,7 @@ void session_fixture::kill_room(room_id room) {
 void session_fixture::answer_hold(const hold_room& wish) {
   ++held[wish.room];
   if (!rooms.contains(wish.room)) rooms[wish.room] = system->spawn<scripted_room>(*this, wish.room);
-  caf::anon_send(wish.session, room_held{wish.room, rooms[wish.room], true});
+  caf::anon_send(wish.session, room_held{wish.room, rooms[wish.room], true, wish.number});
 }
 
 }  // namespace parley::testing

@@ -266,6 +266,27 @@ TEST_F(SessionRooms, AHoldThatDiedWithItsRoomIsAskedAgain) {
   EXPECT_EQ(holds.size(), 1U);
 }
 
+/// What the room hears of the first hold it forgets with the leave's release; only the second lasts.
+TEST_F(SessionRooms, WhoLeftAndCameBackAsksOnlyOnceTheNewHoldStands) {
+  hold_at_once = false;
+  open();
+  store.add_room(red, {me});
+  const auto join = [this] {
+    caf::anon_send(session, user_joined_room{red});
+    run();
+  };
+  join();
+  caf::anon_send(session, user_left_room{red, leave_reason::removed});
+  join();
+  ASSERT_EQ(holds.size(), 2U);
+  answer_hold(holds[0]);
+  run();
+  EXPECT_THAT(asked[red], IsEmpty());
+  answer_hold(holds[1]);
+  run();
+  EXPECT_EQ(asked[red].size(), 1U);
+}
+
 TEST_F(SessionRooms, ALatePositionDoesNotUndoAResume) {
   store.add_room(red, {me});
   for (int i = 0; i < 9; ++i) store.say(red, other, "x");
