@@ -229,6 +229,9 @@ class account_queries {
  public:
   virtual ~account_queries() = default;
   virtual result<std::optional<account_record>> account_by_name(const std::string& username) = 0;
+  /// The parameters that stored password hashes have (see parameters_of), a few at most. Reads all users: for the
+  /// start.
+  virtual result<std::vector<std::string>> password_parameters() = 0;
   virtual result<std::optional<token_record>> token(const token_hash& hash) = 0;
   virtual result<std::optional<own_profile>> user(user_id user) = 0;
   virtual result<page<user_profile>> find_users(const std::string& query, const page_request& range) = 0;

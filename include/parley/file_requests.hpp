@@ -55,6 +55,7 @@ struct open_file {
   std::variant<principal, file_signature> who;
   file_id file;
   std::string name;
+  bool is_under_way = false;  ///< Bytes of it were sent already, so that the address may have run out since.
 };
 struct read_file_block {
   using reply = std::string;

@@ -25,13 +25,15 @@ struct password_check {
   [[nodiscard]] bool fits(std::string_view password, const verifier& verify = verify_password) const;
 };
 
-/// Belongs to the account actor. Each refusal verifies one hash of each set of parameters that this process has met: of
-/// today's at once, of older ones from the first log-in to such an account on.
+/// Belongs to the account actor. Each refusal verifies one hash of each set of parameters that this process knows of:
+/// today's, and what the store and log-ins told of others.
 class password_checks {
  public:
   /// `decoy`: a hash at today's cost that no password fits.
   explicit password_checks(const std::string& decoy) : decoys_{decoy} {}
 
+  /// As of parameters_of; nothing else is taken.
+  void know(const std::string& parameters);
   /// `encoded`: null for an unknown user. `may_fit`: false when the right password is refused as well.
   password_check check_of(const std::optional<std::string>& encoded, bool may_fit);
 

@@ -44,6 +44,7 @@ account_handle::behavior_type accounts::begin(const actor_services& services, st
   cache.send_rate = {settings.limits.send_rate_per_second, settings.limits.send_burst};
   cache.change_rate = {settings.limits.changes_per_second, settings.limits.changes_burst};
   tokens_.emplace(cache);
+  read_costs();
   self_->delayed_send(self_, tick_interval, account_tick{});
   return {
       [this](call<register_user>& ask) { guarded("accounts", [&] { on_register(ask); }); },
@@ -208,6 +209,16 @@ void accounts::end_tokens(user_id user, const std::vector<token_hash>& ended) {
 }
 
 /// Sockets do not outlive their token's time.
+/// Without them the first refusal of an account whose hash is of another cost would be told by its time.
+void accounts::read_costs() {
+  look_up<std::vector<std::string>>([](database_reader& store) { return store.password_parameters(); },
+                                    [this](const result<std::vector<std::string>>& found) {
+                                      knows_costs_ = found.has_value();
+                                      if (!found) return;
+                                      for (const auto& parameters : *found) checks_->know(parameters);
+                                    });
+}
+
 void accounts::on_tick() {
   self_->delayed_send(self_, tick_interval, account_tick{});
   for (const auto& over : tokens_->take_expired(services_->time.now())) {
@@ -215,6 +226,7 @@ void accounts::on_tick() {
   }
   run_next_policy::share_next();
   renew_used_tokens();
+  if (!std::exchange(knows_costs_, true)) read_costs();
 }
 
 /// Whoever uses a token now and then never has to log in again, until auth.token_max_days are over.

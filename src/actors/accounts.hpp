@@ -64,6 +64,7 @@ class accounts {
   void create(const call<register_user>& ask, const std::string& password_hash);
   void on_log_in(call<log_in>& ask);
   void verify(const log_in_try& under_way, const std::optional<account_record>& found, queue_place place);
+  void read_costs();
   void on_verified(const log_in_try& under_way, const std::optional<account_record>& found, const verified& outcome);
 
   // --- Tokens ---
@@ -175,6 +176,7 @@ class accounts {
   std::size_t next_hasher_ = 0;
   std::shared_ptr<shared_queue> hashing_;
   std::optional<password_checks> checks_;
+  bool knows_costs_ = true;  ///< Or they are being read.
   struct registration {
     call<register_user> ask;
     queue_place place;

@@ -24,13 +24,18 @@ bool password_check::fits(std::string_view password, const verifier& verify) con
   return false;
 }
 
+void password_checks::know(const std::string& parameters) {
+  const auto has_these = [&](const std::string& decoy) { return parameters_of(decoy) == parameters; };
+  if (decoys_.size() >= most_parameters || std::any_of(decoys_.begin(), decoys_.end(), has_these)) return;
+  const auto& today = decoys_.front();
+  auto decoy = parameters + today.substr(parameters_of(today).size());
+  if (parameters_of(decoy) == parameters) decoys_.push_back(std::move(decoy));
+}
+
 password_check password_checks::check_of(const std::optional<std::string>& encoded, bool may_fit) {
   const auto own = encoded ? parameters_of(*encoded) : std::string();
   const auto is_own = [&](const std::string& decoy) { return parameters_of(decoy) == own; };
-  if (!own.empty() && decoys_.size() < most_parameters && std::none_of(decoys_.begin(), decoys_.end(), is_own)) {
-    const auto& today = decoys_.front();
-    decoys_.push_back(own + today.substr(parameters_of(today).size()));
-  }
+  if (!own.empty()) know(own);
   password_check check;
   if (may_fit) check.encoded = encoded;
   for (const auto& decoy : decoys_) {

@@ -11,24 +11,42 @@ namespace parley {
 namespace {
 
 namespace http = boost::beast::http;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds look_interval{1};
 
 class file_source final : public byte_source {
  public:
-  file_source(const api_call& call, file_id file, byte_range part, transfer_place transfer)
+  file_source(const api_call& call, open_file ask, byte_range part, transfer_place transfer)
       : services_(call.services),
         executor_(call.executor),
         transfer_(std::move(transfer)),
-        file_(file),
+        ask_(std::move(ask)),
         size_(part.length),
         at_(part.first),
-        end_(part.first + part.length) {}
+        end_(part.first + part.length) {
+    ask_.is_under_way = true;
+  }
 
   [[nodiscard]] std::uint64_t size() const override { return size_; }
 
+  // Whoever waits for the bytes holds this source.
   void next(std::function<void(result<std::string>)> then) override {
+    if (steady_clock::now() < look_at_) return read(std::move(then));
+    ask_broker(services_.actors, executor_, ask_, [this, then = std::move(then)](const result<stored_file>& found) {
+      // Nobody is put out because the store cannot say.
+      if (!found && !is_passing(found.error().code)) return then(found.error());
+      look_at_ = steady_clock::now() + look_interval;
+      read(then);
+    });
+  }
+
+ private:
+  static bool is_passing(error_code code) { return code == error_code::unavailable || code == error_code::busy; }
+
+  void read(std::function<void(result<std::string>)> then) {
     const auto block = static_cast<std::uint32_t>(at_ / file_block_bytes);
-    // Whoever waits for the bytes holds this source.
-    ask_broker(services_.actors, executor_, read_file_block{file_, block},
+    ask_broker(services_.actors, executor_, read_file_block{ask_.file, block},
                [this, then = std::move(then)](result<std::string> read) {
                  if (!read) return then(read.error());
                  auto bytes = std::move(*read);
@@ -42,13 +60,13 @@ class file_source final : public byte_source {
                });
   }
 
- private:
   net_services& services_;
   boost::asio::any_io_executor executor_;
   transfer_place transfer_;
-  file_id file_;
+  open_file ask_;
   std::uint64_t size_;
   std::uint64_t at_, end_;
+  steady_clock::time_point look_at_ = steady_clock::now() + look_interval;
 };
 
 std::string_view header_of(const api_call& call, http::field name) {
@@ -68,7 +86,8 @@ std::string disposition_of(const stored_file& file) {
 
 }  // namespace
 
-void answer_with_file(const api_call_ptr& call, const stored_file& file, user_id reader, std::int64_t cache_seconds) {
+void answer_with_file(const api_call_ptr& call, const open_file& ask, const stored_file& file, user_id reader,
+                      std::int64_t cache_seconds) {
   const auto etag = fmt::format("\"{}\"", to_string(file.id));
   http_reply reply;
   reply.content_type = file.content_type;
@@ -108,7 +127,7 @@ void answer_with_file(const api_call_ptr& call, const stored_file& file, user_id
   }
   auto transfer = call->services.transfers.take(reader);
   if (!transfer) return call->fail(too_many_transfers());
-  reply.source = std::make_shared<file_source>(*call, file.id, part, std::move(transfer));
+  reply.source = std::make_shared<file_source>(*call, ask, part, std::move(transfer));
   call->respond(std::move(reply));
 }
 

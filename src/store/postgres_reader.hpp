@@ -19,6 +19,7 @@ class postgres_reader final : public database_reader {
 
   // postgres_reader_accounts.cpp
   result<std::optional<account_record>> account_by_name(const std::string& username) override;
+  result<std::vector<std::string>> password_parameters() override;
   result<std::optional<token_record>> token(const token_hash& hash) override;
   result<std::optional<own_profile>> user(user_id user) override;
   result<page<user_profile>> find_users(const std::string& query, const page_request& range) override;

@@ -39,6 +39,19 @@ result<std::optional<account_record>> postgres_reader::account_by_name(const std
   });
 }
 
+/// Behind the parameters of an argon2 hash by libsodium come its salt and itself: 67 characters.
+result<std::vector<std::string>> postgres_reader::password_parameters() {
+  return read("reading the cost of passwords", [&](postgres_connection& open) -> result<std::vector<std::string>> {
+    std::vector<std::string> found;
+    const auto rows = open.query(
+        "SELECT DISTINCT left(password, -67) FROM tb_users WHERE password LIKE '$argon2%' AND length(password) > 67"
+        " LIMIT 8");
+    found.reserve(static_cast<std::size_t>(rows.size()));
+    for (int i = 0; i < rows.size(); ++i) found.emplace_back(rows[i].text(0));
+    return found;
+  });
+}
+
 result<std::optional<token_record>> postgres_reader::token(const token_hash& hash) {
   return read("reading a token", [&](postgres_connection& open) -> result<std::optional<token_record>> {
     const auto rows = open.query("SELECT " OWN_PROFILE_COLUMNS

@@ -16,6 +16,18 @@ result<std::optional<account_record>> sqlite_reader::account_by_name(const std::
   });
 }
 
+/// Behind the parameters of an argon2 hash by libsodium come its salt and itself: 67 characters.
+result<std::vector<std::string>> sqlite_reader::password_parameters() {
+  return guarded("reading the cost of passwords", [&]() -> result<std::vector<std::string>> {
+    std::vector<std::string> found;
+    auto row = connection_.use(
+        "SELECT DISTINCT substr(password, 1, length(password) - 67) FROM tb_users"
+        " WHERE password LIKE '$argon2%' AND length(password) > 67 LIMIT 8");
+    while (row.step()) found.emplace_back(row.text(0));
+    return found;
+  });
+}
+
 result<std::optional<token_record>> sqlite_reader::token(const token_hash& hash) {
   return guarded("reading a token", [&]() -> result<std::optional<token_record>> {
     auto row = connection_.use(

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "empty_database.hpp"
+#include "parley/password_check.hpp"
 
 namespace parley::testing {
 namespace {
@@ -197,6 +198,12 @@ class memory_reader final : public empty_reader {
       if (account.user.profile.username == username) return std::optional(account);
     }
     return std::optional<account_record>{};
+  }
+  result<std::vector<std::string>> password_parameters() override {
+    if (!store_.reads_work) return down();
+    std::vector<std::string> found;
+    for (const auto& [id, account] : store_.accounts) found.push_back(parameters_of(account.password_hash));
+    return found;
   }
   result<std::optional<token_record>> token(const token_hash& hash) override {
     ++store_.token_reads;

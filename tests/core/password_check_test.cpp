@@ -70,6 +70,14 @@ TEST(password_checks, a_decoy_of_older_parameters_is_a_sound_hash) {
   }
 }
 
+TEST(password_checks, parameters_can_be_known_before_anybody_has_them) {
+  password_checks checks(today);
+  for (const auto& each : {parameters_of(older), parameters_of(today), std::string(), std::string("bcrypt")})
+    checks.know(each);
+  const std::multiset<std::string> both{parameters_of(today), parameters_of(older)};
+  EXPECT_EQ(spent(checks.check_of(std::nullopt, true)), both);
+}
+
 TEST(password_checks, few_parameters_are_remembered) {
   password_checks checks(today);
   for (int passes = 3; passes < 20; ++passes)

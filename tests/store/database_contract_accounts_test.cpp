@@ -54,6 +54,18 @@ TEST_P(accounts_contract, an_account_comes_back_as_it_was_made) {
   EXPECT_EQ(presence[0].last_seen, std::nullopt);
 }
 
+TEST_P(accounts_contract, the_parameters_of_stored_passwords_are_told_once_each) {
+  EXPECT_THAT(expect_value(reader->password_parameters()), ::testing::IsEmpty());
+  const std::string salt_and_hash = "$" + std::string(22, 's') + "$" + std::string(43, 'h');
+  const std::string dear = "$argon2id$v=19$m=19456,t=2,p=1", cheap = "$argon2id$v=19$m=64,t=10,p=1";
+  int names = 0;
+  for (const auto& hash : {dear + salt_and_hash, cheap + salt_and_hash, dear + salt_and_hash, std::string("*")}) {
+    const auto name = "user" + std::to_string(++names);
+    expect_value(try_create({make.make_id<user_id>(), name, hash, name, {}, {}, {}, make.next_time()}));
+  }
+  EXPECT_THAT(expect_value(reader->password_parameters()), ::testing::UnorderedElementsAre(dear, cheap));
+}
+
 TEST_P(accounts_contract, a_taken_name_is_a_conflict_and_leaves_the_first) {
   const auto ann = add_user("ann");
   const auto again = try_create({make.make_id<user_id>(), "ann", "other", "Other", {}, {}, {}, make.next_time()});

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import http from 'node:http';
 import path from 'node:path';
 import { call } from './http.mjs';
 import { Parleyd, startParleyd, until } from './parleyd.mjs';
@@ -202,3 +203,34 @@ export async function untilKept(node, expected) {
 /** The most memory that the process has had in RAM, in bytes. */
 export const peakMemory = (node) =>
   Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${node.proc.pid}/status`, 'utf8'))[1]) * 1024;
+
+/**
+ * A download that takes in nothing until it is told to. `rest(restMs)` reads it, with a rest after each piece, and answers how
+ * many bytes came.
+ */
+export function slowDownload(node, who, url) {
+  return new Promise((resolve, reject) => {
+    const headers = who ? { Authorization: `Bearer ${who.token}` } : {};
+    const request = http.get(node.url + url, { headers, agent: false });
+    request.on('error', reject);
+    request.on('response', (response) => {
+      if (response.statusCode !== 200) return reject(new Error(`${response.statusCode} for a download`));
+      response.pause();
+      const rest = (restMs = 0) =>
+        new Promise((done) => {
+          let length = 0;
+          response.on('data', (part) => {
+            length += part.length;
+            if (restMs === 0) return;
+            response.pause();
+            setTimeout(() => response.resume(), restMs);
+          });
+          response.on('error', () => done(length)); // cut off
+          response.on('end', () => done(length));
+          response.on('close', () => done(length));
+          response.resume();
+        });
+      resolve({ response, rest, goAway: () => response.destroy() });
+    });
+  });
+}

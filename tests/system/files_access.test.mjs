@@ -10,6 +10,7 @@ import {
   fetchFile,
   places,
   sign,
+  slowDownload,
   someBytes,
   someText,
   startWithFiles,
@@ -42,6 +43,45 @@ async function sentFile(...others) {
   const { message_id: message } = await postFile(ada, room, url);
   return { room, url, bytes, message };
 }
+
+/** Of 32 MB, begun by token and by a signed address, what comes when `change` happens before more than a few are read. */
+async function cutShort(change) {
+  const size = 32 * 1024 * 1024;
+  const large = await startWithFiles(places[0], { ...unlimited, 'limits.file_bytes': size });
+  try {
+    const [owner, reader, root] = [
+      await newAccount(large, 'owner'),
+      await newAccount(large, 'reader'),
+      await newStaff(large, 'admin'),
+    ];
+    const room = await owner.group('large', [reader]);
+    const { file_url: url } = await upload(owner, someBytes(size));
+    const { message_id: message } = await postFile(owner, room, url);
+    const { url: signed } = await sign(reader, url);
+    const whole = await slowDownload(large, owner, url);
+    const begun = [await slowDownload(large, reader, url), await slowDownload(large, null, signed)];
+    await change({ owner, reader, root, room, message });
+    const read = await Promise.all(begun.map((each) => each.rest(10)));
+    for (const length of read) assert.ok(length < size, `${length} of ${size} bytes came all the same`);
+    return { whole: (await whole.rest()) === size };
+  } finally {
+    await stopWithFiles(large);
+  }
+}
+
+describe('a download under way is cut off', () => {
+  test('when its reader is suspended, and no other is', async () => {
+    const { whole } = await cutShort(({ root, reader }) =>
+      root.call('PATCH', `/admin/users/${reader.id}`, { body: { flagDelete: 'not_active' } }),
+    );
+    assert.ok(whole);
+  });
+
+  test('when its reader is removed from the room', async () => {
+    const { whole } = await cutShort(({ owner, room, reader }) => owner.remove(room, reader));
+    assert.ok(whole);
+  });
+});
 
 describe('a file is for', () => {
   test('its uploader alone until it is sent, then the members of the room, and nobody else', async () => {

@@ -12,6 +12,7 @@ import {
   metric,
   peakMemory,
   places,
+  slowDownload,
   someBytes,
   someText,
   startWithFiles,
@@ -62,27 +63,6 @@ function uploadStream(node, who, total, headers) {
       request.end();
     };
     more();
-  });
-}
-
-/** A download that takes in nothing until it is told to. */
-function slowDownload(node, who, url) {
-  return new Promise((resolve, reject) => {
-    const request = http.get(node.url + url, { headers: { Authorization: `Bearer ${who.token}` }, agent: false });
-    request.on('error', reject);
-    request.on('response', (response) => {
-      if (response.statusCode !== 200) return reject(new Error(`${response.statusCode} for a download`));
-      response.pause();
-      const rest = () =>
-        new Promise((done) => {
-          let length = 0;
-          response.on('data', (part) => (length += part.length));
-          response.on('end', () => done(length));
-          response.on('close', () => done(length));
-          response.resume();
-        });
-      resolve({ response, rest, goAway: () => response.destroy() });
-    });
   });
 }
 

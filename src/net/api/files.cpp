@@ -44,9 +44,10 @@ std::optional<file_signature> signature_of_query(const http_target& target) {
   return file_signature{*user, timestamp(std::chrono::seconds(seconds)), std::move(*code)};
 }
 
-void open(const api_call_ptr& call, open_file request, user_id reader, std::int64_t cache_seconds) {
-  ask(call, std::move(request),
-      [call, reader, cache_seconds](const stored_file& file) { answer_with_file(call, file, reader, cache_seconds); });
+void open(const api_call_ptr& call, const open_file& request, user_id reader, std::int64_t cache_seconds) {
+  ask(call, request, [call, request, reader, cache_seconds](const stored_file& file) {
+    answer_with_file(call, request, file, reader, cache_seconds);
+  });
 }
 
 /// By a token, or by a signed address, which pages put where no header can be sent.
@@ -59,14 +60,14 @@ void handle_download(const api_call_ptr& call) {
     if (!signature) return call->fail(not_found("file: there is no such file."));
     const auto left = std::chrono::duration_cast<std::chrono::seconds>(signature->expires_at - system_clock().now());
     request.who = *signature;
-    return open(call, std::move(request), signature->user, std::max<std::int64_t>(left.count(), 0));
+    return open(call, request, signature->user, std::max<std::int64_t>(left.count(), 0));
   }
   auto token = bearer_token(call->request);
   if (!token) return call->fail(make_error(error_code::unauthenticated, "Authorization: is missing"));
   ask(call, authenticate{*std::move(token)}, [call, request](const principal& who) {
     auto by_token = request;
     by_token.who = who;
-    open(call, std::move(by_token), who.user.id, 0);
+    open(call, by_token, who.user.id, 0);
   });
 }
 
