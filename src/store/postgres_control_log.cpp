@@ -86,30 +86,16 @@ postgres_options hurried(postgres_options options) {
 }  // namespace
 
 postgres_control_log::postgres_control_log(const postgres_options& options, metrics& counts)
-    : options_(hurried(options)), counts_(counts) {}
-
-postgres_connection& postgres_control_log::connection() {
-  if (connection_) return *connection_;
-  if (!pause_.is_over()) throw postgres_error("", "there is no connection");
-  try {
-    connection_ = std::make_unique<postgres_connection>(options_);
-  } catch (const postgres_error&) {
-    pause_.begin();
-    throw;
-  }
-  pause_.reset();
-  if (std::exchange(was_connected_, true)) counts_.store_reconnects_total.add();
-  return *connection_;
-}
+    : connection_(hurried(options), counts) {}
 
 template <class Body>
 std::invoke_result_t<Body, postgres_connection&> postgres_control_log::with_connection(std::string_view what,
                                                                                        Body&& body) {
   return guard_postgres(what, [&] {
     try {
-      return body(connection());
+      return body(connection_.get());
     } catch (const postgres_error&) {
-      connection_.reset();
+      connection_.drop();
       throw;
     }
   });

@@ -1,14 +1,12 @@
 // The control log on PostgreSQL, read by a connection of its own: it must not wait behind anybody's search.
 #pragma once
 
-#include <memory>
 #include <string_view>
 #include <type_traits>
 
 #include "parley/control_log.hpp"
 #include "parley/metrics.hpp"
-#include "store/connect_pause.hpp"
-#include "store/postgres_connection.hpp"
+#include "store/lasting_connection.hpp"
 
 namespace parley {
 
@@ -24,17 +22,11 @@ class postgres_control_log final : public control_log {
   result<bool> tidy() override;
 
  private:
-  /// Throws at once while the last failure to connect is recent.
-  postgres_connection& connection();
   template <class Body>
   std::invoke_result_t<Body, postgres_connection&> with_connection(std::string_view what, Body&& body);
   static void take_events(const postgres_rows& rows, const control_positions& ends, control_news& news);
 
-  const postgres_options options_;
-  metrics& counts_;
-  std::unique_ptr<postgres_connection> connection_;
-  bool was_connected_ = false;
-  connect_pause pause_;
+  lasting_connection connection_;
 };
 
 }  // namespace parley

@@ -6,7 +6,7 @@
 
 #include "parley/database.hpp"
 #include "parley/metrics.hpp"
-#include "store/connect_pause.hpp"
+#include "store/lasting_connection.hpp"
 #include "store/postgres_connection.hpp"
 
 namespace parley {
@@ -15,7 +15,7 @@ namespace parley {
 class postgres_reader final : public database_reader {
  public:
   /// Connects with the first question.
-  postgres_reader(const postgres_options& options, metrics& counts) : options_(options), counts_(counts) {}
+  postgres_reader(const postgres_options& options, metrics& counts) : connection_(options, counts) {}
 
   // postgres_reader_accounts.cpp
   result<std::optional<account_record>> account_by_name(const std::string& username) override;
@@ -84,33 +84,23 @@ class postgres_reader final : public database_reader {
   template <class Body>
   std::invoke_result_t<Body, postgres_connection&> read(std::string_view what, Body&& body) {
     return guard_postgres(what, [&] {
-      const bool was_open = connection_ != nullptr;
+      const bool was_open = connection_.is_open();
       try {
-        return body(connection());
+        return body(connection_.get());
       } catch (const postgres_error& fault) {
-        forget_broken();
+        connection_.drop_if_broken();
         if (!fault.is_connection_lost() || !was_open) throw;
       }
       try {
-        return body(connection());
+        return body(connection_.get());
       } catch (const postgres_error&) {
-        forget_broken();
+        connection_.drop_if_broken();
         throw;
       }
     });
   }
-  /// Drops a connection that is lost, or in the middle of a transaction that failed.
-  void forget_broken() {
-    if (connection_ && (!connection_->is_usable() || connection_->in_transaction())) connection_.reset();
-  }
-  /// Throws at once while the last failure to connect is recent: questions would only wait in line.
-  postgres_connection& connection();
 
-  postgres_options options_;
-  metrics& counts_;
-  std::unique_ptr<postgres_connection> connection_;
-  bool was_connected_ = false;
-  connect_pause pause_;
+  lasting_connection connection_;
 };
 
 }  // namespace parley

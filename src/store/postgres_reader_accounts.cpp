@@ -1,6 +1,4 @@
-// Connecting when there is something to read; accounts, tokens, people and who is online, read from PostgreSQL.
-#include <utility>
-
+// Accounts, tokens, people and who is online, read from PostgreSQL.
 #include "store/postgres_reader.hpp"
 #include "store/row_values.hpp"
 #include "store/user_pages.hpp"
@@ -12,21 +10,6 @@ namespace {
 #define OWN_PROFILE_COLUMNS PROFILE_COLUMNS ", u.email, u.phone, u.flagDelete, u.created_at"
 
 }  // namespace
-
-postgres_connection& postgres_reader::connection() {
-  if (connection_ && connection_->is_usable()) return *connection_;
-  connection_.reset();
-  if (!pause_.is_over()) throw postgres_error("", "there is no connection");
-  try {
-    connection_ = std::make_unique<postgres_connection>(options_);
-  } catch (const postgres_error&) {
-    pause_.begin();
-    throw;
-  }
-  pause_.reset();
-  if (std::exchange(was_connected_, true)) counts_.store_reconnects_total.add();
-  return *connection_;
-}
 
 result<std::optional<account_record>> postgres_reader::account_by_name(const std::string& username) {
   return read("reading an account", [&](postgres_connection& open) -> result<std::optional<account_record>> {
