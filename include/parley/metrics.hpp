@@ -114,7 +114,7 @@ struct metrics {
   counter stream_gaps_announced_total;  ///< Times that something was dropped for want of room.
   counter stream_gaps_heard_total;      ///< Times that something may have been missed.
   counter stream_unreadable_total;
-  gauge stream_lag_ms;    ///< How old the last news were that were heard.
+  gauge stream_lag_ms;    ///< How old the last news were when heard, and how long none could be heard since.
   gauge resynced_at_ms;   ///< When rooms were last compared with the store for want of news, since 1970; 0: never.
   gauge nodes_alive;      ///< That have lately said so, this one too.
   gauge deliveries_held;  ///< Calls that wait in the shards until the control log can be read again.

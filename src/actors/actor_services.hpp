@@ -69,6 +69,8 @@ struct actor_services {
   /// How many storage actors cannot commit at the moment. The node is ready only at 0.
   mutable std::atomic<std::uint32_t> failing_writers{0};
   [[nodiscard]] bool store_ok() const { return failing_writers.load(std::memory_order_relaxed) == 0; }
+  /// Whether other nodes have said lately that they live, as the control actor last read.
+  mutable std::atomic<bool> has_company{false};
 
   /// False while this node may not have heard who was logged out or suspended on another: then it serves nobody.
   [[nodiscard]] bool knows_who_is_out() const { return lease == nullptr || lease->holds(time.steady_now()); }

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <deque>
 #include <limits>
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "actors/guarded.hpp"
+#include "actors/node_silence.hpp"
 #include "actors/signal_exchange.hpp"
 #include "actors/storage_pool.hpp"
 #include "parley/left_node.hpp"
@@ -161,9 +161,14 @@ class control final : public control_handle::base {
     std::exchange(parts_.began, {})(std::monostate{});
   }
 
+  void note_alive(std::int64_t nodes) {
+    services_.counts.nodes_alive.set(nodes);
+    services_.has_company.store(nodes > 1, std::memory_order_relaxed);
+  }
+
   void fail(const error& why) {
     services_.counts.control_failures_total.add();
-    services_.counts.nodes_alive.set(0);
+    note_alive(0);
     if (std::exchange(is_up_, false) != false) {
       log::warn("control", "control_log_failed",
                 "The control log cannot be read: {} Until it can, nothing more is delivered.", why.message);
@@ -243,21 +248,12 @@ class control final : public control_handle::base {
 
   // --- The other nodes ---
 
-  /// A node whose word has not changed for the length of the lease has none. By this node's own clock, since the
-  /// store's may be set.
   [[nodiscard]] bool is_alive(const node_seen& node, steady_time began) {
-    auto& last = words_[node.report.node];
-    if (std::exchange(last.said, node.heartbeat_at) != node.heartbeat_at) {
-      last = {node.heartbeat_at, began, {}, {}};
-    } else if (began - last_read_ < control_lease) {
-      last.silence += began - last_read_;
-    }
-    const bool is_silent = services_.time.steady_now() - last.since >= control_lease;
+    using state = node_silence::state;
+    const auto found = silence_.note(node.report.node, node.heartbeat_at, began, services_.time.steady_now());
     // What it stored last it may have told nobody.
-    if (is_silent && !std::exchange(last.was_silent, true) && services_.sweep) {
-      caf::anon_send(services_.sweep, compare_with_store{});
-    }
-    return !is_silent;
+    if (found == state::fell_silent && services_.sweep) caf::anon_send(services_.sweep, compare_with_store{});
+    return found == state::alive;
   }
 
   void look_at(const control_news& news, steady_time began) {
@@ -271,20 +267,12 @@ class control final : public control_handle::base {
         reached_by_all[i] = std::min(reached_by_all[i], node.report.confirmed[i]);
       }
     }
-    last_read_ = began;
-    std::optional<timestamp> gone_since;
-    std::erase_if(words_, [&](const auto& item) {
-      const bool is_gone = std::none_of(news.nodes.begin(), news.nodes.end(),
-                                        [&](const auto& node) { return node.report.node == item.first; });
-      if (is_gone) gone_since = std::max(item.second.said, gone_since.value_or(item.second.said));
-      return is_gone;
-    });
     // Whoever buried it may have been killed since, or not know that it did; what it wrote last may not be indexed.
-    if (gone_since) {
+    if (const auto gone_since = silence_.end_reading(news.nodes, began)) {
       clear_up({*gone_since});
       if (services_.search) anon_send(services_.search, look_for_rooms_behind{});
     }
-    services_.counts.nodes_alive.set(alive);
+    note_alive(alive);
     if (!news.has_more) {
       for (auto& each : waiting_) {
         if (!each.seq) each.seq = news.reached[each.partition];
@@ -312,15 +300,12 @@ class control final : public control_handle::base {
   }
 
   /// Whoever did not say a word for about presence.ttl_seconds is dead; whoever took leave, when those who were on
-  /// there had the grace time to come elsewhere. What counts is silence that this node could have heard broken: during
-  /// an outage of the store nobody could say one.
+  /// there had the grace time to come elsewhere.
   void bury(const control_news& news, steady_time began) {
     for (const auto& node : news.nodes) {
-      const auto known = words_.find(node.report.node);
       const bool took_leave = has_left(node.report);
       const auto patience = took_leave ? grace() : longest_silence();
-      if (known == words_.end() || known->second.silence < patience || began < known->second.next_try) continue;
-      known->second.next_try = began + before_next_clearing;
+      if (!silence_.is_over(node.report.node, patience, began, before_next_clearing)) continue;
       if (!took_leave) log::warn("control", "node_dead", "{} has been silent for too long", node.report.name);
       services_.storage->write(
           node.report.node,
@@ -385,19 +370,11 @@ class control final : public control_handle::base {
   std::deque<reading> under_way_;
   std::uint64_t last_reading_ = 0;
   std::vector<waiting> waiting_;
-  struct last_word {
-    timestamp said;
-    steady_time since{};              ///< When this node first read it.
-    steady_time::duration silence{};  ///< Since then, as far as this node read without a gap.
-    steady_time next_try{};           ///< To declare it dead.
-    bool was_silent = false;          ///< For the length of the lease.
-  };
-  std::map<uuid, last_word> words_;  ///< Of each node.
+  node_silence silence_;  ///< Of the others.
   std::optional<bool> is_up_;
   bool is_woken_ = false;
   bool was_forgotten_ = false;
   bool is_there_ = false;  ///< The others know of this identity.
-  steady_time last_read_{};
   steady_time next_{};
   steady_time last_began_{};
   steady_time next_tidying_{};

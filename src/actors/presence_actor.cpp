@@ -72,7 +72,9 @@ class presence_keeper {
           settle();
         },
         [this](const stop_presence&) {
-          state_->stop(now(), has_company());
+          // Another node gives those who were on here the grace time to come to it, as nobody could who is about to
+          // end.
+          state_->stop(now(), services_->has_company.load(std::memory_order_relaxed));
           save();
           self_->quit();
         },
@@ -82,9 +84,6 @@ class presence_keeper {
  private:
   [[nodiscard]] presence_state::moment now() const { return {services_->time.steady_now(), services_->time.now()}; }
   [[nodiscard]] presence_handle me() const { return caf::actor_cast<presence_handle>(self_); }
-
-  /// Another node gives those who were on here the grace time to come to it, as nobody could who is about to end.
-  [[nodiscard]] bool has_company() const { return services_->control && services_->counts.nodes_alive.value() > 1; }
 
   /// After every message: what is to be saved, when to look again, and whether anybody still needs this record.
   void settle() {
