@@ -56,6 +56,9 @@ room::behavior_type room::make_behavior() {
         if (!fanout_->owes()) heard_.clear();
         send_next_batch();
       },
+      [this](gathering_over) {
+        if (batcher_) send_next_batch();
+      },
       [this](indexing_began) { told_search_ = false; },
       [this](relay_typing& message) { relay(message); },
       [this](move_read_marker& message) { note_sender(), on_early(std::move(message)); },

@@ -73,7 +73,7 @@ bool room::waits_for_more() {
   const auto now = services_.time.steady_now();
   if (!pace_.must_wait(now, fanout_->served_at(), batcher_->waiting())) return false;
   const auto until = pace_.waits_until();
-  if (std::exchange(waits_until_, until) != until) delayed_send(this, until - now, shard_ready{});
+  if (std::exchange(waits_until_, until) != until) delayed_send(this, until - now, gathering_over{});
   return true;
 }
 

@@ -20,6 +20,7 @@ class session_fixture::scripted_room final : public room_handle::base {
         [](const batch_stored&) {},
         [](const hole_read&) {},
         [](const shard_ready&) {},
+        [](const gathering_over&) {},
         [](indexing_began) {},
         [this](const relay_typing& what) { test_.typed[id_].push_back(what); },
         [this](const move_read_marker& what) { test_.marked[id_].push_back(what); },
