@@ -4,14 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "load/find_max.hpp"
 #include "load/measured_server.hpp"
 #include "load/open_load.hpp"
 #include "load/pace.hpp"
+#include "scrape.hpp"
 
 namespace parley::bench {
 namespace {
@@ -28,6 +31,7 @@ constexpr double most_slower = 5;
 /// Two equal loads differ by as much on a shared machine.
 constexpr double as_before = 2;
 constexpr double as_before_ms = 5;
+constexpr double longest_indexing = 120;
 
 class overload_run {
  public:
@@ -47,6 +51,7 @@ class overload_run {
     load_.leave_out_above(most_unanswered);
     auto over = measure(full_rate * options_.times, options_.seconds);
     load_.leave_out_above(0);
+    const auto indexing = wait_for_search();
     const auto after = measure(full_rate / 2, beside_seconds);
 
     const auto memory_before = full.course.back().resident_mib.value_or(0);
@@ -72,6 +77,7 @@ class overload_run {
         {"acknowledged_per_second", "acknowledged at the overload", per_second(over.acknowledged, over), "a second"},
         {"busy_per_second", "refused with busy", per_second(over.busy, over), "a second"},
         {"left_out_per_second", "not sent, as much was unanswered", per_second(over.left_out, over), "a second"},
+        {"indexed_after", "the search index came up with it after", indexing, "s"},
         {"refused_otherwise", "refused for another reason", static_cast<double>(over.troubles.refused - over.busy),
          ""}};
     const bool is_kept = before.troubles.is_complete() && full.troubles.is_complete() && after.troubles.is_complete() &&
@@ -90,6 +96,17 @@ class overload_run {
   static server_options with_the_bound(server_options options) {
     if (options.node_url.empty()) options.settings.insert(options.settings.begin(), "limits.overload_ms=500");
     return options;
+  }
+
+  /// Messages are indexed behind their acks, by the same processors: the overload is over when that is done.
+  double wait_for_search() {
+    const auto start = std::chrono::steady_clock::now();
+    const auto passed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+    while (scrape(server_.address())["parley_search_rooms_behind"] > 0) {
+      if (passed() > longest_indexing) throw std::runtime_error("the search index does not come up with what was sent");
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return passed();
   }
 
   static double per_second(std::uint64_t count, const load_figures& figures) {
