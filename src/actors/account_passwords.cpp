@@ -103,14 +103,15 @@ void accounts::on_log_in(call<log_in>& ask) {
   const auto verdict = throttle_->begin(name, address, services_->time.steady_now());
   if (!verdict.goes_on) {
     services_->counts.logins_throttled_total.add();
-    return ask.reply(too_many_failures(verdict.wait_ms));
+    return refuse_unchecked(ask, too_many_failures(verdict.wait_ms));
   }
   auto place = hashing_->try_enter(address, 1);
   if (!place) {
     throttle_->given_up(name, address);
     return ask.reply(too_many_passwords());
   }
-  const log_in_try under_way{ask, verdict.wait_ms > 0 ? too_many_failures(verdict.wait_ms) : wrong_credentials()};
+  const log_in_try under_way{ask, verdict.wait_ms > 0 ? too_many_failures(verdict.wait_ms) : wrong_credentials(),
+                             services_->time.steady_now()};
   using found = std::optional<account_record>;
   look_up<found>([name = name](database_reader& store) { return store.account_by_name(name); },
                  [this, under_way, place](const result<found>& account) {
@@ -119,6 +120,13 @@ void accounts::on_log_in(call<log_in>& ask) {
                    throttle_->given_up(asked.request.username, asked.request.remote_address);
                    asked.reply(account.error());
                  });
+}
+
+/// Takes as long as if there had been a check, and nobody's time.
+void accounts::refuse_unchecked(const call<log_in>& ask, const error& why) {
+  const auto pause = refusal_times_.one_of_them(services_->ids.next().bytes.back());
+  if (pause <= steady_time::duration::zero()) return ask.reply(why);
+  self_->delayed_send(self_, pause, account_continuation{[reply = ask.reply, why] { reply(why); }});
 }
 
 /// A refusal takes as long whoever was named; see password_checks.
@@ -151,6 +159,7 @@ void accounts::on_verified(const log_in_try& under_way, const std::optional<acco
   const auto& ask = under_way.ask;
   if (!outcome.fits) {
     services_->counts.login_failures_total.add();
+    refusal_times_.note(services_->time.steady_now() - under_way.began);
     throttle_->failed(ask.request.username, ask.request.remote_address, services_->time.steady_now());
     return ask.reply(under_way.otherwise);
   }

@@ -11,6 +11,7 @@
 #include "actors/actor_services.hpp"
 #include "actors/login_throttle.hpp"
 #include "actors/read_pool.hpp"
+#include "actors/refusal_times.hpp"
 #include "actors/session_validity.hpp"
 #include "actors/shared_queue.hpp"
 #include "actors/storage_pool.hpp"
@@ -37,6 +38,7 @@ class accounts {
   struct log_in_try {
     call<log_in> ask;
     error otherwise;  ///< What it means when the password is wrong.
+    steady_time began;
   };
   struct verified {
     bool fits = false;
@@ -63,6 +65,7 @@ class accounts {
   void make_account(const call<register_user>& ask, const queue_place& place, const std::shared_ptr<void>& turn);
   void create(const call<register_user>& ask, const std::string& password_hash);
   void on_log_in(call<log_in>& ask);
+  void refuse_unchecked(const call<log_in>& ask, const error& why);
   void verify(const log_in_try& under_way, const std::optional<account_record>& found, queue_place place);
   void read_costs();
   void on_verified(const log_in_try& under_way, const std::optional<account_record>& found, const verified& outcome);
@@ -176,6 +179,7 @@ class accounts {
   std::size_t next_hasher_ = 0;
   std::shared_ptr<shared_queue> hashing_;
   std::optional<password_checks> checks_;
+  refusal_times refusal_times_;
   bool knows_costs_ = true;  ///< Or they are being read.
   struct registration {
     call<register_user> ask;

@@ -156,6 +156,26 @@ TEST_F(AccountActor, AWrongPasswordIsAnsweredLikeAStrangersWhereTheAddressHasSpe
   EXPECT_EQ(wrong.code(), "rate_limited");
 }
 
+/// Elsewhere known accounts are checked where strangers are refused: the time must not tell which one that was.
+TEST_F(AccountActor, ARefusalWithoutACheckTakesAsLongAsOneWithIt) {
+  log_in guess;
+  guess.username = "other";
+  guess.password = "a wrong guess";
+  guess.remote_address = "10.0.0.1";
+  for (int i = 0; i < 5; ++i) {
+    const auto refused = ask(guess);
+    pass(milliseconds(30));
+    hash_once();
+    EXPECT_EQ(refused.code(), "unauthenticated");
+  }
+  const auto unchecked = ask(guess);
+  EXPECT_EQ(hashes_.size(), 0U);
+  pass(milliseconds(29));
+  EXPECT_EQ(unchecked.code(), "waiting");
+  pass(milliseconds(1));
+  EXPECT_EQ(unchecked.code(), "rate_limited");
+}
+
 // --- A suspension is answered when nothing of his can be stored any more ---
 
 TEST_F(AccountActor, ASuspensionWithoutWritesUnderWayIsAnsweredAtOnce) {
