@@ -290,6 +290,18 @@ void actor_broker::post(room_id room, call<change_room> ask) {
   caf::anon_send(services_.directory, to_room{room, post_to_room{std::move(command)}});
 }
 
+/// Behind the searches of one user nobody waits for anything else, and nobody for more than a few of them.
+void actor_broker::handle(call<search_messages> ask) {
+  if (!services_.knows_who_is_out()) return ask.reply(not_up_to_date());
+  auto place = searches_->try_enter(ask.request.who.user.id);
+  if (!place) return ask.reply(busy("search: four of yours are being answered; wait for one.", 500));
+  services_.searches->ask<search_messages::reply>(
+      [request = std::move(ask.request), place = std::move(place), &time = services_.time](database_reader& store) {
+        return answer_while_valid(store, request, time);
+      },
+      std::move(ask.reply));
+}
+
 void actor_broker::handle(call<begin_upload> ask) { caf::anon_send(files_, std::move(ask)); }
 void actor_broker::handle(call<finish_upload> ask) { caf::anon_send(files_, std::move(ask)); }
 void actor_broker::handle(call<put_file_block> ask) {

@@ -4,8 +4,12 @@
 #include "actors/account_messages.hpp"
 #include "actors/actor_services.hpp"
 #include "actors/file_messages.hpp"
+#include "actors/user_places.hpp"
 
 namespace parley {
+
+/// As many as a page may have under way while somebody types; more would only keep the others waiting.
+inline constexpr std::uint32_t searches_of_a_user = 4;
 
 /// Any thread may call. `services`, the system and the account actor outlive it.
 class actor_broker final : public broker {
@@ -24,6 +28,7 @@ class actor_broker final : public broker {
   void handle(call<create_room> ask);
   void handle(call<change_room> ask);
   void handle(call<mark_read> ask);
+  void handle(call<search_messages> ask);
   void handle(call<list_mutes> ask);
   void handle(call<report_message> ask);
   void handle(call<decide_report> ask);
@@ -48,6 +53,7 @@ class actor_broker final : public broker {
   const actor_services& services_;
   account_handle accounts_;
   file_handle files_;
+  const std::shared_ptr<user_places> searches_ = std::make_shared<user_places>(searches_of_a_user);
 };
 
 }  // namespace parley

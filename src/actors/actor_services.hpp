@@ -44,8 +44,9 @@ struct actor_services {
 
   const storage_pool* storage = nullptr;
   const read_pool* reads = nullptr;
+  const read_pool* searches = nullptr;  ///< May look through so much that nothing else is to wait behind them.
   const file_shelf* shelf = nullptr;
-  const event_bus* bus = nullptr;            ///< None on a node that is alone.
+  const event_bus* bus = nullptr;            ///< None without a bus.
   const signal_exchange* signals = nullptr;  ///< As `bus`.
   const session_desks* sessions = nullptr;   ///< None without a bus, or with a bus that keeps none.
   const room_tails* tails = nullptr;         ///< None without a bus, or with a bus that keeps none.
@@ -56,10 +57,10 @@ struct actor_services {
   search_handle search;     ///< None in tests, and in tools: then nothing is indexed.
   removal_handle removals;  ///< None in tests and in tools.
   sweep_handle sweep;       ///< None without a bus.
-  control_handle control;   ///< None on a node that is alone.
+  control_handle control;   ///< None without PostgreSQL.
   const delivery_lease* lease = nullptr;
   const node_identity* identity = nullptr;  ///< None in tests, and in tools.
-  roster_handle roster;                     ///< None on a node that is alone.
+  roster_handle roster;                     ///< As `bus`.
   tracer_handle tracer;                     ///< As `roster`.
   directory_handle directory;
   /// Makes a presence record; called by the directory.

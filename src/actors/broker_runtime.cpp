@@ -35,6 +35,8 @@ namespace {
 
 using moment = std::chrono::steady_clock::time_point;
 constexpr std::chrono::seconds start_patience{30};
+/// Each takes a processor for as long as it lasts.
+constexpr std::uint32_t searches_at_once = 1;
 /// What does not go out by then the other nodes find in the store.
 constexpr std::chrono::seconds patience_with_bus{1};
 
@@ -72,7 +74,9 @@ class runtime final : public broker_runtime {
     services_.identity = parts.identity;
     storage_ = storage_pool::spawn(*system_, services_, parts.store);
     services_.storage = storage_.get();
-    reads_ = read_pool::spawn(*system_, services_, parts.store);
+    reads_ = read_pool::spawn(*system_, services_, parts.store, parts.settings.store.readers);
+    searches_ = read_pool::spawn(*system_, services_, parts.store, searches_at_once);
+    services_.searches = searches_.get();
     services_.reads = reads_.get();
     if (parts.files != nullptr) {
       for (std::uint32_t i = 0; i < std::max(1U, parts.settings.files.threads); ++i) {
@@ -212,6 +216,7 @@ class runtime final : public broker_runtime {
     if (signals_) signals_->stop();
     storage_->stop();
     reads_->stop();
+    searches_->stop();
     const bool all_quit = wait_until(deadline, [this] { return system_->registry().running() == 0; });
     let_go_of_handles();
     // A detached actor's thread ends only when nobody holds a handle of it any more.
@@ -286,6 +291,7 @@ class runtime final : public broker_runtime {
     services_.directory = nullptr;
     services_.storage = nullptr;
     services_.reads = nullptr;
+    services_.searches = nullptr;
     services_.shelf = nullptr;
     services_.bus = nullptr;
     services_.tails = nullptr;
@@ -299,6 +305,7 @@ class runtime final : public broker_runtime {
     shelf_.reset();
     storage_.reset();
     reads_.reset();
+    searches_.reset();
   }
 
   /// A system with actors that do not end would wait for ever: it is left to the end of the process, with all it uses.
@@ -328,7 +335,7 @@ class runtime final : public broker_runtime {
   std::unique_ptr<caf::actor_system> system_;
   std::size_t threads_of_system_;
   std::unique_ptr<storage_pool> storage_;
-  std::unique_ptr<read_pool> reads_;
+  std::unique_ptr<read_pool> reads_, searches_;
   std::unique_ptr<file_shelf> shelf_;
   std::unique_ptr<event_bus> bus_;
   std::unique_ptr<room_tails> tails_;

@@ -7,10 +7,10 @@
 
 namespace parley {
 
-std::unique_ptr<read_pool> read_pool::spawn(caf::actor_system& system, const actor_services& services,
-                                            database& source) {
+std::unique_ptr<read_pool> read_pool::spawn(caf::actor_system& system, const actor_services& services, database& source,
+                                            std::uint32_t count) {
   std::vector<reading_handle> readers;
-  for (std::uint32_t i = 0; i < std::max(1U, services.settings.store.readers); ++i) {
+  for (std::uint32_t i = 0; i < std::max(1U, count); ++i) {
     readers.push_back(spawn_reading_actor(system, services, source));
   }
   return std::make_unique<read_pool>(services, std::move(readers));

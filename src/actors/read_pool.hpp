@@ -1,6 +1,7 @@
 // The way to the reading actors: a question to the store as a function, answered from a reading thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -13,8 +14,9 @@ namespace parley {
 /// Immutable once made, so that every actor may use it at once.
 class read_pool {
  public:
-  /// Spawns store.readers reading actors. `source` outlives them.
-  static std::unique_ptr<read_pool> spawn(caf::actor_system& system, const actor_services& services, database& source);
+  /// Spawns so many reading actors. `source` outlives them.
+  static std::unique_ptr<read_pool> spawn(caf::actor_system& system, const actor_services& services, database& source,
+                                          std::uint32_t count);
   /// For tests: actors that stand already.
   read_pool(const actor_services& services, std::vector<reading_handle> readers);
 

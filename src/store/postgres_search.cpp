@@ -13,6 +13,8 @@ namespace parley {
 namespace {
 
 constexpr std::int64_t rooms_a_look = 5'000;
+/// Of whoever is in more, what everybody wrote is looked through.
+constexpr std::size_t most_rooms_named = 100;
 
 std::string in_quotes(std::string_view word) { return '\'' + std::string(word) + '\''; }
 std::string room_word(room_id room) { return '#' + to_string(room); }
@@ -24,8 +26,11 @@ std::string vector_of(const std::vector<std::string>& words, room_id room) {
   return text;
 }
 
-std::string tsquery_of(const search_query& query, std::optional<room_id> room) {
-  std::string text = room ? in_quotes(room_word(*room)) : std::string();
+/// `rooms`: one of them; none are named when there are none here.
+std::string tsquery_of(const search_query& query, const std::vector<room_id>& rooms) {
+  std::string text;
+  for (const auto& room : rooms) text += (text.empty() ? "(" : " | ") + in_quotes(room_word(room));
+  if (!rooms.empty()) text += ')';
   for (const auto& word : query.words) text += (text.empty() ? "" : " & ") + in_quotes(word);
   return query.last_is_begun ? text + ":*" : text;
 }
@@ -178,6 +183,21 @@ std::unique_ptr<search_index> make_postgres_search_index(const postgres_options&
 }
 
 /// In two round trips: which messages, and then them and their reactions.
+namespace {
+
+/// Where somebody's rooms stand in the question, the index passes over what others wrote.
+std::vector<room_id> rooms_to_name(postgres_connection& open, user_id user) {
+  std::vector<room_id> rooms;
+  for (const auto& row : open.query("SELECT room_id FROM tb_user_room WHERE user_id = $1 LIMIT $2", user,
+                                    static_cast<std::int64_t>(most_rooms_named) + 1)) {
+    rooms.push_back(row.id<room_id>(0));
+  }
+  if (rooms.size() > most_rooms_named) rooms.clear();
+  return rooms;
+}
+
+}  // namespace
+
 result<page<search_hit>> postgres_reader::search(user_id user, std::optional<room_id> room, const std::string& text,
                                                  const page_request& range) {
   const auto query = read_query(text);
@@ -185,7 +205,7 @@ result<page<search_hit>> postgres_reader::search(user_id user, std::optional<roo
   const auto before = range.cursor ? parse_uuid(*range.cursor) : std::optional(uuid{});
   if (!before) return bad_request("cursor: not one of ours.");
   return read("searching", [&](postgres_connection& open) -> result<page<search_hit>> {
-    const auto wanted = tsquery_of(query, room);
+    const auto wanted = tsquery_of(query, room ? std::vector{*room} : rooms_to_name(open, user));
     postgres_round_trip look(open);
     look.add("BEGIN READ ONLY");
     // A GIN index is read by no other way; everywhere else it is a sign of a lost index.
