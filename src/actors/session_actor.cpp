@@ -26,6 +26,9 @@ result<bootstrap> read_bootstrap(database_reader& store, const user_id& user, co
   const auto known = store.token(token);
   if (!known) return known.error();
   if (!*known || (*known)->user.flag != account_flag::active || now >= (*known)->expires_at) {
+    // A suspension takes the tokens with it.
+    const auto owner = store.user(user);
+    if (owner && *owner && (*owner)->flag != account_flag::active) return forbidden("The account is suspended.");
     return make_error(error_code::unauthenticated, "The token has ended.");
   }
   bootstrap out;
@@ -116,6 +119,7 @@ void session::on_bootstrap(session_bootstrap& what) {
   if (!what.rooms) {
     const auto code = what.rooms.error().code;
     if (code == error_code::unauthenticated) return on_token_ended(close_code::token_ended);
+    if (code == error_code::forbidden) return on_token_ended(close_code::not_allowed);
     return close(code == error_code::not_found ? close_code::not_allowed : close_code::overloaded);
   }
   const auto& settings = services_->settings;

@@ -21,7 +21,8 @@ struct session_frame {
   std::shared_ptr<client_frame> frame;  ///< The session's own; its command is moved on to the room.
 };
 /// Sent by a reading actor: the user's rooms and friends, read after the session stood in the directory. The error is
-/// `unauthenticated` when the token ended before that, `not_found` when the user is no member of the one room.
+/// `unauthenticated` when the token ended before that, `forbidden` when the user was suspended, `not_found` when the
+/// user is no member of the one room.
 struct session_bootstrap {
   result<std::vector<room_summary>> rooms;
   std::vector<user_id> friends{};

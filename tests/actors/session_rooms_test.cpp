@@ -39,7 +39,14 @@ TEST_F(SessionRooms, ATokenThatEndedBeforeTheSessionRegisteredClosesIt) {
 TEST_F(SessionRooms, ASuspendedUsersSessionCloses) {
   store.accounts[me].user.flag = account_flag::suspended;
   open();
-  EXPECT_EQ(closed(), close_code::token_ended);
+  EXPECT_EQ(closed(), close_code::not_allowed);
+}
+
+TEST_F(SessionRooms, ASuspensionThatTookTheTokenWithItClosesTheSame) {
+  store.accounts[me].user.flag = account_flag::suspended;
+  store.tokens.clear();
+  open();
+  EXPECT_EQ(closed(), close_code::not_allowed);
 }
 
 TEST_F(SessionRooms, AStoreThatCannotBeReadClosesItAsOverloaded) {
