@@ -141,7 +141,7 @@ class running_node final : public node {
   std::vector<std::unique_ptr<signal_bus>> signals_;
   std::unique_ptr<room_roster> roster_;
   std::vector<std::unique_ptr<session_cache>> sessions_;
-  std::unique_ptr<control_log> control_;  ///< Null: the node is alone.
+  std::unique_ptr<control_log> control_;  ///< Null without PostgreSQL.
   std::unique_ptr<file_store> files_;     ///< Null: the database keeps them.
   std::unique_ptr<broker_runtime> actors_;
   bool stopped_ = false;

@@ -98,7 +98,6 @@ class socket_client final : public operator_client {
     if (ec) return unavailable(path_ + ": " + ec.message() + ".");
     return operator_reply{answered.result_int(), std::move(answered.body())};
   }
-  [[nodiscard]] bool reaches_a_node() const override { return true; }
 
  private:
   std::string path_;
@@ -160,7 +159,6 @@ class store_client final : public operator_client {
     auto answered = answer_operator(*services_, make_request(method, target, body));
     return operator_reply{answered.status, std::move(answered.body)};
   }
-  [[nodiscard]] bool reaches_a_node() const override { return false; }
 
  private:
   config settings_;

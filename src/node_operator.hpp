@@ -22,8 +22,6 @@ class operator_client {
   /// `method` in capitals, `target` under /api/v1/admin. Errors: the way is broken; whatever was answered is a reply.
   virtual result<operator_reply> request(std::string_view method, const std::string& target,
                                          const std::string& body) = 0;
-  /// False: the store was opened, and no running node is told.
-  [[nodiscard]] virtual bool reaches_a_node() const = 0;
 };
 
 /// The node's admin socket when somebody listens there, else the store, which is migrated if need be. `needs_node`:

@@ -61,18 +61,15 @@ void list_users(const command_line& args, session& node) {
 void change_user(const command_line& args, session& node, const char* field, const std::string& value) {
   const auto target = std::string(users_path) + "/" + node.id_of(args.username);
   print(args, node.ask("PATCH", target, {{field, value}}));
-  node.warn_if_nodes_are_not_told();
 }
 
 void set_password(const command_line& args, session& node) {
   const auto target = std::string(users_path) + "/" + node.id_of(args.username) + "/password";
   node.ask("POST", target, {{"new_password", password_of(args)}});
-  node.warn_if_nodes_are_not_told();
 }
 
 void end_tokens(const command_line& args, session& node) {
   node.ask("POST", std::string(users_path) + "/" + node.id_of(args.username) + "/end-tokens");
-  node.warn_if_nodes_are_not_told();
 }
 
 void show_audit(const command_line& args, session& node) {

@@ -39,7 +39,7 @@ void show_acceptance(const command_line& args, const json::object& found) {
     shown["delivered in"] = took(at("delivered_us") - at("committed_us"));
     shown["in all"] = took(at("delivered_us"));
   }
-  shown["connections on this node"] = found.at("connections");
+  shown["connections there"] = found.at("connections");
   print(args, shown);
 }
 

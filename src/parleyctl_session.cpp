@@ -10,7 +10,7 @@ namespace parley::ctl {
 
 namespace json = boost::json;
 
-session::session(const config& settings, bool needs_node) : has_control_log_(!settings.bus.url.empty()) {
+session::session(const config& settings, bool needs_node) {
   auto connected = connect_operator(settings, needs_node);
   if (!connected) throw failure{exit_failed, connected.error().message};
   client_ = std::move(*connected);
@@ -66,12 +66,6 @@ std::string session::encoded(const std::string& text) {
     }
   }
   return out;
-}
-
-void session::warn_if_nodes_are_not_told() const {
-  if (client_->reaches_a_node() || has_control_log_) return;
-  std::cerr << "parleyctl: written to the store. No node was reached by an admin socket: one that runs keeps open "
-               "sockets, and remembers tokens for up to 30 s, or as long as bus.session_seconds.\n";
 }
 
 void print(const command_line& args, const json::value& value) {

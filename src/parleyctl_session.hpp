@@ -47,12 +47,9 @@ class session {
   std::string id_of(const std::string& username);
   /// For a query.
   static std::string encoded(const std::string& text);
-  /// Who is suspended in the store alone stays connected to nodes that run.
-  void warn_if_nodes_are_not_told() const;
 
  private:
   std::unique_ptr<operator_client> client_;
-  bool has_control_log_;  ///< By which nodes hear of what is in the store.
 };
 
 void print(const command_line& args, const boost::json::value& value);

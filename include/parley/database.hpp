@@ -254,9 +254,9 @@ class account_queries {
 class node_queries {
  public:
   virtual ~node_queries() = default;
-  /// That have said so and not taken leave, in order of their names; none on a node that is alone.
+  /// That have said so and not taken leave, in order of their names; none without PostgreSQL.
   virtual result<std::vector<node_seen>> nodes() = 0;
-  /// None for whoever is off, and on a node that is alone.
+  /// None for whoever is off, and without PostgreSQL.
   virtual result<std::vector<presence_place>> presence_places(user_id user) = 0;
 };
 

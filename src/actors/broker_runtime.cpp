@@ -110,8 +110,11 @@ class runtime final : public broker_runtime {
 
   /// Nothing may be delivered before the control log was read once. The caller blocks.
   result<void> join_cluster(control_log& log, delivery_lease& lease, node_identity& identity) {
-    lease.expire();
-    services_.lease = &lease;
+    // Without a bus there is to be no other node: then this one goes on serving while it cannot read the log.
+    if (services_.bus != nullptr) {
+      lease.expire();
+      services_.lease = &lease;
+    }
     const auto began = std::make_shared<std::promise<result<std::monostate>>>();
     auto read = began->get_future();
     services_.control = spawn_control(

@@ -36,13 +36,13 @@ struct broker_parts {
   /// At a node's start: who was online when it last ended is not any more. And it sweeps files and indexes messages. A
   /// tool that does one thing and ends does none of it.
   bool is_node = true;
-  /// One for each URL of the bus, in order; empty: the node is alone.
+  /// One for each URL of the bus, in order; empty: there is none.
   std::span<const std::unique_ptr<event_stream>> bus{};
   /// As many.
   std::span<const std::unique_ptr<signal_bus>> signals{};
   /// As many, or none.
   std::span<const std::unique_ptr<session_cache>> sessions{};
-  /// All three null: the node is alone.
+  /// The first two null: the store has no control log.
   control_log* control = nullptr;
   delivery_lease* lease = nullptr;
   node_identity* identity = nullptr;

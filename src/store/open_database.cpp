@@ -137,7 +137,7 @@ result<void> check_store_url(const config& settings) {
 }
 
 std::unique_ptr<control_log> open_control_log(const config& settings, metrics& counts) {
-  if (settings.bus.url.empty()) return nullptr;
+  if (!is_postgres(settings.store.url)) return nullptr;
   return std::make_unique<postgres_control_log>(*postgres_options_of(settings), counts);
 }
 
@@ -150,7 +150,7 @@ result<std::unique_ptr<database>> open_database(const config& settings, metrics&
   }
   auto options = *postgres_options_of(settings);
   warn_unless_durable(options.durable, "synchronous_commit=off");
-  if (!settings.bus.url.empty()) options.node = node;
+  options.node = node;
   return open_postgres_database(options, settings.limits, counts);
 }
 

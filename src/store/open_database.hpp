@@ -29,7 +29,8 @@ result<void> check_store_url(const config& settings);
 result<std::unique_ptr<database>> open_database(const config& settings, metrics& counts,
                                                 const node_identity* node = nullptr);
 
-/// Behind check_store_url. Null for a node that is alone, which has no bus.
+/// By which nodes of one PostgreSQL hear who was logged out or suspended on another, or by parleyctl, with a bus or
+/// without. Behind check_store_url. Null for a store that has none.
 std::unique_ptr<control_log> open_control_log(const config& settings, metrics& counts);
 
 }  // namespace parley

@@ -77,7 +77,7 @@ test('the trace of a message: its stages, and to how many connections it went', 
 
   const { stdout } = await parley.parleyctl(['trace', sent.message_id]);
   assert.match(stdout, /^stored in +[\d.]+ ms$/m);
-  assert.match(stdout, /^connections on this node +3$/m);
+  assert.match(stdout, /^connections there +3$/m);
   assert.doesNotMatch(stdout, /became of me/);
   await expectFailure(parley, 1, /not among the last 10000 messages/, ['trace', room]);
   await expectFailure(parley, 1, /must be a UUID/, ['trace', 'x']);
