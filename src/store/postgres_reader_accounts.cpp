@@ -30,7 +30,7 @@ result<std::vector<std::string>> postgres_reader::password_parameters() {
         "SELECT DISTINCT left(password, -67) FROM tb_users WHERE password LIKE '$argon2%' AND length(password) > 67"
         " LIMIT 8");
     found.reserve(static_cast<std::size_t>(rows.size()));
-    for (int i = 0; i < rows.size(); ++i) found.emplace_back(rows[i].text(0));
+    for (const auto& row : rows) found.emplace_back(row.text(0));
     return found;
   });
 }

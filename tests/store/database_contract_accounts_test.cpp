@@ -1,4 +1,6 @@
 // What every store keeps of people: accounts, tokens, presence, friends.
+#include <gmock/gmock.h>
+
 #include "database_fixture.hpp"
 
 namespace parley::test {
