@@ -1,11 +1,19 @@
 // Does the time of a refused log-in tell whether the name exists? Tries known and unknown names in random order against
-// a parleyd of its own, and compares. Usage: PARLEYD=build/release/bin/parleyd node bench/login_timing.mjs [tries]
+// a parleyd of its own, and compares. With `spent` the address has spent its failures, so that all are refused, but
+// names that have logged in there are still checked.
+// Usage: PARLEYD=build/release/bin/parleyd node bench/login_timing.mjs [tries] [spent]
 import http from 'node:http';
 import { startParleyd } from '../tests/support/parleyd.mjs';
 
 const tries = Number(process.argv[2] ?? 10_000);
-const names = 50;
-const node = await startParleyd({ set: { 'limits.login_rate_per_minute': 0, 'log.level': 'warn' } });
+const isSpent = process.argv[3] === 'spent';
+// Of a name and address only so many failures are checked.
+const names = isSpent ? Math.ceil(tries / 5) : 50;
+const limits = isSpent
+  ? { 'limits.login_address_rate_per_minute': 1, 'limits.login_account_rate_per_minute': 0 }
+  : { 'limits.login_rate_per_minute': 0 };
+const node = await startParleyd({ set: { ...limits, 'log.level': 'warn' } });
+const refusal = isSpent ? 429 : 401;
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
 /** One request over the one connection; answers its status and its milliseconds. */
@@ -25,13 +33,18 @@ const median = (sorted) => sorted[Math.floor(sorted.length / 2)];
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const variance = (values, around) => mean(values.map((value) => (value - around) ** 2));
 
-for (let i = 0; i < names; i += 1) await post('register', { username: `known-${i}`, password: 'the right one' });
+for (let i = 0; i < names; i += 1) {
+  const account = { username: `known-${i}`, password: 'the right one' };
+  await post('register', account);
+  if (isSpent) await post('login', account);
+}
+if (isSpent) await post('login', { username: 'nobody', password: 'a wrong guess' });
 const times = { known: [], unknown: [] };
 for (let i = 0; i < tries; i += 1) {
   const kind = Math.random() < 0.5 ? 'known' : 'unknown';
   const body = { username: `${kind}-${i % names}`, password: 'a wrong guess' };
   const { status, ms } = await post('login', body);
-  if (status !== 401) throw new Error(`a wrong guess was answered with ${status}`);
+  if (status !== refusal) throw new Error(`a wrong guess was answered with ${status}`);
   times[kind].push(ms);
 }
 await node.stop();

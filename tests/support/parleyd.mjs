@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { dropDatabase, newDatabase, postgresInUse } from './postgres.mjs';
 
 export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-export const binary = process.env.PARLEYD ?? path.join(repository, 'build/release/bin/parleyd');
+export const binary = path.resolve(process.env.PARLEYD ?? path.join(repository, 'build/release/bin/parleyd'));
 
 /** How long a test waits for something before it says that it never came. Slow builds (sanitizers) raise it. */
 const usualDeadlineMs = 15_000;
