@@ -175,7 +175,7 @@ for (const place of postgresInUse ? places : []) {
     let one, two, ada, adaThere, bob, bobThere;
     const there = (who) => new Account(two, who.username, who.password, { user_id: who.id }, who.token);
     before(async () => {
-      one = await startWithFiles(place, { ...swept, 'files.upload_seconds': 2, 'limits.file_quota_bytes': 4 * MiB });
+      one = await startWithFiles(place, { ...swept, 'files.upload_seconds': 4, 'limits.file_quota_bytes': 4 * MiB });
       two = await startBeside(one);
       [ada, bob] = [await newAccount(one, 'ada'), await newAccount(one, 'bob')];
       [adaThere, bobThere] = [there(ada), there(bob)];
