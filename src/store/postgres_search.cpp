@@ -185,14 +185,14 @@ std::unique_ptr<search_index> make_postgres_search_index(const postgres_options&
 /// In two round trips: which messages, and then them and their reactions.
 namespace {
 
-/// Where somebody's rooms stand in the question, the index passes over what others wrote.
-std::vector<room_id> rooms_to_name(postgres_connection& open, user_id user) {
+/// Where somebody's rooms stand in the question, the index passes over what others wrote. One more than can be named,
+/// if there are so many.
+std::vector<room_id> some_rooms_of(postgres_connection& open, user_id user) {
   std::vector<room_id> rooms;
   for (const auto& row : open.query("SELECT room_id FROM tb_user_room WHERE user_id = $1 LIMIT $2", user,
                                     static_cast<std::int64_t>(most_rooms_named) + 1)) {
     rooms.push_back(row.id<room_id>(0));
   }
-  if (rooms.size() > most_rooms_named) rooms.clear();
   return rooms;
 }
 
@@ -205,7 +205,10 @@ result<page<search_hit>> postgres_reader::search(user_id user, std::optional<roo
   const auto before = range.cursor ? parse_uuid(*range.cursor) : std::optional(uuid{});
   if (!before) return bad_request("cursor: not one of ours.");
   return read("searching", [&](postgres_connection& open) -> result<page<search_hit>> {
-    const auto wanted = tsquery_of(query, room ? std::vector{*room} : rooms_to_name(open, user));
+    auto rooms = room ? std::vector{*room} : some_rooms_of(open, user);
+    if (rooms.empty()) return page<search_hit>();
+    if (rooms.size() > most_rooms_named) rooms.clear();
+    const auto wanted = tsquery_of(query, rooms);
     postgres_round_trip look(open);
     look.add("BEGIN READ ONLY");
     // A GIN index is read by no other way; everywhere else it is a sign of a lost index.
