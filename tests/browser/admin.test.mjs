@@ -172,6 +172,17 @@ test('who loses the role loses the page with it', async (t) => {
   await page.getByRole('button', { name: 'Administration' }).waitFor({ state: 'hidden' });
 });
 
+test('who comes back to the page has the role that was given meanwhile', async (t) => {
+  const ben = await user();
+  const admin = new ParleyRest({ url: node.url, token: root.token });
+  const page = await openSignedIn(t, browser, node.url, ben);
+  await admin.changeAccount(ben.user.user_id, { role: 'moderator' });
+  const button = page.getByRole('button', { name: 'Administration' });
+  assert.equal(await button.count(), 0);
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+  await button.waitFor();
+});
+
 test('a moderator deletes what another wrote, for everybody', async (t) => {
   const ben = await user();
   const bens = await openSignedIn(t, browser, node.url, ben);

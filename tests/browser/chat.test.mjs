@@ -267,6 +267,30 @@ test('markup stays text, and only https addresses become links and pictures', as
   assertNoComplaints(anna, ben);
 });
 
+test('a press on a room opens it, though the list is drawn anew and in another order meanwhile', async (t) => {
+  const { anna, ben, names } = await annaAndBen(t);
+  const wanted = `Pressed ${people}`;
+  const { token } = JSON.parse(await ben.evaluate(() => sessionStorage.getItem('parley.session')));
+  const rest = new ParleyRest({ url: node.url, token });
+  const annaId = JSON.parse(await anna.evaluate(() => sessionStorage.getItem('parley.session'))).user.user_id;
+  const { room_id: roomId } = await rest.createGroup(wanted, [annaId]);
+  let heard = '';
+  anna.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => (heard += payload)));
+  await anna.reload();
+  await openRoom(ben, names.room);
+  await say(ben, 'the other room comes first');
+  await anna.locator('.rooms li').first().getByText('the other room comes first').waitFor();
+
+  await anna.locator('.rooms').getByRole('button', { name: wanted }).hover();
+  await anna.mouse.down();
+  await rest.postMessage(roomId, { content: 'now this one does' });
+  await until(() => heard.includes('now this one does'));
+  await anna.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await anna.mouse.up();
+  await anna.getByRole('heading', { name: wanted }).waitFor();
+  await anna.locator('.rooms li').first().getByText('now this one does').waitFor();
+});
+
 test('a private room is one for both, and a group can be joined by invitation and left', async (t) => {
   const { anna, ben, names } = await annaAndBen(t);
   await ben.getByRole('button', { name: 'New conversation' }).first().click();

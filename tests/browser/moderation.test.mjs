@@ -300,6 +300,8 @@ test('a ban takes somebody out with all that they wrote, and they come back only
   await question.getByRole('button', { name: 'Ban', exact: true }).click();
   await adas.getByRole('status').getByText(`${ben.name} is banned.`).waitFor();
   await bens.getByText('Pick up a conversation').waitFor();
+  const news = bens.locator('.room-news').getByText(`You were removed from “${name}”.`);
+  await news.waitFor();
   await messageOf(adas, 'This message was deleted.').nth(1).waitFor();
   assert.equal(await messageOf(adas, 'please stop').count(), 1);
   await assert.rejects(ada.rest.invite(roomId, [ben.id]), { code: 'forbidden' });
@@ -312,7 +314,8 @@ test('a ban takes somebody out with all that they wrote, and they come back only
   await row.getByRole('button', { name: `Lift the ban: ${ben.name}` }).click();
   await dialog.getByText('Nobody is banned.').waitFor();
   await ada.rest.invite(roomId, [ben.id]);
-  await bens.locator('.rooms').getByRole('button', { name }).waitFor();
+  await openRoom(bens, name);
+  await news.waitFor({ state: 'hidden' });
   assert.deepEqual([...adas.complaints, ...bens.complaints], []);
 });
 
@@ -357,6 +360,19 @@ test('a long list of bans that is read anew, since messages go or somebody left,
   await more.press('Enter');
   await rows.nth(119).waitFor();
   assert.deepEqual(adas.complaints, []);
+});
+
+test('a menu that is opened before it is known who made the room has all that the creator may do', async (t) => {
+  const { ada, ben, name } = await group();
+  const asked = [];
+  const adas = await openSignedIn(t, browser, node.url, ada.session);
+  await adas.route('**/events?*', (route) => asked.push(route));
+  await openRoom(adas, name);
+  await openPeople(adas);
+  await adas.getByRole('button', { name: `What to do about ${ben.name}` }).click();
+  await until(() => asked.length === 1);
+  await asked[0].continue();
+  await adas.getByRole('menuitem', { name: 'Ban…' }).waitFor();
 });
 
 test('a ban without the check box leaves what was written', async (t) => {

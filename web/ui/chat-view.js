@@ -62,6 +62,13 @@ export class ChatView {
     );
     this.adminButton = iconButton('shield', 'Administration', () => this.#openAdmin());
     this.announcer = h('div.hidden-text', { 'aria-live': 'polite' });
+    this.newsText = h('span', { role: 'status', dir: 'auto' });
+    this.news = h(
+      'p.room-news',
+      { hidden: true },
+      this.newsText,
+      iconButton('close', 'Close', () => this.#tell('')),
+    );
     this.banner = new ConnectionBanner(model.client);
     this.element = h(
       'div.chat',
@@ -80,6 +87,7 @@ export class ChatView {
           iconButton('sign-out', 'Sign out', () => onSignOut()),
         ),
         this.search.element,
+        this.news,
         this.list.element,
       ),
       this.main,
@@ -99,8 +107,13 @@ export class ChatView {
       'friends',
       batched(() => this.#showRequests()),
     );
-    model.on('gone', () => this.closeRoom());
+    model.on('gone', ({ room, reason }) => {
+      this.closeRoom();
+      if (reason !== 'left') this.#tell(goneText(room, reason));
+    });
     window.addEventListener('hashchange', () => this.#route(), { signal });
+    // No frame tells of a new role.
+    window.addEventListener('focus', () => model.refreshMe(), { signal });
   }
 
   /** Lets go of everything that outlives the element. */
@@ -149,6 +162,12 @@ export class ChatView {
   closeRoom() {
     history.replaceState(null, '', location.pathname);
     this.#route();
+  }
+
+  /** Above the list of rooms, which is there on a phone too, until a room is opened. */
+  #tell(text) {
+    this.news.hidden = text === '';
+    this.newsText.textContent = text;
   }
 
   #showSelf() {
@@ -221,6 +240,7 @@ export class ChatView {
     this.#setView(null);
     this.#model.open(room?.room_id ?? null);
     if (!room) return;
+    this.#tell('');
     const options = {
       actions: this.actions,
       onBack: () => this.closeRoom(),
@@ -247,6 +267,11 @@ export class ChatView {
   #newRoom() {
     new NewRoomDialog(this.#model, { onOpen: (roomId) => this.openRoom(roomId) }).show();
   }
+}
+
+function goneText(room, reason) {
+  const name = `“${roomName(room)}”`;
+  return reason === 'removed' ? `You were removed from ${name}.` : `You are in ${name} no more.`;
 }
 
 function welcome(onNew) {

@@ -1,5 +1,7 @@
 /** @file Makes elements. Text only ever enters as text, never as markup. */
 
+import { underPress } from './press.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
@@ -42,17 +44,25 @@ export function iconButton(name, label, onclick, attributes = {}) {
   );
 }
 
-/** Runs a function once at the next frame, however often it is asked for; hidden tabs get it by a timer. */
+/**
+ * Runs a function once at the next frame, however often it is asked for; hidden tabs get it by a timer.
+ * A press comes first: a browser makes no click of it if what was pressed is drawn anew or moved.
+ */
 export function batched(run) {
   let asked = false;
+  const soon = () => (document.hidden ? setTimeout(now, 50) : requestAnimationFrame(now));
+  const now = () => {
+    const press = underPress();
+    if (press) {
+      press.then(soon);
+      return;
+    }
+    asked = false;
+    run();
+  };
   return () => {
     if (asked) return;
     asked = true;
-    const now = () => {
-      asked = false;
-      run();
-    };
-    if (document.hidden) setTimeout(now, 50);
-    else requestAnimationFrame(now);
+    soon();
   };
 }

@@ -27,8 +27,9 @@ const OPEN_LINES_LEFT = 4_500;
 /**
  * Events, without detail: `rooms` (the list), `timeline` (the open room), `people` (members, presence, typing
  * of the open room), `friends` (how one stands to others), `me` (one's own profile), `ready` (the list of
- * rooms has come for the first time), `gone` (the open room is one's own no more), `announce` with the message
- * that came in the open room.
+ * rooms has come for the first time), `gone` (the open room is one's own no more) with the room and `reason`:
+ * `left`, `removed`, or null where it went while the page was not connected; `announce` with the message that
+ * came in the open room.
  */
 export class ChatModel extends EventTarget {
   /** @type {Map<string, RoomState>} */
@@ -100,7 +101,7 @@ export class ChatModel extends EventTarget {
     for (const type of DURABLE_EVENTS) listen(type, (data) => this.#onEvent(type, data));
     listen('ready', (data) => this.#onReady(data));
     listen('room_added', (room) => this.#onRoomAdded(room));
-    listen('room_removed', ({ room_id }) => this.#onRoomRemoved(room_id));
+    listen('room_removed', ({ room_id, reason }) => this.#onRoomRemoved(room_id, reason));
     listen('reset', ({ room_id, position }) => this.#onReset(room_id, position));
     listen('typing', (data) => this.#onTyping(data));
     listen('read', (data) => this.#onRead(data));
@@ -175,7 +176,12 @@ export class ChatModel extends EventTarget {
     this.#changed('timeline');
     this.#changed('people');
     if (!room) return;
-    await Promise.all([this.loadHistory(room), this.#members.load(room), this.#creators.load(room)]);
+    await Promise.all([this.loadHistory(room), this.#members.load(room), this.loadCreator(room)]);
+  }
+
+  /** Settles when it is known who made a group, which decides about who may moderate it, or cannot be known now. */
+  loadCreator(room) {
+    return this.#creators.load(room);
   }
 
   /** The first page of history, unless it is there or under way. */
@@ -242,7 +248,7 @@ export class ChatModel extends EventTarget {
   /** Leaving ends with `room_removed` as well; whichever comes first. */
   async leave(room) {
     await this.rest.leave(room.room_id);
-    this.#onRoomRemoved(room.room_id);
+    this.#onRoomRemoved(room.room_id, 'left');
   }
 
   /** Takes up a room that REST just gave, without waiting for its `room_added`. */
@@ -327,12 +333,12 @@ export class ChatModel extends EventTarget {
     this.#history.loadPreviews(this.sortedRooms());
   }
 
-  #onRoomRemoved(roomId) {
+  #onRoomRemoved(roomId, reason = null) {
     this.rooms.delete(roomId);
     this.drafts.delete(roomId);
     this.uploads.forgetRoom(roomId);
     this.#changed('rooms');
-    if (this.openRoom?.room_id === roomId) this.#changed('gone');
+    if (this.openRoom?.room_id === roomId) this.#changed('gone', { room: this.openRoom, reason });
   }
 
   #onReset(roomId, position) {

@@ -10,7 +10,7 @@ import { openMenu } from './menu.js';
 import { ModerationDialog } from './moderation-dialog.js';
 import { reporter } from './reporter.js';
 import { banMember, muteMember } from './restrict-member.js';
-import { mayModerate } from './roles.js';
+import { isModerator, mayModerate } from './roles.js';
 
 /** Shown instead of whether somebody is online, except for friends. */
 const STANDINGS = {
@@ -130,8 +130,14 @@ export class PeoplePanel {
     const say = (text, isProblem) => this.report.say(text, isProblem);
     const write = this.#room.is_group; // the private room is this one
     const items = () => [...this.#actions.menuFor(profile, { write, say }), ...this.#memberItems(profile)];
-    return iconButton('more', label, (event) => openMenu(event.currentTarget, label, items()), {
-      id: `member-menu-${profile.user_id}`,
+    const id = `member-menu-${profile.user_id}`;
+    const open = async () => {
+      if (!isModerator(this.#model.me)) await this.#model.loadCreator(this.#room); // else it would offer too little
+      const button = document.getElementById(id); // which may have been drawn anew meanwhile
+      if (button) openMenu(button, label, items());
+    };
+    return iconButton('more', label, open, {
+      id,
       'aria-haspopup': 'menu',
       'data-control': 'menu',
     });
