@@ -92,6 +92,7 @@ struct append_facts {
     std::int64_t members = 0;  ///< Read for counted_rooms only.
     bool advanced = false;     ///< The plan's own mark: last_seq has moved.
     std::int64_t slow_mode_seconds = 0;
+    bool closed = false;  ///< The last member has left; what was reported can still be deleted.
   };
   struct account {
     std::string display_name;

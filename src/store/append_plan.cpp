@@ -43,10 +43,11 @@ append_outcome append_plan::take(const append_command& command) {
   const auto actor = facts_.accounts.find(command.actor);
   const bool goes_with_ban = is_with_ban(command.command);
   if (actor == facts_.accounts.end() || (actor->second.flag != account_flag::active && !goes_with_ban)) {
-    return make_error(error_code::unauthenticated, "Your account is not active.");
+    return not_active();
   }
   const auto room = facts_.rooms.find(command.room);
   if (room == facts_.rooms.end()) return no_such_room();
+  if (room->second.closed && !std::holds_alternative<delete_message>(command.command)) return no_such_room();
   const scene at{command, room->second, actor->second, operation_of(command.command, command.actor),
                  facts_.members.contains({command.room, command.actor})};
   if (at.permission(false) == verdict::hidden && !goes_with_ban) return no_such_room();
@@ -279,7 +280,10 @@ durable_event append_plan::take_out(const scene& at, user_id user, leave_reason 
   --at.room.members;
   if (const auto account = facts_.accounts.find(user); account != facts_.accounts.end()) --account->second.rooms;
   writes_.emplace_back(delete_membership{{at.command.room, user}});
-  if (at.room.members == 0) writes_.emplace_back(close_empty_room{&at.command});
+  if (at.room.members == 0) {
+    at.room.closed = true;
+    writes_.emplace_back(close_empty_room{&at.command});
+  }
   log_row row;
   row.user = user;
   write_log_row(at, seq, reason == leave_reason::left ? log_row::kind::member_left : log_row::kind::member_removed,

@@ -58,7 +58,8 @@ void postgres_append::send_questions(postgres_round_trip& trip, busy_rooms busy)
       "SELECT r.chat_room_id, r.is_group, r.created_by, EXISTS (SELECT 1 FROM tb_private_pair p"
       " CROSS JOIN LATERAL (VALUES (p.user_low, p.user_high), (p.user_high, p.user_low)) AS way (user_id, friend_id)"
       " JOIN tb_friendships f ON f.user_id = way.user_id AND f.friend_id = way.friend_id"
-      " WHERE p.room_id = r.chat_room_id AND f.status = 'blocked'), r.slow_mode_seconds"
+      " WHERE p.room_id = r.chat_room_id AND f.status = 'blocked'), r.slow_mode_seconds, CASE WHEN r.closed_at IS NULL "
+      "THEN 0 ELSE 1 END"
       " FROM tb_chat_rooms r WHERE r.chat_room_id = ANY($1)",
       rooms);
   asked_.accounts = trip.add(
@@ -256,6 +257,7 @@ void postgres_append::take_rooms(const postgres_rows& locked, const postgres_row
     fact.created_by = row.id<user_id>(2);
     fact.blocked = row.integer(3) != 0;
     fact.slow_mode_seconds = row.integer(4);
+    fact.closed = row.integer(5) != 0;
     fact.last_seq = position->second;
   }
 }

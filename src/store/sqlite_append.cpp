@@ -194,7 +194,7 @@ void sqlite_append::read_facts() {
 
 void sqlite_append::read_rooms() {
   auto row = connection_.use(
-      "SELECT r.is_group, r.created_by, p.last_seq, r.slow_mode_seconds FROM tb_chat_rooms r"
+      "SELECT r.is_group, r.created_by, p.last_seq, r.slow_mode_seconds, r.closed_at IS NOT NULL FROM tb_chat_rooms r"
       " JOIN tb_room_position p ON p.room_id = r.chat_room_id WHERE r.chat_room_id = ?1");
   auto block = connection_.use(
       "SELECT 1 FROM tb_private_pair p JOIN tb_friendships f"
@@ -208,6 +208,7 @@ void sqlite_append::read_rooms() {
     fact.created_by = row.id<user_id>(1);
     fact.last_seq = row.integer(2);
     fact.slow_mode_seconds = row.integer(3);
+    fact.closed = row.integer(4) != 0;
     fact.blocked = !fact.is_group && block.bind(room).step();
   }
 }

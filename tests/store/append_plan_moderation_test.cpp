@@ -91,6 +91,7 @@ TEST_F(append_plan_moderation_test, the_last_member_who_is_banned_closes_the_roo
   accept(make.remove(group, ann, ann));
   accept(ban(mod, bob));
   EXPECT_EQ(writes_of<close_empty_room>().size(), 1U);
+  expect_refusal(ban(mod, ann), error_code::not_found);  // nobody has anything to do in a closed room
 }
 
 TEST_F(append_plan_moderation_test, who_may_ban_and_mute_whom) {
