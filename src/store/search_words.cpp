@@ -13,16 +13,19 @@ namespace {
 constexpr std::size_t longest_word = 64;
 constexpr std::size_t snippet_before = 60, snippet_bytes = 200;
 
-bool is_word_character(utf8proc_int32_t point) {
+/// What a word may have after a letter or digit, and consists of alone in none.
+bool is_mark(utf8proc_int32_t point) {
+  const auto category = utf8proc_category(point);
+  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME;
+}
+
+bool is_letter_or_digit(utf8proc_int32_t point) {
   switch (utf8proc_category(point)) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT:
     case UTF8PROC_CATEGORY_LM:
     case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME:
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_NO:
@@ -97,12 +100,14 @@ bool is_hit(const search_query& query, const std::string& word) {
 std::vector<text_word> words_of(std::string_view text) {
   std::vector<text_word> words;
   std::size_t begin = 0, at = 0;
+  bool has_letter = false;
   const auto take = [&](std::size_t end) {
-    if (end > begin) {
+    if (end > begin && has_letter) {
       auto word = folded(text.substr(begin, end - begin));
       if (!word.empty()) words.push_back({std::move(word), begin, end});
     }
     begin = end;
+    has_letter = false;
   };
   while (at < text.size()) {
     utf8proc_int32_t point = 0;
@@ -112,8 +117,11 @@ std::vector<text_word> words_of(std::string_view text) {
     const auto next = at + static_cast<std::size_t>(length);
     if (stands_alone(point)) {
       take(at);
+      has_letter = true;
       take(next);
-    } else if (!is_word_character(point)) {
+    } else if (is_letter_or_digit(point)) {
+      has_letter = true;
+    } else if (!is_mark(point)) {
       take(at);
       begin = next;
     }

@@ -41,6 +41,7 @@ TEST(search_words, are_letters_and_digits_without_case_and_accents) {
   EXPECT_THAT(folded("\xE4\xBD\xA0\xE5\xA5\xBD"
                      "abc"),
               ElementsAre("\xE4\xBD\xA0", "\xE5\xA5\xBD", "abc"));
+  EXPECT_THAT(folded("\xE0\xA4\xBE \xD9\x8B a\xD9\x8B"), ElementsAre("a\xD9\x8B")) << "marks alone are no word";
   EXPECT_THAT(folded(""), IsEmpty());
   EXPECT_THAT(folded("'\"\\ -- ; * : & | ! ( ) \xF0\x9F\x98\x80"), IsEmpty());
 }
