@@ -126,7 +126,8 @@ class directory_file_store final : public file_store {
 result<std::unique_ptr<file_store>> open_directory_file_store(const std::string& folder) {
   std::error_code fault;
   const auto path = fs::absolute(folder, fault).lexically_normal();
-  fs::create_directories(path, fault);
+  // A folder that was there keeps the rights that its operator gave it.
+  if (fs::create_directories(path, fault)) fs::permissions(path, fs::perms::owner_all, fault);
   if (fault || ::access(path.c_str(), W_OK | X_OK) != 0) {
     return bad_request(fmt::format("files.url: {} cannot be written: {}", path.string(),
                                    fault ? fault.message() : std::generic_category().message(errno)));

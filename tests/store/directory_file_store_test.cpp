@@ -39,6 +39,14 @@ TEST_F(directory_file_store, gives_back_blocks_once_the_file_is_whole) {
   EXPECT_EQ(expect_value(again->get(file_, 1)), "end");
 }
 
+TEST_F(directory_file_store, makes_a_folder_that_is_its_owners_alone_and_leaves_one_as_it_is) {
+  EXPECT_EQ(fs::status(path_).permissions(), fs::perms::owner_all);
+  const auto shared = fs::perms::owner_all | fs::perms::group_read;
+  fs::permissions(path_, shared);
+  expect_value(open_directory_file_store(path_));
+  EXPECT_EQ(fs::status(path_).permissions(), shared);
+}
+
 TEST_F(directory_file_store, removes_whole_files_and_begun_ones) {
   expect_value(store_->put(file_, 0, "x"));
   EXPECT_EQ(files_in(path_), 1U);
