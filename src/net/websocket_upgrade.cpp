@@ -31,7 +31,8 @@ bool is_handshake_key(std::string_view key) {
 
 /// What is wrong with the handshake, if anything (RFC 6455 section 4.2.1).
 std::optional<http_reply> handshake_fault(const http_request& request) {
-  const bool asks = http::token_list(request[http::field::upgrade]).exists("websocket") &&
+  const bool asks = request.method() == http::verb::get &&
+                    http::token_list(request[http::field::upgrade]).exists("websocket") &&
                     http::token_list(request[http::field::connection]).exists("upgrade");
   std::optional<http_reply> refused;
   if (!asks || request.version() < 11) {
@@ -149,10 +150,10 @@ void check_upgrade(const api_call_ptr& call, std::function<void(upgrade_grant)> 
   if ((segments.size() != 1 && segments.size() != 3) || std::count(segments.begin(), segments.end(), "") > 0) {
     return call->fail(not_found("path: /ws and /ws/{room_id}/{user_id} speak WebSocket"));
   }
-  if (call->request.method() == http::verb::options) {
-    return call->respond(options_reply(call->request, "GET, OPTIONS", settings));
-  }
-  if (call->request.method() != http::verb::get) return call->respond(method_not_allowed("GET, OPTIONS"));
+  const auto method = call->request.method();
+  constexpr auto allow = "GET, HEAD, OPTIONS";
+  if (method == http::verb::options) return call->respond(options_reply(call->request, allow, settings));
+  if (method != http::verb::get && method != http::verb::head) return call->respond(method_not_allowed(allow));
   if (auto fault = handshake_fault(call->request)) return call->respond(std::move(*fault));
   if (call->services.draining) return call->fail(busy("node: it is about to stop", 1'000));
   const auto origins = call->request.count(http::field::origin);

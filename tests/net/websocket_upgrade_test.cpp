@@ -58,6 +58,7 @@ TEST_F(websocket_upgrade, is_refused_before_it_happens) {
 TEST_F(websocket_upgrade, needs_a_sound_handshake) {
   const auto plain = call("GET", "/ws");
   EXPECT_EQ(plain.result_int(), 426U);
+  EXPECT_EQ(call("HEAD", "/ws", "", "").result_int(), 426U);
   EXPECT_EQ(plain["Upgrade"], "websocket");
   const std::string start = "Connection: Upgrade\r\nUpgrade: websocket\r\n" + with_token;
   const auto old =
