@@ -230,8 +230,8 @@ using any_call =
                  call<list_friends>, call<change_friendship>, call<create_room>, call<list_rooms>, call<get_room>,
                  call<list_members>, call<change_room>, call<mark_read>, call<get_history>, call<get_events>,
                  call<search_messages>, call<begin_upload>, call<put_file_block>, call<finish_upload>, call<open_file>,
-                 call<read_file_block>, call<sign_file>, call<list_bans>, call<list_mutes>, call<report_message>,
-                 call<list_reports>, call<decide_report>>;
+                 call<read_file_block>, call<sign_file>, call<list_own_files>, call<delete_own_file>, call<list_bans>,
+                 call<list_mutes>, call<report_message>, call<list_reports>, call<decide_report>>;
 
 enum class replay_mode : std::uint8_t { unread, none };
 

@@ -126,9 +126,10 @@ struct files_config {
   std::uint32_t threads = 2;           ///< For a folder's bytes.
   std::uint32_t transfers = 256;       ///< Uploads and downloads at once; then `busy`. Each holds two blocks in memory.
   std::uint32_t upload_seconds = 600;  ///< For one upload, however it trickles.
-  std::uint32_t sign_seconds = 600;    ///< For how long a signed address is good, at least; at most twice that.
-  double unsent_hours = 24;            ///< A file that no message has for so long is deleted.
-  std::uint32_t sweep_seconds = 600;   ///< How often such files are looked for.
+  std::uint32_t download_seconds = 1'800;
+  std::uint32_t sign_seconds = 600;   ///< For how long a signed address is good, at least; at most twice that.
+  double unsent_hours = 24;           ///< A file that no message has for so long is deleted.
+  std::uint32_t sweep_seconds = 600;  ///< How often such files are looked for.
 };
 
 struct presence_config {

@@ -57,6 +57,19 @@ struct open_file {
   std::string name;
   bool is_under_way = false;  ///< Bytes of it were sent already, so that the address may have run out since.
 };
+/// Those that are stored, the newest first.
+struct list_own_files {
+  using reply = own_files;
+  principal who;
+  page_request range;
+};
+/// `not_found` for what is not the caller's.
+struct delete_own_file {
+  using reply = std::monostate;
+  principal who;
+  file_id file;
+  std::string name;
+};
 struct read_file_block {
   using reply = std::string;
   file_id file;

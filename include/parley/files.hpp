@@ -11,6 +11,7 @@
 #include "parley/clock.hpp"
 #include "parley/error.hpp"
 #include "parley/ids.hpp"
+#include "parley/values.hpp"
 
 namespace parley {
 
@@ -36,6 +37,15 @@ struct stored_file {
   std::string name;
   std::string content_type;
   std::uint64_t size = 0;  ///< Bytes.
+};
+
+struct own_file {
+  stored_file file;
+  timestamp created_at{};
+};
+struct own_files {
+  page<own_file> files;
+  std::uint64_t used_bytes = 0;  ///< What counts for the quota, uploads under way with what they announced.
 };
 
 // --- What the store keeps of files ---
@@ -75,6 +85,9 @@ class file_records {
   virtual result<void> write_file_block(file_id file, std::uint32_t block, std::string_view bytes) = 0;
   /// From here on it may be sent. `not_found` when it was swept meanwhile; otherwise as begin_file.
   virtual result<void> finish_file(const finished_file& file) = 0;
+  /// Its owner wants it no more: nobody sees or sends it from then on, but moderators while a report of it is open.
+  /// Answers whether its bytes may go now, or a later sweep is to take them. `not_found` for what is not theirs.
+  virtual result<bool> withdraw_file(user_id owner, file_id file, std::string_view name, timestamp now) = 0;
   /// Files that nobody has sent, or whose messages were deleted, and uploads that broke off; from then on nobody can
   /// send them. Also what an earlier call has taken before `unsent_before` and nobody has deleted yet: what cannot be
   /// deleted stands in front of nothing else.
@@ -92,6 +105,8 @@ class file_queries {
   /// Null when there is no such file, or not for that user: the owner, members of rooms in which a message has it, and
   /// everybody while it is the owner's profile picture.
   virtual result<std::optional<stored_file>> file_for(user_id user, file_id file) = 0;
+  /// The owner's, the newest first; the cursor is the id before which a page begins.
+  virtual result<own_files> files_of(user_id owner, const page_request& range) = 0;
   /// One block from the database; empty behind the end.
   virtual result<std::string> file_block(file_id file, std::uint32_t block) = 0;
 };

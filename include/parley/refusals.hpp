@@ -6,6 +6,9 @@
 
 namespace parley {
 
+/// To whoever was suspended or locked since they showed their token.
+inline error not_active() { return make_error(error_code::unauthenticated, "Your account is not active."); }
+
 /// Of a room that is not there as of one that is not among the user's, and of a message in it.
 inline error no_such_room() { return not_found("There is no such room or message among yours."); }
 

@@ -326,6 +326,11 @@ void actor_broker::handle(call<sign_file> ask) {
       std::move(ask.reply));
 }
 
+void actor_broker::handle(call<delete_own_file> ask) {
+  if (auto fault = over(ask.request.who.change_allowance, too_many_changes)) return ask.reply(std::move(*fault));
+  caf::anon_send(files_, std::move(ask));
+}
+
 void actor_broker::handle(call<list_mutes> ask) {
   ask.request.now = services_.time.now();
   read(std::move(ask));

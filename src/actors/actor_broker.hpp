@@ -44,6 +44,7 @@ class actor_broker final : public broker {
   void handle(call<open_file> ask);
   void handle(call<read_file_block> ask);
   void handle(call<sign_file> ask);
+  void handle(call<delete_own_file> ask);
   template <class Request>
   void read(call<Request> ask);
   void post(room_id room, call<change_room> ask);

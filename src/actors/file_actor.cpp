@@ -66,6 +66,24 @@ class file_desk : public std::enable_shared_from_this<file_desk> {
                           }));
   }
 
+  void delete_own(call<delete_own_file>& ask) {
+    const auto& request = ask.request;
+    const auto may_go = std::make_shared<bool>(false);
+    write(request.who.user.id,
+          write_job([what = request, may_go, now = services_.time.now()](record_writer& writer) -> result<void> {
+            const auto withdrawn = writer.withdraw_file(what.who.user.id, what.file, what.name, now);
+            if (!withdrawn) return withdrawn.error();
+            *may_go = *withdrawn;
+            return {};
+          }),
+          [this, file = request.file, may_go, reply = ask.reply](const result<std::monostate>& done) {
+            if (!done) return reply(done.error());
+            reply(std::monostate{});
+            // What fails here, or must stay for a while, the sweep takes.
+            if (*may_go) remove({file}, [](std::size_t) {});
+          });
+  }
+
   void on_over(file_id file) {
     if (forget(file)) remove({file}, [](std::size_t) {});
   }
@@ -190,6 +208,7 @@ file_handle spawn_file_actor(caf::actor_system& system, const actor_services& se
         return {
             [desk](call<begin_upload>& ask) { guarded("files", [&] { desk->begin(ask); }); },
             [desk](call<finish_upload>& ask) { guarded("files", [&] { desk->finish(ask); }); },
+            [desk](call<delete_own_file>& ask) { guarded("files", [&] { desk->delete_own(ask); }); },
             [desk](const upload_over& what) { guarded("files", [&] { desk->on_over(what.file); }); },
             [](const file_continuation& what) { guarded("files", what.then); },
             [desk](const sweep_files&) { guarded("files", [&] { desk->sweep(); }); },

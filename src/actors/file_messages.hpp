@@ -12,9 +12,9 @@ struct upload_over;
 struct file_continuation;
 struct sweep_files;
 /// Uploads under way, and the sweep of files that no message has.
-using file_handle =
-    caf::typed_actor<caf::reacts_to<call<begin_upload>>, caf::reacts_to<call<finish_upload>>,
-                     caf::reacts_to<upload_over>, caf::reacts_to<file_continuation>, caf::reacts_to<sweep_files>>;
+using file_handle = caf::typed_actor<caf::reacts_to<call<begin_upload>>, caf::reacts_to<call<finish_upload>>,
+                                     caf::reacts_to<call<delete_own_file>>, caf::reacts_to<upload_over>,
+                                     caf::reacts_to<file_continuation>, caf::reacts_to<sweep_files>>;
 
 /// Sent by an upload's place when its last copy goes: it was finished, or never will be.
 struct upload_over {
@@ -35,4 +35,5 @@ PARLEY_UNSAFE(file_continuation)
 PARLEY_UNSAFE(sweep_files)
 PARLEY_UNSAFE(call<parley::begin_upload>)
 PARLEY_UNSAFE(call<parley::finish_upload>)
+PARLEY_UNSAFE(call<parley::delete_own_file>)
 #undef PARLEY_UNSAFE

@@ -60,7 +60,7 @@ result<role> role_of(database_reader& store, const std::optional<principal>& who
   const auto found = store.user(who->user.id);
   if (!found) return found.error();
   if (!*found || (*found)->flag != account_flag::active) {
-    return make_error(error_code::unauthenticated, "Your account is not active.");
+    return not_active();
   }
   return (*found)->profile.user_role;
 }
@@ -212,6 +212,10 @@ std::invoke_result_t<Read> while_in_charge(database_reader& store, const Ask& as
 }
 
 }  // namespace
+
+result<own_files> answer_query(database_reader& store, const list_own_files& ask) {
+  return store.files_of(ask.who.user.id, bounded(ask.range));
+}
 
 result<page<room_ban>> answer_query(database_reader& store, const list_bans& ask) {
   return while_in_charge(store, ask, [&] { return store.bans(ask.room, ask.user, bounded(ask.range)); });

@@ -29,6 +29,8 @@ result<page<durable_event>> answer_query(database_reader& store, const get_event
 
 result<page<search_hit>> answer_query(database_reader& store, const search_messages& ask);
 
+result<own_files> answer_query(database_reader& store, const list_own_files& ask);
+
 result<page<room_ban>> answer_query(database_reader& store, const list_bans& ask);
 result<page<room_mute>> answer_query(database_reader& store, const list_mutes& ask);
 result<page<report_item>> answer_query(database_reader& store, const list_reports& ask);

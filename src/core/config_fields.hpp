@@ -98,6 +98,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("files.threads", c.files.threads, 1, 256);
   visit("files.transfers", c.files.transfers, 1, 100'000);
   visit("files.upload_seconds", c.files.upload_seconds, 1, 86'400);
+  visit("files.download_seconds", c.files.download_seconds, 1, 86'400);
   visit("files.sign_seconds", c.files.sign_seconds, 1, 86'400);
   visit("files.unsent_hours", c.files.unsent_hours, 0, 100'000);
   visit("files.sweep_seconds", c.files.sweep_seconds, 1, 86'400);

@@ -1,6 +1,7 @@
 // Bodies that are not held in memory: a request's as it comes, a response's as it is fetched.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -33,6 +34,8 @@ class byte_source {
   /// The next bytes, never none before `size` of them have come. One at a time. An error ends the connection, since the
   /// response has begun.
   virtual void next(std::function<void(result<std::string>)> then) = 0;
+  /// When the connection ends though not all has left, however it trickles.
+  [[nodiscard]] virtual std::chrono::steady_clock::time_point ends_at() const = 0;
 };
 
 }  // namespace parley

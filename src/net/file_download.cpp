@@ -24,9 +24,12 @@ class file_source final : public byte_source {
         ask_(std::move(ask)),
         size_(part.length),
         at_(part.first),
-        end_(part.first + part.length) {
+        end_(part.first + part.length),
+        ends_at_(steady_clock::now() + std::chrono::seconds(call.services.settings.files.download_seconds)) {
     ask_.is_under_way = true;
   }
+
+  [[nodiscard]] steady_clock::time_point ends_at() const override { return ends_at_; }
 
   [[nodiscard]] std::uint64_t size() const override { return size_; }
 
@@ -66,6 +69,7 @@ class file_source final : public byte_source {
   open_file ask_;
   std::uint64_t size_;
   std::uint64_t at_, end_;
+  steady_clock::time_point ends_at_;
   steady_clock::time_point look_at_ = steady_clock::now() + look_interval;
 };
 

@@ -15,13 +15,12 @@
 #include <string>
 
 #include "net/api_call.hpp"
+#include "net/api_dispatch.hpp"
 #include "net/connection_context.hpp"
-#include "net/credentials_from_request.hpp"
 #include "net/delivery_shard.hpp"
 #include "net/http_response.hpp"
 #include "net/origin_policy.hpp"
-#include "net/router.hpp"
-#include "net/static_files.hpp"
+#include "net/request_rules.hpp"
 #include "net/websocket_upgrade.hpp"
 #include "parley/clock.hpp"
 #include "parley/log.hpp"
@@ -34,12 +33,10 @@ using boost::system::error_code;
 
 /// As much as 500 user_ids in a query need, and then some.
 constexpr std::uint32_t header_bytes = 24 * 1024;
-constexpr std::ptrdiff_t header_fields = 100;
 constexpr std::size_t buffer_bytes = 64 * 1024;
 /// Between two requests. Longer than the 60 s for which reverse proxies keep a connection to us by default, so that it
 /// is the proxy that ends an idle one: a request that we get while we close would be lost.
 constexpr std::chrono::seconds idle_deadline{75};
-constexpr std::string_view uploads_path = "/api/v1/files";
 constexpr std::uint64_t upload_overhead = 16 * 1024;
 constexpr std::size_t piece_bytes = 64 * 1024;
 
@@ -87,31 +84,16 @@ class http_session : public std::enable_shared_from_this<http_session> {
   void on_header(error_code ec) {
     if (ec) return on_read_failed(ec);
     const auto& fields = parser_->get();
-    if (std::distance(fields.begin(), fields.end()) > header_fields) {
-      return refuse(problem(bad_request("headers: at most " + std::to_string(header_fields)), 431));
-    }
-    if (has_unsound_length()) {
-      return refuse(problem(bad_request("Transfer-Encoding: only chunked, in HTTP/1.1, and without Content-Length")));
-    }
-    const auto expectation = fields[http::field::expect];
-    const bool waits = !expectation.empty() && fields.version() >= 11;
-    if (waits && !boost::beast::iequals(expectation, "100-continue")) {
-      return refuse(problem(bad_request("Expect: only 100-continue is known"), 417));
-    }
-    owes_continue_ = waits && !parser_->is_done() && buffer_.size() == 0;
+    if (auto fault = header_fault(fields)) return refuse(std::move(*fault));
+    owes_continue_ = waits_for_continue(fields) && !parser_->is_done() && buffer_.size() == 0;
     if (!parser_->is_done() && is_upload(fields)) {
       return on_request(std::make_shared<uploaded_body>(shared_from_this()));
     }
     const auto limit = services_.settings.limits.body_bytes;
-    if (parser_->content_length().value_or(0) > limit) return refuse(too_large(limit));
+    if (parser_->content_length().value_or(0) > limit) return refuse(body_too_large(limit));
     parser_->body_limit(limit);
     if (owes_continue_) return send_continue([self = shared_from_this()] { self->read_body(); });
     read_body();
-  }
-
-  static bool is_upload(const http::request_header<>& fields) {
-    const auto target = fields.target();
-    return fields.method() == http::verb::post && target.substr(0, target.find('?')) == uploads_path;
   }
 
   /// The client waits with its body until it hears that it is wanted.
@@ -128,26 +110,12 @@ class http_session : public std::enable_shared_from_this<http_session> {
         });
   }
 
-  /// What we and a proxy before us may measure differently, so that the one's body is the other's next request (RFC
-  /// 9112 section 6.3). Beast takes a list that ends in chunked for chunked, and any other coding for no body at all.
-  [[nodiscard]] bool has_unsound_length() const {
-    const auto& fields = parser_->get();
-    const auto codings = fields.count(http::field::transfer_encoding);
-    return codings > 0 && (codings > 1 || !boost::beast::iequals(fields[http::field::transfer_encoding], "chunked") ||
-                           fields.count(http::field::content_length) > 0 || fields.version() < 11);
-  }
-
   void read_body() {
     if (parser_->is_done()) return on_request(nullptr);
     http::async_read(*stream_, buffer_, *parser_, [self = shared_from_this()](error_code ec, std::size_t) {
       if (ec) return self->on_read_failed(ec);
       self->on_request(nullptr);
     });
-  }
-
-  static http_reply too_large(std::uint64_t limit) {
-    return problem(
-        parley::make_error(parley::error_code::too_large, "body: at most " + std::to_string(limit) + " bytes"));
   }
 
   // --- Bodies that their handler reads ---
@@ -221,14 +189,9 @@ class http_session : public std::enable_shared_from_this<http_session> {
   }
 
   void on_read_failed(error_code ec) {
-    // Beast's conditions compare by category; anything else is the socket's end or our own deadline.
-    if (ec == http::error::end_of_stream || ec == http::error::partial_message) return end();
-    if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
-      return refuse(problem(bad_request("headers: at most " + std::to_string(header_bytes) + " bytes"), 431));
+    if (auto fault = read_fault(ec, header_bytes, services_.settings.limits.body_bytes)) {
+      return refuse(std::move(*fault));
     }
-    if (ec == http::error::body_limit) return refuse(too_large(services_.settings.limits.body_bytes));
-    static const auto& http_category = make_error_code(http::error::end_of_stream).category();
-    if (ec.category() == http_category) return refuse(problem(bad_request("request: is not valid HTTP/1.1")));
     end();
   }
 
@@ -249,7 +212,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
     set_owing(true);
     auto request = body ? release_header() : parser_->release();
     facts_ = request_facts::of(request);
-    if (auto reply = host_fault(request)) return answer(std::move(*reply));
+    if (auto fault = host_fault(request, facts_.host, services_.settings)) return answer(std::move(*fault));
     if (request.target() == "*" && request.method() == http::verb::options) {
       return answer(options_reply(request, "GET, HEAD, OPTIONS, PATCH, POST, PUT, DELETE", services_.settings));
     }
@@ -270,62 +233,15 @@ class http_session : public std::enable_shared_from_this<http_session> {
                                                     std::move(body)});
     call->respond = [self = shared_from_this()](http_reply reply) { self->answer(std::move(reply)); };
     try {
-      dispatch(call);
+      if (!is_websocket_path(call->target)) return dispatch(call, peer_, [this] { return take_place(); });
+      call->route = "/ws";
+      check_upgrade(call, [self = shared_from_this(), call](upgrade_grant granted) {
+        self->upgrade(std::move(call->request), std::move(granted));
+      });
     } catch (const std::exception& e) {
       log::error("http", "handler_threw", "{}", e.what());
       call->respond(problem(parley::make_error(parley::error_code::internal, "The server failed at this request.")));
     }
-  }
-
-  std::optional<http_reply> host_fault(const http_request& request) const {
-    const auto hosts = request.count(http::field::host);
-    if (hosts > 1 || (hosts == 0 && request.version() >= 11)) return problem(bad_request("Host: exactly one"));
-    if (services_.settings.dev && !host_header_is_loopback(facts_.host)) {
-      return problem(forbidden("Host: in development mode only a loopback name"));
-    }
-    return std::nullopt;
-  }
-
-  void dispatch(const api_call_ptr& call) {
-    if (is_websocket_path(call->target)) {
-      call->route = "/ws";
-      return check_upgrade(call, [self = shared_from_this(), call](upgrade_grant granted) {
-        self->upgrade(std::move(call->request), std::move(granted));
-      });
-    }
-    const auto method = call->request.method();
-    auto match = api_router().find(method, call->target.segments, peer_ == peer_kind::machine_operator);
-    if (auto* route = std::get_if<router::found>(&match)) return run(call, std::move(*route));
-    std::string allow;
-    if (const auto* wrong = std::get_if<router::wrong_method>(&match)) allow = wrong->allow;
-    const auto* file = allow.empty() ? find_static_file(call->target.path) : nullptr;
-    if (file != nullptr) allow = "GET, HEAD, OPTIONS";
-    if (allow.empty()) return call->fail(not_found("path: there is nothing here"));
-    if (method == http::verb::options) return call->respond(options_reply(call->request, allow, services_.settings));
-    if (file == nullptr || (method != http::verb::get && method != http::verb::head)) {
-      return call->respond(method_not_allowed(allow));
-    }
-    const auto known = call->request[http::field::if_none_match];
-    call->respond(static_file_reply(*file, {known.data(), known.size()}));
-  }
-
-  void run(const api_call_ptr& call, router::found route) {
-    call->route = route.pattern;
-    call->parameters = std::move(route.parameters);
-    const bool counts = call->target.segments.front() == "api";  // health is answered however full we are
-    if (counts && !take_place()) return call->fail(busy("node: too many requests at once", 1'000));
-    if (route.who == access::open) return route.run(call);
-    auto token = bearer_token(call->request);
-    const bool is_staffs = route.who == access::staff || route.who == access::operators;
-    if (is_staffs && peer_ == peer_kind::machine_operator && !token) {
-      call->by_operator = true;
-      return route.run(call);
-    }
-    if (!token) return call->fail(parley::make_error(parley::error_code::unauthenticated, "Authorization: is missing"));
-    ask(call, authenticate{*std::move(token)}, [call, handler = route.run](const principal& who) {
-      call->who = who;
-      handler(call);
-    });
   }
 
   /// One of net.max_rest_in_flight, until the answer has left.
@@ -389,6 +305,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
 
   void send_next() {
     if (to_send_ == 0) return on_answered({});
+    if (source_is_late()) return on_answered(http::error::partial_message);
     source_->next([self = shared_from_this()](result<std::string> bytes) {
       // Less than was announced: the client must not take it for all.
       if (!bytes) return self->on_answered(http::error::partial_message);
@@ -435,11 +352,20 @@ class http_session : public std::enable_shared_from_this<http_session> {
   /// A large answer takes a slow reader its time; it ends only with one who takes nothing more.
   void set_answer_deadline() {
     sent_at_deadline_ = stream_->layer().sent_bytes();
-    set_deadline(std::chrono::milliseconds(services_.settings.net.request_deadline_ms));
+    std::chrono::milliseconds after(services_.settings.net.request_deadline_ms);
+    if (source_) {
+      const auto left = source_->ends_at() - std::chrono::steady_clock::now();
+      after = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0), after);
+    }
+    set_deadline(after);
   }
   void on_deadline() {
-    if (response_ && stream_->layer().sent_bytes() != sent_at_deadline_) return set_answer_deadline();
+    const bool goes_on = response_ && stream_->layer().sent_bytes() != sent_at_deadline_;
+    if (goes_on && !source_is_late()) return set_answer_deadline();
     stream_->close();
+  }
+  [[nodiscard]] bool source_is_late() const {
+    return source_ && source_->ends_at() <= std::chrono::steady_clock::now();
   }
   void clear_deadline() { deadline_.expires_at(boost::asio::steady_timer::time_point::max()); }
 

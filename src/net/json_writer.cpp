@@ -264,6 +264,15 @@ void append_object(std::string& out, const history_item& item) {
   add_history(object, item);
 }
 
+void append_object(std::string& out, const own_file& mine) {
+  object_writer(out)
+      .field("file_url", file_url_of(mine.file.id, mine.file.name))
+      .field("name", mine.file.name)
+      .field("size", mine.file.size)
+      .field("content_type", mine.file.content_type)
+      .field("created_at", mine.created_at);
+}
+
 void append_object(std::string& out, const search_hit& hit) {
   object_writer object(out);
   add_history(object, hit.item);

@@ -59,6 +59,7 @@ void append_object(std::string& out, const presence_record& presence);
 void append_object(std::string& out, const friend_item& item);
 void append_object(std::string& out, const history_item& item);
 void append_object(std::string& out, const search_hit& hit);
+void append_object(std::string& out, const own_file& mine);
 void append_object(std::string& out, const snippet_part& part);
 void append_object(std::string& out, const reaction_summary& reaction);
 void append_object(std::string& out, const log_in::reply& reply);

@@ -5,6 +5,7 @@
 
 #include "parley/database.hpp"
 #include "parley/permissions.hpp"
+#include "parley/refusals.hpp"
 
 namespace parley {
 
@@ -41,7 +42,7 @@ result<changed_account> run_account_change(Steps& steps, const account_change& c
   role as = role::admin;
   if (change.by) {
     if (!people.by || people.by->flag != account_flag::active) {
-      return make_error(error_code::unauthenticated, "Your account is not active.");
+      return not_active();
     }
     as = people.by->profile.user_role;
   }

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "parley/refusals.hpp"
 #include "store/row_values.hpp"
 
 namespace parley {
@@ -31,7 +32,7 @@ result<friendship_change> run_friendship_change(Steps& steps, user_id who, user_
                                                 timestamp at) {
   const friendship_at_hand found = steps.lock_friendship(who, other, what);
   if (found.own_flag != account_flag::active) {
-    return make_error(error_code::unauthenticated, "Your account is not active.");
+    return not_active();
   }
   const bool is_new = what == friend_action::ask && found.rows == friendship{};
   if (!found.others_flag || (is_new && found.others_flag != account_flag::active)) {

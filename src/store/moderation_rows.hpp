@@ -79,10 +79,7 @@ inline constexpr auto id_of_report = [](const report_item& item) { return to_str
 
 /// Where a page of reports begins: open ones go up from the first, decided ones down from the last.
 inline std::optional<uuid> report_cursor(bool open, const page_request& range) {
-  if (open || range.cursor) return uuid_cursor(range);
-  uuid last;
-  last.bytes.fill(0xFF);
-  return last;
+  return open ? uuid_cursor(range) : cursor_from_the_end(range);
 }
 
 /// A message as the one who reports it may see it.
@@ -121,7 +118,7 @@ inline bool covers(const earlier_report& earlier, const reported_message& messag
 template <class Steps>
 result<filed_report> run_report(Steps& steps, const new_report& report, const limits_config& limits) {
   if (steps.lock_owner(report.reporter) != account_flag::active) {
-    return make_error(error_code::unauthenticated, "Your account is not active.");
+    return not_active();
   }
   const std::optional<reported_message> message = steps.message_for(report.reporter, report.message);
   const auto as = message ? standing::member : standing::outsider;
@@ -144,7 +141,7 @@ result<filed_report> run_report(Steps& steps, const new_report& report, const li
 template <class Steps>
 result<void> run_decision(Steps& steps, const report_decision& decision) {
   const std::optional<role> as = steps.role_of(decision.by);
-  if (!as) return make_error(error_code::unauthenticated, "Your account is not active.");
+  if (!as) return not_active();
   if (permission(operation::decide_reports, *as, standing::outsider) != verdict::allowed) {
     return forbidden("Only moderators and admins may do this.");
   }

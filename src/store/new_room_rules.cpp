@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "parley/refusals.hpp"
 #include "store/append_facts.hpp"
 
 namespace parley {
@@ -40,7 +41,7 @@ std::optional<error> member_fault(const new_room& room, user_id user, const memb
                                   const limits_config& limits) {
   const auto* key = room.is_group ? "members" : "user_id";
   if (facts.flag != account_flag::active) {
-    if (user == room.creator) return make_error(error_code::unauthenticated, "Your account is not active.");
+    if (user == room.creator) return not_active();
     return not_found(fmt::format("{}: there is no user {}.", key, to_string(user)));
   }
   if (facts.blocks_creator) {

@@ -51,14 +51,6 @@ audit_entry read_audit_entry(const Row& row) {
   return entry;
 }
 
-/// Before what a page begins; the end of all ids when there is no cursor.
-inline std::optional<uuid> audit_cursor(const page_request& range) {
-  if (range.cursor) return parse_uuid(*range.cursor);
-  uuid last;
-  last.bytes.fill(0xFF);
-  return last;
-}
-
 inline page<audit_entry> page_of_audit(std::vector<audit_entry> items, std::uint32_t limit) {
   return page_of(std::move(items), limit, [](const audit_entry& last) { return to_string(last.record.id); });
 }

@@ -60,6 +60,19 @@ result<void> postgres_records::finish_file(const finished_file& file) {
   });
 }
 
+result<bool> postgres_records::withdraw_file(user_id owner, file_id file, std::string_view name, timestamp now) {
+  return record("withdrawing a file", [&]() -> result<bool> {
+    if (lock_owner(owner) != account_flag::active) return not_active();
+    const auto url = file_url_of(file, name);
+    const auto withdrawn = connection_.query(
+        "UPDATE tb_file SET stage = 'going', unsent_since = $4"
+        " WHERE file_id = $1 AND user_id = $2 AND file_url = $3 AND stage = 'stored'",
+        file, owner, url, now);
+    if (withdrawn.changed() == 0) return no_such_file();
+    return connection_.query("SELECT 1 FROM tb_report WHERE file_url = $1 AND status = 'open' LIMIT 1", url).empty();
+  });
+}
+
 /// $2: unsent before, $3: begun before.
 #define UNUSED_FILES " AND unsent_since < CASE stage WHEN 'uploading' THEN $3::timestamptz ELSE $2::timestamptz END"
 
@@ -76,10 +89,11 @@ result<std::vector<file_id>> postgres_records::take_unused_files(const unused_fi
     if (locked.empty()) return std::vector<file_id>();
     // A picture may be changed without a word to this table: looked at again.
     connection_.query(
-        "UPDATE tb_file f SET unsent_since = $2 WHERE f.file_id = ANY($1) AND f.stage = 'stored'"
+        "UPDATE tb_file f SET unsent_since = $2 WHERE f.file_id = ANY($1) AND (f.stage = 'stored'"
         " AND (EXISTS (SELECT 1 FROM tb_messages m WHERE m.file_url = f.file_url)"
-        " OR EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url AND t.status = 'open')"
-        " OR EXISTS (SELECT 1 FROM tb_users u WHERE u.user_id = f.user_id AND u.img_url = f.file_url))",
+        " OR EXISTS (SELECT 1 FROM tb_users u WHERE u.user_id = f.user_id AND u.img_url = f.file_url))"
+        " OR f.stage <> 'uploading'"
+        " AND EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url AND t.status = 'open'))",
         locked, which.now);
     std::vector<file_id> going;
     const auto unused =
@@ -124,6 +138,23 @@ result<std::optional<stored_file>> postgres_reader::file_for(user_id user, file_
         " OR EXISTS (SELECT 1 FROM tb_users u WHERE u.user_id = f.user_id AND u.img_url = f.file_url))",
         user, file);
     return rows.empty() ? std::nullopt : std::optional(read_stored_file(rows[0]));
+  });
+}
+
+result<own_files> postgres_reader::files_of(user_id owner, const page_request& range) {
+  return read("reading one's own files", [&](postgres_connection& open) -> result<own_files> {
+    const auto before = cursor_from_the_end(range);
+    if (!before) return bad_request("cursor: not one of ours.");
+    const auto rows = open.query(
+        "SELECT file_id, user_id, name, content_type, size, created_at FROM tb_file"
+        " WHERE user_id = $1 AND stage = 'stored' AND file_id < $2 ORDER BY file_id DESC LIMIT $3",
+        owner, *before, static_cast<std::int64_t>(range.limit) + 1);
+    std::vector<own_file> found;
+    found.reserve(rows.size());
+    for (const auto& row : rows) found.push_back(read_own_file(row));
+    const auto sum =
+        open.query("SELECT coalesce(sum(size), 0)::bigint FROM tb_file WHERE user_id = $1 AND stage <> 'going'", owner);
+    return own_files{page_of_files(std::move(found), range.limit), static_cast<std::uint64_t>(sum[0].integer(0))};
   });
 }
 

@@ -168,7 +168,7 @@ result<std::optional<stored_file>> postgres_reader::reported_file(file_id file) 
   return read("reading a reported file", [&](postgres_connection& open) -> result<std::optional<stored_file>> {
     const auto rows = open.query(
         "SELECT f.file_id, f.user_id, f.name, f.content_type, f.size FROM tb_file f WHERE f.file_id = $1"
-        " AND f.stage = 'stored' AND EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url"
+        " AND f.stage <> 'uploading' AND EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url"
         " AND t.status = 'open')",
         file);
     return rows.empty() ? std::nullopt : std::optional(read_stored_file(rows[0]));

@@ -163,7 +163,7 @@ result<std::vector<std::string>> postgres_reader::writes_under_way() {
 
 result<page<audit_entry>> postgres_reader::audit_trail(const page_request& range) {
   return read("reading the audit trail", [&](postgres_connection& open) -> result<page<audit_entry>> {
-    const auto before = audit_cursor(range);
+    const auto before = cursor_from_the_end(range);
     if (!before) return bad_request("cursor: not one of ours.");
     const auto rows = open.query(AUDIT_COLUMNS
                                  " FROM (SELECT * FROM tb_audit WHERE audit_id < $1"

@@ -43,6 +43,7 @@ class postgres_records final : public record_writer {
   result<void> begin_file(const new_file& file) override;
   result<void> write_file_block(file_id file, std::uint32_t block, std::string_view bytes) override;
   result<void> finish_file(const finished_file& file) override;
+  result<bool> withdraw_file(user_id owner, file_id file, std::string_view name, timestamp now) override;
   result<std::vector<file_id>> take_unused_files(const unused_files& which) override;
   result<void> delete_files(std::span<const file_id> files) override;
   result<std::string> keep_secret(std::string_view name, std::string_view fresh) override;

@@ -12,6 +12,14 @@ inline std::optional<uuid> uuid_cursor(const page_request& range) {
   return range.cursor ? parse_uuid(*range.cursor) : uuid{};
 }
 
+/// Before what a page begins that goes down in order of ids: at first, the end of all ids. Null as above.
+inline std::optional<uuid> cursor_from_the_end(const page_request& range) {
+  if (range.cursor) return parse_uuid(*range.cursor);
+  uuid last;
+  last.bytes.fill(0xFF);
+  return last;
+}
+
 /// Cuts the one item too many that was read to learn whether there are more; `cursor_of` tells where the next page
 /// begins.
 template <class Item, class CursorOf>

@@ -68,14 +68,30 @@ result<void> sqlite_records::finish_file(const finished_file& file) {
   });
 }
 
+result<bool> sqlite_records::withdraw_file(user_id owner, file_id file, std::string_view name, timestamp now) {
+  return record("withdrawing a file", [&]() -> result<bool> {
+    if (lock_owner(owner) != account_flag::active) return not_active();
+    connection_
+        .use(
+            "UPDATE tb_file SET stage = 'going', unsent_since = ?4"
+            " WHERE file_id = ?1 AND user_id = ?2 AND file_url = ?3 AND stage = 'stored'")
+        .bind(file, owner, file_url_of(file, name), now)
+        .run();
+    if (connection_.changes() == 0) return no_such_file();
+    auto report = connection_.use("SELECT 1 FROM tb_report WHERE file_url = ?1 AND status = 'open' LIMIT 1");
+    return !report.bind(file_url_of(file, name)).step();
+  });
+}
+
 result<std::vector<file_id>> sqlite_records::take_unused_files(const unused_files& which) {
   return record("taking unused files", [&]() -> result<std::vector<file_id>> {
     std::vector<std::pair<file_id, bool>> found;
     {
       auto row = connection_.use(
           "SELECT f.file_id, f.stage = 'stored' AND (EXISTS (SELECT 1 FROM tb_messages m WHERE m.file_url = f.file_url)"
-          " OR EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url AND t.status = 'open')"
           " OR EXISTS (SELECT 1 FROM tb_users u WHERE u.user_id = f.user_id AND u.img_url = f.file_url))"
+          " OR f.stage <> 'uploading'"
+          " AND EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url AND t.status = 'open')"
           " FROM tb_file f WHERE f.unsent_since < ?1"
           " AND f.unsent_since < CASE f.stage WHEN 'uploading' THEN ?3 ELSE ?2 END ORDER BY f.unsent_since LIMIT ?4");
       row.bind(std::max(which.unsent_before, which.begun_before), which.unsent_before, which.begun_before, which.limit);
@@ -130,6 +146,24 @@ result<std::optional<stored_file>> sqlite_reader::file_for(user_id user, file_id
         " OR EXISTS (SELECT 1 FROM tb_users u WHERE u.user_id = f.user_id AND u.img_url = f.file_url))");
     if (!row.bind(user, file).step()) return std::optional<stored_file>();
     return std::optional(read_stored_file(row));
+  });
+}
+
+result<own_files> sqlite_reader::files_of(user_id owner, const page_request& range) {
+  return guarded("reading one's own files", [&]() -> result<own_files> {
+    const auto before = cursor_from_the_end(range);
+    if (!before) return bad_request("cursor: not one of ours.");
+    std::vector<own_file> found;
+    {
+      auto row = connection_.use(
+          "SELECT file_id, user_id, name, content_type, size, created_at FROM tb_file"
+          " WHERE user_id = ?1 AND stage = 'stored' AND file_id < ?2 ORDER BY file_id DESC LIMIT ?3");
+      row.bind(owner, *before, static_cast<std::int64_t>(range.limit) + 1);
+      while (row.step()) found.push_back(read_own_file(row));
+    }
+    auto sum = connection_.use("SELECT coalesce(sum(size), 0) FROM tb_file WHERE user_id = ?1 AND stage <> 'going'");
+    const auto used = sum.bind(owner).step() ? static_cast<std::uint64_t>(sum.integer(0)) : 0;
+    return own_files{page_of_files(std::move(found), range.limit), used};
   });
 }
 

@@ -170,7 +170,7 @@ result<std::optional<stored_file>> sqlite_reader::reported_file(file_id file) {
   return guarded("reading a reported file", [&]() -> result<std::optional<stored_file>> {
     auto row = connection_.use(
         "SELECT f.file_id, f.user_id, f.name, f.content_type, f.size FROM tb_file f WHERE f.file_id = ?1"
-        " AND f.stage = 'stored' AND EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url"
+        " AND f.stage <> 'uploading' AND EXISTS (SELECT 1 FROM tb_report t WHERE t.file_url = f.file_url"
         " AND t.status = 'open')");
     if (!row.bind(file).step()) return std::optional<stored_file>();
     return std::optional(read_stored_file(row));

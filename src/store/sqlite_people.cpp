@@ -151,7 +151,7 @@ result<std::vector<token_item>> sqlite_reader::tokens_of(user_id user) {
 
 result<page<audit_entry>> sqlite_reader::audit_trail(const page_request& range) {
   return guarded("reading the audit trail", [&]() -> result<page<audit_entry>> {
-    const auto before = audit_cursor(range);
+    const auto before = cursor_from_the_end(range);
     if (!before) return bad_request("cursor: not one of ours.");
     auto row = connection_.use(AUDIT_COLUMNS " FROM tb_audit a" AUDIT_PEOPLE
                                              " WHERE a.audit_id < ?1 ORDER BY a.audit_id DESC LIMIT ?2");

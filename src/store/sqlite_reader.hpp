@@ -59,6 +59,7 @@ class sqlite_reader final : public database_reader {
 
   // sqlite_files.cpp
   result<std::optional<stored_file>> file_for(user_id user, file_id file) override;
+  result<own_files> files_of(user_id owner, const page_request& range) override;
   result<std::string> file_block(file_id file, std::uint32_t block) override;
 
   // sqlite_moderation.cpp

@@ -37,6 +37,7 @@ class empty_records : public record_writer {
   result<void> begin_file(const new_file&) override { return not_in_this_store(); }
   result<void> write_file_block(file_id, std::uint32_t, std::string_view) override { return not_in_this_store(); }
   result<void> finish_file(const finished_file&) override { return not_in_this_store(); }
+  result<bool> withdraw_file(user_id, file_id, std::string_view, timestamp) override { return not_in_this_store(); }
   result<std::vector<file_id>> take_unused_files(const unused_files&) override { return std::vector<file_id>(); }
   result<void> delete_files(std::span<const file_id>) override { return {}; }
   result<std::string> keep_secret(std::string_view, std::string_view fresh) override { return std::string(fresh); }
@@ -67,6 +68,7 @@ class empty_reader : public database_reader {
   result<std::vector<node_seen>> nodes() override { return std::vector<node_seen>(); }
   result<std::vector<presence_place>> presence_places(user_id) override { return std::vector<presence_place>(); }
   result<std::optional<stored_file>> file_for(user_id, file_id) override { return not_in_this_store(); }
+  result<own_files> files_of(user_id, const page_request&) override { return not_in_this_store(); }
   result<std::string> file_block(file_id, std::uint32_t) override { return not_in_this_store(); }
   result<room_standing> standing_in(room_id, user_id) override { return not_in_this_store(); }
   result<page<room_ban>> bans(room_id, std::optional<user_id>, const page_request&) override {

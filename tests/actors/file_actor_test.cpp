@@ -65,6 +65,12 @@ class FileActor : public node_fixture {
     run();
     return waiting;
   }
+  awaited<std::monostate> remove_own(user_id user, file_id file) {
+    awaited<std::monostate> waiting;
+    caf::anon_send(files_, call<delete_own_file>{{who(user), file, "a.txt"}, waiting.reply()});
+    run();
+    return waiting;
+  }
   static principal who(user_id user) { return {{user, "name", "Name", {}, role::user}, {}, {}, nullptr, nullptr}; }
   static void give_up(awaited<begin_upload::reply>& upload) { upload.slot->reset(); }
 
@@ -103,6 +109,26 @@ TEST_F(FileActor, AnUploadThatIsGivenUpLeavesNothing) {
   run();
   EXPECT_THAT(shelf_.removed, ElementsAre(file));
   EXPECT_THAT(store.files, IsEmpty());
+}
+
+TEST_F(FileActor, AFileThatItsOwnerDeletesGoesAtOnceWithItsBytes) {
+  auto upload = begin(ann_);
+  finish(ann_, upload.value());
+  const auto file = upload.value().file;
+  EXPECT_TRUE(remove_own(ann_, file).ok());
+  EXPECT_THAT(shelf_.removed, ElementsAre(file));
+  EXPECT_THAT(store.files, IsEmpty());
+  EXPECT_EQ(remove_own(ann_, file).code(), "not_found");
+}
+
+TEST_F(FileActor, AFileThatIsReportedKeepsItsBytesWhenItsOwnerDeletesIt) {
+  auto upload = begin(ann_);
+  finish(ann_, upload.value());
+  const auto file = upload.value().file;
+  store.reported_files.insert(file);
+  EXPECT_TRUE(remove_own(ann_, file).ok());
+  EXPECT_THAT(shelf_.removed, IsEmpty());
+  EXPECT_EQ(store.files.at(file), "going");
 }
 
 TEST_F(FileActor, ARowStaysUntilTheBytesAreGone) {

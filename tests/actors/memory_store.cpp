@@ -101,6 +101,12 @@ class memory_records final : public empty_records {
     store_.files.at(file.id) = "stored";
     return {};
   }
+  result<bool> withdraw_file(user_id, file_id file, std::string_view, timestamp) override {
+    const auto found = store_.files.find(file);
+    if (found == store_.files.end() || found->second != "stored") return not_found("no such file");
+    found->second = "going";
+    return !store_.reported_files.contains(file);
+  }
   result<std::vector<file_id>> take_unused_files(const unused_files&) override { return store_.unused_files; }
   result<void> delete_files(std::span<const file_id> files) override {
     for (const auto& file : files) {

@@ -31,7 +31,8 @@ class memory_store final : public database {
   std::map<user_id, presence_record> presences;
   std::map<user_id, std::vector<user_id>> friends;
   std::map<file_id, std::string> files;  ///< Each with its stage.
-  std::vector<file_id> unused_files;     ///< What a sweep finds.
+  std::set<file_id> reported_files;
+  std::vector<file_id> unused_files;  ///< What a sweep finds.
   struct removal {
     removal_id id;
     std::optional<sequence> done;

@@ -46,6 +46,10 @@ struct replies {
     const auto from = request.block * file_block_bytes;
     return from < of.file_bytes.size() ? of.file_bytes.substr(from, file_block_bytes) : std::string();
   }
+  own_files reply_to(const list_own_files&) {
+    return {{{{{file_one, ada_id, "a b.txt", "text/plain; charset=utf-8", 5}, timestamp{}}}, of.next_cursor}, 7};
+  }
+  std::monostate reply_to(const delete_own_file&) { return {}; }
   sign_file::reply reply_to(const sign_file& request) { return {request.file_url + "?signature=x", timestamp{}}; }
   own_profile reply_to(const get_me&) { return fake_broker::ada(); }
   own_profile reply_to(const change_me&) { return fake_broker::ada(); }

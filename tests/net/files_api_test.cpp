@@ -1,5 +1,6 @@
 // Uploads and downloads over HTTP, block by block, with a broker that keeps one file.
 #include "net/http_test.hpp"
+#include "net/transfer_place.hpp"
 
 namespace parley {
 namespace {
@@ -97,6 +98,30 @@ TEST_F(files_api, no_more_transfers_than_allowed_and_none_is_forgotten) {
   EXPECT_EQ(upload("x").result_int(), 201U);
 }
 
+TEST_F(files_api, few_users_never_hold_all_transfers) {
+  settings_.files.transfers = 64;
+  settings_.limits.transfers_per_user = 32;
+  transfer_places places(settings_, counts_);
+  std::vector<transfer_place> held;
+  const auto take_all = [&](std::uint8_t user) {
+    user_id who;
+    who.bytes.fill(user);
+    std::size_t got = 0;
+    for (auto place = places.take(who); place; place = places.take(who)) {
+      held.push_back(std::move(place));
+      ++got;
+    }
+    return got;
+  };
+  EXPECT_EQ(take_all(1), 32U);
+  EXPECT_EQ(take_all(2), 22U) << "twice what is free behind it";
+  EXPECT_EQ(take_all(3), 7U);
+  held.pop_back();
+  EXPECT_EQ(take_all(3), 1U);
+  held.clear();
+  EXPECT_EQ(take_all(8), 32U);
+}
+
 TEST_F(files_api, an_upload_ends_in_time) {
   settings_.files.upload_seconds = 1;
   auto client = connect();
@@ -154,6 +179,33 @@ TEST_F(files_api, whoever_takes_a_file_that_ends_early_sees_the_connection_end) 
   client.write(request("GET", file_path));
   EXPECT_FALSE(client.read().has_value());
   wait_until([&] { return counts_.file_transfers.value() == 0; });
+}
+
+TEST_F(files_api, an_owner_lists_and_deletes_files) {
+  const auto answer = call("GET", "/api/v1/files?limit=3");
+  EXPECT_EQ(answer.result_int(), 200U);
+  EXPECT_EQ(answer.body(), R"({"items":[{"file_url":")" + file_url_of(file_one, "a b.txt") +
+                               R"(","name":"a b.txt","size":5,"content_type":"text/plain; charset=utf-8",)"
+                               R"("created_at":"1970-01-01T00:00:00.000Z"}],"next_cursor":null,"used_bytes":7,)"
+                               R"("quota_bytes":1073741824})");
+  EXPECT_EQ(broker_.last<list_own_files>()->range.limit, 3U);
+  expect_problem(call("GET", "/api/v1/files?limit=0"), 400, "bad_request");
+  expect_problem(call("GET", "/api/v1/files", "", ""), 401, "unauthenticated");
+  EXPECT_EQ(call("DELETE", file_path).result_int(), 204U);
+  EXPECT_EQ(file_url_of(broker_.last<delete_own_file>()->file, broker_.last<delete_own_file>()->name), file_path);
+  expect_problem(call("DELETE", "/api/v1/files/x/a.txt"), 404, "not_found");
+  expect_problem(call("DELETE", file_path, "", ""), 401, "unauthenticated");
+}
+
+TEST_F(files_api, a_download_ends_in_time_however_slow_its_reader) {
+  settings_.net.request_deadline_ms = 600'000;
+  settings_.files.download_seconds = 1;
+  broker_.file_bytes = std::string(32 * file_block_bytes, 'y');
+  auto client = connect();
+  client.write(request("GET", file_path));
+  wait_until([&] { return counts_.file_transfers.value() == 1; });
+  wait_until([&] { return counts_.file_transfers.value() == 0; });
+  EXPECT_FALSE(client.read().has_value()) << "the end is missing";
 }
 
 TEST_F(files_api, a_signed_address_needs_no_token_but_all_its_parts) {

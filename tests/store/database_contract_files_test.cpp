@@ -39,6 +39,17 @@ class files_contract : public database_fixture {
     std::get<send_message>(command.command).file_url = file_url_of(file, name);
     return command;
   }
+  result<bool> withdraw(user_id owner, file_id file, const std::string& name = "a.txt") {
+    bool may_go = false;
+    const auto done = try_write([&](record_writer& records) -> result<void> {
+      const auto withdrawn = records.withdraw_file(owner, file, name, make.next_time());
+      if (!withdrawn) return withdrawn.error();
+      may_go = *withdrawn;
+      return {};
+    });
+    if (!done) return done.error();
+    return may_go;
+  }
   bool sees(user_id user, file_id file) { return expect_value(reader->file_for(user, file)).has_value(); }
   std::vector<file_id> sweep(std::uint32_t limit = 100) {
     std::vector<file_id> taken;
@@ -227,6 +238,47 @@ TEST_P(files_contract, what_cannot_be_deleted_stands_in_front_of_no_other_file) 
   EXPECT_THAT(sweep(1), ElementsAre(next));
   forget({next});
   EXPECT_THAT(sweep(1), ElementsAre(stuck)) << "in its turn";
+}
+
+TEST_P(files_contract, an_owner_lists_what_is_stored_the_newest_first) {
+  const auto one = add_file(ann_, 5), two = add_file(ann_, 6), three = add_file(ann_, 7);
+  add_file(bob_, 100);
+  expect_value(begin(make.make_id<file_id>(), ann_, 10));
+  const auto first = expect_value(reader->files_of(ann_, {std::nullopt, 2}));
+  EXPECT_EQ(first.used_bytes, 28U) << "the upload counts, and is not listed";
+  ASSERT_EQ(first.files.items.size(), 2U);
+  EXPECT_EQ(first.files.items[0].file.id, three);
+  EXPECT_EQ(first.files.items[0].file.name, "a.txt");
+  EXPECT_EQ(first.files.items[0].file.size, 7U);
+  EXPECT_EQ(first.files.items[1].file.id, two);
+  ASSERT_TRUE(first.files.next_cursor);
+  const auto rest = expect_value(reader->files_of(ann_, {first.files.next_cursor, 2}));
+  ASSERT_EQ(rest.files.items.size(), 1U);
+  EXPECT_EQ(rest.files.items[0].file.id, one);
+  EXPECT_FALSE(rest.files.next_cursor);
+  EXPECT_EQ(reader->files_of(ann_, {"x", 2}).error().code, error_code::bad_request);
+  EXPECT_THAT(expect_value(reader->files_of(eve_, {})).files.items, IsEmpty());
+}
+
+TEST_P(files_contract, what_its_owner_deletes_is_nobodys_and_counts_no_more) {
+  const auto file = make.make_id<file_id>();
+  expect_value(begin(file, ann_, 60, 100));
+  EXPECT_EQ(withdraw(ann_, file).error().code, error_code::not_found) << "under way";
+  expect_value(finish(file, ann_, 60, 100));
+  append(with_file(room_, ann_, file));
+  EXPECT_EQ(withdraw(bob_, file).error().code, error_code::not_found);
+  EXPECT_EQ(withdraw(ann_, file, "b.txt").error().code, error_code::not_found);
+  EXPECT_TRUE(sees(bob_, file));
+  EXPECT_TRUE(expect_value(withdraw(ann_, file)));
+  EXPECT_FALSE(sees(ann_, file));
+  EXPECT_FALSE(sees(bob_, file));
+  expect_refusal(with_file(room_, bob_, file), error_code::not_found);
+  EXPECT_EQ(withdraw(ann_, file).error().code, error_code::not_found);
+  EXPECT_EQ(expect_value(reader->files_of(ann_, {})).used_bytes, 0U);
+  expect_value(begin(make.make_id<file_id>(), ann_, 100, 100));
+  EXPECT_THAT(sweep(), testing::Contains(file)) << "if nobody has deleted it until then";
+  set_flag(ann_, "not_active");
+  EXPECT_EQ(withdraw(ann_, file).error().code, error_code::unauthenticated);
 }
 
 TEST_P(files_contract, a_user_has_so_many_files_however_small) {

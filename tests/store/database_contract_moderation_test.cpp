@@ -463,6 +463,18 @@ TEST_P(moderation_contract, nobody_sees_or_decides_reports_of_his_own_messages) 
   }
 }
 
+TEST_P(moderation_contract, in_a_closed_room_nothing_is_done_but_deletions) {
+  const auto event = append(make.send(room_, bob_, "spam"));
+  append(make.remove(room_, ann_, ann_));
+  append(make.remove(room_, bob_, bob_));
+  for (const auto& what :
+       std::vector<durable_command>{ban_member{bob_, {}, true}, lift_ban{bob_}, mute_member{bob_, 60, {}},
+                                    set_slow_mode{5}, rename_room{"mine"}}) {
+    expect_refusal(make.command(room_, mod_, what), error_code::not_found);
+  }
+  append(make.erase(room_, mod_, std::get<message_posted>(event.body).message));
+}
+
 TEST_P(moderation_contract, a_reported_file_stays_and_is_seen_until_the_decision) {
   const auto file = make.make_id<file_id>();
   write([&](record_writer& records) -> result<void> {
@@ -478,6 +490,40 @@ TEST_P(moderation_contract, a_reported_file_stays_and_is_seen_until_the_decision
   append(make.erase(room_, bob_, message));
   EXPECT_TRUE(expect_value(reader->reported_file(file)));
   EXPECT_EQ(reports(true).items.at(0).file_url, file_url_of(file, "a.png"));
+  const auto sweep = [&] {
+    std::vector<file_id> taken;
+    const auto now = make.next_time();
+    write([&](record_writer& records) -> result<void> {
+      taken = expect_value(records.take_unused_files({now, now, now, 100}));
+      return {};
+    });
+    return taken;
+  };
+  EXPECT_THAT(sweep(), IsEmpty());
+  expect_value(decide(mod_, filed.id));
+  EXPECT_FALSE(expect_value(reader->reported_file(file)));
+  EXPECT_THAT(sweep(), ElementsAre(file));
+}
+
+TEST_P(moderation_contract, a_reported_file_that_its_owner_deletes_is_moderators_until_the_decision) {
+  const auto file = make.make_id<file_id>();
+  bool may_go = true;
+  write([&](record_writer& records) -> result<void> {
+    expect_value(records.begin_file({file, bob_, "a.png", 5, 0, make.next_time()}));
+    return records.finish_file({file, bob_, "a.png", "image/png", 5, 0});
+  });
+  auto command = make.send(room_, bob_, "look");
+  std::get<send_message>(command.command).file_url = file_url_of(file, "a.png");
+  append(command);
+  const auto filed = expect_value(report(ann_, message_id(command.new_id)));
+  write([&](record_writer& records) -> result<void> {
+    may_go = expect_value(records.withdraw_file(bob_, file, "a.png", make.next_time()));
+    return {};
+  });
+  EXPECT_FALSE(may_go);
+  EXPECT_FALSE(expect_value(reader->file_for(bob_, file)));
+  EXPECT_FALSE(expect_value(reader->file_for(ann_, file)));
+  EXPECT_TRUE(expect_value(reader->reported_file(file)));
   const auto sweep = [&] {
     std::vector<file_id> taken;
     const auto now = make.next_time();

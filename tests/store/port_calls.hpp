@@ -95,8 +95,10 @@ class port_calls : public database_fixture {
     append(command);
     (void)expect_value(reader->file_for(who.bob, sent));
     (void)expect_value(reader->file_block(sent, 0));
+    (void)expect_value(reader->files_of(who.ann, {}));
     append(make.erase(who.group, who.ann, message_id(command.new_id)));
     write([&](record_writer& records) -> result<void> {
+      (void)expect_value(records.withdraw_file(who.ann, sent, "a.txt", time_at(2)));
       const auto unused =
           expect_value(records.take_unused_files({time_at(1'000'000), time_at(1'000'000), time_at(1'000'000), 100}));
       return records.delete_files(unused);

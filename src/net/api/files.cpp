@@ -71,13 +71,36 @@ void handle_download(const api_call_ptr& call) {
   });
 }
 
+void handle_list(const api_call_ptr& call) {
+  const auto range = page_of(call->target);
+  if (!range) return call->fail(range.error());
+  ask(call, list_own_files{call->who, *range}, [call](const own_files& mine) {
+    std::string json;
+    json::object_writer(json)
+        .field("items", mine.files.items)
+        .field("next_cursor", mine.files.next_cursor)
+        .field("used_bytes", mine.used_bytes)
+        .field("quota_bytes", call->limits().file_quota_bytes);
+    call->answer(200, std::move(json));
+  });
+}
+
+void handle_delete(const api_call_ptr& call) {
+  const auto file = file_id::parse(call->parameters.at(0));
+  if (!file) return call->fail(not_found("file: there is no such file."));
+  ask(call, delete_own_file{call->who, *file, call->parameters.at(1)},
+      [call](std::monostate) { call->answer_nothing(); });
+}
+
 }  // namespace
 
 void add_file_routes(router& routes) {
   using boost::beast::http::verb;
   routes.add(verb::post, "/api/v1/files", access::user, handle_upload);
   routes.add(verb::post, "/api/v1/files/sign", access::user, handle_sign);
+  routes.add(verb::get, "/api/v1/files", access::user, handle_list);
   routes.add(verb::get, "/api/v1/files/{file_id}/{name}", access::open, handle_download);
+  routes.add(verb::delete_, "/api/v1/files/{file_id}/{name}", access::user, handle_delete);
 }
 
 }  // namespace parley
