@@ -1,6 +1,8 @@
 // How each request of a client finds the actor that answers it.
 #include "actors/actor_broker.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <type_traits>
 
@@ -221,8 +223,14 @@ void actor_broker::handle(call<Request> ask) {
 
 template <class Request>
 void actor_broker::read(call<Request> ask) {
-  services_.reads->ask<typename Request::reply>(
-      [request = std::move(ask.request), &time = services_.time](database_reader& store) {
+  read_from(*services_.reads, std::move(ask));
+}
+
+/// `place`: held until it is answered.
+template <class Request>
+void actor_broker::read_from(const read_pool& readers, call<Request> ask, queue_place place) {
+  readers.ask<typename Request::reply>(
+      [request = std::move(ask.request), place = std::move(place), &time = services_.time](database_reader& store) {
         return answer_while_valid(store, request, time);
       },
       std::move(ask.reply));
@@ -294,12 +302,11 @@ void actor_broker::post(room_id room, call<change_room> ask) {
 void actor_broker::handle(call<search_messages> ask) {
   if (!services_.knows_who_is_out()) return ask.reply(not_up_to_date());
   auto place = searches_->try_enter(ask.request.who.user.id);
-  if (!place) return ask.reply(busy("search: four of yours are being answered; wait for one.", 500));
-  services_.searches->ask<search_messages::reply>(
-      [request = std::move(ask.request), place = std::move(place), &time = services_.time](database_reader& store) {
-        return answer_while_valid(store, request, time);
-      },
-      std::move(ask.reply));
+  if (!place) {
+    return ask.reply(
+        busy(fmt::format("search: {} of yours are being answered; wait for one.", searches_->of_each()), 500));
+  }
+  read_from(*services_.searches, std::move(ask), std::move(place));
 }
 
 void actor_broker::handle(call<begin_upload> ask) { caf::anon_send(files_, std::move(ask)); }

@@ -47,6 +47,8 @@ class actor_broker final : public broker {
   void handle(call<delete_own_file> ask);
   template <class Request>
   void read(call<Request> ask);
+  template <class Request>
+  void read_from(const read_pool& readers, call<Request> ask, queue_place place = nullptr);
   void post(room_id room, call<change_room> ask);
   [[nodiscard]] std::optional<error> over(const std::shared_ptr<rate_limiter>& allowance, const char* message) const;
 
