@@ -158,6 +158,19 @@ test('a message is reported, and reports are listed and decided', async () => {
   ]);
 });
 
+test("one's files are listed with what they take, and one is deleted by its address", async () => {
+  const page = { items: [], next_cursor: null, used_bytes: 5, quota_bytes: 0 };
+  const { rest, requests } = setUp({ body: page }, { body: page }, { status: 204 });
+  assert.deepEqual(await rest.files(), page);
+  await rest.files({ limit: 50, cursor: 'c/1' });
+  assert.equal(await rest.deleteFile('/api/v1/files/f/what%3F%20now.txt'), null);
+  assert.deepEqual(asked(requests), [
+    'GET files',
+    'GET files?limit=50&cursor=c%2F1',
+    'DELETE files/f/what%3F%20now.txt',
+  ]);
+});
+
 test('an answer that never comes, breaks off, or is not of Parley can be told from a refusal', async () => {
   const silent = new ParleyRest({
     url: 'http://x',

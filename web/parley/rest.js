@@ -31,6 +31,10 @@ import { RestCaller } from './rest-caller.js';
  *   seq: number, sender: Profile, content: ?string, file_url: ?string, is_deleted: boolean,
  *   status: 'open' | 'dismissed' | 'acted', decided_by: ?Profile, decided_at: ?string, note: ?string}} Report
  *   `content` and `file_url` as they stood when it was reported, null once it is decided
+ * @typedef {{file_url: string, name: string, size: number, content_type: string, created_at: string}}
+ *   StoredFile
+ * @typedef {{items: StoredFile[], next_cursor: ?string, used_bytes: number, quota_bytes: number}} FilePage
+ *   `used_bytes` counts all of one's files and the uploads under way; a `quota_bytes` of 0 is no limit
  * @typedef {{cursor?: string, limit?: number}} Page
  */
 
@@ -233,6 +237,16 @@ export class ParleyRest extends RestCaller {
     return { url: new URL(url, this.url).href, expires_at };
   }
 
+  /** One's own files, the newest first. @param {Page} [page] @returns {Promise<FilePage>} */
+  files(page = {}) {
+    return this.call('GET', 'files', { query: page });
+  }
+
+  /** Deletes a file of one's own; it goes from all messages that have it, which stay. */
+  deleteFile(fileUrl) {
+    return this.call('DELETE', fileUrl.replace(API, ''));
+  }
+
   // --- moderation of a group, for its creator, moderators and admins
 
   /** Who may not come in. @param {Page} [page] @returns {Promise<{items: Ban[], next_cursor: ?string}>} */
@@ -335,3 +349,5 @@ export class ParleyRest extends RestCaller {
 }
 
 const part = encodeURIComponent;
+/** How an address of the server's own begins. */
+const API = /^\/api\/v1\//;
