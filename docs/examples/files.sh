@@ -38,3 +38,12 @@ step 'The file is gone for others, by token and by signed address'
 curl --silent "${bobs[@]}" "$BASE$file"
 curl --silent "$BASE$signed"
 echo
+
+step 'Whatever one has uploaded, and what it takes of the quota'
+old="$("${curl[@]}" "${auth[@]}" "$api/files?name=old.txt" --data-binary 'Last year'\''s plan.' | field file_url)"
+"${curl[@]}" "${auth[@]}" "$api/files?limit=1"
+
+step 'Delete one: it goes from all messages that have it'
+"${curl[@]}" "${auth[@]}" -X DELETE "$BASE$old"
+curl --silent "${auth[@]}" "$BASE$old"
+echo

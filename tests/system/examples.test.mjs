@@ -18,6 +18,7 @@ const shows = {
     '"content_type":"text/plain', '"code":"not_found"', '"duplicate":false', 'Meet me at the lighthouse at eight.',
     '206 Partial Content', 'bytes 15-24/35', '\r\n\r\nlighthouse\n',
     '"expires_at"', 'Meet me at the lighthouse at eight.', '"deleted_at"', '"code":"not_found"', '"code":"not_found"',
+    '"old.txt"', '"used_bytes"', '"code":"not_found"',
   ],
   'friends.sh': ['"pending"', '"accepted"', '"is_online":true', '"blocked"', '"code":"forbidden"'],
   'messages.sh': ['"duplicate":false', '"duplicate":true', '"edited_at"', '👍', '"unread":0', '"message_deleted"'],
