@@ -188,6 +188,10 @@ test('the tabs go by the arrow keys, and on a phone all of them fit', async (t) 
   await page.keyboard.press('ArrowRight');
   await dialog.locator('.log-ins li').waitFor();
   await assertFits(page, 'the log-ins');
+  await page.keyboard.press('ArrowRight');
+  await dialog.getByText('You have no files.').waitFor();
+  await assertFits(page, 'the files');
+  await page.keyboard.press('ArrowLeft');
   assert.equal(await dialog.getByRole('tab', { name: 'Log-ins' }).getAttribute('aria-selected'), 'true');
 });
 

@@ -199,7 +199,7 @@ test('a full store says nothing about sizes', async () => {
   queue.add('r', [{ name: 'a', size: 500 }]);
   await fail(
     'too_large',
-    'file: all your files together have at most 1000 bytes; delete messages with old ones. Those ' +
+    'file: all your files together have at most 1000 bytes; delete old ones. Those ' +
       'that no message has, and uploads that broke off, go by themselves after a while.',
   );
   queue.add('r', [{ name: 'b', size: 2_000 }]);

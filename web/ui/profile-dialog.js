@@ -1,6 +1,7 @@
-/** @file All about oneself: the profile, the password, and where one is logged in. */
+/** @file All about oneself: the profile, the password, where one is logged in, and one's files. */
 
 import { makeDialog, showDialog } from './dialog.js';
+import { FilesPanel } from './files-panel.js';
 import { LogInsPanel } from './log-ins-panel.js';
 import { PasswordForm } from './password-form.js';
 import { ProfileForm } from './profile-form.js';
@@ -14,10 +15,12 @@ export class ProfileDialog {
   constructor(model, options) {
     this.profile = new ProfileForm(model);
     const logIns = new LogInsPanel(model, options);
+    const files = new FilesPanel(model);
     this.tabs = new Tabs('Your account', [
       { title: 'Profile', panel: this.profile.element },
       { title: 'Password', panel: new PasswordForm(model).element },
       { title: 'Log-ins', panel: logIns.element, onShow: () => logIns.load() },
+      { title: 'Files', panel: files.element, onShow: () => files.load() },
     ]);
     this.dialog = makeDialog('Your account', this.tabs.element);
     this.dialog.classList.add('tall', 'steady');

@@ -6,6 +6,9 @@ import { errorText } from './format.js';
 
 /** @typedef {import('./upload-queue.js').Upload} Upload */
 
+/** How the server says that there is no room for another file: by their bytes, or by their number. */
+const FULL = /^file: (?:all your files together|at most \d+ files)/;
+
 export class UploadRow {
   #afterwards;
 
@@ -95,6 +98,8 @@ function stateText(status, afterwards) {
 /** Of a file far too large a browser may only see that the server hung up. */
 function problemText(error) {
   if (error.code === 'offline') return 'The upload broke off. Please try again, or with a smaller file.';
+  if (FULL.test(error.message))
+    return 'There is no room for more of your files. You can delete some: your account, Files.';
   return errorText(error);
 }
 
