@@ -150,7 +150,7 @@ result<own_files> postgres_reader::files_of(user_id owner, const page_request& r
         " WHERE user_id = $1 AND stage = 'stored' AND file_id < $2 ORDER BY file_id DESC LIMIT $3",
         owner, *before, static_cast<std::int64_t>(range.limit) + 1);
     std::vector<own_file> found;
-    found.reserve(rows.size());
+    found.reserve(static_cast<std::size_t>(rows.size()));
     for (const auto& row : rows) found.push_back(read_own_file(row));
     const auto sum =
         open.query("SELECT coalesce(sum(size), 0)::bigint FROM tb_file WHERE user_id = $1 AND stage <> 'going'", owner);

@@ -1,4 +1,6 @@
 // What is checked before a request becomes a WebSocket.
+#include <fmt/format.h>
+
 #include "net/http_test.hpp"
 
 namespace parley {
@@ -67,7 +69,8 @@ TEST_F(websocket_upgrade, needs_a_sound_handshake) {
   EXPECT_EQ(old["Sec-WebSocket-Version"], "13");
   for (const std::string key : {"", "Sec-WebSocket-Key: \r\n", "Sec-WebSocket-Key: short==\r\n",
                                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=!\r\n"}) {
-    expect_problem(call("GET", "/ws", "", start + "Sec-WebSocket-Version: 13\r\n" + key), 400, "bad_request");
+    const auto headers = fmt::format("{}Sec-WebSocket-Version: 13\r\n{}", start, key);
+    expect_problem(call("GET", "/ws", "", headers), 400, "bad_request");
   }
   EXPECT_EQ(exchange("GET /ws HTTP/1.0\r\nHost: x\r\n" + std::string(handshake) + with_token + "\r\n").result_int(),
             426U);
