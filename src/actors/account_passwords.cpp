@@ -108,6 +108,7 @@ void accounts::on_log_in(call<log_in>& ask) {
   auto place = hashing_->try_enter(address, 1);
   if (!place) {
     throttle_->given_up(name, address);
+    if (verdict.wait_ms > 0) return refuse_unchecked(ask, too_many_failures(verdict.wait_ms));  // as a stranger
     return ask.reply(too_many_passwords());
   }
   const log_in_try under_way{ask, verdict.wait_ms > 0 ? too_many_failures(verdict.wait_ms) : wrong_credentials(),
@@ -124,9 +125,16 @@ void accounts::on_log_in(call<log_in>& ask) {
 
 /// Takes as long as if there had been a check, and nobody's time.
 void accounts::refuse_unchecked(const call<log_in>& ask, const error& why) {
-  const auto pause = refusal_times_.one_of_them(services_->ids.next().bytes.back());
-  if (pause <= steady_time::duration::zero()) return ask.reply(why);
+  const auto pause = refusal_times_.without_check(hashing_->waiting(), hashers_.size());
   self_->delayed_send(self_, pause, account_continuation{[reply = ask.reply, why] { reply(why); }});
+}
+
+void accounts::refuse_checked(const log_in_try& under_way) {
+  const auto& [ask, why, began] = under_way;
+  if (why.code != error_code::rate_limited) return ask.reply(why);
+  const auto took = services_->time.steady_now() - began;
+  self_->delayed_send(self_, refusal_times::in_whole_steps(took) - took,
+                      account_continuation{[reply = ask.reply, why = why] { reply(why); }});
 }
 
 /// A refusal takes as long whoever was named; see password_checks.
@@ -135,10 +143,12 @@ void accounts::verify(const log_in_try& under_way, const std::optional<account_r
   hash<verified>(
       std::move(place),
       [password = under_way.ask.request.password,
-       check = checks_->check_of(found ? std::optional(found->password_hash) : std::nullopt, active),
-       cost = cost()]() -> result<verified> {
+       check = checks_->check_of(found ? std::optional(found->password_hash) : std::nullopt, active), cost = cost(),
+       &time = services_->time]() -> result<verified> {
         verified outcome;
+        const auto began = time.steady_now();
         outcome.fits = check.fits(password);
+        outcome.took = time.steady_now() - began;
         if (outcome.fits && needs_rehash(*check.encoded, cost)) {
           if (auto again = hash_password(password, cost)) outcome.new_hash = std::move(*again);
         }
@@ -159,9 +169,9 @@ void accounts::on_verified(const log_in_try& under_way, const std::optional<acco
   const auto& ask = under_way.ask;
   if (!outcome.fits) {
     services_->counts.login_failures_total.add();
-    refusal_times_.note(services_->time.steady_now() - under_way.began);
+    refusal_times_.note_check(outcome.took);
     throttle_->failed(ask.request.username, ask.request.remote_address, services_->time.steady_now());
-    return ask.reply(under_way.otherwise);
+    return refuse_checked(under_way);
   }
   throttle_->succeeded(ask.request.username, ask.request.remote_address, services_->time.steady_now());
   const auto token = new_token();

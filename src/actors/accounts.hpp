@@ -42,6 +42,7 @@ class accounts {
   };
   struct verified {
     bool fits = false;
+    steady_time::duration took{};
     std::optional<std::string> new_hash{};  ///< When the parameters have been raised since.
   };
   /// One look-up of a token for all who wait for it.
@@ -66,6 +67,7 @@ class accounts {
   void create(const call<register_user>& ask, const std::string& password_hash);
   void on_log_in(call<log_in>& ask);
   void refuse_unchecked(const call<log_in>& ask, const error& why);
+  void refuse_checked(const log_in_try& under_way);
   void verify(const log_in_try& under_way, const std::optional<account_record>& found, queue_place place);
   void read_costs();
   void on_verified(const log_in_try& under_way, const std::optional<account_record>& found, const verified& outcome);

@@ -51,9 +51,8 @@ void sliding_window::add(const std::string& key, steady_time now) {
     found = moments_.try_emplace(key).first;
   }
   drop_old(found->second, now);
-  found->second.push_back(now);
-  // What is beyond the limit decides nothing more.
-  if (found->second.size() > allowed_) found->second.pop_front();
+  // What is beyond the limit decides nothing more; in place of an older one it would make others wait longer.
+  if (found->second.size() < allowed_) found->second.push_back(now);
 }
 
 void sliding_window::take_back(const std::string& key) {
@@ -95,9 +94,11 @@ login_throttle::login_throttle(rates allowed, std::size_t capacity)
 login_throttle::verdict login_throttle::begin(const std::string& account, const std::string& address, steady_time now) {
   if (pairs_.unlimited()) return {};
   const auto pair = pair_of(account, address);
-  if (const auto wait = pairs_.wait_ms(pair, now); wait > 0) return {false, wait};
+  const auto own_wait = pairs_.wait_ms(pair, now);
   const auto wait = strangers_wait_ms(account, address, now);
-  if (wait > 0 && !known_.contains(pair)) return {false, wait};
+  // In the words that a stranger hears, also who is known here and has spent his own.
+  if (wait > 0 && (own_wait > 0 || !known_.contains(pair))) return {false, wait};
+  if (own_wait > 0) return {false, own_wait};
   pairs_.add(pair, now);
   ++accounts_under_way_[account];
   ++addresses_under_way_[address];

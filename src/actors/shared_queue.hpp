@@ -26,6 +26,7 @@ class shared_queue : public std::enable_shared_from_this<shared_queue> {
     }
     return std::make_shared<const place>(shared_from_this(), std::move(among_all), address, n);
   }
+  [[nodiscard]] std::int64_t waiting() const { return all_->waiting(); }
   /// For the operator, who has no address.
   [[nodiscard]] queue_place try_enter(std::int64_t n) { return all_->try_enter(n); }
 

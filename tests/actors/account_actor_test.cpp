@@ -126,6 +126,7 @@ TEST_F(AccountActor, TheThrottleIsAskedBeforeAPlaceIsTaken) {
   guesses.reserve(9);
   for (int i = 0; i < 9; ++i) guesses.push_back(ask(guess));
   EXPECT_EQ(hashes_.size(), 5U);
+  pass(milliseconds(500));
   EXPECT_EQ(guesses.back().code(), "rate_limited") << "not busy";
   while (!hashes_.empty()) hash_once();
 }
@@ -153,7 +154,25 @@ TEST_F(AccountActor, AWrongPasswordIsAnsweredLikeAStrangersWhereTheAddressHasSpe
   guess.password = "a wrong guess";
   const auto wrong = ask(guess);
   hash_once();
+  pass(milliseconds(499));
+  EXPECT_EQ(wrong.code(), "waiting") << "as long as a refusal without a check";
+  pass(milliseconds(1));
   EXPECT_EQ(wrong.code(), "rate_limited");
+  // And where there is no place for a check.
+  std::vector<awaited<log_in::reply>> flood;
+  flood.reserve(64);
+  for (int i = 0; i < 64; ++i) {
+    log_in elsewhere;
+    elsewhere.username = "stranger";
+    elsewhere.remote_address = "10.0.1." + std::to_string(i);
+    flood.push_back(ask(elsewhere));
+  }
+  EXPECT_EQ(hashes_.size(), 64U);
+  const auto without_place = ask(guess);
+  EXPECT_EQ(without_place.code(), "waiting");
+  pass(milliseconds(500));
+  EXPECT_EQ(without_place.code(), "rate_limited") << "not busy";
+  while (!hashes_.empty()) hash_once();
 }
 
 /// Elsewhere known accounts are checked where strangers are refused: the time must not tell which one that was.
@@ -164,13 +183,12 @@ TEST_F(AccountActor, ARefusalWithoutACheckTakesAsLongAsOneWithIt) {
   guess.remote_address = "10.0.0.1";
   for (int i = 0; i < 5; ++i) {
     const auto refused = ask(guess);
-    pass(milliseconds(30));
     hash_once();
-    EXPECT_EQ(refused.code(), "unauthenticated");
+    EXPECT_EQ(refused.code(), "unauthenticated") << "at once, where nothing is spent";
   }
   const auto unchecked = ask(guess);
   EXPECT_EQ(hashes_.size(), 0U);
-  pass(milliseconds(29));
+  pass(milliseconds(499));
   EXPECT_EQ(unchecked.code(), "waiting");
   pass(milliseconds(1));
   EXPECT_EQ(unchecked.code(), "rate_limited");

@@ -129,6 +129,23 @@ TEST_F(LoginThrottle, AFailureOfWhomOnlyTheAddressLetsThroughIsAnsweredLikeAStra
   EXPECT_EQ(known.wait_ms, 60'001);
 }
 
+TEST_F(LoginThrottle, WhereTheAddressIsSpentAKnownNameHearsWhatAnUnknownOneDoes) {
+  ASSERT_EQ(begin("ann"), 0);
+  throttle.succeeded("ann", "10.0.0.1", time.steady_now());
+  for (int i = 0; i < 60; ++i) fail("name" + std::to_string(i), "10.0.0.1");
+  std::int64_t before = 60'001;
+  for (int i = 0; i < 10; ++i) {
+    time.advance(std::chrono::milliseconds(100));
+    const auto known = throttle.begin("ann", "10.0.0.1", time.steady_now());
+    EXPECT_EQ(known.goes_on, i < 5);
+    if (known.goes_on) throttle.failed("ann", "10.0.0.1", time.steady_now());
+    const auto unknown = begin("nobody");
+    EXPECT_EQ(known.wait_ms, unknown) << i;
+    EXPECT_EQ(unknown, before - 100) << "whatever fails meanwhile";
+    before = unknown;
+  }
+}
+
 TEST_F(LoginThrottle, ZeroMeansNoLimit) {
   login_throttle open({0, 1, 1});
   for (int i = 0; i < 1000; ++i) EXPECT_TRUE(open.begin("ann", "x", time.steady_now()).goes_on);
