@@ -35,8 +35,9 @@ bool is_letter_or_digit(utf8proc_int32_t point) {
   }
 }
 
-/// Hiragana, Katakana, Han and its extensions.
+/// Hiragana, Katakana, Han and its extensions; not the points and dashes among them.
 bool stands_alone(utf8proc_int32_t point) {
+  if (!is_letter_or_digit(point)) return false;
   return (point >= 0x3040 && point <= 0x30FF) || (point >= 0x3400 && point <= 0x4DBF) ||
          (point >= 0x4E00 && point <= 0x9FFF) || (point >= 0xF900 && point <= 0xFAFF) ||
          (point >= 0x20000 && point <= 0x3FFFF);
@@ -101,13 +102,14 @@ std::vector<text_word> words_of(std::string_view text) {
   std::vector<text_word> words;
   std::size_t begin = 0, at = 0;
   bool has_letter = false;
+  bool is_whole = false;  // but for marks
   const auto take = [&](std::size_t end) {
     if (end > begin && has_letter) {
       auto word = folded(text.substr(begin, end - begin));
       if (!word.empty()) words.push_back({std::move(word), begin, end});
     }
     begin = end;
-    has_letter = false;
+    has_letter = is_whole = false;
   };
   while (at < text.size()) {
     utf8proc_int32_t point = 0;
@@ -115,12 +117,10 @@ std::vector<text_word> words_of(std::string_view text) {
                                          static_cast<utf8proc_ssize_t>(text.size() - at), &point);
     if (length <= 0) break;
     const auto next = at + static_cast<std::size_t>(length);
-    if (stands_alone(point)) {
-      take(at);
+    if (is_letter_or_digit(point)) {
+      if (is_whole || stands_alone(point)) take(at);
       has_letter = true;
-      take(next);
-    } else if (is_letter_or_digit(point)) {
-      has_letter = true;
+      is_whole = stands_alone(point);
     } else if (!is_mark(point)) {
       take(at);
       begin = next;

@@ -198,6 +198,21 @@ TEST_P(search_contract, hostile_texts_find_what_they_say_and_break_nothing) {
   EXPECT_THAT(found(ann_, endless), IsEmpty());
 }
 
+TEST_P(search_contract, kana_is_found_with_points_and_marks_in_whichever_form) {
+  const std::string name = "\xE3\x82\xB8\xE3\x83\xA7\xE3\x83\xB3\xE3\x83\xBB\xE3\x82\xB9\xE3\x83\x9F\xE3\x82\xB9";
+  const std::string composed = "\xE3\x82\xAC\xE3\x83\xA9\xE3\x82\xB9";
+  const std::string decomposed = "\xE3\x82\xAB\xE3\x82\x99\xE3\x83\xA9\xE3\x82\xB9";
+  post(room_, ann_, name);
+  post(room_, ann_, composed);
+  post(room_, ann_, decomposed);
+  post(room_, ann_, "\xE0\xA4\xBE a");
+  follow();
+  EXPECT_THAT(found(bob_, name), ElementsAre(name)) << "with a point between the names";
+  EXPECT_THAT(found(bob_, composed), ElementsAre(decomposed, composed));
+  EXPECT_THAT(found(bob_, decomposed), ElementsAre(decomposed, composed));
+  EXPECT_THAT(found(bob_, "\xE0\xA4\xBE"), IsEmpty()) << "a mark alone";
+}
+
 INSTANTIATE_TEST_SUITE_P(stores, search_contract, testing::ValuesIn(store_kinds()), name_of_kind);
 
 }  // namespace

@@ -42,6 +42,13 @@ TEST(search_words, are_letters_and_digits_without_case_and_accents) {
                      "abc"),
               ElementsAre("\xE4\xBD\xA0", "\xE5\xA5\xBD", "abc"));
   EXPECT_THAT(folded("\xE0\xA4\xBE \xD9\x8B a\xD9\x8B"), ElementsAre("a\xD9\x8B")) << "marks alone are no word";
+  EXPECT_THAT(folded("\xE3\x82\xB7\xE3\x83\xA7\xE3\x83\xBB\xE3\x82\xB9 \xE3\x83\xBB"),
+              ElementsAre("\xE3\x82\xB7", "\xE3\x83\xA7", "\xE3\x82\xB9"))
+      << "the point between names is no word";
+  EXPECT_THAT(folded("\xE3\x82\xAB\xE3\x82\x99\xE3\x83\xA9"), folded("\xE3\x82\xAC\xE3\x83\xA9")) << "composed or not";
+  EXPECT_THAT(folded("a\xE3\x82\xAB\xE3\x82\x99"
+                     "b"),
+              testing::SizeIs(3));
   EXPECT_THAT(folded(""), IsEmpty());
   EXPECT_THAT(folded("'\"\\ -- ; * : & | ! ( ) \xF0\x9F\x98\x80"), IsEmpty());
 }
