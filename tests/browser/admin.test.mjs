@@ -218,6 +218,26 @@ test('a moderator removes a member of a group from the list of its people', asyn
   await page.getByText(`You removed ${carl.name}`).waitFor();
 });
 
+test('who lost the role is offered no more of it once something was refused', async (t) => {
+  const [ben, carl, once] = [await user(), await user('Carl'), await user('Once')];
+  const admin = new ParleyRest({ url: node.url, token: root.token });
+  await admin.changeAccount(once.user.user_id, { role: 'moderator' });
+  const name = `Former corner ${people}`;
+  const members = [once.user.user_id, carl.user.user_id];
+  await new ParleyRest({ url: node.url, token: ben.token }).createGroup(name, members);
+  const page = await openSignedIn(t, browser, node.url, once);
+  await openRoom(page, name);
+  await page.getByRole('button', { name: 'People in this room' }).click();
+  const moderate = page.getByRole('button', { name: 'Moderate the room' });
+  await moderate.waitFor();
+  await admin.changeAccount(once.user.user_id, { role: 'user' });
+  await page.getByRole('button', { name: `What to do about ${carl.name}` }).click();
+  await page.getByRole('menuitem', { name: 'Remove from the room' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
+  await moderate.waitFor({ state: 'hidden' });
+  await page.getByRole('alert').getByText('only the room').waitFor();
+});
+
 test('many accounts come page by page, and a list that cannot be fetched can be asked for again', async (t) => {
   const rest = new ParleyRest({ url: node.url });
   for (let number = 1; number <= 55; number += 1)

@@ -375,6 +375,28 @@ test('a menu that is opened before it is known who made the room has all that th
   await adas.getByRole('menuitem', { name: 'Ban…' }).waitFor();
 });
 
+test('a menu that comes late does not open in another room', async (t) => {
+  const { ada, ben, name } = await group();
+  const other = `Elsewhere ${people}`;
+  await ada.rest.createGroup(other, [ben.id]);
+  const adas = await openSignedIn(t, browser, node.url, ada.session);
+  const asked = [];
+  await adas.route('**/events?*', (route) => asked.push(route));
+  await openRoom(adas, name);
+  await openPeople(adas);
+  const menu = adas.getByRole('button', { name: `What to do about ${ben.name}` });
+  await menu.click();
+  await until(() => asked.length === 1);
+  await openRoom(adas, other);
+  await openPeople(adas);
+  await menu.waitFor();
+  await asked[0].continue();
+  await until(() => asked.length === 2);
+  await asked[1].continue();
+  await adas.getByRole('button', { name: 'Moderate the room' }).waitFor();
+  assert.equal(await adas.getByRole('menu').count(), 0);
+});
+
 test('a ban without the check box leaves what was written', async (t) => {
   const { ada, ben, name, roomId } = await group();
   await ben.rest.postMessage(roomId, { content: 'hello' });

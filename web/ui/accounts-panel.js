@@ -129,7 +129,7 @@ export class AccountsPanel {
 
   #fail(error) {
     this.report.say(refusalText(error, errorText), true);
-    if (error.code === 'forbidden') this.#model.refreshMe(); // the role may be another one now
+    this.#model.noteRefusal(error);
   }
 
   #row(account) {

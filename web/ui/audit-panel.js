@@ -42,7 +42,7 @@ export class AuditPanel {
     if (items.length > 0) this.status.textContent = '';
     else if (state === 'ready') this.status.textContent = 'Nothing has happened yet.';
     else if (state === 'loading') this.status.textContent = 'Fetching the audit trail…';
-    if (error?.code === 'forbidden') this.#model.refreshMe();
+    this.#model.noteRefusal(error);
   }
 
   #row(entry) {

@@ -41,6 +41,7 @@ export class MessageQuestions {
       this.#announce('The message was deleted.');
     } catch (error) {
       this.#say(`The message was not deleted. ${errorText(error)}`, true);
+      this.#model.noteRefusal(error);
     }
   }
 

@@ -256,10 +256,15 @@ export class ChatModel extends EventTarget {
     this.#onRoomAdded(room);
   }
 
-  /** Asks the server who one is, as when it refused what one's role should allow. */
+  /** Asks the server who one is: no frame tells of a new role. */
   async refreshMe() {
     const profile = await this.rest.me().catch(() => null);
     if (profile) this.setMe(profile);
+  }
+
+  /** What the page offered and the server refused: the role may be another one now. @param {Error} error */
+  async noteRefusal(error) {
+    if (error?.code === 'forbidden' || error?.code === 'not_found') await this.refreshMe();
   }
 
   /** Takes up one's own profile as it is now. */

@@ -106,8 +106,7 @@ export class ModerationDialog {
       }
       this.report.say(seconds > 0 ? `Slow mode is set to ${durationText(seconds)}.` : 'Slow mode is off.');
     } catch (error) {
-      // Of a room that one is not in, which is there only for staff.
-      if (error.code === 'forbidden' || error.code === 'not_found') await this.#model.refreshMe();
+      await this.#model.noteRefusal(error);
       this.report.say(errorText(error), true);
     }
   }

@@ -12,6 +12,9 @@ import { reporter } from './reporter.js';
 import { banMember, muteMember } from './restrict-member.js';
 import { isModerator, mayModerate } from './roles.js';
 
+/** For how long a menu waits to learn what it may offer. */
+const MENU_MS = 1_000;
+
 /** Shown instead of whether somebody is online, except for friends. */
 const STANDINGS = {
   outgoing: 'You asked to be friends',
@@ -132,7 +135,10 @@ export class PeoplePanel {
     const items = () => [...this.#actions.menuFor(profile, { write, say }), ...this.#memberItems(profile)];
     const id = `member-menu-${profile.user_id}`;
     const open = async () => {
-      if (!isModerator(this.#model.me)) await this.#model.loadCreator(this.#room); // else it would offer too little
+      // Else it would offer too little; but nobody waits long for a menu.
+      if (!isModerator(this.#model.me))
+        await Promise.race([this.#model.loadCreator(this.#room), new Promise((go) => setTimeout(go, MENU_MS))]);
+      if (this.#ended.signal.aborted || !this.#open) return;
       const button = document.getElementById(id); // which may have been drawn anew meanwhile
       if (button) openMenu(button, label, items());
     };
@@ -159,7 +165,7 @@ export class PeoplePanel {
       const mute = await muteMember(this.#model.rest, this.#room.room_id, profile);
       if (mute) this.report.say(`${personName(profile)} is muted until ${untilText(mute.until)}.`);
     } catch (error) {
-      this.report.say(errorText(error), true);
+      this.#refused(error);
     }
   }
 
@@ -168,7 +174,7 @@ export class PeoplePanel {
       const ban = await banMember(this.#model.rest, this.#room.room_id, profile);
       if (ban) this.report.say(`${personName(profile)} is banned.`);
     } catch (error) {
-      this.report.say(errorText(error), true);
+      this.#refused(error);
     }
   }
 
@@ -185,8 +191,13 @@ export class PeoplePanel {
       await this.#model.rest.removeMember(this.#room.room_id, profile.user_id);
       this.report.say(`${name} was removed.`);
     } catch (error) {
-      this.report.say(errorText(error), true);
+      this.#refused(error);
     }
+  }
+
+  #refused(error) {
+    this.report.say(errorText(error), true);
+    this.#model.noteRefusal(error);
   }
 
   /** Those online first, then by name. */

@@ -47,8 +47,7 @@ export class ReportDeeds {
     try {
       await run(report);
     } catch (error) {
-      // The role may be another one now: then this page goes with it.
-      if (error.code === 'forbidden' || error.code === 'not_found') await this.#model.refreshMe();
+      await this.#model.noteRefusal(error);
       this.#options.say(refusal(error), true);
     }
   }

@@ -94,7 +94,7 @@ class ReportList {
     if (state === 'failed') this.#say(errorText(error), true);
     else if (this.#failed) this.#say('');
     this.#failed = state === 'failed';
-    if (error?.code === 'forbidden') this.#model.refreshMe(); // the role may be another one now
+    this.#model.noteRefusal(error);
   }
 
   #statusText(items, state, hasMore) {
