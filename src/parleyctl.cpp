@@ -4,6 +4,7 @@
 #include <functional>
 #include <iostream>
 
+#include "net/field_rules.hpp"
 #include "node.hpp"
 #include "node_settings.hpp"
 #include "parley/credentials.hpp"
@@ -33,6 +34,7 @@ std::string password_of(const command_line& args) {
   std::string password;
   std::getline(std::cin, password);
   if (!password.empty() && password.back() == '\r') password.pop_back();
+  if (!parley::is_valid_utf8(password)) throw failure{exit_usage, "The password must be UTF-8"};
   return password;
 }
 

@@ -164,14 +164,20 @@ class control final : public control_handle::base {
   void note_alive(std::int64_t nodes) {
     services_.counts.nodes_alive.set(nodes);
     services_.has_company.store(nodes > 1, std::memory_order_relaxed);
+    if (nodes > 1 && services_.settings.bus.url.empty() && !std::exchange(warned_of_company_, true)) {
+      log::warn("control", "nodes_without_bus",
+                "{} nodes share the store, and this one has no bus.url: what one of them stores does not reach the "
+                "others' clients",
+                nodes);
+    }
   }
 
   void fail(const error& why) {
     services_.counts.control_failures_total.add();
     note_alive(0);
     if (std::exchange(is_up_, false) != false) {
-      log::warn("control", "control_log_failed",
-                "The control log cannot be read: {} Until it can, nothing more is delivered.", why.message);
+      log::warn("control", "control_log_failed", "The control log cannot be read: {} Until it can, {}.", why.message,
+                services_.lease ? "nothing more is delivered" : "what other nodes and parleyctl end is not heard of");
     }
     release([](const waiting&) { return false; });
   }
@@ -372,6 +378,7 @@ class control final : public control_handle::base {
   std::vector<waiting> waiting_;
   node_silence silence_;  ///< Of the others.
   std::optional<bool> is_up_;
+  bool warned_of_company_ = false;
   bool is_woken_ = false;
   bool was_forgotten_ = false;
   bool is_there_ = false;  ///< The others know of this identity.

@@ -87,6 +87,10 @@ class directory_file_store final : public file_store {
   result<std::string> get(file_id file, std::uint32_t block) override {
     const auto path = path_of(file);
     const descriptor in(path, O_RDONLY);
+    if (!in.is_open() && errno == ENOENT) {
+      log::warn("files", "file_missing", "{} is not there: deleted while somebody read it, or lost", path.string());
+      return unavailable("The file is not there any more.");
+    }
     if (!in.is_open()) return failure("opening", path);
     std::string bytes(file_block_bytes, '\0');
     std::size_t filled = 0;

@@ -57,6 +57,12 @@ for (const bus of ['there', 'gone', 'never there']) {
       assert.deepEqual(socket.frames.slice(heard).map((frame) => frame.type), []);
     }
 
+    test('nodes that have no bus between them say so', async () => {
+      const says = (node) => node.output.includes('nodes_without_bus');
+      if (bus === 'never there') await until(() => says(one) && says(two), 'both warn');
+      else assert.deepEqual([says(one), says(two)], [false, false]);
+    });
+
     test('who logs out on one node is out on the other when the answer comes', async () => {
       await logOut(onNode(one, bob));
       await expectDeaf(his, 4401);

@@ -97,6 +97,7 @@ test('what cannot be made is refused in words, and what is written wrongly with 
   await expectFailure(parley, 1, /role/, made('--username', freshName(), '--role', 'king'), input);
   await expectFailure(parley, 1, /password/, made('--username', freshName()), 'short\n');
   await expectFailure(parley, 1, /password/, made('--username', freshName()));
+  await expectFailure(parley, 2, /UTF-8/, made('--username', freshName()), Buffer.from([0xff, 0xfe, ...Buffer.from(input)]));
   await expectFailure(parley, 2, /password-stdin/, ['user', 'create', '--username', freshName()], input);
   await expectFailure(parley, 2, /password-stdin/, ['user', 'password', ada.username], input);
   await expectFailure(parley, 2, /username/, made(), input);
