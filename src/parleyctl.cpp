@@ -4,11 +4,11 @@
 #include <functional>
 #include <iostream>
 
-#include "net/field_rules.hpp"
 #include "node.hpp"
 #include "node_settings.hpp"
 #include "parley/credentials.hpp"
 #include "parley/log.hpp"
+#include "parley/utf8.hpp"
 #include "parley/version.hpp"
 #include "parleyctl_nodes.hpp"
 #include "parleyctl_session.hpp"

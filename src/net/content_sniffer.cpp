@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-#include "net/field_rules.hpp"
+#include "parley/utf8.hpp"
 
 namespace parley {
 namespace {

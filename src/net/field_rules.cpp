@@ -105,29 +105,6 @@ std::size_t character_count(std::string_view utf8) {
       std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
 }
 
-bool is_valid_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<std::uint8_t>(text[i]);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const std::size_t length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    // The second byte's bounds rule out over-long forms, surrogates and what is beyond U+10FFFF (Unicode,
-    // table 3-7).
-    const auto second = static_cast<std::uint8_t>(text[i + 1]);
-    const std::uint8_t low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    const std::uint8_t high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (second < low || second > high) return false;
-    for (std::size_t k = 2; k < length; ++k) {
-      if ((static_cast<std::uint8_t>(text[i + k]) & 0xC0U) != 0x80) return false;
-    }
-    i += length;
-  }
-  return true;
-}
-
 result<void> check_no_nul(std::string_view field, std::string_view value) {
   if (value.find('\0') == std::string_view::npos) return {};
   return bad_request(fmt::format("{}: must not contain the character NUL", field));

@@ -17,7 +17,6 @@ inline constexpr std::size_t max_name_characters = 128;  ///< Display names and 
 
 /// Characters (code points) of valid UTF-8.
 std::size_t character_count(std::string_view utf8);
-bool is_valid_utf8(std::string_view text);
 
 /// NUL is refused in every string: databases' text cannot hold it.
 result<void> check_no_nul(std::string_view field, std::string_view value);

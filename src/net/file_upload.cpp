@@ -11,6 +11,7 @@
 #include "net/json_writer.hpp"
 #include "net/multipart_reader.hpp"
 #include "net/transfer_place.hpp"
+#include "parley/utf8.hpp"
 
 namespace parley {
 namespace {

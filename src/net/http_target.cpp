@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "net/field_rules.hpp"
+#include "parley/utf8.hpp"
 
 namespace parley {
 namespace {

@@ -13,6 +13,7 @@
 #include <new>
 
 #include "net/field_rules.hpp"
+#include "parley/utf8.hpp"
 
 namespace parley {
 

@@ -40,7 +40,10 @@ std::int64_t postgres_records::count_open_reports(user_id reporter) {
       .integer(0);
 }
 
+/// The file is locked: its owner deletes it before, or finds the report and leaves it to the moderators.
 void postgres_records::write_report(const new_report& report, const reported_message& message) {
+  const auto file = message.file_url ? file_of_url(*message.file_url) : std::nullopt;
+  if (file) connection_.query("SELECT 1 FROM tb_file WHERE file_id = $1 FOR SHARE", *file);
   connection_.query(
       "INSERT INTO tb_report (report_id, message_id, room_id, seq, sender_id, reporter_id, reason, comment, content,"
       " file_url, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",

@@ -14,6 +14,7 @@
 #include "net/problem.hpp"
 #include "net/request_body.hpp"
 #include "net/router.hpp"
+#include "parley/utf8.hpp"
 
 namespace parley {
 namespace {

@@ -122,6 +122,35 @@ TEST_F(postgres_file_races_test, those_of_deleted_messages_are_locked_with_those
   });
 }
 
+TEST_F(postgres_file_races_test, one_that_is_reported_meanwhile_is_left_to_the_moderators) {
+  const auto bob = add_user("bob");
+  const auto room = add_group("room", ann_, {bob});
+  const auto file = add_file();
+  const auto sent = append(with_file(room, file));
+  bool may_go = true;
+  std::atomic<bool> is_deleted{false};
+  std::thread deletion;
+  write([&](record_writer& records) -> result<void> {
+    const auto message = std::get<message_posted>(sent.body).message;
+    (void)expect_value(
+        records.file_report({make.make_id<report_id>(), bob, message, report_reason::spam, {}, make.next_time()}));
+    deletion = beside([&] {
+      const write_job job = [&](record_writer& others) -> result<void> {
+        may_go = expect_value(others.withdraw_file(ann_, file, "a.txt", time_at(2)));
+        return {};
+      };
+      (void)expect_value(others_writer_->commit({}, {&job, 1}));
+      is_deleted = true;
+    });
+    while (!is_deleted && waiting_backends(url_).empty()) {
+    }
+    return {};
+  });
+  deletion.join();
+  EXPECT_FALSE(may_go);
+  EXPECT_TRUE(expect_value(reader->reported_file(file)));
+}
+
 // --- Search ---
 
 class postgres_search_races_test : public postgres_side_races_test {
