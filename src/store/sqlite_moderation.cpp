@@ -101,7 +101,7 @@ result<room_standing> sqlite_reader::standing_in(room_id room, user_id user) {
     auto row = connection_.use(
         "SELECT c.created_by, c.is_group,"
         " EXISTS (SELECT 1 FROM tb_user_room m WHERE m.room_id = c.chat_room_id AND m.user_id = ?2)"
-        " FROM tb_chat_rooms c WHERE c.chat_room_id = ?1 AND c.closed_at IS NULL");
+        " FROM tb_chat_rooms c WHERE c.chat_room_id = ?1");
     if (!row.bind(room, user).step()) return no_such_room();
     return read_standing(row, user);
   });
