@@ -13,7 +13,7 @@ import { banMember, muteMember } from './restrict-member.js';
 import { isModerator, mayModerate } from './roles.js';
 
 /** For how long a menu waits to learn what it may offer. */
-const MENU_MS = 1_000;
+const MENU_MS = 3_000;
 
 /** Shown instead of whether somebody is online, except for friends. */
 const STANDINGS = {
