@@ -1,7 +1,7 @@
 // Starts the real parleyd on a free port with a directory of its own, and ends it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
@@ -31,6 +31,15 @@ export async function until(probe, what, withinMs = deadlineMs) {
     if (Date.now() > end) throw new Error(`it never came: ${what}`);
     await pause(15);
   }
+}
+
+/** SIGSTOP, done once every thread stands still: until then, what arrives behind the signal may still be served. */
+export async function stopProcess(proc) {
+  proc.kill('SIGSTOP');
+  const tasks = `/proc/${proc.pid}/task`;
+  // The state is the first word behind the name, which stands in brackets and may hold anything: proc(5).
+  const state = (task) => /.*\) (\w)/s.exec(readFileSync(`${tasks}/${task}/stat`, 'utf8'))[1];
+  await until(() => readdirSync(tasks).every((task) => state(task) === 'T'), 'the process stands still');
 }
 
 export async function freePort() {
@@ -180,6 +189,15 @@ export class Parleyd {
 
   signal(name) {
     this.proc.kill(name);
+  }
+
+  /** Its connections stay and say nothing, until resume(). */
+  pause() {
+    return stopProcess(this.proc);
+  }
+
+  resume() {
+    this.signal('SIGCONT');
   }
 
   /** SIGKILL; the directory stays, so that start() goes on from what was stored. */

@@ -3,7 +3,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort, until } from './parleyd.mjs';
+import { freePort, stopProcess, until } from './parleyd.mjs';
 
 const servers = new Set();
 // Whatever ends the tests ends the servers.
@@ -55,7 +55,7 @@ class Redis {
 
   /** Connections stay and say nothing, until resume(). */
   pause() {
-    this.#process.kill('SIGSTOP');
+    return stopProcess(this.#process);
   }
 
   resume() {

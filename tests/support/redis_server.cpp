@@ -114,7 +114,10 @@ void redis_server::kill() {
   ::waitpid(std::exchange(pid_, -1), nullptr, 0);
 }
 
-void redis_server::pause() const { ::kill(pid_, SIGSTOP); }
+void redis_server::pause() const {
+  ::kill(pid_, SIGSTOP);
+  ::waitpid(pid_, nullptr, WUNTRACED);  // until its last thread stands still
+}
 void redis_server::resume() const { ::kill(pid_, SIGCONT); }
 
 std::string redis_server::run(const std::vector<std::string>& words) const {

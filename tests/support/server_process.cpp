@@ -108,7 +108,10 @@ void server_process::kill() {
   ::waitpid(std::exchange(pid_, -1), nullptr, 0);
 }
 
-void server_process::pause() const { ::kill(pid_, SIGSTOP); }
+void server_process::pause() const {
+  ::kill(pid_, SIGSTOP);
+  ::waitpid(pid_, nullptr, WUNTRACED);  // until its last thread stands still
+}
 void server_process::resume() const { ::kill(pid_, SIGCONT); }
 
 int server_process::terminate() {

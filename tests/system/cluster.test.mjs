@@ -95,7 +95,7 @@ describe('two nodes and a Redis', { skip }, () => {
     'is killed and comes back empty': () => redis.restart(),
     'forgets everything': () => redis.cli('FLUSHALL'),
     'hangs for a second': async () => {
-      redis.pause();
+      await redis.pause();
       await sendMany(sockets[0], room, range(1, 20).map((n) => `into the silence ${n}`));
       redis.resume();
     },

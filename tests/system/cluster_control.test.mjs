@@ -192,9 +192,9 @@ describe('the operator', { skip }, () => {
     assert.ok(node.silent_ms < 1000 && node.stream_backlog_bytes === 0);
     const { stdout } = await one.parleyctl(['cluster']);
     assert.match(stdout, /^NAME +VERSION +ALIVE .*\none .*\ntwo /);
-    two.signal('SIGSTOP');
+    await two.pause();
     await until(async () => JSON.stringify(await seen()) === '[["one",true,0,0],["two",false,1,1]]', 'one is silent');
-    two.signal('SIGCONT');
+    two.resume();
     await until(async () => (await seen())[1][1], 'and speaks again');
     await redis.restart();
     await until(async () => (await one.operate(['cluster'])).every((n) => n.resynced_at !== null), 'both compared');
@@ -222,7 +222,7 @@ describe('a node that hears nothing', { skip }, () => {
     room = await ann.group('across', [bob, cid]);
   });
   afterEach(async () => {
-    two?.signal('SIGCONT');
+    two?.resume();
     await two?.stop();
     await one?.stop();
     await redis?.stop();
@@ -230,7 +230,7 @@ describe('a node that hears nothing', { skip }, () => {
 
   test('a node that was stopped delivers nothing before it knows who is out', async () => {
     const [his, others] = [await open(bob), await open(cid)];
-    two.signal('SIGSTOP');
+    await two.pause();
     const begun = performance.now();
     await logOut(onNode(one, bob));
     const waited = performance.now() - begun;
@@ -240,7 +240,7 @@ describe('a node that hears nothing', { skip }, () => {
     const again = performance.now();
     await logOut(await onNode(one, bob).again());
     assert.ok(performance.now() - again < 700, 'nobody waits for it any more');
-    two.signal('SIGCONT');
+    two.resume();
     await his.expectClose(4401);
     assert.ok(!his.frames.some((frame) => frame.data.content === 'behind the answer'));
     await others.expectFrame('new_message', (data) => data.content === 'behind the answer');
@@ -249,10 +249,10 @@ describe('a node that hears nothing', { skip }, () => {
 
   test('nothing is taken of somebody who logged out while his node was stopped', async () => {
     const his = await open(bob);
-    two.signal('SIGSTOP');
+    await two.pause();
     for (let i = 0; i < 20; i += 1) his.send('send_message', { room_id: room, content: `late ${i}` });
     await logOut(onNode(one, bob));
-    two.signal('SIGCONT');
+    two.resume();
     await his.expectClose(4401);
     const { items } = await ann.history(room);
     assert.deepEqual(items.filter((item) => item.content?.startsWith('late')), []);

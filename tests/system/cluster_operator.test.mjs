@@ -130,7 +130,7 @@ describe('two nodes, as their operator sees them', { skip }, () => {
 
   test('a node that hangs is named, within about half a second', async () => {
     const sent = await send(ann, 'still here');
-    two.signal('SIGSTOP');
+    await two.pause();
     try {
       const begun = performance.now();
       const { code, stderr } = await one.parleyctl(['trace', sent.message_id]);
@@ -139,7 +139,7 @@ describe('two nodes, as their operator sees them', { skip }, () => {
       assert.ok(performance.now() - begun < 3_000, `${performance.now() - begun} ms`);
       await expectFailure(one, 1, /No answer came from two\./, ['trace', room]);
     } finally {
-      two.signal('SIGCONT');
+      two.resume();
     }
     const all = async () => (await one.operate(['trace', sent.message_id])).silent.length === 0;
     await until(all, 'it answers again', 15_000);

@@ -39,7 +39,7 @@ const useNodes = (graceSeconds) => {
   });
   afterEach(async () => {
     await watcher?.close();
-    two?.signal('SIGCONT');
+    two?.resume();
     await two?.stop();
     await one?.stop();
     await redis?.stop();
@@ -95,9 +95,9 @@ describe('presence over two nodes', { skip }, () => {
   test('a node that was only stopped brings its people back', async () => {
     const phone = await open(onNode(two, ann));
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
-    two.signal('SIGSTOP');
+    await two.pause();
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
-    two.signal('SIGCONT');
+    two.resume();
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
     assert.equal(status(), '1');
     await phone.ping();

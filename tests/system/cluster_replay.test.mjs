@@ -176,14 +176,14 @@ describe('two nodes whose memory reaches back to the last event only', { skip },
 
   test('what a stopped node writes late, into a Redis that forgot its deletion, comes to nobody and stays nowhere', async () => {
     await ann.post(room, 'before');
-    redis.pause();
+    await redis.pause();
     const { message_id: late } = await ann.post(room, 's3cret');
-    one.signal('SIGSTOP'); // with its news of that unsent
+    await one.pause(); // with its news of that unsent
     try {
       await redis.restart();
       await onNode(two, ann).call('DELETE', `/messages/${late}`);
     } finally {
-      one.signal('SIGCONT');
+      one.resume();
     }
     await until(async () => (await metric(one, 'stream_backlog_bytes')) === 0, 'it has written all');
     assert.ok(!everythingInTails().includes('s3cret'));

@@ -183,7 +183,7 @@ describe('typing and reading on two nodes', { skip }, () => {
     const [here, near] = [await open(one, ann), await open(one, cid)];
     await open(two, bob);
     await attended(redis, room, 2);
-    redis.pause();
+    await redis.pause();
     try {
       for (let i = 0; i < 20; i += 1) await here.ask('typing', { room_id: room });
       await here.say(room, 'and this');
