@@ -181,6 +181,9 @@ class database_writer {
   struct batch_result {
     std::vector<append_outcome> appends;  ///< One for each command, in order.
     std::vector<result<void>> jobs;       ///< One for each job, in order.
+    /// Places of commands whose rooms somebody else has locked: their outcome is `unavailable`, and certainly nothing
+    /// of them is stored, so that they may be committed again a little later.
+    std::vector<std::size_t> busy;
   };
   /// One transaction, one fsync; or two, see commits_jobs_apart(). An error (always `unavailable`) means that nothing
   /// may be taken as stored or as not stored; the caller reads the log to learn which.

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "actors/command_bytes.hpp"
 #include "actors/guarded.hpp"
+#include "actors/storage_batch.hpp"
 #include "parley/log.hpp"
 
 namespace parley {
@@ -21,26 +23,10 @@ constexpr milliseconds longest_back_off{500};
 /// In short steps: a delayed message keeps its receiver alive, and the node's end waits for this actor's thread.
 constexpr milliseconds tidying_step{50};
 constexpr int idle_steps_before_tidying = 100;
+/// Meanwhile other rooms' commands go on.
+constexpr milliseconds before_busy_retry{50};
 constexpr const char* cannot_store =
     "The store cannot take anything at the moment; send again with the same client_msg_id.";
-
-/// Something that waits; numbered in the order of arrival over both queues.
-template <class Message>
-struct numbered {
-  std::uint64_t number;
-  Message message;
-};
-
-/// What one transaction takes out of the queues, and whom to answer afterwards.
-struct store_batch {
-  std::vector<append_command> commands;
-  std::vector<std::pair<std::size_t, answer<std::vector<append_outcome>>>>
-      appenders;  ///< Each with its count of commands.
-  std::vector<write_job> jobs;
-  std::vector<answer<std::monostate>> writers;
-  std::vector<queue_place> places;  ///< Given back when the batch is done.
-  std::size_t bytes = 0;
-};
 
 class storage_actor : public storage_handle::base {
  public:
@@ -51,28 +37,36 @@ class storage_actor : public storage_handle::base {
     if (!guarded("open", [this] { return connect(); })) fail();
     return {
         // Whatever is thrown outside a transaction (for want of memory) costs only the message at hand.
-        [this](append_to_log& message) { parley::guarded("storage", [&] { accept(std::move(message), appends_); }); },
-        [this](write_records& message) { parley::guarded("storage", [&] { accept(std::move(message), jobs_); }); },
+        [this](append_to_log& message) {
+          parley::guarded("storage", [&] { accept(std::move(message), appends_, held_appends_); });
+        },
+        [this](write_records& message) {
+          parley::guarded("storage", [&] { accept(std::move(message), jobs_, held_jobs_); });
+        },
         [this](flush_batch) { parley::guarded("storage", [&] { flush(); }); },
         [this](probe_store) { parley::guarded("storage", [&] { probe(); }); },
         [this](tidy_store) { parley::guarded("storage", [&] { tidy(); }); },
         [this](look_at_store) { parley::guarded("storage", [&] { look(); }); },
+        [this](retry_busy) { parley::guarded("storage", [&] { retry(); }); },
     };
   }
 
   void on_exit() override {
     appends_.clear();  // answers `unavailable`
     jobs_.clear();
+    held_appends_.clear();
+    held_jobs_.clear();
     if (failing_) services_.failing_writers.fetch_sub(1);
     writer_.reset();
   }
 
  private:
   template <class Message>
-  void accept(Message message, std::deque<numbered<Message>>& queue) {
+  void accept(Message message, std::deque<numbered<Message>>& queue, std::deque<numbered<Message>>& held) {
     if (failing_) return message.reply(unavailable(cannot_store));
-    queue.push_back({next_number_++, std::move(message)});
-    request_flush();
+    const bool must_wait = is_held(key_of(message));
+    (must_wait ? held : queue).push_back({next_number_++, std::move(message), {}});
+    if (!must_wait) request_flush();
   }
 
   void request_flush() {
@@ -117,14 +111,14 @@ class storage_actor : public storage_handle::base {
   /// False when there is none, or the batch is full. What is over the bounds by itself still goes, alone.
   bool take_append(store_batch& batch) {
     if (appends_.empty()) return false;
-    auto& [commands, reply, place] = appends_.front().message;
+    auto& commands = appends_.front().message.commands;
     std::size_t bytes = 0;
     for (const auto& command : commands) bytes += bytes_of(command);
     if (!has_room(batch, commands.size(), bytes)) return false;
     batch.bytes += bytes;
-    batch.appenders.emplace_back(commands.size(), reply);
-    batch.places.push_back(std::move(place));
+    const auto count = commands.size();
     std::move(commands.begin(), commands.end(), std::back_inserter(batch.commands));
+    batch.appenders.push_back({std::move(appends_.front()), count});
     appends_.pop_front();
     return true;
   }
@@ -163,14 +157,8 @@ class storage_actor : public storage_handle::base {
     counts.commits_total.add();
     committed_since_look_ = true;
     counts.batch_commands.observe(static_cast<double>(batch.commands.size() + batch.jobs.size()));
-    count_outcomes(outcome->appends);
     batch.places.clear();
-    auto next = outcome->appends.begin();
-    for (auto& [count, reply] : batch.appenders) {
-      const auto end = next + static_cast<std::ptrdiff_t>(count);
-      reply(std::vector<append_outcome>(std::make_move_iterator(next), std::make_move_iterator(end)));
-      next = end;
-    }
+    answer_appenders(batch, *outcome);
     for (std::size_t i = 0; i < batch.writers.size(); ++i) {
       if (outcome->jobs[i]) {
         batch.writers[i](std::monostate{});
@@ -179,6 +167,76 @@ class storage_actor : public storage_handle::base {
       }
     }
     return true;
+  }
+
+  void answer_appenders(store_batch& batch, database_writer::batch_result& outcome) {
+    std::size_t next = 0;
+    auto busy = outcome.busy.begin();
+    for (auto& [from, count] : batch.appenders) {
+      const auto first = next;
+      next += count;
+      const auto busy_end = std::lower_bound(busy, outcome.busy.end(), next);
+      const bool is_busy = count > 0 && static_cast<std::size_t>(busy_end - busy) == count;
+      busy = busy_end;
+      const auto part = [&](auto& all) { return all.begin() + static_cast<std::ptrdiff_t>(first); };
+      if (is_busy && may_be_tried_again(from)) {
+        auto& commands = from.message.commands;
+        commands.clear();
+        std::move(part(batch.commands), part(batch.commands) + static_cast<std::ptrdiff_t>(count),
+                  std::back_inserter(commands));
+        held_appends_.push_back(std::move(from));
+        continue;
+      }
+      std::vector<append_outcome> outcomes;
+      outcomes.reserve(count);
+      std::move(part(outcome.appends), part(outcome.appends) + static_cast<std::ptrdiff_t>(count),
+                std::back_inserter(outcomes));
+      count_outcomes(outcomes);
+      from.message.place = {};
+      from.message.reply(std::move(outcomes));
+    }
+    if (held_appends_.empty()) return;
+    // What came behind them stays behind them.
+    hold_back(appends_, held_appends_);
+    hold_back(jobs_, held_jobs_);
+    if (!std::exchange(retry_planned_, true)) delayed_send(this, jittered(before_busy_retry), retry_busy{});
+  }
+
+  /// As long as one waits for a lock in any case.
+  bool may_be_tried_again(numbered<append_to_log>& what) const {
+    const auto now = services_.time.steady_now();
+    if (!what.until) what.until = now + milliseconds(services_.settings.store.lock_ms);
+    return now < *what.until;
+  }
+
+  static uuid key_of(const append_to_log& message) {
+    return message.commands.empty() ? uuid{} : static_cast<const uuid&>(message.commands.front().room);
+  }
+  static uuid key_of(const write_records& message) { return message.job.key; }
+  [[nodiscard]] bool is_held(const uuid& key) const {
+    return std::any_of(held_appends_.begin(), held_appends_.end(),
+                       [&](const auto& held) { return key_of(held.message) == key; });
+  }
+
+  template <class Message>
+  void hold_back(std::deque<numbered<Message>>& from, std::deque<numbered<Message>>& held) {
+    const auto stays = [this](const auto& waiting) { return !is_held(key_of(waiting.message)); };
+    const auto first = std::stable_partition(from.begin(), from.end(), stays);
+    std::move(first, from.end(), std::back_inserter(held));
+    from.erase(first, from.end());
+  }
+
+  /// In the order in which they came, among what came since.
+  void retry() {
+    retry_planned_ = false;
+    const auto take_back = [](auto& held, auto& queue) {
+      std::move(held.begin(), held.end(), std::back_inserter(queue));
+      held.clear();
+      std::stable_sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+    };
+    take_back(held_appends_, appends_);
+    take_back(held_jobs_, jobs_);
+    if (!nothing_waits()) request_flush();
   }
 
   void count_outcomes(const std::vector<append_outcome>& outcomes) {
@@ -195,7 +253,7 @@ class storage_actor : public storage_handle::base {
   }
 
   static void answer_unavailable(store_batch& batch) {
-    for (auto& [count, reply] : batch.appenders) reply(unavailable(cannot_store));
+    for (auto& each : batch.appenders) each.from.message.reply(unavailable(cannot_store));
     for (auto& reply : batch.writers) reply(unavailable(cannot_store));
   }
 
@@ -207,12 +265,18 @@ class storage_actor : public storage_handle::base {
       services_.counts.commit_failures_total.add();
       back_off_ = first_back_off;
     }
-    for (auto& waiting : appends_) waiting.message.reply(unavailable(cannot_store));
-    for (auto& waiting : jobs_) waiting.message.reply(unavailable(cannot_store));
-    appends_.clear();
-    jobs_.clear();
+    refuse_all(appends_);
+    refuse_all(held_appends_);
+    refuse_all(jobs_);
+    refuse_all(held_jobs_);
     delayed_send(this, jittered(back_off_), probe_store{});
     back_off_ = std::min(back_off_ * 2, longest_back_off);
+  }
+
+  template <class Message>
+  static void refuse_all(std::deque<numbered<Message>>& queue) {
+    for (auto& waiting : queue) waiting.message.reply(unavailable(cannot_store));
+    queue.clear();
   }
 
   /// From a half to the whole of it, so that the workers of all nodes do not come back at one moment.
@@ -300,6 +364,9 @@ class storage_actor : public storage_handle::base {
   std::unique_ptr<database_writer> writer_;
   std::deque<numbered<append_to_log>> appends_;
   std::deque<numbered<write_records>> jobs_;
+  std::deque<numbered<append_to_log>> held_appends_;  ///< Of rooms that somebody else has locked.
+  std::deque<numbered<write_records>> held_jobs_;     ///< Of these rooms, and so behind their commands.
+  bool retry_planned_ = false;
   std::uint64_t next_number_ = 0;
   bool flush_requested_ = false;
   bool failing_ = false;

@@ -19,10 +19,12 @@ struct flush_batch;
 struct probe_store;
 struct tidy_store;
 struct look_at_store;
+struct retry_busy;
 /// Takes all that waits in its mailbox into one transaction; see storage_actor.hpp.
 using storage_handle =
     caf::typed_actor<caf::reacts_to<append_to_log>, caf::reacts_to<write_records>, caf::reacts_to<flush_batch>,
-                     caf::reacts_to<probe_store>, caf::reacts_to<tidy_store>, caf::reacts_to<look_at_store>>;
+                     caf::reacts_to<probe_store>, caf::reacts_to<tidy_store>, caf::reacts_to<look_at_store>,
+                     caf::reacts_to<retry_busy>>;
 
 /// Sent by a room to its storage actor when a batch is full or nothing is on its way.
 struct append_to_log {
@@ -44,6 +46,8 @@ struct probe_store {};
 struct tidy_store {};
 /// Sent by the storage pool's watch to every storage actor once a second.
 struct look_at_store {};
+/// Sent by a storage actor to itself a moment after somebody else had the rooms of some commands.
+struct retry_busy {};
 
 // --- The watch: one for all storage actors, so that a node with nothing to store still knows whether it could ---
 
@@ -72,6 +76,7 @@ PARLEY_UNSAFE(flush_batch)
 PARLEY_UNSAFE(probe_store)
 PARLEY_UNSAFE(tidy_store)
 PARLEY_UNSAFE(look_at_store)
+PARLEY_UNSAFE(retry_busy)
 PARLEY_UNSAFE(look_around)
 PARLEY_UNSAFE(run_read)
 #undef PARLEY_UNSAFE

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "parley/log.hpp"
@@ -13,6 +14,8 @@
 namespace parley {
 namespace {
 
+/// A storage actor tries again what is busy for longer, until store.lock_ms have passed.
+constexpr std::chrono::milliseconds busy_room_patience{30};
 constexpr std::string_view sqlite_scheme = "sqlite:";
 constexpr std::string_view postgres_scheme = "postgresql://";
 constexpr std::string_view short_postgres_scheme = "postgres://";
@@ -111,6 +114,7 @@ result<postgres_options> postgres_options_of(const config& settings) {
   options->connect = std::chrono::milliseconds(settings.store.connect_ms);
   options->statement = std::chrono::milliseconds(settings.store.statement_ms);
   options->lock = std::chrono::milliseconds(settings.store.lock_ms);
+  options->busy_room = std::min(options->lock, busy_room_patience);
   return options;
 }
 

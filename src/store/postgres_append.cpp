@@ -31,6 +31,8 @@ void postgres_append::begin(postgres_connection& connection, std::span<const app
   needs_.collect(commands);
   postgres_round_trip trip(connection);
   trip.add("BEGIN");
+  // Other rooms' commands wait for this transaction.
+  if (busy == busy_rooms::wait && patience_) trip.add("SELECT set_config('lock_timeout', $1, true)", *patience_);
   send_questions(trip, busy);
   take_answers(trip.run());
   if (busy == busy_rooms::wait) skipped_.clear();  // a room without a position: as good as none

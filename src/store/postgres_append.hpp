@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "parley/config.hpp"
@@ -23,8 +24,12 @@ enum class busy_rooms : std::uint8_t {
 /// lock was had. Belongs to one writer. Commands must stay in place until the next begin(). Throws postgres_error.
 class postgres_append {
  public:
-  /// `tells_nodes`: there are others.
-  postgres_append(const limits_config& limits, bool tells_nodes) : limits_(limits), tells_(tells_nodes) {}
+  /// `tells_nodes`: there are others. `busy_room`: the most time to wait for rooms, if not as for any lock.
+  postgres_append(const limits_config& limits, bool tells_nodes,
+                  std::optional<std::chrono::milliseconds> busy_room = {})
+      : limits_(limits), tells_(tells_nodes) {
+    if (busy_room) patience_ = std::to_string(busy_room->count());
+  }
 
   /// The first round trip, and the plan. Afterwards the transaction is open and holds the rooms' locks.
   void begin(postgres_connection& connection, std::span<const append_command> commands, busy_rooms busy);
@@ -50,6 +55,7 @@ class postgres_append {
 
   const limits_config& limits_;
   const bool tells_;
+  std::optional<std::string> patience_;  ///< Milliseconds.
   append_needs needs_;
   append_facts facts_;
   std::optional<append_plan> plan_;

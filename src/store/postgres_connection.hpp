@@ -28,6 +28,9 @@ struct postgres_options {
   std::chrono::milliseconds connect{3'000};
   std::chrono::milliseconds statement{5'000};
   std::chrono::milliseconds lock{3'000};
+  /// For a room that another transaction has, before its commands are handed back as busy: meanwhile all rooms of the
+  /// writer wait. None: as for any lock.
+  std::optional<std::chrono::milliseconds> busy_room{};
   std::chrono::milliseconds under_way{1'000};  ///< For the server's word that it has ended a statement.
   /// How long an answer may be late before the connection is given up: the server ends its statement before that.
   [[nodiscard]] std::chrono::milliseconds answer() const { return statement + under_way; }

@@ -25,8 +25,10 @@ class postgres_error : public std::runtime_error {
   /// same transaction without it may work. All but the states that tell of the server, the session or another
   /// transaction.
   [[nodiscard]] bool is_statements_fault() const;
+  /// Somebody else has what it needs.
+  [[nodiscard]] bool is_lock_time_out() const { return sqlstate_ == "55P03"; }
   /// It took longer than it may, or waited longer for a lock: the transaction may go on without it.
-  [[nodiscard]] bool is_time_out() const { return sqlstate_ == "55P03" || sqlstate_ == "57014"; }
+  [[nodiscard]] bool is_time_out() const { return is_lock_time_out() || sqlstate_ == "57014"; }
   /// It is not there, or we may not use it.
   [[nodiscard]] bool is_function_missing() const { return sqlstate_ == "42883" || sqlstate_ == "42501"; }
   /// Chosen to give way to another transaction: the same again may work.

@@ -30,15 +30,15 @@ class postgres_writer final : public database_writer {
         limits_(limits),
         counts_(counts),
         quick_(limits_),
-        append_(limits_, options_.node != nullptr),
+        append_(limits_, options_.node != nullptr, options_.busy_room),
         jobs_(limits_, options_.node),
         connection_(std::make_unique<postgres_connection>(options_)) {}
 
   result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) override {
     batch_result batch;
     if (!commands.empty()) {
-      auto appended =
-          guard_postgres("a commit", [&]() -> result<std::vector<append_outcome>> { return append_all(commands); });
+      auto appended = guard_postgres(
+          "a commit", [&]() -> result<std::vector<append_outcome>> { return append_all(commands, batch.busy); });
       roll_back();
       if (appended.has_error()) return unavailable(appended.error().message);
       batch.appends = std::move(*appended);
@@ -126,8 +126,8 @@ class postgres_writer final : public database_writer {
   }
 
   /// At once when all of it is plain; else the rooms that nobody else holds; then, when they are stored, those that
-  /// were busy.
-  std::vector<append_outcome> append_all(std::span<const append_command> commands) {
+  /// were busy, of which some may still be. These come back as `busy`.
+  std::vector<append_outcome> append_all(std::span<const append_command> commands, std::vector<std::size_t>& busy) {
     std::vector<std::optional<append_outcome>> outcomes(commands.size());
     append_quickly(commands, outcomes);
     decide_rest(commands, outcomes, [&](std::span<const append_command> rest) {
@@ -138,7 +138,13 @@ class postgres_writer final : public database_writer {
                 [&](std::span<const append_command> rest) { return append_apart(rest, busy_rooms::wait); });
     std::vector<append_outcome> all;
     all.reserve(commands.size());
-    for (auto& outcome : outcomes) all.push_back(std::move(*outcome));
+    for (auto& outcome : outcomes) {
+      if (!outcome) {
+        busy.push_back(all.size());
+        outcome = append_outcome(unavailable("Somebody else has the room."));
+      }
+      all.push_back(std::move(*outcome));
+    }
     return all;
   }
 
@@ -186,6 +192,10 @@ class postgres_writer final : public database_writer {
       return append_together(commands, busy);
     } catch (const postgres_error& fault) {
       if (fault.is_connection_lost()) throw;  // perhaps stored: the rooms read the log
+      if (busy == busy_rooms::wait && fault.is_lock_time_out()) {
+        roll_back();
+        return std::vector<std::optional<append_outcome>>(commands.size());
+      }
       log_postgres_fault("a part of a batch", fault.what());
       roll_back();
       return {commands.size(), append_outcome(to_error(fault))};
@@ -212,7 +222,8 @@ class postgres_writer final : public database_writer {
     try {
       return std::move(*append_once({&command, 1}, busy_rooms::wait).front());
     } catch (const postgres_error& fault) {
-      if (!fault.is_statements_fault()) throw;
+      // Those before it are stored, so that a room that is busy now concerns only this one.
+      if (!fault.is_statements_fault() && !fault.is_lock_time_out()) throw;
       roll_back();
       return to_error(fault);
     }

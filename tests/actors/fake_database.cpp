@@ -40,7 +40,11 @@ class fake_writer final : public database_writer {
       return unavailable("commit failed");
     }
     batch_result results;
-    for (const auto& command : commands) results.appends.push_back(store_.append(command));
+    for (const auto& command : commands) {
+      const bool is_busy = store_.busy_rooms.contains(command.room);
+      if (is_busy) results.busy.push_back(results.appends.size());
+      results.appends.push_back(is_busy ? append_outcome(unavailable("busy")) : store_.append(command));
+    }
     fake_records records(store_);
     for (const auto& job : jobs) results.jobs.push_back(job.run(records));
     store_.commits.push_back({commands.size(), jobs.size()});

@@ -36,6 +36,7 @@ class fake_database final : public database {
   int failing_commits = 0;             ///< So many of the next commits store nothing and fail.
   int unclear_commits = 0;             ///< So many of the next commits store everything and fail all the same.
   int throwing_commits = 0;
+  std::set<room_id> busy_rooms;  ///< Somebody else has them.
   bool probe_works = true;
   bool looks_work = true;
   int looks = 0;

@@ -197,6 +197,51 @@ TEST_F(StorageActor, AFailedCommitIsAnsweredToAllAndNothingIsAcceptedUntilAProbe
   EXPECT_EQ(world_.counts.storage_queue.value(), 0);
 }
 
+TEST_F(StorageActor, ARoomThatSomebodyElseHasWaitsWhileOthersGoOn) {
+  const auto other = id_of<room_id>(2);
+  world_.store.rooms[other].members = {alice_};
+  const auto append_to_other = [&](const std::string& name) {
+    auto commands = messages(1);
+    commands[0].room = other;
+    world_.services->storage->append(
+        other, std::move(commands), answer<std::vector<append_outcome>>([this, name](const auto& outcomes) {
+          answers_.push_back(outcomes && outcomes->front().has_value() ? name : name + " failed");
+        }));
+  };
+  world_.store.commits_jobs_apart = true;
+  world_.store.busy_rooms = {other};
+  append_to_other("first");
+  append(1);
+  world_.run();
+  append_to_other("second");
+  world_.services->storage->write(
+      other, [](record_writer&) -> result<void> { return {}; },
+      answer<std::monostate>([this](const auto&) { answers_.push_back("job"); }));
+  append(2);
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"1", "2"}));
+  for (int i = 0; i < 5; ++i) world_.advance(milliseconds(100));
+  EXPECT_EQ(answers_.size(), 2U);
+  EXPECT_EQ(world_.counts.commands_refused_total.value(), 0U);
+
+  world_.store.busy_rooms.clear();
+  world_.advance(milliseconds(100));
+  EXPECT_EQ(answers_, (strings{"1", "2", "first", "second", "job"}));
+  EXPECT_EQ(world_.counts.storage_queue.value(), 0);
+
+  world_.store.busy_rooms = {other};
+  append_to_other("third");
+  const auto lock_ms = static_cast<int>(world_.settings.store.lock_ms);
+  for (int gone = 0; gone <= lock_ms; gone += 100) {
+    EXPECT_EQ(answers_.size(), 5U) << gone;
+    world_.advance(milliseconds(100));
+  }
+  world_.advance(milliseconds(100));
+  EXPECT_EQ(answers_.back(), "third failed");
+  EXPECT_TRUE(world_.services->store_ok());
+  EXPECT_EQ(world_.counts.storage_queue.value(), 0);
+}
+
 TEST_F(StorageActor, AnExceptionIsAnsweredAndTheActorGoesOnWithANewConnection) {
   world_.store.throwing_commits = 1;
   append(1);
