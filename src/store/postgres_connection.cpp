@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 #include <poll.h>
 
-#include <array>
 #include <cerrno>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "parley/log.hpp"
 
@@ -71,30 +71,55 @@ postgres_connection::postgres_connection(const postgres_options& options)
 }
 
 void postgres_connection::connect(const postgres_options& options) {
-  const auto user_timeout = std::to_string(options.answer().count());
-  const auto name = fmt::format("parleyd {}", options.node_name);
+  const auto hosts = postgres_hosts_of(options.url);
+  const auto end = steady_clock::now() + options.connect;
+  std::string faults;
+  for (auto left = hosts.size(); left > 0; --left) {
+    const auto now = steady_clock::now();
+    try {
+      connect_to(hosts[hosts.size() - left], hosts.size() > 1, options,
+                 now + (end - now) / static_cast<std::int64_t>(left));
+      break;
+    } catch (const postgres_error& fault) {
+      handle_.reset();
+      faults += (faults.empty() ? "" : "; ") + std::string(fault.what());
+      if (left == 1) throw postgres_error("", faults);
+    }
+  }
+  if (PQserverVersion(handle_.get()) < oldest_server) throw postgres_error("", "PostgreSQL 14 or newer is needed");
+  if (PQsetnonblocking(handle_.get(), 1) != 0) give_up("no non-blocking mode");
+  PQsetNoticeReceiver(handle_.get(), &postgres_connection::take_notice, this);
+}
+
+void postgres_connection::connect_to(const postgres_host& host, bool is_one_of_several, const postgres_options& options,
+                                     steady_clock::time_point end) {
+  std::vector<std::pair<const char*, std::string>> settings{
+      {"fallback_application_name", fmt::format("parleyd {}", options.node_name)},
+      {"client_encoding", "UTF8"},
+      {"keepalives", "1"},
+      {"keepalives_idle", keepalive_idle_seconds},
+      {"keepalives_interval", keepalive_interval_seconds},
+      {"keepalives_count", keepalive_count},
+      {"tcp_user_timeout", std::to_string(options.answer().count())},
+  };
+  // Of several the one that is the primary now; one alone may also serve those who only read.
+  if (is_one_of_several) settings.emplace_back("target_session_attrs", "read-write");
   // The URL stands behind our values and so overrides them.
-  const std::array keys{"fallback_application_name",
-                        "client_encoding",
-                        "keepalives",
-                        "keepalives_idle",
-                        "keepalives_interval",
-                        "keepalives_count",
-                        "tcp_user_timeout",
-                        "dbname",
-                        static_cast<const char*>(nullptr)};
-  const std::array values{name.c_str(),
-                          "UTF8",
-                          "1",
-                          keepalive_idle_seconds,
-                          keepalive_interval_seconds,
-                          keepalive_count,
-                          user_timeout.c_str(),
-                          options.url.c_str(),
-                          static_cast<const char*>(nullptr)};
+  settings.emplace_back("dbname", options.url);
+  if (is_one_of_several) {
+    settings.emplace_back("host", host.name);
+    settings.emplace_back("hostaddr", host.address);
+    settings.emplace_back("port", host.port);
+  }
+  std::vector<const char*> keys, values;
+  for (const auto& [key, value] : settings) {
+    keys.push_back(key);
+    values.push_back(value.c_str());
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
   handle_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
   if (!handle_) throw std::bad_alloc();
-  const auto end = steady_clock::now() + options.connect;
   for (auto next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK; next = PQconnectPoll(handle_.get())) {
     if (PQstatus(handle_.get()) == CONNECTION_BAD || next == PGRES_POLLING_FAILED) {
       throw postgres_error("", trimmed(PQerrorMessage(handle_.get())));
@@ -105,9 +130,6 @@ void postgres_connection::connect(const postgres_options& options) {
     if (ready == 0) throw postgres_error("", "the server does not answer");
     if (ready < 0 && errno != EINTR) throw postgres_error("", "waiting for the server failed");
   }
-  if (PQserverVersion(handle_.get()) < oldest_server) throw postgres_error("", "PostgreSQL 14 or newer is needed");
-  if (PQsetnonblocking(handle_.get(), 1) != 0) give_up("no non-blocking mode");
-  PQsetNoticeReceiver(handle_.get(), &postgres_connection::take_notice, this);
 }
 
 /// When somebody cancels the wait for a synchronous standby, the server says that the commit has worked, and warns of

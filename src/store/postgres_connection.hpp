@@ -13,6 +13,7 @@
 
 #include "parley/control_log.hpp"
 #include "store/postgres_error.hpp"
+#include "store/postgres_hosts.hpp"
 #include "store/postgres_rows.hpp"
 #include "store/postgres_values.hpp"
 
@@ -71,7 +72,10 @@ class postgres_connection {
  private:
   friend class postgres_round_trip;
 
+  /// To the first of the URL's servers that serves us, each of which gets its share of the time.
   void connect(const postgres_options& options);
+  void connect_to(const postgres_host& host, bool is_one_of_several, const postgres_options& options,
+                  std::chrono::steady_clock::time_point end);
   void set_up(const postgres_options& options);
   static void take_notice(void* connection, const PGresult* notice);
   /// Until the socket can be read (or what waits to be written has left); throws when it takes longer than answer().
