@@ -18,6 +18,7 @@ set_target_properties(PkgConfig::hiredis PROPERTIES INTERFACE_COMPILE_OPTIONS ""
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(uring REQUIRED IMPORTED_TARGET liburing)
+pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
 # By pkg-config, since the CMake package also asks for the pull and push parts and with these for curl.
 pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 if(PARLEY_TESTS)

@@ -21,6 +21,7 @@ build libpq-dev PostgreSQL as the store
 build libhiredis-dev the bus between nodes
 build libsimdjson-dev reads JSON frames
 build liburing-dev many sends in one system call
+build libjemalloc-dev the daemon's allocator
 build libsodium-dev password hashes and tokens
 build libutf8proc-dev what one character is
 build libspdlog-dev structured logs

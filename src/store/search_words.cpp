@@ -4,6 +4,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 
@@ -13,13 +14,27 @@ namespace {
 constexpr std::size_t longest_word = 64;
 constexpr std::size_t snippet_before = 60, snippet_bytes = 200;
 
-/// What a word may have after a letter or digit, and consists of alone in none.
-bool is_mark(utf8proc_int32_t point) {
-  const auto category = utf8proc_category(point);
-  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME;
+/// What a character is to a word.
+enum class part : std::uint8_t {
+  letter,  ///< Or a digit.
+  whole,   ///< A word by itself, with its marks: Hiragana, Katakana, Han and its extensions.
+  mark,    ///< Stands behind a letter, and is no word alone.
+  none,
+};
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+bool is_ascii_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool is_written_without_blanks(utf8proc_int32_t point) {
+  return (point >= 0x3040 && point <= 0x30FF) || (point >= 0x3400 && point <= 0x4DBF) ||
+         (point >= 0x4E00 && point <= 0x9FFF) || (point >= 0xF900 && point <= 0xFAFF) ||
+         (point >= 0x20000 && point <= 0x3FFFF);
 }
 
-bool is_letter_or_digit(utf8proc_int32_t point) {
+part part_of(utf8proc_int32_t point) {
   switch (utf8proc_category(point)) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
@@ -29,18 +44,29 @@ bool is_letter_or_digit(utf8proc_int32_t point) {
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_NO:
-      return true;
+      return is_written_without_blanks(point) ? part::whole : part::letter;
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+      return part::mark;
     default:
-      return false;
+      return part::none;
   }
 }
 
-/// Hiragana, Katakana, Han and its extensions; not the points and dashes among them.
-bool stands_alone(utf8proc_int32_t point) {
-  if (!is_letter_or_digit(point)) return false;
-  return (point >= 0x3040 && point <= 0x30FF) || (point >= 0x3400 && point <= 0x4DBF) ||
-         (point >= 0x4E00 && point <= 0x9FFF) || (point >= 0xF900 && point <= 0xFAFF) ||
-         (point >= 0x20000 && point <= 0x3FFFF);
+struct character {
+  part is;
+  std::size_t length;  ///< In bytes; 0: it is no UTF-8.
+};
+
+/// Most text is ASCII, which needs no tables.
+character first_of(std::string_view text) {
+  if (is_ascii(text[0])) return {is_ascii_letter_or_digit(text[0]) ? part::letter : part::none, 1};
+  utf8proc_int32_t point = 0;
+  const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                       static_cast<utf8proc_ssize_t>(text.size()), &point);
+  if (length <= 0) return {part::none, 0};
+  return {part_of(point), static_cast<std::size_t>(length)};
 }
 
 void cut_at_character(std::string& text, std::size_t most) {
@@ -55,12 +81,12 @@ bool is_accent(std::string_view at) {
   return (first == 0xCC && second >= 0x80 && second <= 0xBF) || (first == 0xCD && second >= 0x80 && second <= 0xAF);
 }
 
-bool is_ascii_punctuation(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x80 && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9');
-}
-
 std::string folded(std::string_view word) {
+  if (std::all_of(word.begin(), word.end(), is_ascii_letter_or_digit)) {
+    std::string out(word.substr(0, longest_word));
+    std::transform(out.begin(), out.end(), out.begin(), lower);
+    return out;
+  }
   utf8proc_uint8_t* made = nullptr;
   const auto length = utf8proc_map(
       reinterpret_cast<const utf8proc_uint8_t*>(word.data()), static_cast<utf8proc_ssize_t>(word.size()), &made,
@@ -80,7 +106,7 @@ std::string folded(std::string_view word) {
       at += barred_d.size();
     } else {
       // Compatibility forms may hold some: a number in parentheses is one character.
-      if (!is_ascii_punctuation(bytes[at])) out += bytes[at];
+      if (!is_ascii(bytes[at]) || is_ascii_letter_or_digit(bytes[at])) out += bytes[at];
       ++at;
     }
   }
@@ -112,20 +138,16 @@ std::vector<text_word> words_of(std::string_view text) {
     has_letter = is_whole = false;
   };
   while (at < text.size()) {
-    utf8proc_int32_t point = 0;
-    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at),
-                                         static_cast<utf8proc_ssize_t>(text.size() - at), &point);
-    if (length <= 0) break;
-    const auto next = at + static_cast<std::size_t>(length);
-    if (is_letter_or_digit(point)) {
-      if (is_whole || stands_alone(point)) take(at);
+    const auto next = first_of(text.substr(at));
+    if (next.length == 0) break;
+    if (next.is == part::letter || next.is == part::whole) {
+      if (is_whole || next.is == part::whole) take(at);
       has_letter = true;
-      is_whole = stands_alone(point);
-    } else if (!is_mark(point)) {
-      take(at);
-      begin = next;
+      is_whole = next.is == part::whole;
     }
-    at = next;
+    if (next.is == part::none) take(at);
+    at += next.length;
+    if (next.is == part::none) begin = at;
   }
   take(at);
   return words;
