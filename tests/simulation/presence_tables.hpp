@@ -21,7 +21,11 @@ class presence_tables {
   void add_user(user_id user) { statuses_[user] = {user, false, std::nullopt}; }
   [[nodiscard]] const presence_record& status(user_id user) const { return statuses_.at(user); }
   [[nodiscard]] bool is_on_at(user_id user, const uuid& node) const { return places_.contains({user, node}); }
-  [[nodiscard]] bool knows(const uuid& node) const { return nodes_.contains(node); }
+  /// It is there, and has said so then or later.
+  [[nodiscard]] bool has_heard(const uuid& node, timestamp since) const {
+    const auto found = nodes_.find(node);
+    return found != nodes_.end() && found->second.heartbeat_at >= since;
+  }
 
   // Jobs.
   /// By a node among others; null: by one that is alone, whose word is the flag.

@@ -27,7 +27,8 @@ class run {
  private:
   /// How often things go wrong: one in so many, or never.
   struct rates {
-    int refused = 0, answer_lost = 0, crash_unsynced = 0, death_in_commit = 0, exception = 0, kill = 0, outage = 0;
+    int refused = 0, answer_lost = 0, crash_unsynced = 0, death_in_commit = 0, exception = 0, kill = 0, outage = 0,
+        busy_room = 0;
     int write_lost = 0, write_answer_lost = 0, read_lost = 0;
     int bus_flush = 0, bus_restart = 0, bus_unreadable = 0, bus_outage = 0, bus_cut = 0;
   };

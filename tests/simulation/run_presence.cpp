@@ -44,7 +44,9 @@ void run::live_on() {
     bury_the_dead();
     pass_time(step);
   }
-  if (stopped != nullptr) (*stopped)->is_paused = false;
+  if (stopped == nullptr) return;
+  (*stopped)->is_paused = false;
+  (*stopped)->resumed_at = store_.now;
 }
 
 void run::stop(simulated_node& which) {
@@ -54,15 +56,17 @@ void run::stop(simulated_node& which) {
   }
 }
 
-/// A node that has nothing left to do has told the store of those who are there. From then on they are on.
+/// A node that has nothing left to do has told the store of those who are there. From then on they are on. Of one that
+/// was stopped the store may still have what it said before, and others may forget it yet, until it has spoken again.
 void run::note_registered(simulated_node& which) {
   if (!settings_.has_presence || which.is_paused || which.is_cut_off() || which.world().has_work()) return;
   const auto& tables = store_.presence;
   const auto identity = which.identity().get();
   for (auto& who : talkers_) {
     if (who.node() != &which.world()) continue;
-    const bool is_known = settings_.has_control ? tables.knows(identity) && tables.is_on_at(who.user(), identity)
-                                                : tables.status(who.user()).is_online;
+    const bool is_known = settings_.has_control
+                              ? tables.has_heard(identity, which.resumed_at) && tables.is_on_at(who.user(), identity)
+                              : tables.status(who.user()).is_online;
     who.is_registered = who.is_registered || is_known;
   }
 }

@@ -55,6 +55,7 @@ class simulated_node {
   [[nodiscard]] bool has_begun() const { return has_begun_; }
 
   bool is_paused = false;  ///< Its process is stopped, and will go on.
+  timestamp resumed_at{};  ///< By the clock of the store.
 
  private:
   void join_cluster();

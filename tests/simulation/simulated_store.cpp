@@ -57,13 +57,22 @@ result<database_writer::batch_result> simulated_store::commit(std::span<const ap
   while_waiting_for_locks();
   if (!is_up) return does_not_answer();
 
+  std::map<room_id, bool> busy;
   auto next = std::make_unique<transaction>();
-  next->commands.assign(commands.begin(), commands.end());
+  for (const auto& command : commands) {
+    if (!busy.contains(command.room)) busy[command.room] = keeps_jobs_apart && is_busy(command.room);
+    if (!busy[command.room]) next->commands.push_back(command);
+  }
   append_facts facts;
   read_facts(facts, next->commands);
   append_plan plan(facts, limits_);
   database_writer::batch_result told;
-  for (const auto& command : next->commands) told.appends.push_back(plan.take(command));
+  auto free = next->commands.begin();
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (busy[commands[i].room]) told.busy.push_back(i);
+    told.appends.push_back(busy[commands[i].room] ? append_outcome(unavailable("The room is busy."))
+                                                  : plan.take(*free++));
+  }
   std::optional<presence_tables> before;
   if (!jobs.empty()) before = presence;
   simulated_records records(presence, node);

@@ -41,6 +41,8 @@ class simulated_store {
 
   std::function<commit_fate()> next_fate = [] { return commit_fate::stored; };
   std::function<void()> while_waiting_for_locks = [] {};
+  /// Somebody keeps the room for longer than one waits: asked once a transaction. Only where jobs are kept apart.
+  std::function<bool(room_id)> is_busy = [](room_id) { return false; };
   bool is_up = true;
   bool reads_work = true;
   /// Commands and jobs are transactions of their own, as on PostgreSQL.
