@@ -89,6 +89,7 @@ struct metrics {
   gauge presence_online;
   // store
   gauge storage_queue;  ///< Commands and jobs waiting for a worker.
+  gauge storage_held;   ///< Of these, commands whose rooms somebody else has locked.
   counter events_stored_total;
   counter duplicates_total;
   counter commands_refused_total;

@@ -13,6 +13,7 @@
 #include "actors/node_silence.hpp"
 #include "actors/signal_exchange.hpp"
 #include "actors/storage_pool.hpp"
+#include "actors/untold_nodes.hpp"
 #include "parley/left_node.hpp"
 #include "parley/log.hpp"
 #include "parley/version.hpp"
@@ -269,6 +270,7 @@ class control final : public control_handle::base {
     for (const auto& node : news.nodes) {
       if (!is_alive(node, began) || has_left(node.report)) continue;
       ++alive;
+      if (node.report.node != report_.node) untold_.note(node.report, services_.time.steady_now());
       for (std::size_t i = 0; i < reached_by_all.size(); ++i) {
         reached_by_all[i] = std::min(reached_by_all[i], node.report.confirmed[i]);
       }
@@ -279,12 +281,21 @@ class control final : public control_handle::base {
       if (services_.search) anon_send(services_.search, look_for_rooms_behind{});
     }
     note_alive(alive);
+    note_untold(untold_.end_reading(services_.time.steady_now()));
     if (!news.has_more) {
       for (auto& each : waiting_) {
         if (!each.seq) each.seq = news.reached[each.partition];
       }
     }
     release([&](const waiting& each) { return each.seq && reached_by_all[each.partition] >= *each.seq; });
+  }
+
+  /// As if the bus were down: only the store has all of that node's events.
+  void note_untold(bool some_are_late) {
+    if (std::exchange(some_are_late_, some_are_late) == some_are_late || !services_.sweep) return;
+    if (some_are_late)
+      log::warn("control", "news_late", "The news of another node wait with it; rooms look into the store");
+    caf::anon_send(services_.sweep, compare_with_store{some_are_late ? 1 : -1});
   }
 
   template <class IsDone>
@@ -377,6 +388,8 @@ class control final : public control_handle::base {
   std::uint64_t last_reading_ = 0;
   std::vector<waiting> waiting_;
   node_silence silence_;  ///< Of the others.
+  untold_nodes untold_;
+  bool some_are_late_ = false;
   std::optional<bool> is_up_;
   bool warned_of_company_ = false;
   bool is_woken_ = false;

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "actors/command_bytes.hpp"
 #include "actors/guarded.hpp"
+#include "actors/held_work.hpp"
 #include "actors/storage_batch.hpp"
 #include "parley/log.hpp"
 
@@ -37,12 +37,8 @@ class storage_actor : public storage_handle::base {
     if (!guarded("open", [this] { return connect(); })) fail();
     return {
         // Whatever is thrown outside a transaction (for want of memory) costs only the message at hand.
-        [this](append_to_log& message) {
-          parley::guarded("storage", [&] { accept(std::move(message), appends_, held_appends_); });
-        },
-        [this](write_records& message) {
-          parley::guarded("storage", [&] { accept(std::move(message), jobs_, held_jobs_); });
-        },
+        [this](append_to_log& message) { parley::guarded("storage", [&] { accept(std::move(message), appends_); }); },
+        [this](write_records& message) { parley::guarded("storage", [&] { accept(std::move(message), jobs_); }); },
         [this](flush_batch) { parley::guarded("storage", [&] { flush(); }); },
         [this](probe_store) { parley::guarded("storage", [&] { probe(); }); },
         [this](tidy_store) { parley::guarded("storage", [&] { tidy(); }); },
@@ -52,21 +48,24 @@ class storage_actor : public storage_handle::base {
   }
 
   void on_exit() override {
+    put_back_held();
     appends_.clear();  // answers `unavailable`
     jobs_.clear();
-    held_appends_.clear();
-    held_jobs_.clear();
     if (failing_) services_.failing_writers.fetch_sub(1);
     writer_.reset();
   }
 
  private:
   template <class Message>
-  void accept(Message message, std::deque<numbered<Message>>& queue, std::deque<numbered<Message>>& held) {
+  void accept(Message message, std::deque<numbered<Message>>& queue) {
     if (failing_) return message.reply(unavailable(cannot_store));
-    const bool must_wait = is_held(key_of(message));
-    (must_wait ? held : queue).push_back({next_number_++, std::move(message), {}});
-    if (!must_wait) request_flush();
+    numbered<Message> arrived{next_number_++, std::move(message)};
+    if (held_.concerns(arrived.message)) {
+      held_.add(std::move(arrived), given_up_at());
+      return note_held();
+    }
+    queue.push_back(std::move(arrived));
+    request_flush();
   }
 
   void request_flush() {
@@ -147,16 +146,20 @@ class storage_actor : public storage_handle::base {
     if (services_.faults.before_commit) services_.faults.before_commit(batch.commands);
     const auto begun = services_.time.steady_now();
     auto outcome = writer_->commit(batch.commands, batch.jobs);
-    counts.commit_seconds.observe(std::chrono::duration<double>(services_.time.steady_now() - begun).count());
     if (!outcome) {
+      counts.commit_seconds.observe(std::chrono::duration<double>(services_.time.steady_now() - begun).count());
       log::error("storage", "commit_failed", "A transaction of {} commands and {} jobs failed: {}",
                  batch.commands.size(), batch.jobs.size(), outcome.error().message);
       return false;
     }
-    if (services_.faults.after_commit) services_.faults.after_commit(batch.commands);
-    counts.commits_total.add();
     committed_since_look_ = true;
-    counts.batch_commands.observe(static_cast<double>(batch.commands.size() + batch.jobs.size()));
+    const auto stored = batch.commands.size() + batch.jobs.size() - outcome->busy.size();
+    if (stored > 0) {
+      if (services_.faults.after_commit) services_.faults.after_commit(batch.commands);
+      counts.commits_total.add();
+      counts.commit_seconds.observe(std::chrono::duration<double>(services_.time.steady_now() - begun).count());
+      counts.batch_commands.observe(static_cast<double>(stored));
+    }
     batch.places.clear();
     answer_appenders(batch, *outcome);
     for (std::size_t i = 0; i < batch.writers.size(); ++i) {
@@ -170,6 +173,7 @@ class storage_actor : public storage_handle::base {
   }
 
   void answer_appenders(store_batch& batch, database_writer::batch_result& outcome) {
+    const auto now = services_.time.steady_now();
     std::size_t next = 0;
     auto busy = outcome.busy.begin();
     for (auto& [from, count] : batch.appenders) {
@@ -178,66 +182,57 @@ class storage_actor : public storage_handle::base {
       const auto busy_end = std::lower_bound(busy, outcome.busy.end(), next);
       const bool is_busy = count > 0 && static_cast<std::size_t>(busy_end - busy) == count;
       busy = busy_end;
-      const auto part = [&](auto& all) { return all.begin() + static_cast<std::ptrdiff_t>(first); };
-      if (is_busy && may_be_tried_again(from)) {
-        auto& commands = from.message.commands;
-        commands.clear();
-        std::move(part(batch.commands), part(batch.commands) + static_cast<std::ptrdiff_t>(count),
-                  std::back_inserter(commands));
-        held_appends_.push_back(std::move(from));
+      const auto move_part = [&](auto& all, auto& to) {
+        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
+        std::move(begin, begin + static_cast<std::ptrdiff_t>(count), std::back_inserter(to));
+      };
+      if (is_busy && (!from.until || now < *from.until)) {
+        from.message.commands.clear();
+        move_part(batch.commands, from.message.commands);
+        held_.add(std::move(from), given_up_at());
         continue;
+      }
+      if (is_busy) {
+        log::warn("storage", "room_locked", "Somebody else has had the lock of room {} for too long",
+                  to_string(batch.commands[first].room));
       }
       std::vector<append_outcome> outcomes;
       outcomes.reserve(count);
-      std::move(part(outcome.appends), part(outcome.appends) + static_cast<std::ptrdiff_t>(count),
-                std::back_inserter(outcomes));
+      move_part(outcome.appends, outcomes);
       count_outcomes(outcomes);
       from.message.place = {};
       from.message.reply(std::move(outcomes));
     }
-    if (held_appends_.empty()) return;
-    // What came behind them stays behind them.
-    hold_back(appends_, held_appends_);
-    hold_back(jobs_, held_jobs_);
-    if (!std::exchange(retry_planned_, true)) delayed_send(this, jittered(before_busy_retry), retry_busy{});
+    if (!outcome.busy.empty()) hold_back();
+  }
+
+  /// What came behind commands that wait for their rooms stays behind them. They have their turn again a little later.
+  void hold_back() {
+    held_.take_from(appends_, given_up_at());
+    held_.take_from(jobs_, given_up_at());
+    note_held();
+    if (!held_.is_empty() && !std::exchange(retry_planned_, true)) {
+      delayed_send(this, jittered(before_busy_retry), retry_busy{});
+    }
   }
 
   /// As long as one waits for a lock in any case.
-  bool may_be_tried_again(numbered<append_to_log>& what) const {
-    const auto now = services_.time.steady_now();
-    if (!what.until) what.until = now + milliseconds(services_.settings.store.lock_ms);
-    return now < *what.until;
+  [[nodiscard]] steady_time given_up_at() const {
+    return services_.time.steady_now() + milliseconds(services_.settings.store.lock_ms);
   }
 
-  static uuid key_of(const append_to_log& message) {
-    return message.commands.empty() ? uuid{} : static_cast<const uuid&>(message.commands.front().room);
-  }
-  static uuid key_of(const write_records& message) { return message.job.key; }
-  [[nodiscard]] bool is_held(const uuid& key) const {
-    return std::any_of(held_appends_.begin(), held_appends_.end(),
-                       [&](const auto& held) { return key_of(held.message) == key; });
-  }
-
-  template <class Message>
-  void hold_back(std::deque<numbered<Message>>& from, std::deque<numbered<Message>>& held) {
-    const auto stays = [this](const auto& waiting) { return !is_held(key_of(waiting.message)); };
-    const auto first = std::stable_partition(from.begin(), from.end(), stays);
-    std::move(first, from.end(), std::back_inserter(held));
-    from.erase(first, from.end());
-  }
-
-  /// In the order in which they came, among what came since.
   void retry() {
     retry_planned_ = false;
-    const auto take_back = [](auto& held, auto& queue) {
-      std::move(held.begin(), held.end(), std::back_inserter(queue));
-      held.clear();
-      std::stable_sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
-    };
-    take_back(held_appends_, appends_);
-    take_back(held_jobs_, jobs_);
+    put_back_held();
     if (!nothing_waits()) request_flush();
   }
+
+  void put_back_held() {
+    held_.put_back(appends_, jobs_, next_number_);
+    note_held();
+  }
+
+  void note_held() { services_.counts.storage_held.add(held_.count() - std::exchange(told_held_, held_.count())); }
 
   void count_outcomes(const std::vector<append_outcome>& outcomes) {
     auto& counts = services_.counts;
@@ -265,10 +260,9 @@ class storage_actor : public storage_handle::base {
       services_.counts.commit_failures_total.add();
       back_off_ = first_back_off;
     }
+    put_back_held();
     refuse_all(appends_);
-    refuse_all(held_appends_);
     refuse_all(jobs_);
-    refuse_all(held_jobs_);
     delayed_send(this, jittered(back_off_), probe_store{});
     back_off_ = std::min(back_off_ * 2, longest_back_off);
   }
@@ -364,8 +358,8 @@ class storage_actor : public storage_handle::base {
   std::unique_ptr<database_writer> writer_;
   std::deque<numbered<append_to_log>> appends_;
   std::deque<numbered<write_records>> jobs_;
-  std::deque<numbered<append_to_log>> held_appends_;  ///< Of rooms that somebody else has locked.
-  std::deque<numbered<write_records>> held_jobs_;     ///< Of these rooms, and so behind their commands.
+  held_work held_;
+  std::int64_t told_held_ = 0;
   bool retry_planned_ = false;
   std::uint64_t next_number_ = 0;
   bool flush_requested_ = false;

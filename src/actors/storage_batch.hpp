@@ -15,7 +15,7 @@ template <class Message>
 struct numbered {
   std::uint64_t number;
   Message message;
-  std::optional<steady_time> until;  ///< When it is given up; set once its room was found busy.
+  std::optional<steady_time> until{};  ///< When it is given up; set once its room was found busy.
 };
 
 /// Commands of one room, in a transaction.
@@ -33,5 +33,11 @@ struct store_batch {
   std::vector<queue_place> places;  ///< Given back when the batch is done.
   std::size_t bytes = 0;
 };
+
+/// Whose work is done in the order in which it came: a room's id, or a user's.
+inline uuid key_of(const append_to_log& message) {
+  return message.commands.empty() ? uuid{} : static_cast<const uuid&>(message.commands.front().room);
+}
+inline uuid key_of(const write_records& message) { return message.job.key; }
 
 }  // namespace parley

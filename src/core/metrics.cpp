@@ -94,6 +94,7 @@ void put_actors(families& out, const metrics& m) {
 
 void put_store(families& out, const metrics& m) {
   put(out, "storage_queue", "Commands and jobs waiting for a storage worker", m.storage_queue);
+  put(out, "storage_held", "Commands waiting for rooms that somebody else has locked", m.storage_held);
   put(out, "events_stored_total", "Durable events committed", m.events_stored_total);
   put(out, "duplicates_total", "Commands answered from an earlier one with the same key", m.duplicates_total);
   put(out, "commands_refused_total", "Commands refused by the store's rules", m.commands_refused_total);

@@ -29,10 +29,10 @@ void postgres_append::begin(postgres_connection& connection, std::span<const app
   needs_.clear();
   facts_.clear();
   needs_.collect(commands);
+  const bool waits_briefly = busy == busy_rooms::wait && options_.busy_room;
+  if (waits_briefly) wait_for_rooms(connection);
   postgres_round_trip trip(connection);
-  trip.add("BEGIN");
-  // Other rooms' commands wait for this transaction.
-  if (busy == busy_rooms::wait && patience_) trip.add("SELECT set_config('lock_timeout', $1, true)", *patience_);
+  if (!waits_briefly) trip.add("BEGIN");
   send_questions(trip, busy);
   take_answers(trip.run());
   if (busy == busy_rooms::wait) skipped_.clear();  // a room without a position: as good as none
@@ -40,6 +40,22 @@ void postgres_append::begin(postgres_connection& connection, std::span<const app
   outcomes_.reserve(commands.size());
   for (const auto& command : commands) {
     outcomes_.push_back(skipped_.contains(command.room) ? std::nullopt : std::optional(plan_->take(command)));
+  }
+}
+
+/// Begins the transaction. Other rooms' commands wait for it: for these locks not as long as for others.
+void postgres_append::wait_for_rooms(postgres_connection& connection) const {
+  postgres_round_trip trip(connection);
+  trip.add("BEGIN");
+  trip.add("SELECT set_config('lock_timeout', $1, true)", std::to_string(options_.busy_room->count()));
+  trip.add("SELECT room_id FROM tb_room_position WHERE room_id = ANY($1) ORDER BY room_id FOR UPDATE",
+           array_of(needs_.rooms));
+  trip.add("SELECT set_config('lock_timeout', $1, true)", std::to_string(options_.lock.count()));
+  try {
+    trip.run();
+  } catch (const postgres_error& fault) {
+    if (!fault.is_lock_time_out()) throw;
+    throw rooms_are_busy(fault);
   }
 }
 

@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "parley/config.hpp"
@@ -20,18 +19,22 @@ enum class busy_rooms : std::uint8_t {
   skip,  ///< They are left out, so that nothing that is locked here waits for them.
 };
 
+/// Nobody let go of a room in time; nothing was asked or written.
+class rooms_are_busy : public postgres_error {
+ public:
+  explicit rooms_are_busy(const postgres_error& fault) : postgres_error(fault) {}
+};
+
 /// One transaction for one batch, READ COMMITTED: each statement behind the lock sees all that was committed before the
 /// lock was had. Belongs to one writer. Commands must stay in place until the next begin(). Throws postgres_error.
 class postgres_append {
  public:
-  /// `tells_nodes`: there are others. `busy_room`: the most time to wait for rooms, if not as for any lock.
-  postgres_append(const limits_config& limits, bool tells_nodes,
-                  std::optional<std::chrono::milliseconds> busy_room = {})
-      : limits_(limits), tells_(tells_nodes) {
-    if (busy_room) patience_ = std::to_string(busy_room->count());
-  }
+  /// `tells_nodes`: there are others. `options` outlive it.
+  postgres_append(const limits_config& limits, bool tells_nodes, const postgres_options& options)
+      : limits_(limits), tells_(tells_nodes), options_(options) {}
 
-  /// The first round trip, and the plan. Afterwards the transaction is open and holds the rooms' locks.
+  /// The first round trip, and the plan; one more where somebody had the rooms just now. Afterwards the transaction is
+  /// open and holds the rooms' locks. Throws rooms_are_busy too.
   void begin(postgres_connection& connection, std::span<const append_command> commands, busy_rooms busy);
   /// The second round trip. A lost connection leaves in doubt whether it took effect: see was_committed().
   void commit(postgres_connection& connection);
@@ -45,6 +48,7 @@ class postgres_append {
   bool was_committed(postgres_connection& connection);
 
  private:
+  void wait_for_rooms(postgres_connection& connection) const;
   void send_questions(postgres_round_trip& trip, busy_rooms busy);
   void take_answers(const std::vector<postgres_rows>& answers);
   void take_membership(const postgres_row& row);
@@ -55,7 +59,7 @@ class postgres_append {
 
   const limits_config& limits_;
   const bool tells_;
-  std::optional<std::string> patience_;  ///< Milliseconds.
+  const postgres_options& options_;
   append_needs needs_;
   append_facts facts_;
   std::optional<append_plan> plan_;

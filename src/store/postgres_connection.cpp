@@ -71,19 +71,23 @@ postgres_connection::postgres_connection(const postgres_options& options)
 }
 
 void postgres_connection::connect(const postgres_options& options) {
-  const auto hosts = postgres_hosts_of(options.url);
+  const auto servers = postgres_servers_of(options.url);
   const auto end = steady_clock::now() + options.connect;
+  const auto first = options.last_server->load();
   std::string faults;
-  for (auto left = hosts.size(); left > 0; --left) {
+  for (std::size_t tried = 0;; ++tried) {
+    const auto number = (first + tried) % servers.size();
     const auto now = steady_clock::now();
+    const auto share = (end - now) / static_cast<std::int64_t>(servers.size() - tried);
     try {
-      connect_to(hosts[hosts.size() - left], hosts.size() > 1, options,
-                 now + (end - now) / static_cast<std::int64_t>(left));
+      connect_to(servers[number], options, now + share);
+      options.last_server->store(number);
       break;
     } catch (const postgres_error& fault) {
       handle_.reset();
-      faults += (faults.empty() ? "" : "; ") + std::string(fault.what());
-      if (left == 1) throw postgres_error("", faults);
+      if (servers.size() == 1) throw;
+      faults += fmt::format("{}{}: {}", faults.empty() ? "" : "; ", servers[number].name, fault.what());
+      if (tried + 1 == servers.size()) throw postgres_error("", faults);
     }
   }
   if (PQserverVersion(handle_.get()) < oldest_server) throw postgres_error("", "PostgreSQL 14 or newer is needed");
@@ -91,34 +95,24 @@ void postgres_connection::connect(const postgres_options& options) {
   PQsetNoticeReceiver(handle_.get(), &postgres_connection::take_notice, this);
 }
 
-void postgres_connection::connect_to(const postgres_host& host, bool is_one_of_several, const postgres_options& options,
+void postgres_connection::connect_to(const postgres_server_address& server, const postgres_options& options,
                                      steady_clock::time_point end) {
-  std::vector<std::pair<const char*, std::string>> settings{
-      {"fallback_application_name", fmt::format("parleyd {}", options.node_name)},
-      {"client_encoding", "UTF8"},
-      {"keepalives", "1"},
-      {"keepalives_idle", keepalive_idle_seconds},
-      {"keepalives_interval", keepalive_interval_seconds},
-      {"keepalives_count", keepalive_count},
-      {"tcp_user_timeout", std::to_string(options.answer().count())},
-  };
-  // Of several the one that is the primary now; one alone may also serve those who only read.
-  if (is_one_of_several) settings.emplace_back("target_session_attrs", "read-write");
-  // The URL stands behind our values and so overrides them.
-  settings.emplace_back("dbname", options.url);
-  if (is_one_of_several) {
-    settings.emplace_back("host", host.name);
-    settings.emplace_back("hostaddr", host.address);
-    settings.emplace_back("port", host.port);
-  }
-  std::vector<const char*> keys, values;
-  for (const auto& [key, value] : settings) {
-    keys.push_back(key);
+  const auto user_timeout = std::to_string(options.answer().count());
+  const auto name = fmt::format("parleyd {}", options.node_name);
+  std::vector<const char*> keys{"fallback_application_name", "client_encoding",  "keepalives",      "keepalives_idle",
+                                "keepalives_interval",       "keepalives_count", "tcp_user_timeout"};
+  std::vector<const char*> values{
+      name.c_str(),        "UTF8", "1", keepalive_idle_seconds, keepalive_interval_seconds, keepalive_count,
+      user_timeout.c_str()};
+  // What stands behind overrides what stands before.
+  for (const auto& [key, value] : server.settings) {
+    keys.push_back(key.c_str());
     values.push_back(value.c_str());
   }
   keys.push_back(nullptr);
   values.push_back(nullptr);
-  handle_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
+  const bool expands_a_url = server.name.empty();
+  handle_.reset(PQconnectStartParams(keys.data(), values.data(), expands_a_url ? 1 : 0));
   if (!handle_) throw std::bad_alloc();
   for (auto next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK; next = PQconnectPoll(handle_.get())) {
     if (PQstatus(handle_.get()) == CONNECTION_BAD || next == PGRES_POLLING_FAILED) {

@@ -3,19 +3,22 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parley {
 
-/// One server, in libpq's words for it. All of them empty: the one that URL and environment name, if they name any.
-struct postgres_host {
-  std::string name;
-  std::string address;  ///< hostaddr: so that the name need not be resolved.
-  std::string port;
+/// How to reach one server.
+struct postgres_server_address {
+  std::string name;  ///< For people: host and port. Empty for the only one.
+  /// libpq's keywords and their values. Holds the password, if the URL does.
+  std::vector<std::pair<std::string, std::string>> settings;
 };
 
 /// In the URL's order (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-MULTIPLE-HOSTS), at least one.
-/// A URL that libpq cannot read, or whose lists do not match, is left to libpq, which says so.
-std::vector<postgres_host> postgres_hosts_of(const std::string& url);
+/// The only one is the URL itself, as `dbname`; and so is a URL that libpq cannot read, or whose lists do not match, so
+/// that libpq says what is wrong with it. Of several, only one that takes writes will do, if the URL does not say
+/// otherwise.
+std::vector<postgres_server_address> postgres_servers_of(const std::string& url);
 
 }  // namespace parley

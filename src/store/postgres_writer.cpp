@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <thread>
 
 #include "parley/log.hpp"
@@ -30,7 +31,7 @@ class postgres_writer final : public database_writer {
         limits_(limits),
         counts_(counts),
         quick_(limits_),
-        append_(limits_, options_.node != nullptr, options_.busy_room),
+        append_(limits_, options_.node != nullptr, options_),
         jobs_(limits_, options_.node),
         connection_(std::make_unique<postgres_connection>(options_)) {}
 
@@ -126,7 +127,7 @@ class postgres_writer final : public database_writer {
   }
 
   /// At once when all of it is plain; else the rooms that nobody else holds; then, when they are stored, those that
-  /// were busy, of which some may still be. These come back as `busy`.
+  /// were busy. Where one of these keeps all waiting, those that have become free; the rest comes back as `busy`.
   std::vector<append_outcome> append_all(std::span<const append_command> commands, std::vector<std::size_t>& busy) {
     std::vector<std::optional<append_outcome>> outcomes(commands.size());
     append_quickly(commands, outcomes);
@@ -134,8 +135,9 @@ class postgres_writer final : public database_writer {
       return rest.size() < commands.size() ? append_apart(rest, busy_rooms::skip)
                                            : append_together(rest, busy_rooms::skip);
     });
-    decide_rest(commands, outcomes,
-                [&](std::span<const append_command> rest) { return append_apart(rest, busy_rooms::wait); });
+    for (const auto how : {busy_rooms::wait, busy_rooms::skip}) {
+      decide_rest(commands, outcomes, [&](std::span<const append_command> rest) { return append_apart(rest, how); });
+    }
     std::vector<append_outcome> all;
     all.reserve(commands.size());
     for (auto& outcome : outcomes) {
@@ -190,12 +192,11 @@ class postgres_writer final : public database_writer {
   std::vector<std::optional<append_outcome>> append_apart(std::span<const append_command> commands, busy_rooms busy) {
     try {
       return append_together(commands, busy);
+    } catch (const rooms_are_busy&) {
+      roll_back();
+      return std::vector<std::optional<append_outcome>>(commands.size());
     } catch (const postgres_error& fault) {
       if (fault.is_connection_lost()) throw;  // perhaps stored: the rooms read the log
-      if (busy == busy_rooms::wait && fault.is_lock_time_out()) {
-        roll_back();
-        return std::vector<std::optional<append_outcome>>(commands.size());
-      }
       log_postgres_fault("a part of a batch", fault.what());
       roll_back();
       return {commands.size(), append_outcome(to_error(fault))};
@@ -214,16 +215,23 @@ class postgres_writer final : public database_writer {
     roll_back();
     std::vector<std::optional<append_outcome>> outcomes;
     outcomes.reserve(commands.size());
-    for (const auto& command : commands) outcomes.emplace_back(append_alone(command));
+    std::set<room_id> passed_by;
+    for (const auto& command : commands) {
+      // Nothing of a room overtakes what waits for it.
+      outcomes.push_back(passed_by.contains(command.room) ? std::nullopt : append_alone(command));
+      if (!outcomes.back()) passed_by.insert(command.room);
+    }
     return outcomes;
   }
 
-  append_outcome append_alone(const append_command& command) {
+  std::optional<append_outcome> append_alone(const append_command& command) {
     try {
       return std::move(*append_once({&command, 1}, busy_rooms::wait).front());
+    } catch (const rooms_are_busy&) {
+      roll_back();
+      return std::nullopt;
     } catch (const postgres_error& fault) {
-      // Those before it are stored, so that a room that is busy now concerns only this one.
-      if (!fault.is_statements_fault() && !fault.is_lock_time_out()) throw;
+      if (!fault.is_statements_fault()) throw;
       roll_back();
       return to_error(fault);
     }

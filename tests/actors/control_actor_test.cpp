@@ -250,5 +250,33 @@ TEST_F(control_actor_test, what_a_node_that_fell_silent_told_nobody_is_looked_fo
   world_.run();
 }
 
+/// Alive, but alone cut off from the bus, say.
+TEST_F(control_actor_test, what_a_node_cannot_tell_is_looked_for_each_second) {
+  world_.services->sweep = spawn_sweep(*world_.system, *world_.services);
+  other_node();
+  start();
+  const auto pass = [&](int steps) {
+    for (int i = 0; i < steps; ++i) world_.advance(milliseconds(250));
+  };
+  log_.others[0].report.stream_backlog_bytes = 1'000;
+  pass(3);
+  log_.others[0].report.stream_backlog_bytes = 0;  // it was only busy
+  pass(1);
+  log_.others[0].report.stream_backlog_bytes = 1'000;
+  pass(3);
+  EXPECT_EQ(world_.counts.sweeps_total.value(), 0U);
+  pass(13);
+  EXPECT_GE(world_.counts.sweeps_total.value(), 3U);
+  EXPECT_LE(world_.counts.sweeps_total.value(), 4U);
+  log_.others[0].report.stream_backlog_bytes = 0;
+  pass(1);
+  const auto so_far = world_.counts.sweeps_total.value();
+  pass(10);
+  EXPECT_LE(world_.counts.sweeps_total.value(), so_far + 1);
+  caf::anon_send_exit(world_.services->sweep, caf::exit_reason::user_shutdown);
+  world_.services->sweep = nullptr;
+  world_.run();
+}
+
 }  // namespace
 }  // namespace parley::testing

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <random>
 #include <vector>
@@ -48,6 +49,7 @@ class run {
   void choose_bus();
   void set_faults(testing::actor_world& world);
   commit_fate choose_fate();
+  bool is_busy(room_id room);
   trip_fate choose_trip(bool is_read);
   void let_others_go_first();
   void trouble_store();
@@ -102,6 +104,7 @@ class run {
   talker* soloist_ = nullptr;  ///< Nobody else speaks.
   node* moving_ = nullptr;
   bool others_move_ = false;
+  std::map<room_id, milliseconds> busy_until_;  ///< Somebody else has them.
   int outage_ = 0;
   int bus_outage_ = 0;
   std::uint16_t started_ = 0;

@@ -60,6 +60,13 @@ commit_fate run::choose_fate() {
   return commit_fate::stored;
 }
 
+/// For a moment, or for longer than anybody waits.
+bool run::is_busy(room_id room) {
+  auto& until = busy_until_[room];
+  if (now_ >= until && one_in(rates_.busy_room)) until = now_ + milliseconds(below(3) == 0 ? below(6'000) : below(200));
+  return now_ < until;
+}
+
 trip_fate run::choose_trip(bool is_read) {
   if (is_read) return one_in(rates_.read_lost) ? trip_fate::answer_lost : trip_fate::answered;
   if (one_in(rates_.write_lost)) return trip_fate::lost;
@@ -135,6 +142,7 @@ void run::begin_trouble() {
 void run::heal() {
   has_trouble_ = false;
   rates_ = {};
+  busy_until_.clear();
   store_.is_up = store_.reads_work = redis_.is_up = true;
   for (const auto& each : nodes_) {
     if (!each->is_cut_off()) redis_.let_in(each->host());

@@ -28,7 +28,7 @@ run::run(std::uint64_t seed) : dice_(static_cast<std::mt19937::result_type>(seed
   if (!is_calm_) choose_rates();
   store_.keeps_jobs_apart = below(2) == 0;
   if (store_.keeps_jobs_apart && !is_calm_) usual_rates_.busy_room = rate(4);
-  store_.is_busy = [this](room_id) { return one_in(rates_.busy_room); };
+  store_.is_busy = [this](room_id room) { return is_busy(room); };
   store_.next_fate = [this] { return choose_fate(); };
   store_.while_waiting_for_locks = [this] { let_others_go_first(); };
 

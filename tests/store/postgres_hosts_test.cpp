@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "postgres_fixture.hpp"
 #include "support/free_port.hpp"
 
@@ -12,24 +14,45 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+/// Host, address and port of each.
 std::string told(const std::string& url) {
   std::string text;
-  for (const auto& [name, address, port] : postgres_hosts_of(url))
-    text += fmt::format("{}|{}|{} ", name, address, port);
+  for (const auto& server : postgres_servers_of(url)) {
+    std::map<std::string, std::string> settings(server.settings.begin(), server.settings.end());
+    text += fmt::format("{}|{}|{} ", settings["host"], settings["hostaddr"], settings["port"]);
+  }
   return text;
 }
 
 TEST(postgres_hosts, are_taken_apart_in_the_urls_order) {
   EXPECT_EQ(told("postgresql://a:1,b:2/parley"), "a||1 b||2 ");
-  EXPECT_EQ(told("postgresql://user:p,w@a,b:2,[::1]/parley?sslmode=require"), "a|| b||2 ::1|| ");
+  EXPECT_EQ(told("postgresql://user:p,w@a,b:2,[::1]/parley?sslmode=require"), "a||5432 b||2 ::1||5432 ");
+  EXPECT_EQ(told("postgresql://a,b/parley"), "a||5432 b||5432 ");
   EXPECT_EQ(told("postgresql:///parley?host=/run/one,/run/two&port=6000"), "/run/one||6000 /run/two||6000 ");
   EXPECT_EQ(told("postgresql://a,b/parley?hostaddr=10.0.0.1,10.0.0.2&port=1,2"), "a|10.0.0.1|1 b|10.0.0.2|2 ");
 }
 
+TEST(postgres_hosts, all_else_stands_beside_each) {
+  for (const auto& server :
+       postgres_servers_of("postgresql://u%40x:p@a,b:2/data?sslmode=require&target_session_attrs=any")) {
+    std::map<std::string, std::string> settings;
+    for (const auto& [key, value] : server.settings) settings[key] = value;  // the last one counts
+    EXPECT_EQ(settings["user"], "u@x");
+    EXPECT_EQ(settings["password"], "p");
+    EXPECT_EQ(settings["dbname"], "data");
+    EXPECT_EQ(settings["sslmode"], "require");
+    EXPECT_EQ(settings["target_session_attrs"], "any");
+    EXPECT_EQ(server.name.find('p'), std::string::npos) << server.name;
+  }
+}
+
 TEST(postgres_hosts, one_none_or_what_does_not_fit_is_left_to_libpq) {
   for (const auto* url :
-       {"postgresql://a:1/parley", "postgresql:///parley", "postgresql://a,b/x?port=1,2,3", "nonsense"})
-    EXPECT_EQ(told(url), "|| ") << url;
+       {"postgresql://a:1/parley", "postgresql:///parley", "postgresql://a,b/x?port=1,2,3", "nonsense"}) {
+    const auto servers = postgres_servers_of(url);
+    ASSERT_EQ(servers.size(), 1U) << url;
+    EXPECT_EQ(servers[0].settings, (decltype(servers[0].settings){{"dbname", url}}));
+  }
 }
 
 class postgres_hosts_test : public postgres_fixture {
@@ -42,14 +65,28 @@ class postgres_hosts_test : public postgres_fixture {
     const auto begin = url_.find('@') == std::string::npos ? url_.find("//") + 2 : url_.find('@') + 1;
     return url_.substr(0, begin) + hosts + url_.substr(url_.find(port, begin) + port.size());
   }
-  /// How long it took to get a connection that may write.
-  milliseconds time_to_connect(const std::string& url) const {
+  postgres_options options_of(const std::string& url) const {
     auto options = expect_value(parse_postgres_url(url));
     options.connect = milliseconds(2'000);
+    return options;
+  }
+  /// How long it took to get a connection that may write.
+  milliseconds time_to_connect(const postgres_options& options) const {
     const auto begun = steady_clock::now();
     postgres_connection connection(options);
     connection.query("UPDATE tb_probe SET count = count WHERE probe_id = 1");
     return std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun);
+  }
+  milliseconds time_to_connect(const std::string& url) const { return time_to_connect(options_of(url)); }
+  std::string refusal(const std::string& url) const {
+    try {
+      (void)time_to_connect(url);
+    } catch (const postgres_error& fault) {
+      EXPECT_TRUE(fault.is_connection_lost());
+      return fault.what();
+    }
+    ADD_FAILURE() << "connected";
+    return {};
   }
 
   const std::uint16_t port_ = shared_postgres().port();
@@ -59,9 +96,11 @@ TEST_F(postgres_hosts_test, the_next_is_tried_when_one_refuses_or_is_silent) {
   EXPECT_LT(time_to_connect(url_on({support::free_port(), port_})), milliseconds(1'000));
   support::fault_proxy silent(port_);
   silent.stall();
-  const auto took = time_to_connect(url_on({silent.port(), port_}));
+  const auto options = options_of(url_on({silent.port(), port_}));
+  const auto took = time_to_connect(options);
   EXPECT_GE(took, milliseconds(1'000));  // half of what there is
   EXPECT_LT(took, milliseconds(2'000));
+  EXPECT_LT(time_to_connect(options), milliseconds(900)) << "the one that served last is tried first";
   // The time for all is bounded.
   const auto begun = steady_clock::now();
   EXPECT_THROW((void)time_to_connect(url_on({silent.port(), silent.port(), silent.port()})), postgres_error);
@@ -69,16 +108,24 @@ TEST_F(postgres_hosts_test, the_next_is_tried_when_one_refuses_or_is_silent) {
 }
 
 TEST_F(postgres_hosts_test, what_stood_in_the_way_is_told_of_each) {
-  const auto first = support::free_port();
-  const auto second = support::free_port();
-  try {
-    (void)time_to_connect(url_on({first, second}));
-    FAIL() << "connected";
-  } catch (const postgres_error& fault) {
-    for (const auto port : {first, second})
-      EXPECT_NE(std::string(fault.what()).find(std::to_string(port)), std::string::npos) << fault.what();
-    EXPECT_TRUE(fault.is_connection_lost());
+  support::fault_proxy silent(port_);
+  silent.stall();
+  const auto closed = support::free_port();
+  const auto told = refusal(url_on({silent.port(), closed}));
+  for (const auto port : {silent.port(), closed}) {
+    EXPECT_NE(told.find("127.0.0.1:" + std::to_string(port)), std::string::npos) << told;
   }
+}
+
+/// libpq would see the list of ports beside the one host, and find that they do not match.
+TEST_F(postgres_hosts_test, a_port_may_be_left_out) {
+  const auto some = std::to_string(port_);
+  const auto with_port = url_on({port_});
+  const auto at = with_port.find(":" + some);
+  const auto first = with_port.substr(0, at) + ",127.0.0.1:" + some + with_port.substr(at + 1 + some.size());
+  EXPECT_LT(time_to_connect(first), milliseconds(2'000));
+  const auto none = with_port.substr(0, at) + ",127.0.0.1" + with_port.substr(at + 1 + some.size());
+  EXPECT_EQ(refusal(none).find("match"), std::string::npos) << refusal(none);
 }
 
 TEST_F(postgres_hosts_test, of_several_only_one_that_takes_writes_will_do) {

@@ -123,7 +123,7 @@ void postgres_plans_test::examine(const std::string& when, bool searches) {
 /// Also waits for busy rooms, which the writer does only where it meets another.
 void postgres_plans_test::settle_a_doubt(const postgres_options& options) {
   postgres_connection connection(options);
-  postgres_append append(limits_, false);
+  postgres_append append(limits_, false, options);
   const std::vector commands{
       make.send(circle_->group, circle_->ann, "in doubt", "key " + to_string(make.make_id<uuid>())),
       make.rename(circle_->group, circle_->ann, "in doubt")};

@@ -263,31 +263,6 @@ TEST_F(postgres_races_test, rooms_are_locked_in_one_order) {
   EXPECT_EQ(counts_.store_retries_total.value(), 0U);
 }
 
-/// As a node's own writers are set up: its other rooms must not wait for long.
-TEST_F(postgres_races_test, a_room_that_somebody_has_soon_comes_back_as_busy) {
-  config settings;
-  settings.store.url = url_;
-  const auto node = expect_value(open_database(settings, counts_));
-  const auto on = expect_value(node->open_writer());
-  const auto room = add_group("room", ann_);
-  const auto free_room = add_group("free", ann_);
-  const std::vector commands{make.send(room, ann_, "one"), make.send(free_room, ann_, "two"),
-                             make.rename(room, ann_, "renamed")};
-  {
-    const lock_holder other(url_, room);
-    const auto begun = std::chrono::steady_clock::now();
-    const auto batch = expect_value(on->commit(commands, {}));
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(settings.store.lock_ms) / 2);
-    EXPECT_EQ(batch.busy, (std::vector<std::size_t>{0, 2}));
-    EXPECT_EQ(batch.appends[0].error().code, error_code::unavailable);
-    EXPECT_TRUE(batch.appends[1].has_value());
-  }
-  const auto batch = expect_value(on->commit({commands.data(), 1}, {}));
-  EXPECT_TRUE(batch.busy.empty());
-  EXPECT_EQ(batch.appends[0]->events.at(0).seq, 2);
-  EXPECT_FALSE(batch.appends[0]->duplicate);
-}
-
 TEST_F(postgres_races_test, read_markers_are_locked_in_one_order) {
   std::vector<read_marker> markers;
   markers.reserve(40);

@@ -1,11 +1,10 @@
-// Pages in Debian's Chromium: opens them, keeps what they complain of, and a wire to the server that can be
-// cut.
+// Pages in Debian's Chromium: opens them and keeps what they complain of.
 import assert from 'node:assert/strict';
-import net from 'node:net';
-import { once } from 'node:events';
 import { chromium } from 'playwright-core';
 import { ParleyRest } from '../../web/parley-client.js';
 import { deadlineMs } from './parleyd.mjs';
+
+export { Wire } from './wire.mjs';
 
 const FLAGS = [
   '--headless',
@@ -137,57 +136,4 @@ export async function assertFits(page, where) {
       .map((element) => element.outerHTML.slice(0, 120)),
   );
   assert.deepEqual(wide, [], where);
-}
-
-/** A wire between pages and server which can be cut, as a phone's is in a tunnel. */
-export class Wire {
-  #server;
-  #target;
-  #sockets = new Set();
-  #cut = false;
-
-  /** @param {number} target the server's port on 127.0.0.1 */
-  static async to(target) {
-    const wire = new Wire();
-    wire.#target = target;
-    wire.#server = net.createServer((socket) => wire.#onConnection(socket)).listen(0, '127.0.0.1');
-    await once(wire.#server, 'listening');
-    wire.url = `http://127.0.0.1:${wire.#server.address().port}`;
-    return wire;
-  }
-
-  #onConnection(socket) {
-    if (this.#cut) {
-      socket.resetAndDestroy();
-      return;
-    }
-    const upstream = net.connect(this.#target, '127.0.0.1');
-    for (const [one, other] of [
-      [socket, upstream],
-      [upstream, socket],
-    ]) {
-      this.#sockets.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        this.#sockets.delete(one);
-        other.destroy();
-      });
-      one.pipe(other);
-    }
-  }
-
-  /** Drops every connection, and refuses new ones until `mend`. */
-  cut() {
-    this.#cut = true;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  mend() {
-    this.#cut = false;
-  }
-
-  close() {
-    this.cut();
-    this.#server.close();
-  }
 }

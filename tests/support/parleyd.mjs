@@ -38,7 +38,13 @@ export async function stopProcess(proc) {
   proc.kill('SIGSTOP');
   const tasks = `/proc/${proc.pid}/task`;
   // The state is the first word behind the name, which stands in brackets and may hold anything: proc(5).
-  const state = (task) => /.*\) (\w)/s.exec(readFileSync(`${tasks}/${task}/stat`, 'utf8'))[1];
+  const state = (task) => {
+    try {
+      return /.*\) (\w)/s.exec(readFileSync(`${tasks}/${task}/stat`, 'utf8'))[1];
+    } catch {
+      return 'gone'; // between the listing and the look
+    }
+  };
   await until(() => readdirSync(tasks).every((task) => state(task) === 'T'), 'the process stands still');
 }
 

@@ -5,9 +5,10 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { Account, newAccount } from '../support/client.mjs';
 import { startBeside } from '../support/files.mjs';
 import { range, sendMany, unlimited } from '../support/moderation.mjs';
-import { runParleyd, startParleyd, until } from '../support/parleyd.mjs';
+import { pause, runParleyd, startParleyd, until } from '../support/parleyd.mjs';
 import { postgresInUse } from '../support/postgres.mjs';
 import { startRedis } from '../support/redis.mjs';
+import { Wire } from '../support/wire.mjs';
 
 const skip = !postgresInUse && 'several nodes need PostgreSQL';
 
@@ -162,6 +163,43 @@ describe('a node that dies, and nodes that do not fit', { skip }, () => {
     });
     assert.notEqual(other.code, 0);
     assert.match(other.output, /bus\.partitions is 8 here, but 16 in the store/);
+  });
+});
+
+describe('a node that alone is cut off from Redis', { skip }, () => {
+  test('what it stores reaches the others soon, though they hear of nothing and seldom sweep', async () => {
+    const redis = await startRedis();
+    const wire = await Wire.to(redis.port);
+    const seldom = { ...unlimited, 'bus.sweep_seconds': 600, 'bus.connect_ms': 300, 'bus.answer_ms': 300 };
+    const one = await startParleyd({ set: { ...seldom, 'bus.url': `redis://127.0.0.1:${wire.port}/0` } });
+    const two = await startBeside(one, { 'bus.url': redis.url });
+    try {
+      const ann = await newAccount(one, 'ann');
+      const bob = onNode(two, await newAccount(one, 'bob'));
+      const room = await ann.group('across', [bob]);
+      const socket = await open(bob);
+      await socket.expectFrame('new_message', { seq: (await ann.post(room, 'both are live')).seq });
+      wire.cut();
+      for (const text of ['one', 'two']) {
+        const { seq } = await ann.post(room, text);
+        await socket.expectFrame('new_message', { seq });
+      }
+      assert.equal(await metric(two, 'buses_up'), 1);
+      wire.mend();
+      await until(async () => (await metric(one, 'stream_backlog_bytes')) === 0, 'it tells what waited');
+      await socket.expectFrame('new_message', { seq: (await ann.post(room, 'and on')).seq });
+      await until(async () => {
+        const before = await metric(two, 'sweeps_total');
+        await pause(1_500);
+        return (await metric(two, 'sweeps_total')) === before;
+      }, 'nobody looks each second any more');
+      await socket.close();
+    } finally {
+      await two.stop();
+      await one.stop();
+      wire.close();
+      await redis.stop();
+    }
   });
 });
 

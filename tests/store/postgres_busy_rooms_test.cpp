@@ -1,0 +1,88 @@
+// Rooms that somebody else has locked, for a writer that is set up as a node's are: its other rooms must not wait for
+// long.
+#include <chrono>
+#include <thread>
+
+#include "postgres_locks.hpp"
+
+namespace parley::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using places = std::vector<std::size_t>;
+
+class postgres_busy_rooms_test : public postgres_fixture {
+ protected:
+  void SetUp() override {
+    postgres_fixture::SetUp();
+    ann_ = add_user("ann");
+    room_ = add_group("room", ann_);
+    free_ = add_group("free", ann_);
+    settings_.store.url = url_;
+    node_in_use_ = expect_value(open_database(settings_, counts_));
+    writer_in_use_ = expect_value(node_in_use_->open_writer());
+  }
+  database_writer::batch_result commit(const std::vector<append_command>& commands) {
+    const auto begun = steady_clock::now();
+    auto batch = expect_value(writer_in_use_->commit(commands, {}));
+    EXPECT_LT(steady_clock::now() - begun, milliseconds(settings_.store.lock_ms) / 2);
+    return batch;
+  }
+
+  config settings_;
+  std::unique_ptr<database> node_in_use_;
+  std::unique_ptr<database_writer> writer_in_use_;
+  user_id ann_;
+  room_id room_, free_;
+};
+
+TEST_F(postgres_busy_rooms_test, what_is_of_them_comes_back_soon_and_can_be_tried_again) {
+  const std::vector commands{make.send(room_, ann_, "one"), make.send(free_, ann_, "two"),
+                             make.rename(room_, ann_, "renamed")};
+  {
+    const lock_holder other(url_, room_);
+    const auto batch = commit(commands);
+    EXPECT_EQ(batch.busy, (places{0, 2}));
+    EXPECT_EQ(batch.appends[0].error().code, error_code::unavailable);
+    EXPECT_TRUE(batch.appends[1].has_value());
+  }
+  const auto batch = commit({commands[0]});
+  EXPECT_TRUE(batch.busy.empty());
+  EXPECT_EQ(batch.appends[0]->events.at(0).seq, 2);
+  EXPECT_FALSE(batch.appends[0]->duplicate);
+}
+
+/// However many there are: nothing of a room may overtake what waits for it, so its second is not even tried.
+TEST_F(postgres_busy_rooms_test, beside_a_command_that_the_tables_refuse_they_wait_once) {
+  support::run_sql(url_, "ALTER TABLE tb_messages ADD CONSTRAINT polite CHECK (content <> 'poison') NOT VALID");
+  std::vector<append_command> commands{make.send(free_, ann_, "poison"), make.send(free_, ann_, "fine")};
+  for (int i = 0; i < 60; ++i) commands.push_back(make.send(room_, ann_, "waits"));
+  const lock_holder other(url_, room_);
+  const auto batch = commit(commands);
+  EXPECT_TRUE(batch.appends[0].has_error());
+  EXPECT_TRUE(batch.appends[1].has_value());
+  EXPECT_EQ(batch.busy.size(), 60U);
+}
+
+TEST_F(postgres_busy_rooms_test, one_that_stays_locked_keeps_no_other_that_becomes_free) {
+  auto options = expect_value(parse_postgres_url(url_));
+  options.busy_room = milliseconds(1'000);  // so that there is time to let go of one
+  const auto node = open_postgres_database(options, limits_, counts_);
+  const auto patient = expect_value(node->open_writer());
+  const auto [low, high] = std::minmax(room_, free_);
+  const lock_holder stays(url_, high);
+  lock_holder goes(url_, low);
+  std::thread release([&] {
+    wait_for_waiters(url_, 1);
+    goes.let_go();
+  });
+  const std::vector commands{make.send(high, ann_, "waits"), make.send(low, ann_, "stored")};
+  const auto batch = expect_value(patient->commit(commands, {}));
+  release.join();
+  EXPECT_EQ(batch.busy, places{0});
+  EXPECT_TRUE(batch.appends[1].has_value());
+}
+
+}  // namespace
+}  // namespace parley::test
