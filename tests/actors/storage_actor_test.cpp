@@ -224,20 +224,25 @@ TEST_F(StorageActor, ARoomThatSomebodyElseHasWaitsWhileOthersGoOn) {
   EXPECT_EQ(answers_.size(), 2U);
   EXPECT_EQ(world_.counts.commands_refused_total.value(), 0U);
 
+  EXPECT_EQ(world_.counts.storage_held.value(), 2);
   world_.store.busy_rooms.clear();
+  append_to_other("third");  // finds the room free, and those before it not yet stored
+  world_.run();
+  EXPECT_EQ(answers_.size(), 2U);
   world_.advance(milliseconds(100));
-  EXPECT_EQ(answers_, (strings{"1", "2", "first", "second", "job"}));
+  EXPECT_EQ(answers_, (strings{"1", "2", "first", "second", "third", "job"}));
   EXPECT_EQ(world_.counts.storage_queue.value(), 0);
+  EXPECT_EQ(world_.counts.storage_held.value(), 0);
 
   world_.store.busy_rooms = {other};
-  append_to_other("third");
+  append_to_other("fourth");
   const auto lock_ms = static_cast<int>(world_.settings.store.lock_ms);
   for (int gone = 0; gone <= lock_ms; gone += 100) {
-    EXPECT_EQ(answers_.size(), 5U) << gone;
+    EXPECT_EQ(answers_.size(), 6U) << gone;
     world_.advance(milliseconds(100));
   }
   world_.advance(milliseconds(100));
-  EXPECT_EQ(answers_.back(), "third failed");
+  EXPECT_EQ(answers_.back(), "fourth failed");
   EXPECT_TRUE(world_.services->store_ok());
   EXPECT_EQ(world_.counts.storage_queue.value(), 0);
 }
