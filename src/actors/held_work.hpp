@@ -35,7 +35,7 @@ class held_work {
   template <class Message>
   void take_from(std::deque<numbered<Message>>& queue, steady_time until) {
     const auto first = std::stable_partition(queue.begin(), queue.end(),
-                                             [this](const auto& waiting) { return !concerns(waiting.message); });
+                                             [this](const auto& waiting) { return !this->concerns(waiting.message); });
     for (auto each = first; each != queue.end(); ++each) add(std::move(*each), until);
     queue.erase(first, queue.end());
   }

@@ -176,8 +176,9 @@ class storage_actor : public storage_handle::base {
     const auto now = services_.time.steady_now();
     std::size_t next = 0;
     auto busy = outcome.busy.begin();
-    for (auto& [from, count] : batch.appenders) {
-      const auto first = next;
+    for (auto& each : batch.appenders) {
+      auto& from = each.from;
+      const auto count = each.count, first = next;
       next += count;
       const auto busy_end = std::lower_bound(busy, outcome.busy.end(), next);
       const bool is_busy = count > 0 && static_cast<std::size_t>(busy_end - busy) == count;
