@@ -48,7 +48,8 @@ class storage_actor : public storage_handle::base {
   }
 
   void on_exit() override {
-    put_back_held();
+    held_ = {};
+    note_held();
     appends_.clear();  // answers `unavailable`
     jobs_.clear();
     if (failing_) services_.failing_writers.fetch_sub(1);
@@ -205,13 +206,13 @@ class storage_actor : public storage_handle::base {
       from.message.reply(std::move(outcomes));
     }
     if (!outcome.busy.empty()) hold_back();
+    note_held();
   }
 
   /// What came behind commands that wait for their rooms stays behind them. They have their turn again a little later.
   void hold_back() {
     held_.take_from(appends_, given_up_at());
     held_.take_from(jobs_, given_up_at());
-    note_held();
     if (!held_.is_empty() && !std::exchange(retry_planned_, true)) {
       delayed_send(this, jittered(before_busy_retry), retry_busy{});
     }
@@ -224,15 +225,11 @@ class storage_actor : public storage_handle::base {
 
   void retry() {
     retry_planned_ = false;
-    put_back_held();
+    held_.put_back(appends_, jobs_, next_number_);
     if (!nothing_waits()) request_flush();
   }
 
-  void put_back_held() {
-    held_.put_back(appends_, jobs_, next_number_);
-    note_held();
-  }
-
+  /// Not when they are tried again: whether they are still held is known when the store has answered.
   void note_held() { services_.counts.storage_held.add(held_.count() - std::exchange(told_held_, held_.count())); }
 
   void count_outcomes(const std::vector<append_outcome>& outcomes) {
@@ -261,11 +258,12 @@ class storage_actor : public storage_handle::base {
       services_.counts.commit_failures_total.add();
       back_off_ = first_back_off;
     }
-    put_back_held();
-    refuse_all(appends_);
-    refuse_all(jobs_);
     delayed_send(this, jittered(back_off_), probe_store{});
     back_off_ = std::min(back_off_ * 2, longest_back_off);
+    held_.put_back(appends_, jobs_, next_number_);
+    note_held();
+    refuse_all(appends_);
+    refuse_all(jobs_);
   }
 
   template <class Message>

@@ -65,6 +65,7 @@ postgres_connection::postgres_connection(const postgres_options& options)
   try {
     set_up(options);
   } catch (const postgres_error& fault) {
+    options.last_server->fetch_add(1);  // it lets one in, and does not serve
     // Whatever the server refuses here, it is no fault of the statement that waits for the connection.
     throw postgres_error("", fault.what());
   }
@@ -90,7 +91,6 @@ void postgres_connection::connect(const postgres_options& options) {
       if (tried + 1 == servers.size()) throw postgres_error("", faults);
     }
   }
-  if (PQserverVersion(handle_.get()) < oldest_server) throw postgres_error("", "PostgreSQL 14 or newer is needed");
   if (PQsetnonblocking(handle_.get(), 1) != 0) give_up("no non-blocking mode");
   PQsetNoticeReceiver(handle_.get(), &postgres_connection::take_notice, this);
 }
@@ -124,6 +124,7 @@ void postgres_connection::connect_to(const postgres_server_address& server, cons
     if (ready == 0) throw postgres_error("", "the server does not answer");
     if (ready < 0 && errno != EINTR) throw postgres_error("", "waiting for the server failed");
   }
+  if (PQserverVersion(handle_.get()) < oldest_server) throw postgres_error("", "PostgreSQL 14 or newer is needed");
 }
 
 /// When somebody cancels the wait for a synchronous standby, the server says that the commit has worked, and warns of

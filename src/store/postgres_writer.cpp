@@ -231,7 +231,9 @@ class postgres_writer final : public database_writer {
       roll_back();
       return std::nullopt;
     } catch (const postgres_error& fault) {
-      if (!fault.is_statements_fault()) throw;
+      // Those before it are stored: what waits for another lock for too long, or takes too long, concerns only this
+      // one.
+      if (!fault.is_statements_fault() && !fault.is_time_out()) throw;
       roll_back();
       return to_error(fault);
     }

@@ -67,7 +67,7 @@ TEST_F(postgres_busy_rooms_test, beside_a_command_that_the_tables_refuse_they_wa
 
 TEST_F(postgres_busy_rooms_test, one_that_stays_locked_keeps_no_other_that_becomes_free) {
   auto options = expect_value(parse_postgres_url(url_));
-  options.busy_room = milliseconds(1'000);  // so that there is time to let go of one
+  options.busy_room = milliseconds(2'500);  // so that there is time to let go of one
   const auto node = open_postgres_database(options, limits_, counts_);
   const auto patient = expect_value(node->open_writer());
   const auto [low, high] = std::minmax(room_, free_);
@@ -82,6 +82,27 @@ TEST_F(postgres_busy_rooms_test, one_that_stays_locked_keeps_no_other_that_becom
   release.join();
   EXPECT_EQ(batch.busy, places{0});
   EXPECT_TRUE(batch.appends[1].has_value());
+}
+
+/// What was stored one by one before it stays stored, and is told so.
+TEST_F(postgres_busy_rooms_test, another_lock_that_nobody_lets_go_concerns_one_command) {
+  support::run_sql(url_, "ALTER TABLE tb_messages ADD CONSTRAINT polite CHECK (content <> 'poison') NOT VALID");
+  auto options = expect_value(parse_postgres_url(url_));
+  options.busy_room = milliseconds(30);
+  options.lock = milliseconds(300);
+  const auto node = open_postgres_database(options, limits_, counts_);
+  const auto hurried = expect_value(node->open_writer());
+  lock_holder other(url_, std::vector<room_id>{});
+  other.hold_table("tb_room_event");
+  const std::vector commands{make.send(free_, ann_, "poison"), make.send(free_, ann_, "fine"),
+                             make.rename(room_, ann_, "renamed"), make.send(free_, ann_, "fine too")};
+  const auto batch = expect_value(hurried->commit(commands, {}));
+  EXPECT_TRUE(batch.appends[0].has_error());
+  EXPECT_TRUE(batch.appends[1].has_value());
+  EXPECT_EQ(batch.appends[2].error().code, error_code::unavailable);
+  EXPECT_TRUE(batch.appends[3].has_value());
+  EXPECT_TRUE(batch.busy.empty());
+  EXPECT_EQ(count("SELECT count(*) FROM tb_messages WHERE content LIKE 'fine%'"), 2);
 }
 
 }  // namespace
