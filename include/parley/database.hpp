@@ -247,8 +247,7 @@ class account_queries {
   /// changed since. None where there is one writer: what was committed behind them is behind them.
   virtual result<std::vector<std::string>> writes_under_way() = 0;
   virtual result<std::vector<presence_record>> presence(
-      std::span<const user_id> users) = 0;                            ///< Unknown users are left out.
-  virtual result<std::vector<user_id>> friends_of(user_id user) = 0;  ///< status = accepted
+      std::span<const user_id> users) = 0;  ///< Unknown users are left out.
   /// As that user sees them, in order of user_id, which is the cursor; null status: all.
   virtual result<page<friend_item>> friends(user_id user, std::optional<friend_status> status,
                                             const page_request& range) = 0;
@@ -266,8 +265,7 @@ class node_queries {
 class room_queries {
  public:
   virtual ~room_queries() = default;
-  virtual result<std::vector<room_summary>> rooms_of(user_id user) = 0;  ///< All of them, in order of room id.
-  /// The same in pages, whose cursor is a room's id; unread is counted for the page alone.
+  /// A user's rooms in order of room id, which is the cursor; unread is counted for the page alone.
   virtual result<page<room_summary>> rooms_page(user_id user, const page_request& range) = 0;
   virtual result<std::optional<room_summary>> room_of(user_id user, room_id room) = 0;  ///< Null when not a member.
   /// One look-up, for whoever only asks for permission.
@@ -278,6 +276,23 @@ class room_queries {
   virtual result<std::optional<room_id>> group_by_name(const std::string& name) = 0;  ///< The oldest; development mode.
   virtual result<page<room_member>> members(room_id room, const page_request& range) = 0;
   virtual result<std::int64_t> unread(user_id user, room_id room, sequence after) = 0;  ///< Up to 1,000.
+};
+
+/// All that a session must know to begin.
+struct session_basis {
+  std::optional<account_flag> flag;           ///< The user's; null when there is no such user.
+  std::optional<timestamp> token_expires_at;  ///< Null when the user has no such token.
+  std::vector<room_summary> rooms;            ///< The user's, in order of room id.
+  std::vector<user_id> friends;               ///< Those who have accepted, or were; in any order.
+};
+
+class session_queries {
+ public:
+  virtual ~session_queries() = default;
+  /// One look, since a whole cluster's clients may come back at once. With `only_room` that room alone, or none where
+  /// the user is no member.
+  virtual result<session_basis> basis_of_session(user_id user, const token_hash& token,
+                                                 std::optional<room_id> only_room) = 0;
 };
 
 class log_queries {
@@ -303,6 +318,7 @@ class log_queries {
 class database_reader : public account_queries,
                         public node_queries,
                         public room_queries,
+                        public session_queries,
                         public log_queries,
                         public file_queries,
                         public moderation_queries {};

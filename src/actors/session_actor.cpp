@@ -14,37 +14,19 @@ namespace {
 
 constexpr std::chrono::seconds retry_after{1};
 
-struct bootstrap {
-  std::vector<room_summary> rooms;
-  std::vector<user_id> friends;
-};
-
 /// Runs on a reading thread, after the session stood in the directory: what ended before is seen here, what ends later
 /// is told by the directory.
-result<bootstrap> read_bootstrap(database_reader& store, const user_id& user, const token_hash& token,
+result<session_basis> read_basis(database_reader& store, const user_id& user, const token_hash& token,
                                  const std::optional<room_id>& only_room, timestamp now) {
-  const auto known = store.token(token);
-  if (!known) return known.error();
-  if (!*known || (*known)->user.flag != account_flag::active || now >= (*known)->expires_at) {
-    // A suspension takes the tokens with it.
-    const auto owner = store.user(user);
-    if (owner && *owner && (*owner)->flag != account_flag::active) return forbidden("The account is suspended.");
+  auto found = store.basis_of_session(user, token, only_room);
+  if (!found) return found;
+  // A suspension takes the tokens with it.
+  if (found->flag && *found->flag != account_flag::active) return forbidden("The account is suspended.");
+  if (!found->token_expires_at || now >= *found->token_expires_at) {
     return make_error(error_code::unauthenticated, "The token has ended.");
   }
-  bootstrap out;
-  if (only_room) {
-    auto room = room_for(store, user, *only_room);
-    if (!room) return room.error();
-    out.rooms.push_back(std::move(*room));
-  } else {
-    auto rooms = store.rooms_of(user);
-    if (!rooms) return rooms.error();
-    out.rooms = std::move(*rooms);
-  }
-  auto friends = store.friends_of(user);
-  if (!friends) return friends.error();
-  out.friends = std::move(*friends);
-  return out;
+  if (only_room && found->rooms.empty()) return no_such_room();
+  return found;
 }
 
 }  // namespace
@@ -102,28 +84,23 @@ void session::start() {
   const auto& user = request_.who.user.id;
   caf::anon_send(services_->directory, register_session{user, request_.who.token, request_.connection, me()});
   caf::anon_send(services_->directory, to_presence{user_came_on{user, request_.connection}});
-  services_->reads->ask<bootstrap>(
+  services_->reads->ask<session_basis>(
       [user, token = request_.who.token, only = request_.only_room,
-       now = services_->time.now()](database_reader& store) { return read_bootstrap(store, user, token, only, now); },
-      answer<bootstrap>([me = me()](result<bootstrap> found) {
-        if (found) {
-          caf::anon_send(me, session_bootstrap{std::move(found->rooms), std::move(found->friends)});
-        } else {
-          caf::anon_send(me, session_bootstrap{found.error(), {}});
-        }
-      }));
+       now = services_->time.now()](database_reader& store) { return read_basis(store, user, token, only, now); },
+      answer<session_basis>(
+          [me = me()](result<session_basis> found) { caf::anon_send(me, session_bootstrap{std::move(found)}); }));
 }
 
 void session::on_bootstrap(session_bootstrap& what) {
   if (closed_) return;
-  if (!what.rooms) {
-    const auto code = what.rooms.error().code;
+  if (!what.basis) {
+    const auto code = what.basis.error().code;
     if (code == error_code::unauthenticated) return on_token_ended(close_code::token_ended);
     if (code == error_code::forbidden) return on_token_ended(close_code::not_allowed);
     return close(code == error_code::not_found ? close_code::not_allowed : close_code::overloaded);
   }
   const auto& settings = services_->settings;
-  auto& rooms = *what.rooms;
+  auto& rooms = what.basis->rooms;
   rooms_.reserve(rooms.size());
   for (const auto& room : rooms) {
     const bool replay = request_.replay == replay_mode::unread;
@@ -136,7 +113,7 @@ void session::on_bootstrap(session_bootstrap& what) {
   tell(ready_notice{session_id(services_->ids.next()), request_.who.user, services_->time.now(),
                     settings.net.heartbeat_ms, std::move(rooms)});
   for (auto& room : rooms_) hold(room);
-  friends_ = std::move(what.friends);
+  friends_ = std::move(what.basis->friends);
   for (const auto& user : friends_) {
     caf::anon_send(services_->directory, to_presence{watch_user{user, request_.connection}});
   }

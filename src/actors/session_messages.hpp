@@ -24,8 +24,7 @@ struct session_frame {
 /// `unauthenticated` when the token ended before that, `forbidden` when the user was suspended, `not_found` when the
 /// user is no member of the one room.
 struct session_bootstrap {
-  result<std::vector<room_summary>> rooms;
-  std::vector<user_id> friends{};
+  result<session_basis> basis;
 };
 /// Sent by a room to a session that asked to hold it: it will not retire before the session releases it.
 struct room_held {

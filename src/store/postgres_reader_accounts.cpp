@@ -94,18 +94,6 @@ result<std::vector<presence_record>> postgres_reader::presence(std::span<const u
   });
 }
 
-result<std::vector<user_id>> postgres_reader::friends_of(user_id user) {
-  return read("reading friends", [&](postgres_connection& open) -> result<std::vector<user_id>> {
-    const auto rows = open.query(
-        "SELECT friend_id FROM tb_friendships WHERE user_id = $1 AND status = 'accepted'"
-        " UNION ALL SELECT user_id FROM tb_friendships WHERE friend_id = $1 AND status = 'accepted'",
-        user);
-    std::vector<user_id> friends;
-    for (const auto& row : rows) friends.push_back(row.id<user_id>(0));
-    return friends;
-  });
-}
-
 #undef OWN_PROFILE_COLUMNS
 #undef PROFILE_COLUMNS
 

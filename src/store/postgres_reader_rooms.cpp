@@ -5,8 +5,6 @@
 namespace parley {
 namespace {
 
-/// The id after which a page begins; the nil UUID, which is before all others, for the first page.
-
 /// Up to 1,000, among the newest 4,000 messages behind the marker: one's own and deleted ones are passed over row by
 /// row, and there may be a million of them. A macro, since literals join only that way.
 #define COUNT_UNREAD(room, after, user)                                                                    \
@@ -14,9 +12,9 @@ namespace {
   " AND seq"                                                                                               \
   " > " after " ORDER BY seq DESC LIMIT 4000) n WHERE n.user_id <> " user " AND n.deleted_at IS NULL LIMIT 1000) a"
 
-/// A room as one of its members sees it.
-#define ROOM_OF_MEMBER \
-  "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"                \
+/// A room as one of its members sees it, as read_summary() wants it.
+#define ROOM_COLUMNS \
+  "c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"                       \
   " u.user_id, u.username, u.display_name, u.img_url, r.role_enum,"                           \
   " (" COUNT_UNREAD("m.room_id", "coalesce(k.seq, 0)", "m.user_id") "), c.slow_mode_seconds," \
   " (SELECT x.muted_until FROM tb_room_mute x WHERE x.room_id = m.room_id"                    \
@@ -27,30 +25,57 @@ namespace {
   " LEFT JOIN tb_private_pair q ON q.room_id = m.room_id LEFT JOIN tb_users u ON u.user_id =" \
   " CASE WHEN q.user_low = m.user_id THEN q.user_high ELSE q.user_low END"                    \
   " LEFT JOIN tb_roles r ON r.role_id = u.role_id"
+#define ROOM_OF_MEMBER "SELECT " ROOM_COLUMNS
+#define NO_COLUMNS_BEHIND_ID_AND_NAME " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
 
-room_summary read_summary(const postgres_row& row) {
+room_summary read_summary(const postgres_row& row, int first = 0) {
   room_summary room;
-  room.id = row.id<room_id>(0);
-  room.name = row.optional_text(1);
-  room.is_group = row.integer(2) != 0;
-  room.last_seq = row.integer(3);
-  room.last_read_seq = row.integer(4);
-  if (!row.is_null(5)) room.peer = read_profile(row, 5);
-  room.unread = row.integer(10);
-  room.slow_mode_seconds = row.integer(11);
-  if (!row.is_null(12)) room.muted_until = row.time(12);
+  room.id = row.id<room_id>(first);
+  room.name = row.optional_text(first + 1);
+  room.is_group = row.integer(first + 2) != 0;
+  room.last_seq = row.integer(first + 3);
+  room.last_read_seq = row.integer(first + 4);
+  if (!row.is_null(first + 5)) room.peer = read_profile(row, first + 5);
+  room.unread = row.integer(first + 10);
+  room.slow_mode_seconds = row.integer(first + 11);
+  if (!row.is_null(first + 12)) room.muted_until = row.time(first + 12);
   return room;
 }
 
 }  // namespace
 
-result<std::vector<room_summary>> postgres_reader::rooms_of(user_id user) {
-  return read("reading a user's rooms", [&](postgres_connection& open) -> result<std::vector<room_summary>> {
-    const auto rows = open.query(ROOM_OF_MEMBER " WHERE m.user_id = $1 ORDER BY m.room_id", user);
-    std::vector<room_summary> rooms;
-    rooms.reserve(static_cast<std::size_t>(rows.size()));
-    for (const auto& row : rows) rooms.push_back(read_summary(row));
-    return rooms;
+/// Rows of three kinds under the columns of a room: the user, whose flag stands as a name and whose token's end as that
+/// of a mute; friends, who are ids alone; and rooms.
+result<session_basis> postgres_reader::basis_of_session(user_id user, const token_hash& token,
+                                                        std::optional<room_id> only_room) {
+  return read("reading what a session begins with", [&](postgres_connection& open) -> result<session_basis> {
+    enum { of_user, of_friend, of_room };
+    const auto rows =
+        open.query("SELECT 2 AS kind, " ROOM_COLUMNS
+                   " WHERE m.user_id = $1 AND ($3::uuid IS NULL OR m.room_id = $3)"
+                   " UNION ALL SELECT 1, friend_id, NULL," NO_COLUMNS_BEHIND_ID_AND_NAME
+                   " NULL FROM tb_friendships WHERE user_id = $1 AND status = 'accepted'"
+                   " UNION ALL SELECT 1, user_id, NULL," NO_COLUMNS_BEHIND_ID_AND_NAME
+                   " NULL FROM tb_friendships WHERE friend_id = $1 AND status = 'accepted'"
+                   " UNION ALL SELECT 0, o.user_id, o.flagDelete::text," NO_COLUMNS_BEHIND_ID_AND_NAME
+                   " t.expires_at FROM tb_users o LEFT JOIN tb_token t ON t.token_hash = $2 AND t.user_id = o.user_id"
+                   " WHERE o.user_id = $1 ORDER BY 1, 2",
+                   user, token, only_room);
+    session_basis found;
+    for (const auto& row : rows) {
+      switch (row.integer(0)) {
+        case of_user:
+          found.flag = flag_of(row.text(2));
+          found.token_expires_at = row.optional_time(13);
+          break;
+        case of_friend:
+          found.friends.push_back(row.id<user_id>(1));
+          break;
+        default:
+          found.rooms.push_back(read_summary(row, 1));
+      }
+    }
+    return found;
   });
 }
 
@@ -81,7 +106,9 @@ result<std::optional<room_summary>> postgres_reader::room_of(user_id user, room_
   });
 }
 
+#undef NO_COLUMNS_BEHIND_ID_AND_NAME
 #undef ROOM_OF_MEMBER
+#undef ROOM_COLUMNS
 
 result<bool> postgres_reader::is_member(user_id user, room_id room) {
   return read("reading a membership", [&](postgres_connection& open) -> result<bool> {

@@ -44,6 +44,9 @@ user_profile read_profile(const Row& row, int first) {
   return profile;
 }
 
+/// A flag that this build does not know lets nobody in.
+inline account_flag flag_of(std::string_view text) { return parse_account_flag(text).value_or(account_flag::locked); }
+
 /// As read_profile, then email, phone, flagDelete, created_at
 template <class Row>
 own_profile read_own_profile(const Row& row, int first) {
@@ -51,8 +54,7 @@ own_profile read_own_profile(const Row& row, int first) {
   own.profile = read_profile(row, first);
   own.email = row.optional_text(first + 5);
   own.phone = row.optional_text(first + 6);
-  // A flag that this build does not know lets nobody in.
-  own.flag = parse_account_flag(row.text(first + 7)).value_or(account_flag::locked);
+  own.flag = flag_of(row.text(first + 7));
   own.created_at = row.time(first + 8);
   return own;
 }

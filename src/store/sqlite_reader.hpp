@@ -21,7 +21,6 @@ class sqlite_reader final : public database_reader {
   result<std::optional<own_profile>> user(user_id user) override;
   result<page<user_profile>> find_users(const std::string& query, const page_request& range) override;
   result<std::vector<presence_record>> presence(std::span<const user_id> users) override;
-  result<std::vector<user_id>> friends_of(user_id user) override;
   result<page<friend_item>> friends(user_id user, std::optional<friend_status> status,
                                     const page_request& range) override;
 
@@ -35,7 +34,8 @@ class sqlite_reader final : public database_reader {
   result<std::vector<presence_place>> presence_places(user_id) override { return std::vector<presence_place>(); }
 
   // sqlite_reader_rooms.cpp
-  result<std::vector<room_summary>> rooms_of(user_id user) override;
+  result<session_basis> basis_of_session(user_id user, const token_hash& token,
+                                         std::optional<room_id> only_room) override;
   result<page<room_summary>> rooms_page(user_id user, const page_request& range) override;
   result<std::optional<room_summary>> room_of(user_id user, room_id room) override;
   result<bool> is_member(user_id user, room_id room) override;

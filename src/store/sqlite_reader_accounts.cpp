@@ -82,16 +82,4 @@ result<std::vector<presence_record>> sqlite_reader::presence(std::span<const use
   });
 }
 
-result<std::vector<user_id>> sqlite_reader::friends_of(user_id user) {
-  return guarded("reading friends", [&]() -> result<std::vector<user_id>> {
-    auto row = connection_.use(
-        "SELECT friend_id FROM tb_friendships WHERE user_id = ?1 AND status = 'accepted'"
-        " UNION ALL SELECT user_id FROM tb_friendships WHERE friend_id = ?1 AND status = 'accepted'");
-    row.bind(user);
-    std::vector<user_id> friends;
-    while (row.step()) friends.push_back(row.id<user_id>(0));
-    return friends;
-  });
-}
-
 }  // namespace parley

@@ -5,8 +5,6 @@
 namespace parley {
 namespace {
 
-/// The id after which a page begins; the nil UUID, which is before all others, for the first page.
-
 /// A room as one of its members sees it, without its unread count. A macro, since literals join only that way.
 #define ROOM_OF_MEMBER                                                                        \
   "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"                \
@@ -37,14 +35,28 @@ room_summary sqlite_reader::read_summary(const statement& row, user_id user) {
   return room;
 }
 
-result<std::vector<room_summary>> sqlite_reader::rooms_of(user_id user) {
-  return guarded("reading a user's rooms", [&]() -> result<std::vector<room_summary>> {
+result<session_basis> sqlite_reader::basis_of_session(user_id user, const token_hash& token,
+                                                      std::optional<room_id> only_room) {
+  return guarded("reading what a session begins with", [&]() -> result<session_basis> {
     const read_snapshot snapshot(connection_);
-    auto row = connection_.use(ROOM_OF_MEMBER " WHERE m.user_id = ?1 ORDER BY m.room_id");
-    row.bind(user);
-    std::vector<room_summary> rooms;
-    while (row.step()) rooms.push_back(read_summary(row, user));
-    return rooms;
+    session_basis found;
+    auto account = connection_.use(
+        "SELECT u.flagDelete, t.expires_at FROM tb_users u LEFT JOIN tb_token t"
+        " ON t.token_hash = ?2 AND t.user_id = u.user_id WHERE u.user_id = ?1");
+    if (account.bind(user, token).step()) {
+      found.flag = flag_of(account.text(0));
+      found.token_expires_at = account.optional_time(1);
+    }
+    auto room =
+        connection_.use(ROOM_OF_MEMBER " WHERE m.user_id = ?1 AND (?2 IS NULL OR m.room_id = ?2) ORDER BY m.room_id");
+    room.bind(user, only_room);
+    while (room.step()) found.rooms.push_back(read_summary(room, user));
+    auto other = connection_.use(
+        "SELECT friend_id FROM tb_friendships WHERE user_id = ?1 AND status = 'accepted'"
+        " UNION ALL SELECT user_id FROM tb_friendships WHERE friend_id = ?1 AND status = 'accepted'");
+    other.bind(user);
+    while (other.step()) found.friends.push_back(other.id<user_id>(0));
+    return found;
   });
 }
 

@@ -56,7 +56,6 @@ class empty_reader : public database_reader {
     return not_in_this_store();
   }
   result<std::vector<presence_record>> presence(std::span<const user_id>) override { return not_in_this_store(); }
-  result<std::vector<user_id>> friends_of(user_id) override { return not_in_this_store(); }
   result<page<friend_item>> friends(user_id, std::optional<friend_status>, const page_request&) override {
     return not_in_this_store();
   }
@@ -90,7 +89,9 @@ class empty_reader : public database_reader {
     return not_in_this_store();
   }
   result<page<audit_entry>> audit_trail(const page_request&) override { return not_in_this_store(); }
-  result<std::vector<room_summary>> rooms_of(user_id) override { return not_in_this_store(); }
+  result<session_basis> basis_of_session(user_id, const token_hash&, std::optional<room_id>) override {
+    return not_in_this_store();
+  }
   result<page<room_summary>> rooms_page(user_id, const page_request&) override { return not_in_this_store(); }
   result<std::optional<room_summary>> room_of(user_id, room_id) override { return not_in_this_store(); }
   result<bool> is_member(user_id, room_id) override { return not_in_this_store(); }

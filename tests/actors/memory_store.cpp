@@ -247,17 +247,25 @@ class memory_reader final : public empty_reader {
     }
     return out;
   }
-  result<std::vector<user_id>> friends_of(user_id user) override { return store_.friends[user]; }
   result<page<friend_item>> friends(user_id, std::optional<friend_status>, const page_request&) override {
     return not_found("not in this store");
   }
 
-  result<std::vector<room_summary>> rooms_of(user_id user) override {
+  result<session_basis> basis_of_session(user_id user, const token_hash& token,
+                                         std::optional<room_id> only_room) override {
+    ++store_.token_reads;
     if (!store_.reads_work) return down();
-    std::vector<room_summary> out;
-    for (const auto& [id, room] : store_.rooms) {
-      if (const auto seen = store_.summary(user, id)) out.push_back(*seen);
+    session_basis out;
+    if (const auto known = store_.accounts.find(user); known != store_.accounts.end())
+      out.flag = known->second.user.flag;
+    if (const auto known = store_.tokens.find(token); known != store_.tokens.end() && known->second.first == user) {
+      out.token_expires_at = known->second.second;
     }
+    for (const auto& [id, room] : store_.rooms) {
+      if (only_room && id != *only_room) continue;
+      if (const auto seen = store_.summary(user, id)) out.rooms.push_back(*seen);
+    }
+    out.friends = store_.friends[user];
     return out;
   }
   result<std::optional<room_summary>> room_of(user_id user, room_id room) override {

@@ -47,7 +47,7 @@ TEST_P(rooms_contract, a_room_with_an_unknown_or_inactive_member_is_not_made) {
   EXPECT_EQ(try_create_room(true, ann, {bob, make.make_id<user_id>()}).error().code, error_code::not_found);
   EXPECT_EQ(try_create_room(true, ann, {bob, cid}).error().code, error_code::not_found);
   EXPECT_EQ(try_create_room(false, ann, {cid}).error().code, error_code::not_found);
-  EXPECT_TRUE(expect_value(reader->rooms_of(ann)).empty());
+  EXPECT_TRUE(basis_of(ann).rooms.empty());
 }
 
 TEST_P(rooms_contract, two_people_have_one_private_room_whoever_asks) {
@@ -125,7 +125,7 @@ TEST_P(rooms_contract, rooms_come_in_the_order_of_their_ids_with_all_that_ready_
   post(group, bob, "1");
   post(group, ann, "mine");
   post(group, cid, "2");
-  const auto rooms = expect_value(reader->rooms_of(ann));
+  const auto rooms = basis_of(ann).rooms;
   ASSERT_EQ(rooms.size(), 2U);
   EXPECT_EQ(rooms[0].id, group);
   EXPECT_EQ(rooms[0].name, "group");
@@ -138,6 +138,19 @@ TEST_P(rooms_contract, rooms_come_in_the_order_of_their_ids_with_all_that_ready_
   EXPECT_EQ(rooms[1].unread, 0);
   EXPECT_EQ(expect_value(reader->room_of(cid, pair)), std::nullopt) << "not a member";
   EXPECT_EQ(expect_value(reader->room_of(ann, make.make_id<room_id>())), std::nullopt);
+}
+
+TEST_P(rooms_contract, a_session_in_one_room_begins_with_it_alone) {
+  const auto group = add_group("group", ann, {bob});
+  add_pair(ann, bob);
+  const auto others = add_group("not anns", bob);
+  post(group, bob, "1");
+  const auto rooms = basis_of(ann, {}, group).rooms;
+  ASSERT_EQ(rooms.size(), 1U);
+  EXPECT_EQ(rooms[0].id, group);
+  EXPECT_EQ(rooms[0].unread, 1);
+  EXPECT_TRUE(basis_of(ann, {}, others).rooms.empty());
+  EXPECT_TRUE(basis_of(ann, {}, make.make_id<room_id>()).rooms.empty());
 }
 
 TEST_P(rooms_contract, rooms_come_in_pages_too) {
@@ -178,7 +191,7 @@ TEST_P(rooms_contract, all_rooms_are_told_however_many_the_limit_allows) {
         });
   }
   expect_value(writer->commit({}, jobs));
-  EXPECT_EQ(expect_value(reader->rooms_of(dan)).size(), 1'001U);
+  EXPECT_EQ(basis_of(dan).rooms.size(), 1'001U);
   EXPECT_EQ(expect_value(reader->read_positions(dan)).size(), 1'001U);
 }
 

@@ -187,4 +187,8 @@ room_summary database_fixture::summary(user_id user, room_id room) {
   return *found;
 }
 
+session_basis database_fixture::basis_of(user_id user, const token_hash& token, std::optional<room_id> only_room) {
+  return expect_value(reader->basis_of_session(user, token, only_room));
+}
+
 }  // namespace parley::test

@@ -108,6 +108,7 @@ class database_fixture : public testing::TestWithParam<store_kind> {
 
   std::vector<durable_event> events_of(room_id room, sequence after = 0, std::uint32_t limit = 1'000);
   room_summary summary(user_id user, room_id room);
+  session_basis basis_of(user_id user, const token_hash& token = {}, std::optional<room_id> only_room = {});
 
   command_builder make;
   std::unique_ptr<store_under_test> store;

@@ -155,9 +155,9 @@ class port_calls : public database_fixture {
     (void)expect_value(reader->writes_under_way());
     (void)expect_value(reader->audit_trail({}));
     (void)expect_value(reader->presence(users));
-    (void)expect_value(reader->friends_of(who.ann));
     (void)expect_value(reader->friends(who.ann, friend_status::accepted, {}));
-    (void)expect_value(reader->rooms_of(who.ann));
+    (void)expect_value(reader->basis_of_session(who.ann, {}, std::nullopt));
+    (void)expect_value(reader->basis_of_session(who.ann, {}, who.group));
     (void)expect_value(reader->rooms_page(who.ann, {}));
     (void)expect_value(reader->room_of(who.ann, who.group));
     (void)expect_value(reader->is_member(who.ann, who.group));
