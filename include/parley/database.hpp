@@ -278,21 +278,25 @@ class room_queries {
   virtual result<std::int64_t> unread(user_id user, room_id room, sequence after) = 0;  ///< Up to 1,000.
 };
 
+/// Who begins a session, by which token, and in which room if in one alone.
+struct session_question {
+  user_id user;
+  token_hash token;
+  std::optional<room_id> only_room{};
+};
 /// All that a session must know to begin.
 struct session_basis {
   std::optional<account_flag> flag;           ///< The user's; null when there is no such user.
   std::optional<timestamp> token_expires_at;  ///< Null when the user has no such token.
-  std::vector<room_summary> rooms;            ///< The user's, in order of room id.
-  std::vector<user_id> friends;               ///< Those who have accepted, or were; in any order.
+  std::vector<room_summary> rooms;  ///< The user's, in order of room id; of `only_room` that one, if a member.
+  std::vector<user_id> friends;     ///< Those who have accepted, or were; in any order.
 };
 
 class session_queries {
  public:
   virtual ~session_queries() = default;
-  /// One look, since a whole cluster's clients may come back at once. With `only_room` that room alone, or none where
-  /// the user is no member.
-  virtual result<session_basis> basis_of_session(user_id user, const token_hash& token,
-                                                 std::optional<room_id> only_room) = 0;
+  /// One look for all, since a whole cluster's clients may come back at once; in the order of the questions.
+  virtual result<std::vector<session_basis>> session_bases(std::span<const session_question> questions) = 0;
 };
 
 class log_queries {

@@ -23,7 +23,8 @@ read_pool::read_pool(const actor_services& services, std::vector<reading_handle>
   }
 }
 
-bool read_pool::submit(read_job job) const {
+template <class Make>
+bool read_pool::send(Make make) const {
   const auto shortest = std::min_element(readers_.begin(), readers_.end(), [](const slot& a, const slot& b) {
     return a.bound->waiting() < b.bound->waiting();
   });
@@ -32,9 +33,19 @@ bool read_pool::submit(read_job job) const {
     counts_.store_busy_total.add();
     return false;
   }
-  caf::anon_send(shortest->actor,
-                 run_read{[job = std::move(job), place = std::move(place)](database_reader& reader) { job(reader); }});
+  caf::anon_send(shortest->actor, make(std::move(place)));
   return true;
+}
+
+bool read_pool::submit(read_job job) const {
+  return send([&](queue_place place) {
+    return run_read{[job = std::move(job), place = std::move(place)](database_reader& reader) { job(reader); }};
+  });
+}
+
+void read_pool::ask(const session_question& question, answer<session_basis> reply) const {
+  const bool queued = send([&](queue_place place) { return read_session_basis{question, reply, std::move(place)}; });
+  if (!queued) reply(too_much_at_once());
 }
 
 void read_pool::stop() const {

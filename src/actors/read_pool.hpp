@@ -26,8 +26,10 @@ class read_pool {
   void ask(Question question, answer<T> reply) const {
     const bool queued =
         submit([question = std::move(question), reply](database_reader& reader) { reply(question(reader)); });
-    if (!queued) reply(busy("The server is reading too much at once; try again.", 500));
+    if (!queued) reply(too_much_at_once());
   }
+  /// Likewise; all such questions that wait for a reading thread are asked at once.
+  void ask(const session_question& question, answer<session_basis> reply) const;
   void stop() const;
 
  private:
@@ -35,8 +37,12 @@ class read_pool {
     reading_handle actor;
     std::shared_ptr<queue_bound> bound;
   };
-  /// False when every queue is full.
+  /// Sends what `make` makes of a place to the actor with the shortest queue; false when every queue is full.
+  template <class Make>
+  [[nodiscard]] bool send(Make make) const;
   [[nodiscard]] bool submit(read_job job) const;
+
+  static error too_much_at_once() { return busy("The server is reading too much at once; try again.", 500); }
 
   metrics& counts_;
   std::vector<slot> readers_;

@@ -1,7 +1,8 @@
-// A reading actor: one connection that only reads, one question after another.
+// A reading actor: one connection that only reads, one question after another; those of sessions that begin together.
 #include "actors/reading_actor.hpp"
 
 #include <memory>
+#include <utility>
 
 #include "parley/log.hpp"
 
@@ -14,12 +15,50 @@ class reading_actor : public reading_handle::base {
       : reading_handle::base(config), services_(services), source_(source) {}
 
   behavior_type make_behavior() override {
-    return {[this](run_read& message) { run(std::move(message.job)); }};
+    return {
+        [this](run_read& message) { run(std::move(message.job)); },
+        [this](read_session_basis& message) { gather(std::move(message)); },
+        [this](const read_gathered&) { run_gathered(); },
+    };
   }
 
-  void on_exit() override { reader_.reset(); }
+  void on_exit() override {
+    gathered_.clear();
+    reader_.reset();
+  }
 
  private:
+  /// So many sessions at once are nearly as cheap for each as any more, and the first of them need not wait longer.
+  static constexpr std::size_t most_gathered = 16;
+
+  void gather(read_session_basis message) {
+    gathered_.push_back(std::move(message));
+    if (gathered_.size() == 1) send(this, read_gathered{});
+    if (gathered_.size() == most_gathered) run_gathered();
+  }
+
+  void run_gathered() {
+    if (gathered_.empty()) return;
+    run([sessions = std::exchange(gathered_, {})](database_reader& reader) { answer_all(reader, sessions); });
+  }
+
+  /// What one of them cannot be told, because it takes too long, say, is no reason to refuse the others.
+  static void answer_all(database_reader& reader, const std::vector<read_session_basis>& sessions) {
+    std::vector<session_question> questions;
+    questions.reserve(sessions.size());
+    for (const auto& each : sessions) questions.push_back(each.question);
+    auto found = reader.session_bases(questions);
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+      if (found) {
+        sessions[i].reply(std::move((*found)[i]));
+      } else if (sessions.size() == 1) {
+        sessions[i].reply(found.error());
+      } else {
+        answer_all(reader, {sessions[i]});
+      }
+    }
+  }
+
   /// A job that does not run, or throws, is dropped, which answers `unavailable`.
   void run(read_job job) {
     const auto begun = services_.time.steady_now();
@@ -49,6 +88,7 @@ class reading_actor : public reading_handle::base {
   const actor_services& services_;
   database& source_;
   std::unique_ptr<database_reader> reader_;
+  std::vector<read_session_basis> gathered_;
 };
 
 }  // namespace

@@ -14,11 +14,9 @@ namespace {
 
 constexpr std::chrono::seconds retry_after{1};
 
-/// Runs on a reading thread, after the session stood in the directory: what ended before is seen here, what ends later
-/// is told by the directory.
-result<session_basis> read_basis(database_reader& store, const user_id& user, const token_hash& token,
-                                 const std::optional<room_id>& only_room, timestamp now) {
-  auto found = store.basis_of_session(user, token, only_room);
+/// Read after the session stood in the directory: what ended before is seen here, what ends later is told by the
+/// directory.
+result<session_basis> check_basis(result<session_basis> found, const std::optional<room_id>& only_room, timestamp now) {
   if (!found) return found;
   // A suspension takes the tokens with it.
   if (found->flag && *found->flag != account_flag::active) return forbidden("The account is suspended.");
@@ -84,11 +82,11 @@ void session::start() {
   const auto& user = request_.who.user.id;
   caf::anon_send(services_->directory, register_session{user, request_.who.token, request_.connection, me()});
   caf::anon_send(services_->directory, to_presence{user_came_on{user, request_.connection}});
-  services_->reads->ask<session_basis>(
-      [user, token = request_.who.token, only = request_.only_room,
-       now = services_->time.now()](database_reader& store) { return read_basis(store, user, token, only, now); },
-      answer<session_basis>(
-          [me = me()](result<session_basis> found) { caf::anon_send(me, session_bootstrap{std::move(found)}); }));
+  services_->reads->ask(
+      session_question{user, request_.who.token, request_.only_room},
+      answer<session_basis>([me = me(), only = request_.only_room, now = services_->time.now()](auto found) {
+        caf::anon_send(me, session_bootstrap{check_basis(std::move(found), only, now)});
+      }));
 }
 
 void session::on_bootstrap(session_bootstrap& what) {

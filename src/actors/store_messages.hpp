@@ -60,12 +60,23 @@ struct look_around {};
 // --- The reading actor: one for each reading connection, on its own thread ---
 
 struct run_read;
-using reading_handle = caf::typed_actor<caf::reacts_to<run_read>>;
+struct read_session_basis;
+struct read_gathered;
+using reading_handle =
+    caf::typed_actor<caf::reacts_to<run_read>, caf::reacts_to<read_session_basis>, caf::reacts_to<read_gathered>>;
 
 /// Sent by anybody through the read pool. The job holds the `answer` of the one who waits.
 struct run_read {
   read_job job;
 };
+/// Sent by a session through the read pool. All that wait become one look at the store.
+struct read_session_basis {
+  session_question question;
+  answer<session_basis> reply;
+  queue_place place{};  ///< Taken by the read pool.
+};
+/// Sent by a reading actor to itself behind what waits: when it arrives, no more is gathered.
+struct read_gathered {};
 
 }  // namespace parley
 
@@ -79,4 +90,6 @@ PARLEY_UNSAFE(look_at_store)
 PARLEY_UNSAFE(retry_busy)
 PARLEY_UNSAFE(look_around)
 PARLEY_UNSAFE(run_read)
+PARLEY_UNSAFE(read_session_basis)
+PARLEY_UNSAFE(read_gathered)
 #undef PARLEY_UNSAFE

@@ -40,8 +40,7 @@ class postgres_reader final : public database_reader {
   result<std::vector<presence_place>> presence_places(user_id user) override;
 
   // postgres_reader_rooms.cpp
-  result<session_basis> basis_of_session(user_id user, const token_hash& token,
-                                         std::optional<room_id> only_room) override;
+  result<std::vector<session_basis>> session_bases(std::span<const session_question> questions) override;
   result<page<room_summary>> rooms_page(user_id user, const page_request& range) override;
   result<std::optional<room_summary>> room_of(user_id user, room_id room) override;
   result<bool> is_member(user_id user, room_id room) override;

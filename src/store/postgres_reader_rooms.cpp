@@ -13,7 +13,7 @@ namespace {
   " > " after " ORDER BY seq DESC LIMIT 4000) n WHERE n.user_id <> " user " AND n.deleted_at IS NULL LIMIT 1000) a"
 
 /// A room as one of its members sees it, as read_summary() wants it.
-#define ROOM_COLUMNS \
+#define ROOM_SELECTION \
   "c.chat_room_id, c.name, c.is_group, p.last_seq, coalesce(k.seq, 0),"                       \
   " u.user_id, u.username, u.display_name, u.img_url, r.role_enum,"                           \
   " (" COUNT_UNREAD("m.room_id", "coalesce(k.seq, 0)", "m.user_id") "), c.slow_mode_seconds," \
@@ -25,7 +25,7 @@ namespace {
   " LEFT JOIN tb_private_pair q ON q.room_id = m.room_id LEFT JOIN tb_users u ON u.user_id =" \
   " CASE WHEN q.user_low = m.user_id THEN q.user_high ELSE q.user_low END"                    \
   " LEFT JOIN tb_roles r ON r.role_id = u.role_id"
-#define ROOM_OF_MEMBER "SELECT " ROOM_COLUMNS
+#define ROOM_OF_MEMBER "SELECT " ROOM_SELECTION
 #define NO_COLUMNS_BEHIND_ID_AND_NAME " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
 
 room_summary read_summary(const postgres_row& row, int first = 0) {
@@ -44,35 +44,43 @@ room_summary read_summary(const postgres_row& row, int first = 0) {
 
 }  // namespace
 
-/// Rows of three kinds under the columns of a room: the user, whose flag stands as a name and whose token's end as that
-/// of a mute; friends, who are ids alone; and rooms.
-result<session_basis> postgres_reader::basis_of_session(user_id user, const token_hash& token,
-                                                        std::optional<room_id> only_room) {
-  return read("reading what a session begins with", [&](postgres_connection& open) -> result<session_basis> {
+/// For each question, by its place, rows of three kinds under the columns of a room: the user, whose flag stands as a
+/// name and whose token's end as that of a mute; friends, who are ids alone; and rooms.
+result<std::vector<session_basis>> postgres_reader::session_bases(std::span<const session_question> questions) {
+  return read("reading what sessions begin with", [&](postgres_connection& open) -> result<std::vector<session_basis>> {
     enum { of_user, of_friend, of_room };
-    const auto rows =
-        open.query("SELECT 2 AS kind, " ROOM_COLUMNS
-                   " WHERE m.user_id = $1 AND ($3::uuid IS NULL OR m.room_id = $3)"
-                   " UNION ALL SELECT 1, friend_id, NULL," NO_COLUMNS_BEHIND_ID_AND_NAME
-                   " NULL FROM tb_friendships WHERE user_id = $1 AND status = 'accepted'"
-                   " UNION ALL SELECT 1, user_id, NULL," NO_COLUMNS_BEHIND_ID_AND_NAME
-                   " NULL FROM tb_friendships WHERE friend_id = $1 AND status = 'accepted'"
-                   " UNION ALL SELECT 0, o.user_id, o.flagDelete::text," NO_COLUMNS_BEHIND_ID_AND_NAME
-                   " t.expires_at FROM tb_users o LEFT JOIN tb_token t ON t.token_hash = $2 AND t.user_id = o.user_id"
-                   " WHERE o.user_id = $1 ORDER BY 1, 2",
-                   user, token, only_room);
-    session_basis found;
+    postgres_array<uuid> users, only_rooms;
+    postgres_array<std::string_view> tokens;
+    for (const auto& question : questions) {
+      users.add(question.user);
+      tokens.add(to_hex(question.token));
+      only_rooms.add(question.only_room);
+    }
+    const auto rows = open.query(
+        "SELECT a.place, s.* FROM unnest($1, $2, $3) WITH ORDINALITY AS a (asker, token_hash, only_room, place),"
+        " LATERAL (SELECT 2 AS kind, " ROOM_SELECTION
+        " WHERE m.user_id = a.asker AND (a.only_room IS NULL OR m.room_id = a.only_room)"
+        " UNION ALL SELECT 1, friend_id, NULL," NO_COLUMNS_BEHIND_ID_AND_NAME
+        " NULL FROM tb_friendships WHERE user_id = a.asker AND status = 'accepted'"
+        " UNION ALL SELECT 1, user_id, NULL," NO_COLUMNS_BEHIND_ID_AND_NAME
+        " NULL FROM tb_friendships WHERE friend_id = a.asker AND status = 'accepted'"
+        " UNION ALL SELECT 0, o.user_id, o.flagDelete::text," NO_COLUMNS_BEHIND_ID_AND_NAME
+        " t.expires_at FROM tb_users o LEFT JOIN tb_token t ON t.token_hash = a.token_hash AND t.user_id = o.user_id"
+        " WHERE o.user_id = a.asker) s ORDER BY 1, 2, 3",
+        users, tokens, only_rooms);
+    std::vector<session_basis> found(questions.size());
     for (const auto& row : rows) {
-      switch (row.integer(0)) {
+      auto& basis = found[static_cast<std::size_t>(row.integer(0)) - 1];
+      switch (row.integer(1)) {
         case of_user:
-          found.flag = flag_of(row.text(2));
-          found.token_expires_at = row.optional_time(13);
+          basis.flag = flag_of(row.text(3));
+          basis.token_expires_at = row.optional_time(14);
           break;
         case of_friend:
-          found.friends.push_back(row.id<user_id>(1));
+          basis.friends.push_back(row.id<user_id>(2));
           break;
         default:
-          found.rooms.push_back(read_summary(row, 1));
+          basis.rooms.push_back(read_summary(row, 2));
       }
     }
     return found;
@@ -108,7 +116,7 @@ result<std::optional<room_summary>> postgres_reader::room_of(user_id user, room_
 
 #undef NO_COLUMNS_BEHIND_ID_AND_NAME
 #undef ROOM_OF_MEMBER
-#undef ROOM_COLUMNS
+#undef ROOM_SELECTION
 
 result<bool> postgres_reader::is_member(user_id user, room_id room) {
   return read("reading a membership", [&](postgres_connection& open) -> result<bool> {

@@ -35,28 +35,31 @@ room_summary sqlite_reader::read_summary(const statement& row, user_id user) {
   return room;
 }
 
-result<session_basis> sqlite_reader::basis_of_session(user_id user, const token_hash& token,
-                                                      std::optional<room_id> only_room) {
-  return guarded("reading what a session begins with", [&]() -> result<session_basis> {
+result<std::vector<session_basis>> sqlite_reader::session_bases(std::span<const session_question> questions) {
+  return guarded("reading what sessions begin with", [&]() -> result<std::vector<session_basis>> {
     const read_snapshot snapshot(connection_);
-    session_basis found;
     auto account = connection_.use(
         "SELECT u.flagDelete, t.expires_at FROM tb_users u LEFT JOIN tb_token t"
         " ON t.token_hash = ?2 AND t.user_id = u.user_id WHERE u.user_id = ?1");
-    if (account.bind(user, token).step()) {
-      found.flag = flag_of(account.text(0));
-      found.token_expires_at = account.optional_time(1);
-    }
     auto room =
         connection_.use(ROOM_OF_MEMBER " WHERE m.user_id = ?1 AND (?2 IS NULL OR m.room_id = ?2) ORDER BY m.room_id");
-    room.bind(user, only_room);
-    while (room.step()) found.rooms.push_back(read_summary(room, user));
     auto other = connection_.use(
         "SELECT friend_id FROM tb_friendships WHERE user_id = ?1 AND status = 'accepted'"
         " UNION ALL SELECT user_id FROM tb_friendships WHERE friend_id = ?1 AND status = 'accepted'");
-    other.bind(user);
-    while (other.step()) found.friends.push_back(other.id<user_id>(0));
-    return found;
+    std::vector<session_basis> all;
+    all.reserve(questions.size());
+    for (const auto& question : questions) {
+      auto& found = all.emplace_back();
+      if (account.bind(question.user, question.token).step()) {
+        found.flag = flag_of(account.text(0));
+        found.token_expires_at = account.optional_time(1);
+      }
+      room.bind(question.user, question.only_room);
+      while (room.step()) found.rooms.push_back(read_summary(room, question.user));
+      other.bind(question.user);
+      while (other.step()) found.friends.push_back(other.id<user_id>(0));
+    }
+    return all;
   });
 }
 

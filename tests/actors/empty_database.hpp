@@ -89,7 +89,7 @@ class empty_reader : public database_reader {
     return not_in_this_store();
   }
   result<page<audit_entry>> audit_trail(const page_request&) override { return not_in_this_store(); }
-  result<session_basis> basis_of_session(user_id, const token_hash&, std::optional<room_id>) override {
+  result<std::vector<session_basis>> session_bases(std::span<const session_question>) override {
     return not_in_this_store();
   }
   result<page<room_summary>> rooms_page(user_id, const page_request&) override { return not_in_this_store(); }

@@ -83,6 +83,16 @@ class fake_reader final : public empty_reader {
     summary.last_read_seq = found->second.markers[user];
     return std::optional<room_summary>{summary};
   }
+  /// Each has himself for a friend.
+  result<std::vector<session_basis>> session_bases(std::span<const session_question> questions) override {
+    store_.session_reads.push_back(questions.size());
+    std::vector<session_basis> found;
+    for (const auto& question : questions) {
+      if (question.user == store_.unreadable_user) return unavailable("it takes too long");
+      found.push_back({account_flag::active, timestamp{}, {}, {question.user}});
+    }
+    return found;
+  }
   result<bool> is_member(user_id user, room_id room) override {
     if (!store_.reads_work) return unavailable("reads fail");
     const auto found = store_.rooms.find(room);

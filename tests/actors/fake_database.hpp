@@ -42,6 +42,8 @@ class fake_database final : public database {
   int looks = 0;
   bool commits_jobs_apart = false;
   bool reads_work = true;
+  std::optional<user_id> unreadable_user;  ///< Whoever asks for him beside others gets nothing.
+  std::vector<std::size_t> session_reads;  ///< How many sessions each look was for.
   int writers_opened = 0, readers_opened = 0, tidied = 0, marker_saves = 0, log_reads = 0;
 
   result<void> migrate(const std::function<bool()>&) override { return {}; }

@@ -251,21 +251,24 @@ class memory_reader final : public empty_reader {
     return not_found("not in this store");
   }
 
-  result<session_basis> basis_of_session(user_id user, const token_hash& token,
-                                         std::optional<room_id> only_room) override {
-    ++store_.token_reads;
+  result<std::vector<session_basis>> session_bases(std::span<const session_question> questions) override {
+    ++store_.session_reads;
     if (!store_.reads_work) return down();
-    session_basis out;
-    if (const auto known = store_.accounts.find(user); known != store_.accounts.end())
-      out.flag = known->second.user.flag;
-    if (const auto known = store_.tokens.find(token); known != store_.tokens.end() && known->second.first == user) {
-      out.token_expires_at = known->second.second;
+    std::vector<session_basis> out;
+    for (const auto& [user, token, only_room] : questions) {
+      auto& basis = out.emplace_back();
+      if (const auto known = store_.accounts.find(user); known != store_.accounts.end()) {
+        basis.flag = known->second.user.flag;
+      }
+      if (const auto known = store_.tokens.find(token); known != store_.tokens.end() && known->second.first == user) {
+        basis.token_expires_at = known->second.second;
+      }
+      for (const auto& [id, room] : store_.rooms) {
+        if (only_room && id != *only_room) continue;
+        if (const auto seen = store_.summary(user, id)) basis.rooms.push_back(*seen);
+      }
+      basis.friends = store_.friends[user];
     }
-    for (const auto& [id, room] : store_.rooms) {
-      if (only_room && id != *only_room) continue;
-      if (const auto seen = store_.summary(user, id)) out.rooms.push_back(*seen);
-    }
-    out.friends = store_.friends[user];
     return out;
   }
   result<std::optional<room_summary>> room_of(user_id user, room_id room) override {

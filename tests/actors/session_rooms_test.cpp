@@ -73,9 +73,9 @@ TEST_F(SessionRooms, RegistersBeforeItReads) {
   store.add_room(red, {me});
   session = spawn_session(*system, *services, {who, socket_ref, replay_mode::unread, {}});
   while (registered == 0 && scheduler->has_job()) scheduler->run_once();
-  EXPECT_EQ(store.token_reads, 0);
+  EXPECT_EQ(store.session_reads, 0);
   run();
-  EXPECT_EQ(store.token_reads, 1);
+  EXPECT_EQ(store.session_reads, 1);
 }
 
 TEST_F(SessionRooms, EndsWithItsConnectionAndLetsGoOfEverything) {

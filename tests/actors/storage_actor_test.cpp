@@ -339,6 +339,19 @@ class ReadPool : public StorageActor {
           answers_.push_back(told ? std::to_string(*told) : std::string(to_string(told.error().code)));
         }));
   }
+  static user_id numbered(std::uint8_t number) {
+    user_id id;
+    id.bytes.back() = number;
+    return id;
+  }
+  /// Answered with the number of the one friend.
+  void begin_session(std::uint8_t number) {
+    world_.services->reads->ask(session_question{numbered(number), {}},
+                                answer<session_basis>([this](const result<session_basis>& told) {
+                                  answers_.push_back(told ? std::to_string(told->friends.at(0).bytes.back())
+                                                          : std::string(to_string(told.error().code)));
+                                }));
+  }
 };
 
 TEST_F(ReadPool, AnswersAndPassesErrorsOn) {
@@ -347,6 +360,40 @@ TEST_F(ReadPool, AnswersAndPassesErrorsOn) {
   world_.run();
   EXPECT_EQ(answers_, (strings{"7", "not_found"}));
   EXPECT_EQ(world_.counts.read_queue.value(), 0);
+}
+
+TEST_F(ReadPool, SessionsThatBeginTogetherAreOneLook) {
+  for (std::uint8_t i = 1; i <= 20; ++i) begin_session(i);
+  world_.run();
+  EXPECT_EQ(world_.store.session_reads, (std::vector<std::size_t>{16, 4}));
+  strings expected;
+  for (int i = 1; i <= 20; ++i) expected.push_back(std::to_string(i));
+  EXPECT_EQ(answers_, expected);
+  EXPECT_EQ(world_.counts.read_queue.value(), 0);
+  begin_session(21);
+  world_.run();
+  EXPECT_EQ(world_.store.session_reads.back(), 1U) << "one alone need not wait for others";
+  EXPECT_EQ(answers_.back(), "21");
+}
+
+TEST_F(ReadPool, WhatOneSessionCannotBeToldTheOthersAreTold) {
+  world_.store.unreadable_user = numbered(2);
+  for (std::uint8_t i = 1; i <= 3; ++i) begin_session(i);
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"1", "unavailable", "3"}));
+}
+
+TEST_F(ReadPool, ASessionIsRefusedWhenEveryQueueIsFull) {
+  world_.settings.store.read_queue = 2;
+  read_pool small(*world_.services, {spawn_reading_actor(*world_.system, *world_.services, world_.store, false)});
+  const auto* pool = std::exchange(world_.services->reads, &small);
+  for (std::uint8_t i = 1; i <= 3; ++i) begin_session(i);
+  EXPECT_EQ(answers_, (strings{"busy"}));
+  world_.run();
+  EXPECT_EQ(answers_, (strings{"busy", "1", "2"}));
+  small.stop();
+  world_.run();
+  world_.services->reads = pool;
 }
 
 TEST_F(ReadPool, AThrowingQuestionIsUnavailableAndTheNextOneHasANewConnection) {

@@ -153,6 +153,32 @@ TEST_P(rooms_contract, a_session_in_one_room_begins_with_it_alone) {
   EXPECT_TRUE(basis_of(ann, {}, make.make_id<room_id>()).rooms.empty());
 }
 
+TEST_P(rooms_contract, sessions_that_begin_together_are_told_each_its_own) {
+  const auto both = add_group("both", ann, {bob});
+  const auto pair = add_pair(ann, cid);
+  post(both, ann, "1");
+  const session_question asked[] = {{bob, {}},       {ann, {}},       {make.make_id<user_id>(), {}},
+                                    {ann, {}, pair}, {bob, {}, pair}, {bob, {}}};
+  const auto found = expect_value(reader->session_bases(asked));
+  ASSERT_EQ(found.size(), 6U);
+  const auto rooms_at = [&](std::size_t place) {
+    std::vector<room_id> rooms;
+    for (const auto& room : found[place].rooms) rooms.push_back(room.id);
+    return rooms;
+  };
+  using rooms = std::vector<room_id>;
+  EXPECT_EQ(rooms_at(0), rooms{both});
+  EXPECT_EQ(found[0].rooms[0].unread, 1);
+  EXPECT_EQ(rooms_at(1), (rooms{both, pair}));
+  EXPECT_EQ(found[1].rooms[0].unread, 0);
+  EXPECT_EQ(found[2].flag, std::nullopt);
+  EXPECT_EQ(rooms_at(3), rooms{pair});
+  EXPECT_EQ(found[3].rooms[0].peer->id, cid);
+  EXPECT_EQ(rooms_at(4), rooms{});
+  EXPECT_EQ(found[4].flag, account_flag::active);
+  EXPECT_EQ(rooms_at(5), rooms{both});
+}
+
 TEST_P(rooms_contract, rooms_come_in_pages_too) {
   std::vector<room_id> rooms;
   rooms.reserve(5);

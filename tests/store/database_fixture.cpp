@@ -188,7 +188,8 @@ room_summary database_fixture::summary(user_id user, room_id room) {
 }
 
 session_basis database_fixture::basis_of(user_id user, const token_hash& token, std::optional<room_id> only_room) {
-  return expect_value(reader->basis_of_session(user, token, only_room));
+  const session_question question{user, token, only_room};
+  return expect_value(reader->session_bases({&question, 1})).at(0);
 }
 
 }  // namespace parley::test

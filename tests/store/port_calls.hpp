@@ -156,8 +156,10 @@ class port_calls : public database_fixture {
     (void)expect_value(reader->audit_trail({}));
     (void)expect_value(reader->presence(users));
     (void)expect_value(reader->friends(who.ann, friend_status::accepted, {}));
-    (void)expect_value(reader->basis_of_session(who.ann, {}, std::nullopt));
-    (void)expect_value(reader->basis_of_session(who.ann, {}, who.group));
+    const session_question one_session[] = {{who.ann, {}}};
+    (void)expect_value(reader->session_bases(one_session));
+    const session_question some_sessions[] = {{who.ann, {}}, {who.ann, {}, who.group}};
+    (void)expect_value(reader->session_bases(some_sessions));
     (void)expect_value(reader->rooms_page(who.ann, {}));
     (void)expect_value(reader->room_of(who.ann, who.group));
     (void)expect_value(reader->is_member(who.ann, who.group));
