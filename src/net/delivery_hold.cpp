@@ -12,6 +12,8 @@ namespace parley {
 
 namespace {
 constexpr auto look_again = std::chrono::milliseconds(10);
+/// Some 30 MiB, of presence that is heard in one go behind an outage.
+constexpr std::size_t most_held_before_presence_is_dropped = 100'000;
 }  // namespace
 
 /// Acks wait too: one of a resume must not overtake what came before it.
@@ -20,7 +22,8 @@ bool delivery_shard::must_wait(const shard_work& item) {
   return !std::holds_alternative<revoke_work>(item) && !std::holds_alternative<close_work>(item);
 }
 
-/// What is ephemeral is dropped. The rest is bounded by what those who hand it on may have with a shard: a room one
+/// Typing and read markers are dropped. Presence waits, since the change is told once: whoever missed that somebody
+/// went off would see a ghost. The rest is bounded by what those who hand it on may have with a shard: a room one
 /// batch, a replay one page; and a node that holds back takes no new frames and no new connections.
 void delivery_shard::hold(shard_work&& item) {
   if (std::holds_alternative<room_broadcast>(item)) {
@@ -29,7 +32,7 @@ void delivery_shard::hold(shard_work&& item) {
     return counts_.ephemeral_dropped_total.add();
   }
   if (const auto* send = std::get_if<send_work>(&item);
-      send != nullptr && send->what.ephemeral && !send->when_drained) {
+      send != nullptr && send->what.ephemeral && held_.size() >= most_held_before_presence_is_dropped) {
     return counts_.ephemeral_dropped_total.add();
   }
   try {

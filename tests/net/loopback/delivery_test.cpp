@@ -276,20 +276,30 @@ TEST_F(delivery_over_sockets, what_would_show_events_waits_until_the_lease_holds
   EXPECT_TRUE(eventually([&] { return node.counts.deliveries_held.value() == 0; }));
 }
 
-TEST_F(delivery_over_sockets, what_is_ephemeral_does_not_wait_but_is_dropped) {
+TEST_F(delivery_over_sockets, signals_of_a_room_do_not_wait_but_are_dropped) {
   const auto one = join(0, 0);
   node.lease.expire();
   const auto dropped = node.counts.ephemeral_dropped_total.value();
   for (std::uint32_t shard = 0; shard < node.out().shard_count(); ++shard) {
     node.out().broadcast(shard, {a_room(), text_frame("typing"), {}});
   }
-  node.out().send(refs[0], {text_frame("presence"), 1, 0, true});
   EXPECT_TRUE(
-      eventually([&] { return node.counts.ephemeral_dropped_total.value() > dropped + node.out().shard_count(); }));
+      eventually([&] { return node.counts.ephemeral_dropped_total.value() == dropped + node.out().shard_count(); }));
   EXPECT_EQ(node.counts.broadcast_queue.value(), 0);
   node.lease.extend(std::chrono::steady_clock::now() + std::chrono::hours(1));
   say(0, "later");
   EXPECT_EQ(one->receive(), "later");
+}
+
+TEST_F(delivery_over_sockets, presence_waits_since_it_is_told_once) {
+  const auto one = join(0, 0);
+  node.lease.expire();
+  node.out().send(refs[0], {text_frame("somebody went off"), 1, 0, true});
+  deliver(batch_of(1, {"a"}));
+  node.out().send(refs[0], {text_frame("and is on again"), 1, 0, true});
+  EXPECT_TRUE(eventually([&] { return node.counts.deliveries_held.value() >= 3; }));
+  node.lease.extend(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  for (const char* expected : {"somebody went off", "a", "and is on again"}) EXPECT_EQ(one->receive(), expected);
 }
 
 TEST_F(delivery_over_sockets, who_is_revoked_meanwhile_gets_nothing_of_what_waited) {
