@@ -87,10 +87,15 @@ void explain_presence(const command_line& args, session& node) {
   if (args.as_json) return print(args, why);
   auto shown = why.as_object();
   const auto places = shown.at("nodes").as_array();
-  shown.erase("nodes");
+  const auto devices = shown.at("devices").as_array();
+  warn_of_silent_nodes(why.as_object(), "the devices on it are not known");
+  for (const auto* part : {"nodes", "devices", "silent"}) shown.erase(part);
   print(args, shown);
   print_list(args, places,
              {{"ON NODE", "name"}, {"SINCE", "since"}, {"NODE IS KNOWN", "is_known"}, {"NODE SILENT MS", "silent_ms"}});
+  print_list(
+      args, devices,
+      {{"ON NODE", "node"}, {"SOCKETS", "sockets"}, {"LOGGED IN AT", "logged_in_at"}, {"USER AGENT", "user_agent"}});
 }
 
 void show_active_rooms(const command_line& args, session& node) {

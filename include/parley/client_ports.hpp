@@ -203,11 +203,20 @@ struct trace_message {
   message_id message;
 };
 
+/// One log-in's open sockets on one node.
+struct connected_device {
+  std::string node;  ///< Its name.
+  std::uint32_t sockets = 0;
+  std::optional<std::string> user_agent;
+  std::optional<timestamp> logged_in_at;  ///< Null: that log-in has ended meanwhile.
+};
 /// Why somebody counts as online, or does not. `not_found` for an unknown user.
 struct presence_explanation {
   presence_record now;
   std::vector<presence_place> places;
-  std::size_t log_ins = 0;  ///< That have not ended.
+  std::size_t log_ins = 0;                ///< That have not ended.
+  std::vector<connected_device> devices;  ///< On a place without any there is the grace time only.
+  std::vector<std::string> silent;        ///< Nodes that did not say in time which devices they have.
 };
 struct explain_presence {
   using reply = presence_explanation;

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "parley/credentials.hpp"
 #include "parley/error.hpp"
 #include "parley/ids.hpp"
 #include "parley/message_trace.hpp"
@@ -26,7 +27,7 @@ struct read_signal {
   user_id user;
   sequence seq = 0;
 };
-/// To all nodes: what do you know of this message? The subject of these two is operators_subject.
+/// To all nodes: what do you know of this message? The subject of what operators ask is operators_subject.
 struct trace_question {
   uuid question;  ///< By which its answers are known.
   message_id message;
@@ -37,8 +38,21 @@ struct trace_answer {
   uuid node;  ///< Its identity.
   std::optional<traced_message> known;
 };
+/// To all nodes: which sockets has this user with you? As the two above.
+struct sockets_question {
+  uuid question;
+  user_id user;
+};
+/// From each of them, also when there are none.
+struct sockets_answer {
+  uuid question;
+  uuid node;
+  std::vector<token_hash> tokens;  ///< Of each socket the log-in by which it was opened; most_told_sockets at most.
+};
+inline constexpr std::size_t most_told_sockets = 100;
 /// Another kind is added at the end: its place is part of the form in which nodes of several versions speak.
-using signal_body = std::variant<typing_signal, read_signal, trace_question, trace_answer>;
+using signal_body =
+    std::variant<typing_signal, read_signal, trace_question, trace_answer, sockets_question, sockets_answer>;
 
 /// Every node attends to it: what operators ask, and what the nodes answer. No room has this id.
 inline constexpr uuid operators_subject{{0x6f, 0x70, 0x65, 0x72, 0x61, 0x74, 0x8f, 0x72, 0xbf, 0x73, 0, 0, 0, 0, 0, 1}};

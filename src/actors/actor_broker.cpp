@@ -12,6 +12,7 @@
 #include "actors/moderation_work.hpp"
 #include "actors/new_room_news.hpp"
 #include "actors/node_view.hpp"
+#include "actors/presence_explanation.hpp"
 #include "actors/queries.hpp"
 #include "actors/read_pool.hpp"
 #include "actors/session_actor.hpp"
@@ -366,8 +367,14 @@ void actor_broker::handle(call<trace_message> ask) {
 }
 
 void actor_broker::handle(call<explain_presence> ask) {
-  services_.reads->ask<presence_explanation>(
-      [user = ask.request.user](database_reader& store) { return explanation_of(store, user); }, std::move(ask.reply));
+  if (services_.tracer) return caf::anon_send(services_.tracer, explain_everywhere{std::move(ask)});
+  using tokens = std::vector<token_hash>;
+  answer<tokens> found([&services = services_, ask](result<tokens> here) {
+    if (!here) return ask.reply(here.error());
+    const auto self = services.identity == nullptr ? uuid{} : services.identity->get();
+    explain(services, {{{services.settings.node.name, std::move(*here)}}, {}, self}, ask);
+  });
+  caf::anon_send(services_.directory, find_sockets{ask.request.user, std::move(found)});
 }
 
 void actor_broker::handle(call<mark_read> ask) {

@@ -95,6 +95,7 @@ struct to_presence;
 struct presence_idle;
 struct retire_room;
 struct look_at_node;
+struct find_sockets;
 struct close_directory;
 /// One a node: which room, presence record and sessions are where. It makes and monitors rooms and presence records.
 using directory_handle =
@@ -104,6 +105,7 @@ using directory_handle =
                      caf::reacts_to<presence_idle>, caf::reacts_to<retire_room>, caf::reacts_to<look_at_node>,
                      caf::reacts_to<events_heard>, caf::reacts_to<list_rooms_in_use>, caf::reacts_to<logs_reached>,
                      caf::reacts_to<end_all_sockets>, caf::reacts_to<presence_heard>,
-                     caf::reacts_to<save_presence_again>, caf::reacts_to<count_rooms>, caf::reacts_to<close_directory>>;
+                     caf::reacts_to<save_presence_again>, caf::reacts_to<count_rooms>, caf::reacts_to<find_sockets>,
+                     caf::reacts_to<close_directory>>;
 
 }  // namespace parley

@@ -52,6 +52,11 @@ class directory final : public directory_handle::base {
         [this](events_heard& message) { hand_on(message); },
         [this](const list_rooms_in_use& message) { message.reply(rooms_in_use()); },
         [this](const count_rooms& message) { message.reply(room_counts()); },
+        [this](const find_sockets& message) {
+          std::vector<token_hash> tokens;
+          sessions_.for_user(message.user, [&](const auto& each) { tokens.push_back(each.token); });
+          message.reply(std::move(tokens));
+        },
         [this](const logs_reached& message) {
           for (const auto& [room, end] : message.ends) {
             if (const auto* known = rooms_.hand_over(room)) send(known->actor, log_reached{end});

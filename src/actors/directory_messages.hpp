@@ -75,6 +75,11 @@ struct node_view {
 struct look_at_node {
   answer<node_view> reply;
 };
+/// Sent for the operator: of each of the user's sockets the log-in by which it was opened.
+struct find_sockets {
+  user_id user;
+  answer<std::vector<token_hash>> reply;
+};
 /// Sent at the stop: rooms flush their markers and end, then the directory.
 struct close_directory {
   answer<std::monostate> done;
@@ -94,5 +99,6 @@ PARLEY_UNSAFE(to_presence)
 PARLEY_UNSAFE(presence_idle)
 PARLEY_UNSAFE(retire_room)
 PARLEY_UNSAFE(look_at_node)
+PARLEY_UNSAFE(find_sockets)
 PARLEY_UNSAFE(close_directory)
 #undef PARLEY_UNSAFE

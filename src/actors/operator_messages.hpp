@@ -21,10 +21,13 @@ using roster_handle =
     caf::typed_actor<caf::reacts_to<roster_tick>, caf::reacts_to<rooms_counted>, caf::reacts_to<read_roster>>;
 
 struct trace_everywhere;
+struct explain_everywhere;
+struct sockets_found;
 struct trace_nodes_known;
 struct trace_due;
 /// One a node with a bus. Attends to operators_subject.
-using tracer_handle = caf::typed_actor<caf::reacts_to<trace_everywhere>, caf::reacts_to<trace_nodes_known>,
+using tracer_handle = caf::typed_actor<caf::reacts_to<trace_everywhere>, caf::reacts_to<explain_everywhere>,
+                                       caf::reacts_to<sockets_found>, caf::reacts_to<trace_nodes_known>,
                                        caf::reacts_to<trace_due>, caf::reacts_to<signal_heard>>;
 
 /// Sent by the roster and by the broker, for the operator, to the directory.
@@ -47,6 +50,15 @@ struct read_roster {
 struct trace_everywhere {
   call<trace_message> ask;
 };
+/// Likewise.
+struct explain_everywhere {
+  call<explain_presence> ask;
+};
+/// Sent by the directory's answer to the tracer: this node's own part.
+struct sockets_found {
+  uuid question;
+  std::vector<token_hash> tokens;
+};
 /// Sent by a reading actor to the tracer: who is to answer that question.
 struct trace_nodes_known {
   uuid question;
@@ -65,6 +77,8 @@ PARLEY_UNSAFE(roster_tick)
 PARLEY_UNSAFE(rooms_counted)
 PARLEY_UNSAFE(read_roster)
 PARLEY_UNSAFE(trace_everywhere)
+PARLEY_UNSAFE(explain_everywhere)
+PARLEY_UNSAFE(sockets_found)
 PARLEY_UNSAFE(trace_nodes_known)
 PARLEY_UNSAFE(trace_due)
 #undef PARLEY_UNSAFE

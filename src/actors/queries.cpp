@@ -244,15 +244,4 @@ result<std::vector<durable_event>> events_for(database_reader& store, user_id us
   return while_member(store, user, room, [&] { return store.events_after(room, after, limit); });
 }
 
-result<presence_explanation> explanation_of(database_reader& store, const user_id& user) {
-  const auto found = store.presence({&user, 1});
-  if (!found) return found.error();
-  if (found->empty()) return not_found("user_id: there is no such user.");
-  auto places = store.presence_places(user);
-  if (!places) return places.error();
-  const auto tokens = store.tokens_of(user);
-  if (!tokens) return tokens.error();
-  return presence_explanation{found->front(), std::move(*places), tokens->size()};
-}
-
 }  // namespace parley

@@ -34,9 +34,6 @@ result<own_files> answer_query(database_reader& store, const list_own_files& ask
 result<page<room_ban>> answer_query(database_reader& store, const list_bans& ask);
 result<page<room_mute>> answer_query(database_reader& store, const list_mutes& ask);
 result<page<report_item>> answer_query(database_reader& store, const list_reports& ask);
-/// For the operator.
-result<presence_explanation> explanation_of(database_reader& store, const user_id& user);
-
 /// Behind the decision, which was allowed.
 result<report_item> decided_report(database_reader& store, const decide_report& ask);
 

@@ -1,12 +1,15 @@
 // The tracer: a question to all nodes by signals, the same way back, and an end to waiting. Each node answers of its
-// own memory; nothing of it is kept anywhere.
+// own memory, of a message or of somebody's sockets; nothing of it is kept anywhere.
 #include "actors/trace_actor.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 
 #include "actors/guarded.hpp"
+#include "actors/presence_explanation.hpp"
 #include "actors/read_pool.hpp"
 #include "actors/signal_exchange.hpp"
 
@@ -26,98 +29,164 @@ class tracer final : public tracer_handle::base {
       : tracer_handle::base(config), services_(services) {}
 
   behavior_type make_behavior() override {
-    services_.signals->attend(operators_subject, caf::actor_cast<tracer_handle>(this));
+    services_.signals->attend(operators_subject, me());
     return {
-        [this](trace_everywhere& message) { guarded("tracer", [&] { ask(std::move(message.ask)); }); },
+        [this](trace_everywhere& message) { guarded("tracer", [&] { ask(message.ask); }); },
+        [this](explain_everywhere& message) { guarded("tracer", [&] { ask(message.ask); }); },
+        [this](sockets_found& message) {
+          guarded("tracer", [&] { take(message.question, services_.identity->get(), std::move(message.tokens)); });
+        },
         [this](trace_nodes_known& message) { guarded("tracer", [&] { note_nodes(std::move(message)); }); },
         [this](trace_due message) { guarded("tracer", [&] { finish(message.question); }); },
-        [this](const signal_heard& message) {
-          guarded("tracer", [&] {
-            if (const auto* asked = std::get_if<trace_question>(&message.what.body)) reply_to(*asked);
-            if (const auto* answered = std::get_if<trace_answer>(&message.what.body)) take(*answered);
-          });
+        [this](signal_heard& message) {
+          guarded("tracer", [&] { std::visit([this](auto& body) { hear(body); }, message.what.body); });
         },
     };
   }
   void on_exit() override { questions_.clear(); }
 
  private:
-  struct question {
-    call<trace_message> ask;
-    message_life found;
-    std::optional<std::vector<node_seen>> nodes;  ///< Who is to answer; null before it is known.
+  using known_message = std::optional<traced_message>;
+  using open_sockets = std::vector<token_hash>;
+  struct answered {
+    uuid node;
+    std::variant<known_message, open_sockets> what;
+    std::string name{};  ///< Once it is known which nodes there are.
   };
+  struct question {
+    std::vector<answered> answers;                ///< This node's own among them.
+    std::optional<std::vector<node_seen>> nodes;  ///< Who is to answer; null before it is known.
+    std::vector<std::string> silent{};            ///< At the end.
+    std::function<void(question&)> finished;
+  };
+
+  [[nodiscard]] tracer_handle me() { return caf::actor_cast<tracer_handle>(this); }
 
   // --- Of this node ---
 
-  void ask(call<trace_message> asked) {
-    if (questions_.size() >= most_questions) return asked.reply(busy("Too many traces at once; try again.", 500));
+  void ask(const call<trace_message>& asked) {
+    const auto id = begin(asked.reply, [asked](question& all) {
+      message_life life;
+      life.are_nodes_known = all.nodes.has_value();
+      life.silent = std::move(all.silent);
+      for (auto& each : all.answers) {
+        if (auto* known = std::get_if<known_message>(&each.what)) life.nodes.push_back({each.node, each.name, *known});
+      }
+      asked.reply(std::move(life));
+    });
+    if (!id) return;
+    services_.signals->publish({operators_subject, trace_question{*id, asked.request.message}});
+    take(*id, services_.identity->get(), services_.counts.last_messages.find(asked.request.message));
+  }
+
+  void ask(const call<explain_presence>& asked) {
+    const auto id = begin(asked.reply, [this, asked](question& all) {
+      told_sockets told{{}, std::move(all.silent)};
+      for (auto& each : all.answers) {
+        if (auto* sockets = std::get_if<open_sockets>(&each.what)) {
+          told.nodes.push_back({std::move(each.name), std::move(*sockets)});
+        }
+      }
+      explain(services_, std::move(told), asked);
+    });
+    if (!id) return;
+    services_.signals->publish({operators_subject, sockets_question{*id, asked.request.user}});
+    with_sockets_of(asked.request.user,
+                    [tracer = me(), id = *id](open_sockets found) {  // the actor lives until it has heard of it
+                      caf::anon_send(tracer, sockets_found{id, std::move(found)});
+                    });
+  }
+
+  /// Null, and answered, when there are too many. At last `finished` is called, at most `patience` later.
+  template <class Reply>
+  std::optional<uuid> begin(const Reply& reply, std::function<void(question&)> finished) {
+    if (questions_.size() >= most_questions) {
+      reply(busy("Too many such questions at once; try again.", 500));
+      return std::nullopt;
+    }
     const auto id = services_.ids.next();
-    auto& made = questions_[id];
-    made.found = life_here(services_, asked.request.message);
-    made.found.are_nodes_known = false;
-    const auto message = asked.request.message;
-    made.ask = std::move(asked);
-    services_.signals->publish({operators_subject, trace_question{id, message}});
+    questions_[id].finished = std::move(finished);
     using seen = std::vector<node_seen>;
     services_.reads->ask<seen>([](database_reader& store) { return store.nodes(); },
-                               answer<seen>([me = caf::actor_cast<tracer_handle>(this), id](result<seen> nodes) {
-                                 caf::anon_send(me, trace_nodes_known{id, std::move(nodes)});
+                               answer<seen>([tracer = me(), id](result<seen> nodes) {
+                                 caf::anon_send(tracer, trace_nodes_known{id, std::move(nodes)});
                                }));
     delayed_send(this, patience, trace_due{id});
+    return id;
+  }
+
+  void with_sockets_of(const user_id& user, std::function<void(open_sockets)> use) {
+    caf::anon_send(services_.directory, find_sockets{user, answer<open_sockets>([use](result<open_sockets> found) {
+                                                       if (found) use(std::move(*found));
+                                                     })});
   }
 
   void note_nodes(trace_nodes_known message) {
     const auto found = questions_.find(message.question);
     if (found == questions_.end() || !message.nodes) return;
     found->second.nodes = std::move(*message.nodes);
-    found->second.found.are_nodes_known = true;
     finish_if_all_answered(message.question);
   }
 
-  void take(const trace_answer& answered) {
-    const auto found = questions_.find(answered.question);
+  template <class What>
+  void take(const uuid& id, const uuid& node, What what) {
+    const auto found = questions_.find(id);
     if (found == questions_.end()) return;  // another node's, or too late
-    auto& life = found->second.found;
-    if (life.nodes.size() >= most_answers || has_answered(life, answered.node)) return;
-    life.nodes.push_back({answered.node, {}, answered.known});
-    finish_if_all_answered(answered.question);
+    auto& answers = found->second.answers;
+    if (answers.size() >= most_answers || has_answered(found->second, node)) return;
+    answers.push_back({node, std::move(what)});
+    finish_if_all_answered(id);
   }
 
-  static bool has_answered(const message_life& life, const uuid& node) {
-    return std::any_of(life.nodes.begin(), life.nodes.end(), [&](const auto& each) { return each.node == node; });
+  static bool has_answered(const question& asked, const uuid& node) {
+    return std::any_of(asked.answers.begin(), asked.answers.end(), [&](const auto& each) { return each.node == node; });
   }
 
   void finish_if_all_answered(const uuid& id) {
     const auto& asked = questions_.at(id);
     if (!asked.nodes) return;
     const bool all = std::all_of(asked.nodes->begin(), asked.nodes->end(),
-                                 [&](const node_seen& each) { return has_answered(asked.found, each.report.node); });
+                                 [&](const node_seen& each) { return has_answered(asked, each.report.node); });
     if (all) finish(id);
   }
 
   void finish(const uuid& id) {
     auto ended = questions_.extract(id);
     if (ended.empty()) return;
-    auto& [ask, life, nodes] = ended.mapped();
-    for (const auto& node : nodes.value_or(std::vector<node_seen>())) {
-      const auto place = std::find_if(life.nodes.begin(), life.nodes.end(),
+    auto& asked = ended.mapped();
+    const auto self = services_.identity->get();
+    for (auto& each : asked.answers) {
+      if (each.node == self) each.name = services_.settings.node.name;
+    }
+    for (const auto& node : asked.nodes.value_or(std::vector<node_seen>())) {
+      const auto place = std::find_if(asked.answers.begin(), asked.answers.end(),
                                       [&](const auto& each) { return each.node == node.report.node; });
-      if (place != life.nodes.end()) {
+      if (place != asked.answers.end()) {
         place->name = node.report.name;
       } else {
-        life.silent.push_back(node.report.name);
+        asked.silent.push_back(node.report.name);
       }
     }
-    ask.reply(std::move(life));
+    asked.finished(asked);
   }
 
   // --- Of others ---
 
-  void reply_to(const trace_question& asked) {
+  void hear(const trace_question& asked) {
     services_.signals->publish({operators_subject, trace_answer{asked.question, services_.identity->get(),
                                                                 services_.counts.last_messages.find(asked.message)}});
   }
+  void hear(const sockets_question& asked) {
+    with_sockets_of(asked.user, [&services = services_, question = asked.question](open_sockets found) {
+      if (found.size() > most_told_sockets) found.resize(most_told_sockets);
+      services.signals->publish(
+          {operators_subject, sockets_answer{question, services.identity->get(), std::move(found)}});
+    });
+  }
+  void hear(const trace_answer& told) { take(told.question, told.node, told.known); }
+  void hear(sockets_answer& told) { take(told.question, told.node, std::move(told.tokens)); }
+  void hear(const typing_signal&) {}
+  void hear(const read_signal&) {}
 
   const actor_services& services_;
   std::unordered_map<uuid, question> questions_;

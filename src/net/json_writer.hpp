@@ -40,6 +40,7 @@ void append_object(std::string& out, const connected_user& user);
 void append_object(std::string& out, const active_room& room);
 void append_object(std::string& out, const node_seen& node);
 void append_object(std::string& out, const presence_place& place);
+void append_object(std::string& out, const connected_device& device);
 void append_object(std::string& out, const presence_explanation& why);
 void append_object(std::string& out, const message_life& life);
 void append_object(std::string& out, const message_life::place& other);

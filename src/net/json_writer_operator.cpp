@@ -109,13 +109,22 @@ void append_object(std::string& out, const presence_place& place) {
       .field("is_known", place.is_known)
       .field("silent_ms", static_cast<std::int64_t>(place.silent.count()));
 }
+void append_object(std::string& out, const connected_device& device) {
+  object_writer(out)
+      .field("node", device.node)
+      .field("sockets", device.sockets)
+      .field("user_agent", device.user_agent)
+      .field("logged_in_at", device.logged_in_at);
+}
 void append_object(std::string& out, const presence_explanation& why) {
   object_writer(out)
       .field("user_id", why.now.user)
       .field("is_online", why.now.is_online)
       .field("last_seen", why.now.last_seen)
       .field("log_ins", why.log_ins)
-      .field("nodes", why.places);
+      .field("nodes", why.places)
+      .field("devices", why.devices)
+      .field("silent", why.silent);
 }
 
 }  // namespace parley::json

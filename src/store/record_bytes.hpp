@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "parley/clock.hpp"
+#include "parley/credentials.hpp"
 #include "parley/ids.hpp"
 
 namespace parley {
@@ -33,6 +34,9 @@ class byte_writer {
     octet(static_cast<std::uint8_t>(value));
   }
   void field(const uuid& value) {
+    bytes_.append(reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size());
+  }
+  void field(const token_hash& value) {
     bytes_.append(reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size());
   }
   void field(const std::string& value) {
@@ -91,6 +95,11 @@ class byte_reader {
     }
     fail();
     return 0;
+  }
+  void field(token_hash& value) {
+    if (const auto bytes = take(value.bytes.size()); !bytes.empty()) {
+      std::memcpy(value.bytes.data(), bytes.data(), bytes.size());
+    }
   }
   void field(uuid& value) {
     if (const auto bytes = take(value.bytes.size()); !bytes.empty()) {

@@ -33,6 +33,18 @@ void transfer_trace(Bytes& bytes, Message& message) {
   transfer_count(bytes, message.connections);
 }
 
+void transfer_tokens(byte_writer& bytes, const std::vector<token_hash>& tokens) {
+  transfer_count(bytes, static_cast<std::uint32_t>(tokens.size()));
+  for (const auto& token : tokens) bytes.field(token);
+}
+void transfer_tokens(byte_reader& bytes, std::vector<token_hash>& tokens) {
+  std::uint32_t count = 0;
+  transfer_count(bytes, count);
+  if (count > most_told_sockets) return bytes.fail();
+  tokens.resize(count);
+  for (auto& token : tokens) bytes.field(token);
+}
+
 template <class Bytes, class Signal>
 void transfer_signal(Bytes& bytes, Signal& signal) {
   using kind = std::remove_const_t<Signal>;
@@ -45,6 +57,13 @@ void transfer_signal(Bytes& bytes, Signal& signal) {
   } else if constexpr (std::is_same_v<kind, trace_question>) {
     bytes.field(signal.question);
     bytes.field(signal.message);
+  } else if constexpr (std::is_same_v<kind, sockets_question>) {
+    bytes.field(signal.question);
+    bytes.field(signal.user);
+  } else if constexpr (std::is_same_v<kind, sockets_answer>) {
+    bytes.field(signal.question);
+    bytes.field(signal.node);
+    transfer_tokens(bytes, signal.tokens);
   } else {
     static_assert(std::is_same_v<kind, trace_answer>, "a new kind of signal needs its fields here");
     bytes.field(signal.question);

@@ -50,8 +50,8 @@ class actor_world {
   actor_world(const actor_world&) = delete;
   actor_world& operator=(const actor_world&) = delete;
 
-  /// Makes a session and its connection; the session registers with the directory.
-  client& connect(user_id user, std::uint32_t shard = 0);
+  /// Makes a session and its connection; the session registers with the directory. By default each user has one log-in.
+  client& connect(user_id user, std::uint32_t shard = 0, std::optional<token_hash> log_in = {});
   /// The session asks the directory for the room.
   void hold(client& who, room_id room, bool go_live);
   void disconnect(client& who);

@@ -110,6 +110,11 @@ class fake_reader final : public empty_reader {
     snapshot.members = found->second.members;
     return std::optional<room_snapshot>{snapshot};
   }
+  result<std::vector<presence_record>> presence(std::span<const user_id>) override {
+    if (!store_.presence_of) return std::vector<presence_record>();
+    return std::vector{*store_.presence_of};
+  }
+  result<std::vector<token_item>> tokens_of(user_id) override { return store_.log_ins; }
   result<std::vector<node_seen>> nodes() override {
     if (!store_.reads_work) return unavailable("reads fail");
     return store_.nodes_seen;

@@ -42,8 +42,10 @@ class fake_database final : public database {
   int looks = 0;
   bool commits_jobs_apart = false;
   bool reads_work = true;
-  std::optional<user_id> unreadable_user;  ///< Whoever asks for him beside others gets nothing.
-  std::vector<std::size_t> session_reads;  ///< How many sessions each look was for.
+  std::optional<presence_record> presence_of;  ///< Of the one user who has a presence.
+  std::vector<token_item> log_ins;             ///< Whoever asks.
+  std::optional<user_id> unreadable_user;      ///< Whoever asks for him beside others gets nothing.
+  std::vector<std::size_t> session_reads;      ///< How many sessions each look was for.
   int writers_opened = 0, readers_opened = 0, tidied = 0, marker_saves = 0, log_reads = 0;
 
   result<void> migrate(const std::function<bool()>&) override { return {}; }

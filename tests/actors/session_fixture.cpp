@@ -67,6 +67,7 @@ class session_fixture::scripted_directory final : public directory_handle::base 
         [](const presence_idle&) {},
         [](const retire_room&) {},
         [](const look_at_node&) {},
+        [](const find_sockets&) {},
         [](const events_heard&) {},
         [](const list_rooms_in_use&) {},
         [](const logs_reached&) {},

@@ -9,6 +9,7 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 class Traces : public operator_fixture {
  protected:
@@ -113,6 +114,77 @@ TEST_F(Traces, OnlySoManyAreUnderWay) {
   EXPECT_EQ(asked.front().code(), "waiting");
   here_.advance(milliseconds(500));
   EXPECT_EQ(asked.front().code(), "none");
+}
+
+/// Why somebody counts as online: the store is the fake one's, the sockets are those that the directories know.
+class Explanations : public operator_fixture {
+ protected:
+  Explanations() {
+    store().presence_of = presence_record{ann_, true, {}};
+    store().log_ins = {{token(1), at(1), at(1), at(9), "phone"}, {token(2), at(2), at(2), at(9), "laptop"}};
+  }
+  static token_hash token(std::uint8_t byte) {
+    token_hash made;
+    made.bytes.fill(byte);
+    return made;
+  }
+  static timestamp at(int second) { return timestamp(std::chrono::seconds(second)); }
+  void open(actor_world& on, std::uint8_t log_in) {
+    on.connect(ann_, 0, token(log_in));
+    on.run();
+  }
+  awaited<presence_explanation> ask(actor_world& on) {
+    awaited<presence_explanation> asked;
+    caf::anon_send(on.services->tracer, explain_everywhere{{{ann_}, asked.reply()}});
+    on.run();
+    return asked;
+  }
+  /// `NODE USER-AGENT SOCKETS` of each.
+  static std::vector<std::string> story(const presence_explanation& why) {
+    std::vector<std::string> lines;
+    for (const auto& each : why.devices) {
+      lines.push_back(each.node + " " + each.user_agent.value_or("gone") + " " + std::to_string(each.sockets));
+    }
+    return lines;
+  }
+  const user_id ann_ = id_of<user_id>(50);
+};
+
+TEST_F(Explanations, NameTheDevicesOnEveryNode) {
+  open(here_, 1);
+  open(here_, 2);
+  open(here_, 1);
+  open(there_, 2);
+  open(there_, 3);
+  const auto asked = ask(here_);
+  EXPECT_FALSE(asked.done()) << "the other node has not answered yet";
+  listen();
+  listen();
+  ASSERT_TRUE(asked.ok());
+  EXPECT_THAT(story(asked.value()),
+              UnorderedElementsAre("here phone 2", "here laptop 1", "there laptop 1", "there gone 1"));
+  EXPECT_EQ(asked.value().log_ins, 2U);
+  EXPECT_TRUE(asked.value().now.is_online);
+  EXPECT_THAT(asked.value().silent, IsEmpty());
+}
+
+TEST_F(Explanations, NameTheNodesThatDoNotAnswer) {
+  open(here_, 1);
+  signals_.set_up(false);
+  const auto asked = ask(here_);
+  here_.advance(milliseconds(500));
+  ASSERT_TRUE(asked.ok());
+  EXPECT_THAT(story(asked.value()), ElementsAre("here phone 1"));
+  EXPECT_THAT(asked.value().silent, ElementsAre("there"));
+}
+
+TEST_F(Explanations, TellOfSoManySocketsOfANode) {
+  for (std::uint64_t i = 1; i <= most_told_sockets + 5; ++i) open(there_, 1);
+  const auto asked = ask(here_);
+  listen();
+  listen();
+  ASSERT_TRUE(asked.ok());
+  EXPECT_THAT(story(asked.value()), ElementsAre("there phone 100"));
 }
 
 TEST_F(Traces, TheOperatorsSubjectCountsAsNoRoom) {

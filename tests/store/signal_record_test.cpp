@@ -24,6 +24,12 @@ traced_message traced(std::optional<std::int64_t> delivered_us) {
           70'000};
 }
 
+std::vector<token_hash> tokens(std::size_t count) {
+  std::vector<token_hash> made(count);
+  for (std::size_t i = 0; i < count; ++i) made[i].bytes.fill(static_cast<std::uint8_t>(i));
+  return made;
+}
+
 std::vector<signal_record> every_signal() {
   const user_id ann(numbered_uuid(7));
   return {{numbered_uuid(1), typing_signal{ann, true}},
@@ -33,7 +39,10 @@ std::vector<signal_record> every_signal() {
           {numbered_uuid(2), trace_question{numbered_uuid(3), message_id(numbered_uuid(4))}},
           {numbered_uuid(2), trace_answer{numbered_uuid(3), numbered_uuid(5), std::nullopt}},
           {numbered_uuid(2), trace_answer{numbered_uuid(3), numbered_uuid(5), traced(std::nullopt)}},
-          {numbered_uuid(2), trace_answer{numbered_uuid(3), numbered_uuid(5), traced(300)}}};
+          {numbered_uuid(2), trace_answer{numbered_uuid(3), numbered_uuid(5), traced(300)}},
+          {numbered_uuid(2), sockets_question{numbered_uuid(3), ann}},
+          {numbered_uuid(2), sockets_answer{numbered_uuid(3), numbered_uuid(5), {}}},
+          {numbered_uuid(2), sockets_answer{numbered_uuid(3), numbered_uuid(5), tokens(most_told_sockets)}}};
 }
 
 /// Tells each thing that stands in it.
@@ -54,6 +63,14 @@ std::string story_of(const signal_body& body) {
   if (const auto* asked = std::get_if<trace_question>(&body)) {
     return to_string(asked->question) + to_string(asked->message);
   }
+  if (const auto* asked = std::get_if<sockets_question>(&body)) {
+    return to_string(asked->question) + to_string(asked->user);
+  }
+  if (const auto* told = std::get_if<sockets_answer>(&body)) {
+    auto story = to_string(told->question) + to_string(told->node);
+    for (const auto& token : told->tokens) story += ' ' + to_hex(token);
+    return story;
+  }
   const auto& answered = std::get<trace_answer>(body);
   return to_string(answered.question) + to_string(answered.node) + (answered.known ? story_of(*answered.known) : "");
 }
@@ -61,6 +78,12 @@ std::string story_of(const signal_body& body) {
 bool is_signal_fault(std::string_view bytes, record_fault fault) {
   const auto outcome = decode_signal(bytes);
   return std::holds_alternative<record_fault>(outcome) && std::get<record_fault>(outcome) == fault;
+}
+
+TEST(signal_record, more_sockets_than_a_node_tells_of_are_no_answer) {
+  const signal_record record{numbered_uuid(2),
+                             sockets_answer{numbered_uuid(3), numbered_uuid(5), tokens(most_told_sockets + 1)}};
+  EXPECT_TRUE(is_signal_fault(encode_signal(record), record_fault::broken));
 }
 
 TEST(signal_record, every_kind_comes_back) {

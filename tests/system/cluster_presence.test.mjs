@@ -62,6 +62,25 @@ describe('presence over two nodes', { skip }, () => {
     assert.deepEqual(changes(), [true, false]);
   });
 
+  test('an operator sees by which devices somebody is on, and on which nodes', async () => {
+    const phone = await open(onNode(two, ann));
+    const laptop = await open(ann);
+    const second = await open(ann);
+    const explain = () => one.operate(['presence', 'explain', ann.username]);
+    await until(async () => (await explain()).devices.length === 2, 'both nodes know of them');
+    const why = await explain();
+    assert.equal(why.is_online, true);
+    assert.deepEqual(why.silent, []);
+    const names = new Map((await one.operate(['cluster'])).map((node) => [node.node_id, node.name]));
+    assert.deepEqual(why.devices.map((each) => each.node).sort(), [...names.values()].sort());
+    assert.deepEqual(why.devices.map((each) => each.sockets).sort(), [1, 2]);
+    for (const each of why.devices) assert.ok(each.logged_in_at, 'by a log-in that goes on');
+    await laptop.close();
+    await second.close();
+    await until(async () => (await explain()).devices.length === 1, 'the phone is left');
+    await phone.close();
+  });
+
   test('who was on a node that is killed is offline within the TTL, once, and no ghost is left', async () => {
     await open(onNode(two, ann));
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });

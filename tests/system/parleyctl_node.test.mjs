@@ -56,6 +56,22 @@ test('that log-ins were ended stands in the audit trail', async () => {
   assert.deepEqual([action, user.username], ['tokens_ended', username]);
 });
 
+test('why somebody counts as online: the devices, and what follows when there is none', async () => {
+  const bob = await newAccount(parley, 'bob');
+  const explain = () => parley.operate(['presence', 'explain', bob.username]);
+  const begun = await explain();
+  assert.equal(begun.is_online, true, 'from the log-in on');
+  assert.deepEqual([begun.devices, begun.silent], [[], []]);
+  const sockets = [await bob.connect(), await bob.connect()];
+  const [device, ...others] = (await explain()).devices;
+  assert.deepEqual([device.sockets, others.length], [2, 0]);
+  assert.match(device.logged_in_at, /^\d{4}-.*Z$/);
+  const { stdout } = await parley.parleyctl(['presence', 'explain', bob.username]);
+  assert.match(stdout, /^ON NODE +SOCKETS +LOGGED IN AT +USER AGENT/m);
+  for (const each of sockets) await each.close();
+  await expectFailure(parley, 1, /There is no user/, ['presence', 'explain', freshName('nobody')]);
+});
+
 test('the trace of a message: its stages, and to how many connections it went', async () => {
   const bob = await newAccount(parley, 'bob');
   const room = await ada.group('traced', [bob]);

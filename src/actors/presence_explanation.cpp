@@ -1,0 +1,57 @@
+// Sockets become devices by what the store knows of their log-ins.
+#include "actors/presence_explanation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/read_pool.hpp"
+
+namespace parley {
+namespace {
+
+/// One for each log-in with sockets there, in order of its first one.
+void add_devices(std::vector<connected_device>& devices, const told_sockets::place& place,
+                 const std::vector<token_item>& log_ins) {
+  std::vector<std::pair<token_hash, std::size_t>> known;
+  for (const auto& token : place.tokens) {
+    const auto found = std::find_if(known.begin(), known.end(), [&](const auto& each) { return each.first == token; });
+    if (found != known.end()) {
+      ++devices[found->second].sockets;
+      continue;
+    }
+    known.emplace_back(token, devices.size());
+    auto& device = devices.emplace_back(connected_device{place.node, 1, {}, {}});
+    const auto log_in =
+        std::find_if(log_ins.begin(), log_ins.end(), [&](const token_item& each) { return each.hash == token; });
+    if (log_in == log_ins.end()) continue;
+    device.user_agent = log_in->user_agent;
+    device.logged_in_at = log_in->created_at;
+  }
+}
+
+/// Runs on a reading thread.
+result<presence_explanation> explanation_of(database_reader& store, const user_id& user, told_sockets told) {
+  const auto found = store.presence({&user, 1});
+  if (!found) return found.error();
+  if (found->empty()) return not_found("user_id: there is no such user.");
+  auto places = store.presence_places(user);
+  if (!places) return places.error();
+  const auto log_ins = store.tokens_of(user);
+  if (!log_ins) return log_ins.error();
+  presence_explanation why{found->front(), std::move(*places), log_ins->size(), {}, std::move(told.silent)};
+  for (const auto& place : told.nodes) add_devices(why.devices, place, *log_ins);
+  for (const auto& place : why.places) {
+    if (told.only_of && place.is_known && place.node != *told.only_of) why.silent.push_back(place.name);
+  }
+  return why;
+}
+
+}  // namespace
+
+void explain(const actor_services& services, told_sockets told, const call<explain_presence>& ask) {
+  services.reads->ask<presence_explanation>([user = ask.request.user, told = std::move(told)](
+                                                database_reader& store) { return explanation_of(store, user, told); },
+                                            ask.reply);
+}
+
+}  // namespace parley
