@@ -51,9 +51,11 @@ install_node_modules() {
   fi
 }
 
+# Side by side: most of the time they wait. Those that send by a schedule have the machine for themselves (RUN_SERIAL).
 run_ctest() {
   local status=0
-  ctest --test-dir "$1" --build-config "$2" --output-on-failure --no-tests=error --label-regex "$2" </dev/null || status=$?
+  ctest --test-dir "$1" --build-config "$2" --parallel "$(nproc)" --output-on-failure --no-tests=error \
+    --label-regex "$2" </dev/null || status=$?
   # Counted as passed; so say what was not tested, and why.
   grep -A1 ': Skipped$' "$1/Testing/Temporary/LastTest.log" || true
   return "$status"
@@ -107,7 +109,12 @@ run_tests() {
   [[ "$groups" != *" browser "* ]] || install+=(--browser)
   "$root/scripts/install_dependencies.sh" "${install[@]}"
 
-  build_preset "$preset"
+  # Under a sanitizer most of the time is the compiler's, so nothing is built that is not run.
+  if [[ "$preset" != release && "$groups" == " unit " ]]; then
+    build_preset "$preset" unit_tests
+  else
+    build_preset "$preset"
+  fi
   local folder="$root/build/$preset"
   export PARLEYD="$folder/bin/parleyd"
   export TSAN_OPTIONS="${TSAN_OPTIONS:-suppressions=$root/tests/support/tsan_suppressions.txt second_deadlock_stack=1}"
