@@ -1,6 +1,7 @@
 // A reading actor: one connection that only reads, one question after another; those of sessions that begin together.
 #include "actors/reading_actor.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -34,27 +35,41 @@ class reading_actor : public reading_handle::base {
   void gather(read_session_basis message) {
     gathered_.push_back(std::move(message));
     if (gathered_.size() == 1) send(this, read_gathered{});
-    if (gathered_.size() == most_gathered) run_gathered();
+    if (gathered_.size() >= at_once_) run_gathered();
   }
 
   void run_gathered() {
     if (gathered_.empty()) return;
-    run([sessions = std::exchange(gathered_, {})](database_reader& reader) { answer_all(reader, sessions); });
+    run([this, sessions = std::exchange(gathered_, {})](database_reader& reader) { answer_all(reader, sessions); });
   }
 
-  /// What one of them cannot be told, because it takes too long, say, is no reason to refuse the others.
-  static void answer_all(database_reader& reader, const std::vector<read_session_basis>& sessions) {
+  /// What one of them cannot be told, because it takes too long, say, is no reason to refuse the others: each is asked
+  /// for alone then. Two that fail one after the other are the store's fault; and where all together took too long,
+  /// fewer are taken at once for a while.
+  void answer_all(database_reader& reader, const std::vector<read_session_basis>& sessions) {
     std::vector<session_question> questions;
     questions.reserve(sessions.size());
     for (const auto& each : sessions) questions.push_back(each.question);
     auto found = reader.session_bases(questions);
+    if (found) {
+      for (std::size_t i = 0; i < sessions.size(); ++i) sessions[i].reply(std::move((*found)[i]));
+      at_once_ = std::min(most_gathered, at_once_ * 2);
+      return;
+    }
+    if (sessions.size() == 1) return sessions.front().reply(found.error());
+    at_once_ = std::max<std::size_t>(1, sessions.size() / 2);
+    int failed_in_a_row = 0;
     for (std::size_t i = 0; i < sessions.size(); ++i) {
-      if (found) {
-        sessions[i].reply(std::move((*found)[i]));
-      } else if (sessions.size() == 1) {
+      if (failed_in_a_row == 2) {
         sessions[i].reply(found.error());
+        continue;
+      }
+      auto alone = reader.session_bases({&questions[i], 1});
+      failed_in_a_row = alone ? 0 : failed_in_a_row + 1;
+      if (alone) {
+        sessions[i].reply(std::move(alone->front()));
       } else {
-        answer_all(reader, {sessions[i]});
+        sessions[i].reply(alone.error());
       }
     }
   }
@@ -89,6 +104,7 @@ class reading_actor : public reading_handle::base {
   database& source_;
   std::unique_ptr<database_reader> reader_;
   std::vector<read_session_basis> gathered_;
+  std::size_t at_once_ = most_gathered;
 };
 
 }  // namespace

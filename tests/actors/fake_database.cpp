@@ -86,6 +86,7 @@ class fake_reader final : public empty_reader {
   /// Each has himself for a friend.
   result<std::vector<session_basis>> session_bases(std::span<const session_question> questions) override {
     store_.session_reads.push_back(questions.size());
+    if (!store_.reads_work) return unavailable("reads fail");
     std::vector<session_basis> found;
     for (const auto& question : questions) {
       if (question.user == store_.unreadable_user) return unavailable("it takes too long");

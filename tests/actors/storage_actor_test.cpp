@@ -383,6 +383,25 @@ TEST_F(ReadPool, WhatOneSessionCannotBeToldTheOthersAreTold) {
   EXPECT_EQ(answers_, (strings{"1", "unavailable", "3"}));
 }
 
+TEST_F(ReadPool, BehindALookThatFailedFewerSessionsAreTakenAtOnce) {
+  world_.store.unreadable_user = numbered(2);
+  for (std::uint8_t i = 1; i <= 4; ++i) begin_session(i);
+  world_.run();
+  EXPECT_EQ(world_.store.session_reads, (std::vector<std::size_t>{4, 1, 1, 1, 1}));
+  world_.store.session_reads.clear();
+  for (std::uint8_t i = 11; i <= 20; ++i) begin_session(i);
+  world_.run();
+  EXPECT_EQ(world_.store.session_reads, (std::vector<std::size_t>{2, 4, 4}));
+}
+
+TEST_F(ReadPool, AStoreThatAnswersNobodyIsNotAskedForEach) {
+  world_.store.reads_work = false;
+  for (std::uint8_t i = 1; i <= 16; ++i) begin_session(i);
+  world_.run();
+  EXPECT_EQ(answers_, strings(16, "unavailable"));
+  EXPECT_EQ(world_.store.session_reads, (std::vector<std::size_t>{16, 1, 1}));
+}
+
 TEST_F(ReadPool, ASessionIsRefusedWhenEveryQueueIsFull) {
   world_.settings.store.read_queue = 2;
   read_pool small(*world_.services, {spawn_reading_actor(*world_.system, *world_.services, world_.store, false)});

@@ -172,6 +172,7 @@ TEST_P(moderation_contract, a_mute_holds_in_later_batches_and_outlives_leaving) 
   append(make.invite(room_, ann_, {bob_}));
   expect_refusal(make.send(room_, bob_, "hi"), error_code::forbidden);
   EXPECT_EQ(summary(bob_, room_).muted_until, command.at + far);
+  EXPECT_EQ(basis_of(bob_).rooms.at(0).muted_until, command.at + far);
   EXPECT_FALSE(summary(ann_, room_).muted_until);
   EXPECT_THAT(muted(command.at), ElementsAre("bob"));
   EXPECT_THAT(muted(command.at + far), IsEmpty());
@@ -196,6 +197,7 @@ TEST_P(moderation_contract, slow_mode_remembers_from_batch_to_batch_who_wrote_wh
   append(change(set_slow_mode{30}));
   EXPECT_EQ(std::get<slow_mode_changed>(events_of(room_).back().body).seconds, 30);
   EXPECT_EQ(summary(bob_, room_).slow_mode_seconds, 30);
+  EXPECT_EQ(basis_of(bob_).rooms.at(0).slow_mode_seconds, 30);
   const auto first = make.send(room_, bob_, "one");
   append(first);
   expect_refusal(make.send(room_, bob_, "two"), error_code::rate_limited);
