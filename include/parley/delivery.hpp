@@ -100,6 +100,7 @@ struct outgoing {
   bool ephemeral = false;        ///< May be dropped when the outbox is full.
   bool is_error = false;         ///< Says nothing of any event, so that it need not wait for any.
   bool answers_durable = false;  ///< `answers` are of frames that asked for durable events.
+  bool is_told_once = false;     ///< Though ephemeral it waits while the node may not deliver: it is not said again.
 };
 
 /// Ephemeral frames for everybody attached to a room on one shard.

@@ -118,7 +118,9 @@ class presence_keeper {
     std::string bytes;
     services_->encoder.append_notice(bytes, presence_notice{record});
     const auto shared = std::make_shared<const std::string>(std::move(bytes));
-    for (const auto& watcher : watchers) services_->out.send(watcher, {shared, 1, 0, true});
+    for (const auto& watcher : watchers) {
+      services_->out.send(watcher, {.frames = shared, .ephemeral = true, .is_told_once = true});
+    }
   }
 
   void count_online(bool online) {

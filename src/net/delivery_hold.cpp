@@ -12,8 +12,8 @@ namespace parley {
 
 namespace {
 constexpr auto look_again = std::chrono::milliseconds(10);
-/// Some 30 MiB, of presence that is heard in one go behind an outage.
-constexpr std::size_t most_held_before_presence_is_dropped = 100'000;
+/// So that a connection's outbox need not take all that waited for it at once.
+constexpr std::size_t released_before_a_flush = 256;
 }  // namespace
 
 /// Acks wait too: one of a resume must not overtake what came before it.
@@ -22,9 +22,10 @@ bool delivery_shard::must_wait(const shard_work& item) {
   return !std::holds_alternative<revoke_work>(item) && !std::holds_alternative<close_work>(item);
 }
 
-/// Typing and read markers are dropped. Presence waits, since the change is told once: whoever missed that somebody
-/// went off would see a ghost. The rest is bounded by what those who hand it on may have with a shard: a room one
-/// batch, a replay one page; and a node that holds back takes no new frames and no new connections.
+/// Typing and read markers are dropped. Presence waits, since a change is told once: whoever missed that somebody went
+/// off would see a ghost. It is bounded as signals are, by net.broadcast_queue; the rest by what those who hand it on
+/// may have with a shard: a room one batch, a replay one page; and a node that holds back takes no new frames and no
+/// new connections.
 void delivery_shard::hold(shard_work&& item) {
   if (std::holds_alternative<room_broadcast>(item)) {
     waiting_broadcasts_.fetch_sub(1, std::memory_order_relaxed);
@@ -32,8 +33,9 @@ void delivery_shard::hold(shard_work&& item) {
     return counts_.ephemeral_dropped_total.add();
   }
   if (const auto* send = std::get_if<send_work>(&item);
-      send != nullptr && send->what.ephemeral && held_.size() >= most_held_before_presence_is_dropped) {
-    return counts_.ephemeral_dropped_total.add();
+      send != nullptr && send->what.ephemeral && !send->when_drained) {
+    if (!send->what.is_told_once || held_presence_ >= most_broadcasts_) return counts_.ephemeral_dropped_total.add();
+    ++held_presence_;
   }
   try {
     held_.push_back(std::move(item));
@@ -44,9 +46,12 @@ void delivery_shard::hold(shard_work&& item) {
 }
 
 void delivery_shard::release_held() {
+  held_presence_ = 0;
+  std::size_t released = 0;
   for (auto held = std::exchange(held_, {}); !held.empty(); held.pop_front()) {
     counts_.deliveries_held.add(-1);
     take(held.front());
+    if (++released % released_before_a_flush == 0) flush();
   }
 }
 
@@ -54,6 +59,7 @@ void delivery_shard::drop_all() {
   queue_.take_all([](shard_work&&) {});
   counts_.deliveries_held.add(-static_cast<std::int64_t>(held_.size()));
   held_.clear();
+  held_presence_ = 0;
 }
 
 void delivery_shard::look_at_lease_again() {

@@ -231,7 +231,8 @@ class delivery_shard {
   shard_queue<shard_work> queue_;
   const std::uint32_t most_broadcasts_;
   std::atomic<std::uint32_t> waiting_broadcasts_{0};
-  std::deque<shard_work> held_;  ///< Until the lease holds again, in order.
+  std::deque<shard_work> held_;      ///< Until the lease holds again, in order.
+  std::uint32_t held_presence_ = 0;  ///< How many of these are presence.
   bool looks_again_ = false;
 
   room_table rooms_;
