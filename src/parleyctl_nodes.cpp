@@ -84,17 +84,23 @@ void show_cluster(const command_line& args, session& node) {
 
 void explain_presence(const command_line& args, session& node) {
   const auto why = node.ask("GET", "/api/v1/admin/presence/" + node.id_of(args.username));
+  const auto& found = why.as_object();
+  // A node of an older version says nothing of devices.
+  const auto* devices = found.if_contains("devices");
+  if (devices == nullptr) {
+    std::cerr << "parleyctl: the node is of a version that does not know devices\n";
+  } else {
+    warn_of_silent_nodes(found, "the devices on it are not known");
+  }
   if (args.as_json) return print(args, why);
-  auto shown = why.as_object();
-  const auto places = shown.at("nodes").as_array();
-  const auto devices = shown.at("devices").as_array();
-  warn_of_silent_nodes(why.as_object(), "the devices on it are not known");
+  auto shown = found;
   for (const auto* part : {"nodes", "devices", "silent"}) shown.erase(part);
   print(args, shown);
-  print_list(args, places,
+  print_list(args, found.at("nodes").as_array(),
              {{"ON NODE", "name"}, {"SINCE", "since"}, {"NODE IS KNOWN", "is_known"}, {"NODE SILENT MS", "silent_ms"}});
+  if (devices == nullptr) return;
   print_list(
-      args, devices,
+      args, devices->as_array(),
       {{"ON NODE", "node"}, {"SOCKETS", "sockets"}, {"LOGGED IN AT", "logged_in_at"}, {"USER AGENT", "user_agent"}});
 }
 

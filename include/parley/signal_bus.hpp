@@ -38,6 +38,11 @@ struct trace_answer {
   uuid node;  ///< Its identity.
   std::optional<traced_message> known;
 };
+/// Of a log-in on one node.
+struct open_sockets {
+  token_hash token;
+  std::uint32_t count = 0;
+};
 /// To all nodes: which sockets has this user with you? As the two above.
 struct sockets_question {
   uuid question;
@@ -47,9 +52,9 @@ struct sockets_question {
 struct sockets_answer {
   uuid question;
   uuid node;
-  std::vector<token_hash> tokens;  ///< Of each socket the log-in by which it was opened; most_told_sockets at most.
+  std::vector<open_sockets> log_ins;  ///< most_told_log_ins at most, those with the most sockets.
 };
-inline constexpr std::size_t most_told_sockets = 100;
+inline constexpr std::size_t most_told_log_ins = 100;
 /// Another kind is added at the end: its place is part of the form in which nodes of several versions speak.
 using signal_body =
     std::variant<typing_signal, read_signal, trace_question, trace_answer, sockets_question, sockets_answer>;

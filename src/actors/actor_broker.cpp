@@ -368,8 +368,8 @@ void actor_broker::handle(call<trace_message> ask) {
 
 void actor_broker::handle(call<explain_presence> ask) {
   if (services_.tracer) return caf::anon_send(services_.tracer, explain_everywhere{std::move(ask)});
-  using tokens = std::vector<token_hash>;
-  answer<tokens> found([&services = services_, ask](result<tokens> here) {
+  using log_ins = std::vector<open_sockets>;
+  answer<log_ins> found([&services = services_, ask](result<log_ins> here) {
     if (!here) return ask.reply(here.error());
     const auto self = services.identity == nullptr ? uuid{} : services.identity->get();
     explain(services, {{{services.settings.node.name, std::move(*here)}}, {}, self}, ask);

@@ -52,11 +52,7 @@ class directory final : public directory_handle::base {
         [this](events_heard& message) { hand_on(message); },
         [this](const list_rooms_in_use& message) { message.reply(rooms_in_use()); },
         [this](const count_rooms& message) { message.reply(room_counts()); },
-        [this](const find_sockets& message) {
-          std::vector<token_hash> tokens;
-          sessions_.for_user(message.user, [&](const auto& each) { tokens.push_back(each.token); });
-          message.reply(std::move(tokens));
-        },
+        [this](const find_sockets& message) { message.reply(sockets_of(message.user)); },
         [this](const logs_reached& message) {
           for (const auto& [room, end] : message.ends) {
             if (const auto* known = rooms_.hand_over(room)) send(known->actor, log_reached{end});
@@ -86,6 +82,17 @@ class directory final : public directory_handle::base {
   void add_session(const register_session& message) {
     monitor(message.session);
     sessions_.insert({message.user, message.token, message.connection, message.session}, message.session.id());
+  }
+
+  [[nodiscard]] std::vector<open_sockets> sockets_of(const user_id& user) const {
+    std::unordered_map<token_hash, std::uint32_t> counts;
+    sessions_.for_user(user, [&](const auto& each) { ++counts[each.token]; });
+    std::vector<open_sockets> found;
+    found.reserve(counts.size());
+    for (const auto& [token, count] : counts) found.push_back({token, count});
+    std::sort(found.begin(), found.end(), [](const auto& one, const auto& other) { return one.count > other.count; });
+    if (found.size() > most_told_log_ins) found.resize(most_told_log_ins);
+    return found;
   }
 
   void hand_to_room(to_room& message) {

@@ -75,10 +75,11 @@ struct node_view {
 struct look_at_node {
   answer<node_view> reply;
 };
-/// Sent for the operator: of each of the user's sockets the log-in by which it was opened.
+/// Sent for the operator: the user's log-ins with sockets here, those with the most sockets first; most_told_log_ins at
+/// most.
 struct find_sockets {
   user_id user;
-  answer<std::vector<token_hash>> reply;
+  answer<std::vector<open_sockets>> reply;
 };
 /// Sent at the stop: rooms flush their markers and end, then the directory.
 struct close_directory {

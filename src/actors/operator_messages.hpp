@@ -57,7 +57,7 @@ struct explain_everywhere {
 /// Sent by the directory's answer to the tracer: this node's own part.
 struct sockets_found {
   uuid question;
-  std::vector<token_hash> tokens;
+  std::vector<open_sockets> log_ins;
 };
 /// Sent by a reading actor to the tracer: who is to answer that question.
 struct trace_nodes_known {

@@ -9,23 +9,15 @@
 namespace parley {
 namespace {
 
-/// One for each log-in with sockets there, in order of its first one.
 void add_devices(std::vector<connected_device>& devices, const told_sockets::place& place,
                  const std::vector<token_item>& log_ins) {
-  std::vector<std::pair<token_hash, std::size_t>> known;
-  for (const auto& token : place.tokens) {
-    const auto found = std::find_if(known.begin(), known.end(), [&](const auto& each) { return each.first == token; });
-    if (found != known.end()) {
-      ++devices[found->second].sockets;
-      continue;
-    }
-    known.emplace_back(token, devices.size());
-    auto& device = devices.emplace_back(connected_device{place.node, 1, {}, {}});
-    const auto log_in =
-        std::find_if(log_ins.begin(), log_ins.end(), [&](const token_item& each) { return each.hash == token; });
-    if (log_in == log_ins.end()) continue;
-    device.user_agent = log_in->user_agent;
-    device.logged_in_at = log_in->created_at;
+  for (const auto& open : place.log_ins) {
+    auto& device = devices.emplace_back(connected_device{place.node, open.count, {}, {}});
+    const auto known =
+        std::find_if(log_ins.begin(), log_ins.end(), [&](const token_item& each) { return each.hash == open.token; });
+    if (known == log_ins.end()) continue;
+    device.user_agent = known->user_agent;
+    device.logged_in_at = known->created_at;
   }
 }
 

@@ -7,14 +7,15 @@
 
 #include "actors/actor_services.hpp"
 #include "parley/client_ports.hpp"
+#include "parley/signal_bus.hpp"
 
 namespace parley {
 
 /// What the nodes said of one user's sockets.
 struct told_sockets {
   struct place {
-    std::string node;                ///< Its name.
-    std::vector<token_hash> tokens;  ///< Of each socket the log-in by which it was opened.
+    std::string node;  ///< Its name.
+    std::vector<open_sockets> log_ins;
   };
   std::vector<place> nodes;
   std::vector<std::string> silent;  ///< The names of those that said nothing.

@@ -34,7 +34,7 @@ class tracer final : public tracer_handle::base {
         [this](trace_everywhere& message) { guarded("tracer", [&] { ask(message.ask); }); },
         [this](explain_everywhere& message) { guarded("tracer", [&] { ask(message.ask); }); },
         [this](sockets_found& message) {
-          guarded("tracer", [&] { take(message.question, services_.identity->get(), std::move(message.tokens)); });
+          guarded("tracer", [&] { take_own(message.question, std::move(message.log_ins)); });
         },
         [this](trace_nodes_known& message) { guarded("tracer", [&] { note_nodes(std::move(message)); }); },
         [this](trace_due message) { guarded("tracer", [&] { finish(message.question); }); },
@@ -47,14 +47,15 @@ class tracer final : public tracer_handle::base {
 
  private:
   using known_message = std::optional<traced_message>;
-  using open_sockets = std::vector<token_hash>;
+  using log_ins = std::vector<open_sockets>;
   struct answered {
     uuid node;
-    std::variant<known_message, open_sockets> what;
+    std::variant<known_message, log_ins> what;
     std::string name{};  ///< Once it is known which nodes there are.
   };
   struct question {
-    std::vector<answered> answers;                ///< This node's own among them.
+    std::vector<answered> answers;  ///< This node's own among them, with its name.
+    bool has_own = false;
     std::optional<std::vector<node_seen>> nodes;  ///< Who is to answer; null before it is known.
     std::vector<std::string> silent{};            ///< At the end.
     std::function<void(question&)> finished;
@@ -76,14 +77,16 @@ class tracer final : public tracer_handle::base {
     });
     if (!id) return;
     services_.signals->publish({operators_subject, trace_question{*id, asked.request.message}});
-    take(*id, services_.identity->get(), services_.counts.last_messages.find(asked.request.message));
+    take_own(*id, services_.counts.last_messages.find(asked.request.message));
   }
 
   void ask(const call<explain_presence>& asked) {
     const auto id = begin(asked.reply, [this, asked](question& all) {
+      // An answer that lacks a part must not look whole.
+      if (!all.nodes) return asked.reply(unavailable("The store does not say which nodes there are; try again."));
       told_sockets told{{}, std::move(all.silent)};
       for (auto& each : all.answers) {
-        if (auto* sockets = std::get_if<open_sockets>(&each.what)) {
+        if (auto* sockets = std::get_if<log_ins>(&each.what)) {
           told.nodes.push_back({std::move(each.name), std::move(*sockets)});
         }
       }
@@ -92,7 +95,7 @@ class tracer final : public tracer_handle::base {
     if (!id) return;
     services_.signals->publish({operators_subject, sockets_question{*id, asked.request.user}});
     with_sockets_of(asked.request.user,
-                    [tracer = me(), id = *id](open_sockets found) {  // the actor lives until it has heard of it
+                    [tracer = me(), id = *id](log_ins found) {  // the actor lives until it has heard of it
                       caf::anon_send(tracer, sockets_found{id, std::move(found)});
                     });
   }
@@ -115,8 +118,8 @@ class tracer final : public tracer_handle::base {
     return id;
   }
 
-  void with_sockets_of(const user_id& user, std::function<void(open_sockets)> use) {
-    caf::anon_send(services_.directory, find_sockets{user, answer<open_sockets>([use](result<open_sockets> found) {
+  void with_sockets_of(const user_id& user, std::function<void(log_ins)> use) {
+    caf::anon_send(services_.directory, find_sockets{user, answer<log_ins>([use](result<log_ins> found) {
                                                        if (found) use(std::move(*found));
                                                      })});
   }
@@ -138,13 +141,22 @@ class tracer final : public tracer_handle::base {
     finish_if_all_answered(id);
   }
 
+  /// Under the name that this node has now: it may enter anew meanwhile, under another identity.
+  template <class What>
+  void take_own(const uuid& id, What what) {
+    const auto found = questions_.find(id);
+    if (found == questions_.end() || std::exchange(found->second.has_own, true)) return;
+    found->second.answers.push_back({services_.identity->get(), std::move(what), services_.settings.node.name});
+    finish_if_all_answered(id);
+  }
+
   static bool has_answered(const question& asked, const uuid& node) {
     return std::any_of(asked.answers.begin(), asked.answers.end(), [&](const auto& each) { return each.node == node; });
   }
 
   void finish_if_all_answered(const uuid& id) {
     const auto& asked = questions_.at(id);
-    if (!asked.nodes) return;
+    if (!asked.nodes || !asked.has_own) return;
     const bool all = std::all_of(asked.nodes->begin(), asked.nodes->end(),
                                  [&](const node_seen& each) { return has_answered(asked, each.report.node); });
     if (all) finish(id);
@@ -154,10 +166,6 @@ class tracer final : public tracer_handle::base {
     auto ended = questions_.extract(id);
     if (ended.empty()) return;
     auto& asked = ended.mapped();
-    const auto self = services_.identity->get();
-    for (auto& each : asked.answers) {
-      if (each.node == self) each.name = services_.settings.node.name;
-    }
     for (const auto& node : asked.nodes.value_or(std::vector<node_seen>())) {
       const auto place = std::find_if(asked.answers.begin(), asked.answers.end(),
                                       [&](const auto& each) { return each.node == node.report.node; });
@@ -177,14 +185,13 @@ class tracer final : public tracer_handle::base {
                                                                 services_.counts.last_messages.find(asked.message)}});
   }
   void hear(const sockets_question& asked) {
-    with_sockets_of(asked.user, [&services = services_, question = asked.question](open_sockets found) {
-      if (found.size() > most_told_sockets) found.resize(most_told_sockets);
+    with_sockets_of(asked.user, [&services = services_, question = asked.question](log_ins found) {
       services.signals->publish(
           {operators_subject, sockets_answer{question, services.identity->get(), std::move(found)}});
     });
   }
   void hear(const trace_answer& told) { take(told.question, told.node, told.known); }
-  void hear(sockets_answer& told) { take(told.question, told.node, std::move(told.tokens)); }
+  void hear(sockets_answer& told) { take(told.question, told.node, std::move(told.log_ins)); }
   void hear(const typing_signal&) {}
   void hear(const read_signal&) {}
 

@@ -33,16 +33,22 @@ void transfer_trace(Bytes& bytes, Message& message) {
   transfer_count(bytes, message.connections);
 }
 
-void transfer_tokens(byte_writer& bytes, const std::vector<token_hash>& tokens) {
-  transfer_count(bytes, static_cast<std::uint32_t>(tokens.size()));
-  for (const auto& token : tokens) bytes.field(token);
+void transfer_log_ins(byte_writer& bytes, const std::vector<open_sockets>& log_ins) {
+  transfer_count(bytes, static_cast<std::uint32_t>(log_ins.size()));
+  for (const auto& each : log_ins) {
+    bytes.field(each.token);
+    transfer_count(bytes, each.count);
+  }
 }
-void transfer_tokens(byte_reader& bytes, std::vector<token_hash>& tokens) {
+void transfer_log_ins(byte_reader& bytes, std::vector<open_sockets>& log_ins) {
   std::uint32_t count = 0;
   transfer_count(bytes, count);
-  if (count > most_told_sockets) return bytes.fail();
-  tokens.resize(count);
-  for (auto& token : tokens) bytes.field(token);
+  if (count > most_told_log_ins) return bytes.fail();
+  log_ins.resize(count);
+  for (auto& each : log_ins) {
+    bytes.field(each.token);
+    transfer_count(bytes, each.count);
+  }
 }
 
 template <class Bytes, class Signal>
@@ -63,7 +69,7 @@ void transfer_signal(Bytes& bytes, Signal& signal) {
   } else if constexpr (std::is_same_v<kind, sockets_answer>) {
     bytes.field(signal.question);
     bytes.field(signal.node);
-    transfer_tokens(bytes, signal.tokens);
+    transfer_log_ins(bytes, signal.log_ins);
   } else {
     static_assert(std::is_same_v<kind, trace_answer>, "a new kind of signal needs its fields here");
     bytes.field(signal.question);

@@ -178,13 +178,26 @@ TEST_F(Explanations, NameTheNodesThatDoNotAnswer) {
   EXPECT_THAT(asked.value().silent, ElementsAre("there"));
 }
 
-TEST_F(Explanations, TellOfSoManySocketsOfANode) {
-  for (std::uint64_t i = 1; i <= most_told_sockets + 5; ++i) open(there_, 1);
+TEST_F(Explanations, CountSocketsOfALogInWhoeverIsAsked) {
+  for (int i = 0; i < 150; ++i) open(there_, 1);
+  open(there_, 2);
+  for (auto* node : {&here_, &there_}) {
+    const auto asked = ask(*node);
+    listen();
+    listen();
+    ASSERT_TRUE(asked.ok());
+    EXPECT_THAT(story(asked.value()), ElementsAre("there phone 150", "there laptop 1"));
+  }
+}
+
+TEST_F(Explanations, SayNothingWhenNobodyKnowsWhichNodesThereAre) {
+  open(here_, 1);
+  store().reads_work = false;
   const auto asked = ask(here_);
   listen();
   listen();
-  ASSERT_TRUE(asked.ok());
-  EXPECT_THAT(story(asked.value()), ElementsAre("there phone 100"));
+  here_.advance(milliseconds(500));
+  EXPECT_EQ(asked.code(), "unavailable");
 }
 
 TEST_F(Traces, TheOperatorsSubjectCountsAsNoRoom) {

@@ -24,9 +24,12 @@ traced_message traced(std::optional<std::int64_t> delivered_us) {
           70'000};
 }
 
-std::vector<token_hash> tokens(std::size_t count) {
-  std::vector<token_hash> made(count);
-  for (std::size_t i = 0; i < count; ++i) made[i].bytes.fill(static_cast<std::uint8_t>(i));
+std::vector<open_sockets> log_ins(std::size_t count) {
+  std::vector<open_sockets> made(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    made[i].token.bytes.fill(static_cast<std::uint8_t>(i));
+    made[i].count = static_cast<std::uint32_t>(i * 1'000);
+  }
   return made;
 }
 
@@ -42,7 +45,7 @@ std::vector<signal_record> every_signal() {
           {numbered_uuid(2), trace_answer{numbered_uuid(3), numbered_uuid(5), traced(300)}},
           {numbered_uuid(2), sockets_question{numbered_uuid(3), ann}},
           {numbered_uuid(2), sockets_answer{numbered_uuid(3), numbered_uuid(5), {}}},
-          {numbered_uuid(2), sockets_answer{numbered_uuid(3), numbered_uuid(5), tokens(most_told_sockets)}}};
+          {numbered_uuid(2), sockets_answer{numbered_uuid(3), numbered_uuid(5), log_ins(most_told_log_ins)}}};
 }
 
 /// Tells each thing that stands in it.
@@ -68,7 +71,7 @@ std::string story_of(const signal_body& body) {
   }
   if (const auto* told = std::get_if<sockets_answer>(&body)) {
     auto story = to_string(told->question) + to_string(told->node);
-    for (const auto& token : told->tokens) story += ' ' + to_hex(token);
+    for (const auto& each : told->log_ins) story += ' ' + to_hex(each.token) + ' ' + std::to_string(each.count);
     return story;
   }
   const auto& answered = std::get<trace_answer>(body);
@@ -80,9 +83,9 @@ bool is_signal_fault(std::string_view bytes, record_fault fault) {
   return std::holds_alternative<record_fault>(outcome) && std::get<record_fault>(outcome) == fault;
 }
 
-TEST(signal_record, more_sockets_than_a_node_tells_of_are_no_answer) {
+TEST(signal_record, more_log_ins_than_a_node_tells_of_are_no_answer) {
   const signal_record record{numbered_uuid(2),
-                             sockets_answer{numbered_uuid(3), numbered_uuid(5), tokens(most_told_sockets + 1)}};
+                             sockets_answer{numbered_uuid(3), numbered_uuid(5), log_ins(most_told_log_ins + 1)}};
   EXPECT_TRUE(is_signal_fault(encode_signal(record), record_fault::broken));
 }
 
