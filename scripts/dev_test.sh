@@ -51,7 +51,7 @@ install_node_modules() {
   fi
 }
 
-# Side by side: most of the time they wait. Those that send by a schedule have the machine for themselves (RUN_SERIAL).
+# Side by side: most of the time they wait. Those for which times count have the machine for themselves (RUN_SERIAL).
 run_ctest() {
   local status=0
   ctest --test-dir "$1" --build-config "$2" --parallel "$(nproc)" --output-on-failure --no-tests=error \

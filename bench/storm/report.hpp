@@ -21,7 +21,8 @@ struct storm_findings {
   double node_cpu = 0, database_cpu = 0, tool_cpu = 0;                         ///< In seconds.
   double load_average = 0;  ///< Of the machine, over the last minute.
 
-  /// Everybody came back and has every seq once; a node that was stopped told its clients and ended well.
+  /// Everybody came back and has every seq once; a node that was stopped told its clients and ended well; where none
+  /// was, the store was not asked for events.
   [[nodiscard]] bool is_good() const;
 };
 

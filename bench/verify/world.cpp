@@ -50,12 +50,13 @@ world::~world() {
 
 void world::start_node(const verify_options& options, int number, const std::string& store_url,
                        std::uint16_t store_port) {
+  const auto seed = 2 * (options.seed * static_cast<std::uint64_t>(options.nodes) + static_cast<std::uint64_t>(number));
   auto url = store_url;
   if (store_port != 0) {
-    postgres_proxies_.push_back(std::make_unique<support::fault_proxy>(store_port));
+    postgres_proxies_.push_back(std::make_unique<support::fault_proxy>(store_port, seed));
     url = postgres_proxies_.back()->url_through(store_url, store_port);
   }
-  redis_proxies_.push_back(std::make_unique<support::fault_proxy>(redis_->port()));
+  redis_proxies_.push_back(std::make_unique<support::fault_proxy>(redis_->port(), seed + 1));
   // What slows the tool down and has no part in the promises is off; all else is as it is for everybody.
   std::vector<std::string> settings{
       "store.url=" + url,

@@ -7,9 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
-#include <random>
 #include <set>
 #include <stdexcept>
 
@@ -30,12 +30,6 @@ sockaddr_in loopback(std::uint16_t port) {
 void do_not_gather(int descriptor) {
   const int on = 1;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
-/// Cuts come at random bytes; of what follows one another in time nothing can be repeated anyway.
-int about(int bytes) {
-  static thread_local std::mt19937 random(20'261'126);
-  return std::uniform_int_distribution<int>(1, 2 * bytes)(random);
 }
 
 bool send_all(int to, const char* bytes, std::size_t size) {
@@ -91,7 +85,8 @@ class commit_watcher {
 
 class fault_proxy::link {
  public:
-  link(fault_proxy& proxy, int client, int server, int cut_after) : proxy_(proxy), client_(client), server_(server) {
+  link(fault_proxy& proxy, int client, int server, std::size_t cut_after)
+      : proxy_(proxy), client_(client), server_(server) {
     if (cut_after > 0) end_after(cut_after);
   }
   ~link() {
@@ -105,8 +100,8 @@ class fault_proxy::link {
   [[nodiscard]] int client() const { return is_silent_ ? -1 : client_; }
   [[nodiscard]] int server() const { return is_silent_ ? -1 : server_; }
 
-  /// Cut when so many bytes have passed, unless the proxy is healed before.
-  void end_after(int bytes) {
+  /// Cut when so many bytes have passed, in the middle of a word or not, unless the proxy is healed before.
+  void end_after(std::size_t bytes) {
     bytes_left_ = bytes;
     heals_before_ = proxy_.healed_;
   }
@@ -128,9 +123,11 @@ class fault_proxy::link {
     }
     // The answer to a commit is the first that the server says behind it; what it says before has been passed on.
     if (!from_client && loses_answer_) return cut();
-    if (bytes_left_ > 0 && heals_before_ == proxy_.healed_ && (bytes_left_ -= static_cast<int>(count)) <= 0)
-      return cut();
-    return send_all(from_client ? server_ : client_, bytes.data(), size);
+    const int to = from_client ? server_ : client_;
+    if (bytes_left_ == 0 || heals_before_ != proxy_.healed_) return send_all(to, bytes.data(), size);
+    const auto passing = std::min(size, bytes_left_);
+    bytes_left_ -= passing;
+    return send_all(to, bytes.data(), passing) && (bytes_left_ > 0 || cut());
   }
 
  private:
@@ -142,15 +139,15 @@ class fault_proxy::link {
   fault_proxy& proxy_;
   int client_;
   int server_;
-  int bytes_left_ = 0;
+  std::size_t bytes_left_ = 0;  ///< Until the cut; none: there is to be none.
   int heals_before_ = 0;
   commit_watcher watcher_;
   bool loses_answer_ = false;
   bool is_silent_ = false;
 };
 
-fault_proxy::fault_proxy(std::uint16_t server_port)
-    : server_port_(server_port), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+fault_proxy::fault_proxy(std::uint16_t server_port, std::uint64_t seed)
+    : server_port_(server_port), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), random_(seed) {
   auto address = loopback(0);
   socklen_t size = sizeof address;
   if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 64) != 0)
@@ -215,7 +212,11 @@ void fault_proxy::accept_into(std::vector<std::unique_ptr<link>>& links) {
   do_not_gather(client);
   do_not_gather(server);
   const int mean = cut_after_;
-  links.push_back(std::make_unique<link>(*this, client, server, mean > 0 ? about(mean) : 0));
+  links.push_back(std::make_unique<link>(*this, client, server, mean > 0 ? about(mean) : std::size_t{0}));
+}
+
+std::size_t fault_proxy::about(int bytes) {
+  return std::uniform_int_distribution<std::size_t>(1, 2 * static_cast<std::size_t>(bytes))(random_);
 }
 
 void fault_proxy::run() {

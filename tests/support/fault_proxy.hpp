@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,7 +15,8 @@ namespace parley::support {
 /// faults are set from any.
 class fault_proxy {
  public:
-  explicit fault_proxy(std::uint16_t server_port);
+  /// Where connections are cut is chosen by the seed.
+  explicit fault_proxy(std::uint16_t server_port, std::uint64_t seed = 20'261'126);
   ~fault_proxy();
   fault_proxy(const fault_proxy&) = delete;
   fault_proxy& operator=(const fault_proxy&) = delete;
@@ -53,6 +55,8 @@ class fault_proxy {
 
   void run();
   void accept_into(std::vector<std::unique_ptr<link>>& links);
+  /// Up to twice as many. Its own thread only.
+  std::size_t about(int bytes);
   /// Takes one of that many, as long as there are some.
   static bool take(std::atomic<int>& left);
 
@@ -71,6 +75,7 @@ class fault_proxy {
   std::atomic<int> cut_open_{0};
   std::atomic<int> healed_{0};
   std::atomic<int> cuts_{0};
+  std::mt19937_64 random_;
   std::thread thread_;
 };
 

@@ -157,11 +157,17 @@ for (const bus of ['there', 'gone', 'never there']) {
       assert.ok(performance.now() - begun < 1500, `it took ${performance.now() - begun} ms`);
       const { seq } = await ann.post(room, 'welcome');
       await socket.expectFrame('new_message', { seq });
+      const removing = performance.now();
       await ann.remove(room, cid);
       await socket.expectFrame('room_removed');
+      assert.ok(performance.now() - removing < 1500, `it took ${performance.now() - removing} ms`);
+      const behind = await ann.post(room, 'not for cid');
       const other = await ann.group('new', [cid]);
       const added = await socket.expectFrame('room_added', (data) => data.room?.room_id === other || data.room_id === other);
       assert.ok(added);
+      const next = await ann.post(other, 'for cid');
+      await socket.expectFrame('new_message', { seq: next.seq, room_id: other });
+      assert.deepEqual(socket.durable(room).filter((frame) => frame.data.seq >= behind.seq), []);
       await socket.close();
     });
   });

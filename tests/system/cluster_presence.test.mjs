@@ -53,8 +53,11 @@ describe('presence over two nodes', { skip }, () => {
     const phone = await open(onNode(two, ann));
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
     const laptop = await open(ann);
+    const nodes = async () => (await one.operate(['presence', 'explain', ann.username])).nodes.length;
+    // A socket is ready before the store knows of it; without a grace time its owner could be off for that moment.
+    await until(async () => (await nodes()) === 2, 'both are known');
     await phone.close();
-    await until(async () => (await one.operate(['presence', 'explain', ann.username])).nodes.length === 1, 'one is left');
+    await until(async () => (await nodes()) === 1, 'one is left');
     assert.equal(status(), '1');
     await laptop.close();
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
@@ -95,6 +98,8 @@ describe('presence over two nodes', { skip }, () => {
     assert.equal(status(), '0');
     assert.deepEqual(changes(), [true, false]);
     assert.deepEqual((await one.operate(['presence', 'explain', ann.username])).nodes, []);
+    const ends = watcher.frames.slice(answered).filter((f) => f.type === 'presence' && !f.data.is_online);
+    assert.equal(ends.length, 1, 'exactly once');
     assert.deepEqual(queryRows(one.storeUrl, 'SELECT user_id FROM tb_presence'), [[eye.id]], 'the watcher alone');
   });
 

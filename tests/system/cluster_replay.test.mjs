@@ -16,6 +16,32 @@ const metric = async (node, name) => {
   return Number(text.match(new RegExp(`^parley_${name} (\\S+)$`, 'm'))[1]);
 };
 
+test('who comes back to a room in use gets what was missed from its ring, and the store is not asked', async () => {
+  const node = await startParleyd({ set: unlimited });
+  try {
+    const ann = await newAccount(node, 'ann');
+    const bob = await newAccount(node, 'bob');
+    const room = await ann.group('in use', [bob]);
+    const [stays, goes] = [await ann.connect(), await bob.connect()];
+    const { seq } = await ann.post(room, 'before');
+    await goes.expectFrame('new_message', { seq });
+    await goes.close();
+    for (let i = 0; i < 50; i += 1) await ann.post(room, `${i}`);
+    await stays.expectFrame('new_message', { seq: seq + 50 });
+    const names = ['replay_events_ring_total', 'replay_events_store_total', 'replay_pages_store_total'];
+    const all = () => Promise.all(names.map((name) => metric(node, name)));
+    const before = await all();
+    const back = await bob.connect({ replay: 'none' });
+    await back.resume({ [room]: seq });
+    await back.untilLive(room);
+    assert.deepEqual(back.durable(room).map((frame) => frame.data.seq), range(seq + 1, seq + 50));
+    assert.deepEqual((await all()).map((count, i) => count - before[i]), [50, 0, 0]);
+    for (const socket of [stays, back]) await socket.close();
+  } finally {
+    await node.stop();
+  }
+});
+
 describe('two nodes whose memory reaches back to the last event only', { skip }, () => {
   let redis, one, two, nodes, ann, bob, room, begin;
   before(async () => {
