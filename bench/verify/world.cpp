@@ -67,6 +67,7 @@ void world::start_node(const verify_options& options, int number, const std::str
       "limits.overload_ms=0",
       "limits.changes_per_second=0",
       "auth.password_memory_kib=64",
+      "store.workers=2",  // so that a node's transactions cross on any machine
       "drain.seconds=1",
       fmt::format("presence.ttl_seconds={}", presence_ttl_seconds(options)),
   };

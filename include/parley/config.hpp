@@ -28,7 +28,7 @@ struct net_config {
 
 struct store_config {
   std::string url = "sqlite:parley.db";
-  std::uint32_t workers = 2;
+  std::uint32_t workers = 0;  ///< 0 = one for each four cores, up to 8.
   std::uint32_t readers = 2;
   std::uint32_t batch_commands = 1'000;  ///< Most commands in one transaction.
   std::uint32_t batch_bytes = 4 * 1024 * 1024;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "actors/storage_actor.hpp"
@@ -34,8 +35,16 @@ class store_watch : public store_watch_handle::base {
   std::vector<storage_handle> workers_;
 };
 
+/// So many that none is the limit, and no more: what comes while one transaction commits makes the next one larger.
+std::uint32_t worker_count(const store_config& settings) {
+  constexpr std::uint32_t cores_each = 4;
+  constexpr std::uint32_t most = 8;
+  if (settings.workers != 0) return settings.workers;
+  return std::clamp((std::thread::hardware_concurrency() + cores_each - 1) / cores_each, 1U, most);
+}
+
 std::vector<storage_handle> spawn_workers(caf::actor_system& system, const actor_services& services, database& source) {
-  const auto count = std::max(1U, std::min(services.settings.store.workers, source.max_writers()));
+  const auto count = std::max(1U, std::min(worker_count(services.settings.store), source.max_writers()));
   std::vector<storage_handle> workers;
   for (std::uint32_t i = 0; i < count; ++i) workers.push_back(spawn_storage_actor(system, services, source));
   return workers;

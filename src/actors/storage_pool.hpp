@@ -14,7 +14,7 @@ namespace parley {
 /// commit.
 class storage_pool {
  public:
-  /// Spawns min(store.workers, source.max_writers()) storage actors. `source` outlives them.
+  /// Spawns store.workers storage actors, but no more than source.max_writers(). `source` outlives them.
   static std::unique_ptr<storage_pool> spawn(caf::actor_system& system, const actor_services& services,
                                              database& source);
   /// For tests: actors that stand already.

@@ -24,7 +24,7 @@ void for_each_field(Config& c, Visitor&& visit) {
   visit("net.send", c.net.send);
   visit("net.compression", c.net.compression);
   visit("store.url", c.store.url);
-  visit("store.workers", c.store.workers, 1, 256);
+  visit("store.workers", c.store.workers, 0, 256);
   visit("store.readers", c.store.readers, 1, 256);
   visit("store.batch_commands", c.store.batch_commands, 1, 100'000);
   visit("store.batch_bytes", c.store.batch_bytes, 1024, gib);
