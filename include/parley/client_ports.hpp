@@ -217,6 +217,7 @@ struct presence_explanation {
   std::size_t log_ins = 0;                ///< That have not ended.
   std::vector<connected_device> devices;  ///< On a place without any there is the grace time only.
   std::vector<std::string> silent;        ///< Nodes that did not say in time which devices they have.
+  std::chrono::milliseconds lease{};      ///< A node that is silent for so long counts as dead, and nobody as on there.
 };
 struct explain_presence {
   using reply = presence_explanation;

@@ -321,17 +321,22 @@ class control final : public control_handle::base {
   void bury(const control_news& news, steady_time began) {
     for (const auto& node : news.nodes) {
       const bool took_leave = has_left(node.report);
-      const auto patience = took_leave ? grace() : longest_silence();
+      const auto patience = took_leave ? grace() : longest_silence(services_.settings.presence);
       if (!silence_.is_over(node.report.node, patience, began, before_next_clearing)) continue;
       if (!took_leave) log::warn("control", "node_dead", "{} has been silent for too long", node.report.name);
+      const auto was_first = std::make_shared<bool>(false);
       services_.storage->write(
           node.report.node,
-          alone([id = node.report.node, at = node.heartbeat_at](record_writer& writer) -> result<void> {
+          alone([id = node.report.node, at = node.heartbeat_at, was_first](record_writer& writer) -> result<void> {
             const auto forgotten = writer.forget_node(id, at);
-            return forgotten ? result<void>() : forgotten.error();
+            if (!forgotten) return forgotten.error();
+            *was_first = *forgotten;
+            return {};
           }),
-          answer<std::monostate>([me = weak(), at = node.heartbeat_at](const auto& outcome) {
+          answer<std::monostate>([me = weak(), at = node.heartbeat_at, took_leave, was_first,
+                                  &dead = services_.counts.nodes_dead_total](const auto& outcome) {
             const auto self = caf::actor_cast<caf::strong_actor_ptr>(me);
+            if (outcome && *was_first && !took_leave) dead.add();
             if (outcome && self) caf::anon_send(caf::actor_cast<control_handle>(self), clear_presence_up{at});
           }));
     }
@@ -361,10 +366,6 @@ class control final : public control_handle::base {
     return std::chrono::seconds(services_.settings.presence.ttl_seconds);
   }
   [[nodiscard]] milliseconds grace() const { return std::chrono::seconds(services_.settings.presence.grace_seconds); }
-  /// The rest of the TTL is for those who notice, and for the store.
-  [[nodiscard]] milliseconds longest_silence() const {
-    return std::max(milliseconds(presence_ttl()) * 9 / 10, 2 * control_lease);  // it delivers nothing by then
-  }
   [[nodiscard]] caf::weak_actor_ptr weak() const { return caf::weak_actor_ptr(ctrl()); }
 
   void tidy() {

@@ -6,6 +6,11 @@
 
 namespace parley {
 
+std::chrono::milliseconds longest_silence(const presence_config& presence) {
+  const std::chrono::milliseconds ttl = std::chrono::seconds(presence.ttl_seconds);
+  return std::max(ttl * 9 / 10, 2 * control_lease);  // it delivers nothing by then
+}
+
 node_silence::state node_silence::note(const uuid& node, timestamp said, steady_time began, steady_time now) {
   auto& last = words_[node];
   if (std::exchange(last.said, said) != said) {

@@ -1,15 +1,20 @@
 // How long the other nodes have not said a word; pure state of the control actor.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>
 
 #include "parley/clock.hpp"
+#include "parley/config.hpp"
 #include "parley/control_log.hpp"
 
 namespace parley {
+
+/// After it a node counts as dead. The rest of the TTL is for those who notice, and for the store.
+std::chrono::milliseconds longest_silence(const presence_config& presence);
 
 /// By this node's own clock, since the store's may be set. What counts is silence that this node could have heard
 /// broken: during an outage of the store nobody could say a word.

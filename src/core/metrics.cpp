@@ -8,7 +8,10 @@
 
 #include <cmath>
 #include <fstream>
+#include <string>
 #include <vector>
+
+#include "parley/version.hpp"
 
 namespace parley {
 namespace {
@@ -137,6 +140,7 @@ void put_bus(families& out, const metrics& m) {
   put(out, "resynced_at_ms",
       "When rooms were last compared with the store for want of news, in milliseconds since 1970", m.resynced_at_ms);
   put(out, "nodes_alive", "Nodes that have said so within the last second, this one too", m.nodes_alive);
+  put(out, "nodes_dead_total", "Nodes that this one was the first to take for dead", m.nodes_dead_total);
   put(out, "deliveries_held", "Deliveries that wait until the control log can be read again", m.deliveries_held);
   put(out, "control_events_total", "Events read from the control log", m.control_events_total);
   put(out, "control_failures_total", "Times that the control log could not be read", m.control_failures_total);
@@ -191,6 +195,13 @@ void put_files(families& out, const metrics& m) {
   put(out, "removed_messages_total", "Messages removed with a ban", m.removed_messages_total);
 }
 
+/// Always 1: what it has to say is in its labels.
+void put_build(families& out) {
+  auto& build = family(out, "build_info", "The version that runs", prometheus::MetricType::Gauge);
+  build.metric[0].label.push_back({"version", std::string(version())});
+  build.metric[0].gauge.value = 1;
+}
+
 /// As Prometheus' own clients have them, but for the first word.
 void put_process(families& out) {
   rusage usage{};
@@ -230,6 +241,7 @@ std::string to_prometheus(const metrics& values) {
   put_bus(out, values);
   put_search(out, values);
   put_files(out, values);
+  put_build(out);
   put_process(out);
   return prometheus::TextSerializer().Serialize(out);
 }

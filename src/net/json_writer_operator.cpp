@@ -124,7 +124,8 @@ void append_object(std::string& out, const presence_explanation& why) {
       .field("log_ins", why.log_ins)
       .field("nodes", why.places)
       .field("devices", why.devices)
-      .field("silent", why.silent);
+      .field("silent", why.silent)
+      .field("lease_ms", static_cast<std::int64_t>(why.lease.count()));
 }
 
 }  // namespace parley::json

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import http from 'node:http';
 import path from 'node:path';
-import { call } from './http.mjs';
+import { metric } from './metrics.mjs';
 import { Parleyd, startParleyd, until } from './parleyd.mjs';
 import { postgresInUse, queryRows } from './postgres.mjs';
 import { RawSocket } from './raw_socket.mjs';
@@ -149,22 +149,16 @@ export function uploadHead(who, headers = {}, target = '/api/v1/files?name=raw.b
 }
 /** An upload that has begun: head and first bytes are out, and the node has taken it up. */
 export async function beginUpload(node, who, { headers, target, first = 'x'.repeat(1000), length = 1_000_000 } = {}) {
-  const before = await metric(node, 'parley_uploads');
+  const before = await metric(node, 'uploads');
   const raw = await RawSocket.open(node);
   raw.write(uploadHead(who, headers ?? { 'Content-Length': length }, target), first);
-  await until(async () => raw.over || (await metric(node, 'parley_uploads')) > before, 'the upload is under way');
+  await until(async () => raw.over || (await metric(node, 'uploads')) > before, 'the upload is under way');
   return raw;
 }
 
-export async function metric(node, name) {
-  const text = await call(node, 'GET', '/metrics');
-  const line = text.split('\n').find((l) => l.startsWith(`${name} `));
-  assert.ok(line, `there is no metric ${name}`);
-  return Number(line.split(' ')[1]);
-}
 export const untilIdle = (node) =>
   until(
-    async () => (await metric(node, 'parley_uploads')) === 0 && (await metric(node, 'parley_file_transfers')) === 0,
+    async () => (await metric(node, 'uploads')) === 0 && (await metric(node, 'file_transfers')) === 0,
     'no transfer is under way',
   );
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { Account, newAccount } from '../support/client.mjs';
 import { startBeside } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { range, sendMany, unlimited } from '../support/moderation.mjs';
 import { pause, runParleyd, startParleyd, until } from '../support/parleyd.mjs';
 import { postgresInUse } from '../support/postgres.mjs';
@@ -15,10 +16,6 @@ const skip = !postgresInUse && 'several nodes need PostgreSQL';
 const onNode = (node, who) => new Account(node, who.username, who.password, { user_id: who.id }, who.token);
 const open = (who) => who.connect({ replay: 'none' });
 const closeAll = (...sockets) => Promise.all(sockets.map((socket) => socket.close()));
-const metric = async (node, name) => {
-  const text = await (await fetch(`${node.url}/metrics`)).text();
-  return Number(text.match(new RegExp(`^parley_${name} (\\S+)$`, 'm'))[1]);
-};
 
 /** All sockets have the room's events from `first` to `last`, without a hole, in one order. */
 async function expectSame(room, first, last, sockets) {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { Account, expectRefused, newAccount, newStaff } from '../support/client.mjs';
 import { startBeside } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { unlimited } from '../support/moderation.mjs';
 import { startParleyd, until } from '../support/parleyd.mjs';
 import { postgresInUse, queryRows } from '../support/postgres.mjs';
@@ -13,10 +14,6 @@ const skip = !postgresInUse && 'several nodes need PostgreSQL';
 
 const onNode = (node, who) => new Account(node, who.username, who.password, { user_id: who.id }, who.token);
 const open = (who) => who.connect({ replay: 'none' });
-const metric = async (node, name) => {
-  const text = await (await fetch(`${node.url}/metrics`)).text();
-  return Number(text.match(new RegExp(`^parley_${name} (\\S+)$`, 'm'))[1]);
-};
 const statusOf = async (node, path) => (await fetch(`${node.url}${path}`)).status;
 const logOut = (who) => who.call('POST', '/auth/logout', { expect: 204 });
 const set = (who, user, body) => who.call('PATCH', `/admin/users/${user.id}`, { body, expect: 200 });
@@ -207,6 +204,22 @@ describe('the operator', { skip }, () => {
     await socket.close();
   });
 
+  test('parleyctl cluster shows what waits for the bus, and for how long nothing was heard from it', async () => {
+    const ann = await newAccount(two, 'ann');
+    const room = await ann.group('hers');
+    const read = async (name) => {
+      const node = (await one.operate(['cluster'])).find((each) => each.name === name);
+      return [node.stream_backlog_bytes > 0, node.stream_lag_ms > 1000];
+    };
+    await until(async () => String([await read('one'), await read('two')]) === 'false,false,false,false', 'all is well');
+    await redis.pause();
+    await ann.post(room, 'it waits');
+    await until(async () => String([await read('one'), await read('two')]) === 'false,true,true,true', 'nothing passes');
+    assert.ok((await metric(two, 'stream_backlog_bytes')) > 0 && (await metric(two, 'stream_lag_ms')) > 1000);
+    redis.resume();
+    await until(async () => String([await read('one'), await read('two')]) === 'false,false,false,false', 'it passes');
+  });
+
   test('what the operator writes into the store is told to the nodes', async () => {
     const ann = await newAccount(one, 'ann');
     const socket = await open(ann);
@@ -284,6 +297,8 @@ describe('a node that hears nothing', { skip }, () => {
     await logOut(await onNode(one, bob).again());
     assert.ok(performance.now() - begun < 700, `it took ${performance.now() - begun} ms`);
     await until(async () => (await metric(one, 'nodes_alive')) === 1, 'one is left');
+    await until(async () => (await one.operate(['cluster'])).length === 1, 'it is forgotten');
+    assert.equal(await metric(one, 'nodes_dead_total'), 0, 'it was not taken for dead');
     two = null;
   });
 

@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { Account, newAccount } from '../support/client.mjs';
 import { startBeside } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { unlimited } from '../support/moderation.mjs';
 import { freePort, repository, runParleyd, startParleyd, until } from '../support/parleyd.mjs';
 import { postgresInUse } from '../support/postgres.mjs';
@@ -110,12 +111,6 @@ describe(
       const set = { ...unlimited, 'bus.url': url, 'replay.ring_events': 1 };
       const one = await startParleyd({ set });
       const two = await startBeside(one);
-      const metric = async (node, name) =>
-        Number(
-          (await (await fetch(`${node.url}/metrics`)).text()).match(
-            new RegExp(`^parley_${name} (\\S+)$`, 'm'),
-          )[1],
-        );
       const toOther = async (ann, room, socket) => {
         for (const node of [one, two])
           await until(async () => (await metric(node, 'buses_up')) === 1, 'the bus is up');

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Account, newAccount } from '../support/client.mjs';
 import { startBeside } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { unlimited } from '../support/moderation.mjs';
 import { startParleyd, until } from '../support/parleyd.mjs';
 import { postgresInUse, queryRows } from '../support/postgres.mjs';
@@ -87,8 +88,9 @@ describe('presence over two nodes', { skip }, () => {
   test('who was on a node that is killed is offline within the TTL, once, and no ghost is left', async () => {
     await open(onNode(two, ann));
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
-    const [place] = (await one.operate(['presence', 'explain', ann.username])).nodes;
+    const { nodes: [place], lease_ms } = await one.operate(['presence', 'explain', ann.username]);
     assert.equal(place.is_known, true);
+    assert.ok(place.silent_ms < lease_ms && lease_ms < ttl * 1000, `${place.silent_ms} of ${lease_ms} ms`);
     two.expectKilled = true;
     const killed = performance.now();
     await two.kill();
@@ -100,6 +102,7 @@ describe('presence over two nodes', { skip }, () => {
     assert.deepEqual((await one.operate(['presence', 'explain', ann.username])).nodes, []);
     const ends = watcher.frames.slice(answered).filter((f) => f.type === 'presence' && !f.data.is_online);
     assert.equal(ends.length, 1, 'exactly once');
+    assert.equal(await metric(one, 'nodes_dead_total'), 1);
     assert.deepEqual(queryRows(one.storeUrl, 'SELECT user_id FROM tb_presence'), [[eye.id]], 'the watcher alone');
   });
 

@@ -5,6 +5,7 @@ import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { exchange, freshName, newAccount } from '../support/client.mjs';
 import { startBeside } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { unlimited } from '../support/moderation.mjs';
 import { startParleyd, until } from '../support/parleyd.mjs';
 import { postgresInUse } from '../support/postgres.mjs';
@@ -14,10 +15,7 @@ import { startRedis } from '../support/redis.mjs';
 const skip = !postgresInUse && 'several nodes need PostgreSQL';
 const registrations = 15; // a minute, from one address, on one node
 
-const sockets = async (node) =>
-  Number(
-    (await (await fetch(`${node.url}/metrics`)).text()).match(/^parley_websocket_connections (\S+)$/m)[1],
-  );
+const sockets = (node) => metric(node, 'websocket_connections');
 
 /** Status of a registration by whoever has that address, and says that he has another. */
 async function registerFrom(proxy, localAddress, number) {

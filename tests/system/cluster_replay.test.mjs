@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { Account, newAccount } from '../support/client.mjs';
 import { startBeside } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { range, sendMany, unlimited } from '../support/moderation.mjs';
 import { startParleyd, until } from '../support/parleyd.mjs';
 import { postgresInUse } from '../support/postgres.mjs';
@@ -11,10 +12,6 @@ import { startRedis } from '../support/redis.mjs';
 
 const skip = !postgresInUse && 'several nodes need PostgreSQL';
 const onNode = (node, who) => new Account(node, who.username, who.password, { user_id: who.id }, who.token);
-const metric = async (node, name) => {
-  const text = await (await fetch(`${node.url}/metrics`)).text();
-  return Number(text.match(new RegExp(`^parley_${name} (\\S+)$`, 'm'))[1]);
-};
 
 test('who comes back to a room in use gets what was missed from its ring, and the store is not asked', async () => {
   const node = await startParleyd({ set: unlimited });

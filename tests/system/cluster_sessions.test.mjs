@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Account, call, newAccount } from '../support/client.mjs';
-import { metric, startBeside } from '../support/files.mjs';
+import { startBeside } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { unlimited } from '../support/moderation.mjs';
 import { startParleyd, until } from '../support/parleyd.mjs';
 import { postgresInUse } from '../support/postgres.mjs';
@@ -11,7 +12,7 @@ import { startRedis } from '../support/redis.mjs';
 const skip = !postgresInUse && 'several nodes need PostgreSQL';
 
 const onNode = (node, who) => new Account(node, who.username, who.password, { user_id: who.id }, who.token);
-const hits = (node) => metric(node, 'parley_session_cache_hits_total');
+const hits = (node) => metric(node, 'session_cache_hits_total');
 const me = (who, expect = 200) => who.call('GET', '/me', { expect });
 
 describe('tokens over two nodes', { skip }, () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
 import { newAccount } from '../support/client.mjs';
-import { metric } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { startParleyd } from '../support/parleyd.mjs';
 import { frame, RawSocket } from '../support/raw_socket.mjs';
 
@@ -54,8 +54,8 @@ test('messages large and small come whole, whoever of sender and reader compress
       }
     }
   }
-  assert.ok((await metric(parley, 'parley_compression_saved_bytes_total')) > 10_000);
-  assert.ok((await metric(parley, 'parley_bytes_inflated_total')) > 10_000);
+  assert.ok((await metric(parley, 'compression_saved_bytes_total')) > 10_000);
+  assert.ok((await metric(parley, 'bytes_inflated_total')) > 10_000);
   await Promise.all(sockets.map((s) => s.close()));
 });
 

@@ -11,7 +11,6 @@ import {
   form,
   formType,
   keptOf,
-  metric,
   places,
   someBytes,
   someText,
@@ -23,6 +22,7 @@ import {
   upload,
   waysToUpload,
 } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 
 const MiB = 1 << 20;
 
@@ -255,13 +255,13 @@ describe('a file', () => {
   });
 
   test('is counted', async () => {
-    const before = await metric(node, 'parley_files_stored_total');
+    const before = await metric(node, 'files_stored_total');
     await upload(ada);
     await upload(ada, someText(), { way: 'as a form' });
     await tryUpload(ada, form([]), { way: 'as a form' });
-    assert.equal((await metric(node, 'parley_files_stored_total')) - before, 3, 'a body may hold a form');
+    assert.equal((await metric(node, 'files_stored_total')) - before, 3, 'a body may hold a form');
     await ada.call('POST', '/files', { body: form([]), headers: formType, expect: 400 });
-    assert.equal((await metric(node, 'parley_files_stored_total')) - before, 3);
+    assert.equal((await metric(node, 'files_stored_total')) - before, 3);
     await untilIdle(node);
   });
 

@@ -9,7 +9,6 @@ import {
   form,
   formType,
   keptOf,
-  metric,
   places,
   someBytes,
   someText,
@@ -22,6 +21,7 @@ import {
   uploadHead,
   waysToUpload,
 } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { RawSocket } from '../support/raw_socket.mjs';
 import { pause, until } from '../support/parleyd.mjs';
 
@@ -54,9 +54,9 @@ for (const place of places) {
           headers,
           first: 'Transfer-Encoding' in headers ? '445c0\r\n' : headers['Content-Type'] ? form([{ filename: 'a', bytes }], { close: '' }).subarray(0, 1000) : '',
         });
-        const before = await metric(node, 'parley_file_bytes_received_total');
+        const before = await metric(node, 'file_bytes_received_total');
         raw.write(bytes);
-        await until(async () => (await metric(node, 'parley_file_bytes_received_total')) - before >= 250_000, 'the bytes');
+        await until(async () => (await metric(node, 'file_bytes_received_total')) - before >= 250_000, 'the bytes');
         raw.destroy();
         await nothingIsLeft();
       }

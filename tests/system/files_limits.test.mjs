@@ -9,7 +9,6 @@ import {
   expectBytes,
   fetchFile,
   keptOf,
-  metric,
   peakMemory,
   places,
   slowDownload,
@@ -25,6 +24,7 @@ import {
   uploadHead,
   waysToUpload,
 } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { RawSocket } from '../support/raw_socket.mjs';
 import { until } from '../support/parleyd.mjs';
 
@@ -140,7 +140,7 @@ for (const place of places) {
         const slow = await slowDownload(node, ada, url);
         const length = await (await slowDownload(node, ada, url)).rest();
         assert.equal(length, 200 * MiB);
-        await until(async () => (await metric(node, 'parley_file_transfers')) === 1, 'the slow one alone');
+        await until(async () => (await metric(node, 'file_transfers')) === 1, 'the slow one alone');
         const end = await fetchFile(ada, url, { headers: { Range: `bytes=${200 * MiB - 1000}-` } });
         assert.ok(end.bytes.equals(someBytes(MiB).subarray(-1000)));
         assert.ok(grown() < 30, `${grown()} MiB more for downloads`);
@@ -152,9 +152,9 @@ for (const place of places) {
       withNode(place, {}, async (node, ada) => {
         const { file_url: url } = await upload(ada, someBytes(16 * MiB));
         const readers = await Promise.all([1, 2, 3].map(() => slowDownload(node, ada, url)));
-        assert.equal(await metric(node, 'parley_file_transfers'), 3);
+        assert.equal(await metric(node, 'file_transfers'), 3);
         readers[0].goAway();
-        await until(async () => (await metric(node, 'parley_file_transfers')) === 2, 'one transfer less');
+        await until(async () => (await metric(node, 'file_transfers')) === 2, 'one transfer less');
         await upload(ada);
         assert.equal(await readers[1].rest(), 16 * MiB);
         readers[2].goAway();
@@ -172,7 +172,7 @@ describe('at once', () => {
       for (const who of [ada, again, ada, again]) {
         begun.push(await beginUpload(node, who, { length: 1000, first: bytes.subarray(0, 500) }));
       }
-      assert.equal(await metric(node, 'parley_uploads'), 4);
+      assert.equal(await metric(node, 'uploads'), 4);
       for (const way of Object.keys(waysToUpload)) {
         const { status, body } = await tryUpload(again, someText(), { way });
         assert.deepEqual([status, body.code], [503, 'busy'], way);
@@ -184,7 +184,7 @@ describe('at once', () => {
       await expectBytes(ada, JSON.parse(stored.body).file_url, bytes);
       await upload(ada);
       begun[1].destroy();
-      await until(async () => (await metric(node, 'parley_uploads')) === 2, 'one upload less');
+      await until(async () => (await metric(node, 'uploads')) === 2, 'one upload less');
       await upload(ada);
       for (const raw of begun) raw.destroy();
       await untilIdle(node);
@@ -198,7 +198,7 @@ describe('at once', () => {
       const { file_url: small } = await upload(bob);
       const first = await beginUpload(node, ada, { length: 1000 - 1, first: 'x' });
       const slow = await slowDownload(node, ada, large);
-      assert.equal(await metric(node, 'parley_file_transfers'), 2);
+      assert.equal(await metric(node, 'file_transfers'), 2);
       const busy = await fetchFile(bob, small);
       assert.deepEqual([busy.status, busy.body.code], [503, 'busy']);
       const refused = await tryUpload(bob, someText());

@@ -11,7 +11,6 @@ import {
   expectBytes,
   expectHidden,
   keptOf,
-  metric,
   places,
   sign,
   someBytes,
@@ -26,6 +25,7 @@ import {
   untilKept,
   upload,
 } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { runParleyd, until } from '../support/parleyd.mjs';
 import { postgresInUse } from '../support/postgres.mjs';
 
@@ -75,9 +75,9 @@ for (const place of places) {
         for (const headers of [{ 'Content-Length': 2 * MiB }, { 'Transfer-Encoding': 'chunked' }]) {
           const first = 'Content-Length' in headers ? '' : `${(1 << 20).toString(16)}\r\n`;
           const raw = await beginUpload(node, ada, { headers, first });
-          const before = await metric(node, 'parley_file_bytes_received_total');
+          const before = await metric(node, 'file_bytes_received_total');
           raw.write(someBytes(MiB - 1000));
-          const received = async () => (await metric(node, 'parley_file_bytes_received_total')) - before;
+          const received = async () => (await metric(node, 'file_bytes_received_total')) - before;
           await until(async () => (await received()) > 3 * blockBytes, 'three blocks');
           await node.kill();
           raw.destroy();
@@ -228,7 +228,7 @@ for (const place of postgresInUse ? places : []) {
       const third = await startBeside(one);
       const raw = await beginUpload(third, dora, { length: 2 * MiB, first: '' });
       raw.write(someBytes(MiB));
-      await until(async () => (await metric(third, 'parley_file_bytes_received_total')) > 3 * blockBytes, 'three blocks');
+      await until(async () => (await metric(third, 'file_bytes_received_total')) > 3 * blockBytes, 'three blocks');
       assert.equal(of().length, 1);
       await third.kill();
       raw.destroy();

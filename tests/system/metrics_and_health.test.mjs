@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { after, before, test } from 'node:test';
 import { answerOf, call, exchange, newAccount } from '../support/client.mjs';
-import { startParleyd, until } from '../support/parleyd.mjs';
+import { runParleyd, startParleyd, until } from '../support/parleyd.mjs';
 
 let parley, ada, bob, roomId;
 before(async () => {
@@ -46,6 +46,13 @@ test("metrics are Prometheus' text format, all names begin with parley_, each wi
     assert.ok(!Number.isNaN(value), name);
     assert.ok(typed.has(name) || typed.has(name.replace(/_(bucket|sum|count)$/, '')), `${name} has no type`);
   }
+});
+
+test('the version that runs is in a label', async () => {
+  const [info, ...others] = (await scrape()).filter((each) => each.name === 'parley_build_info');
+  assert.deepEqual([info.value, others.length], [1, 0]);
+  const { output } = await runParleyd({ args: ['--version'] });
+  assert.ok(output.includes(info.labels.match(/^version="([\d.]+)"$/)[1]), `${info.labels}, ${output}`);
 });
 
 test('no user, room, token or name is in a label', async () => {

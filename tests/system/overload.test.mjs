@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import WebSocket from 'ws';
-import { exchange, newAccount } from '../support/client.mjs';
+import { newAccount } from '../support/client.mjs';
+import { metric } from '../support/metrics.mjs';
 import { startParleyd, until } from '../support/parleyd.mjs';
 
 const senders = 20;
@@ -55,8 +56,7 @@ async function floodedNode(set, body) {
   }
 }
 
-const metric = async (node) =>
-  Number(/^parley_overload_refused_total (\d+)$/m.exec((await exchange(node, 'GET', '/metrics')).text)[1]);
+const refusedBy = (node) => metric(node, 'overload_refused_total');
 
 const allOver = async (floods) => {
   for (const each of floods) each.stop();
@@ -65,12 +65,12 @@ const allOver = async (floods) => {
 
 test('what would wait too long is busy; what is taken is stored once, and afterwards all is taken again', () =>
   floodedNode({ 'limits.overload_ms': 1 }, async (node, floods, people) => {
-    await until(async () => (await metric(node)) > 100, 'the node refuses');
+    await until(async () => (await refusedBy(node)) > 100, 'the node refuses');
     await allOver(floods);
     const refused = floods.flatMap((each) => each.told.busy);
     assert.ok(refused.every((why) => why.retry_after_ms > 0), 'it says when to try again');
     assert.deepEqual(floods.flatMap((each) => each.told.others), []);
-    assert.equal(await metric(node), refused.length);
+    assert.equal(await refusedBy(node), refused.length);
     for (const [i, { account, roomId }] of people.entries()) {
       const { seqs } = floods[i].told;
       assert.deepEqual(seqs, seqs.map((_, number) => seqs[0] + number), 'each seq once and in order');

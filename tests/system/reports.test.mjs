@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { newAccount, newStaff } from '../support/client.mjs';
-import { metric } from '../support/files.mjs';
+import { metric } from '../support/metrics.mjs';
 import { allOf, decide, outcomeOf, range, report, unlimited } from '../support/moderation.mjs';
 import { startParleyd } from '../support/parleyd.mjs';
 
@@ -155,13 +155,13 @@ test('a second report of a message by the same person is the first one, also onc
 });
 
 test('a metric counts the reports that were filed, each once', async () => {
-  const before = await metric(parley, 'parley_reports_total');
+  const before = await metric(parley, 'reports_total');
   const own = await ada.post(room, 'my own');
   const { message_id: message } = await bob.post(room, 'rude');
   for (const who of [ada, cleo]) await report(who, message, { reason: 'abuse' });
   await report(ada, message, { reason: 'spam' }, 200);
   await report(ada, own.message_id, { reason: 'spam' }, 400);
-  assert.equal(await metric(parley, 'parley_reports_total'), before + 2);
+  assert.equal(await metric(parley, 'reports_total'), before + 2);
 });
 
 test('of many at once by one person one is filed, and each answer is it', async () => {
