@@ -7,9 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <stdexcept>
 #include <utility>
+
+#include "report/progress.hpp"
 
 namespace parley::bench {
 namespace {
@@ -46,7 +47,7 @@ std::size_t client_loop::connect(const support::target& server, const std::strin
   ::epoll_ctl(epoll_, EPOLL_CTL_ADD, clients_.back().descriptor(), &event);
   if (clients_.size() % 100 == 0) run_for(0.005);
   if (total > 0 && (clients_.size() % 100 == 0 || clients_.size() == total)) {
-    std::fprintf(stderr, "\rconnected %zu of %zu%s", clients_.size(), total, clients_.size() == total ? "\n" : "");
+    show_count("connected", clients_.size(), total);
   }
   return number;
 }

@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <deque>
 #include <stdexcept>
 #include <vector>
 
 #include "ceiling/sample.hpp"
 #include "client_loop.hpp"
+#include "report/progress.hpp"
 #include "scrape.hpp"
 #include "support/process_times.hpp"
 
@@ -50,7 +50,7 @@ class durable_run {
     const auto before = read();
     run_for(options_.seconds);
     const auto after = read();
-    std::fputs("\n", stderr);
+    end_line();
     durable_figures out;
     out.course = course_.take();
     for (const auto age : ack_ages_ns_) out.acks.add(age);

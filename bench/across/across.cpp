@@ -15,6 +15,7 @@
 #include "across/own_cluster.hpp"
 #include "across/probes.hpp"
 #include "across/report.hpp"
+#include "report/progress.hpp"
 #include "rest.hpp"
 #include "support/process_times.hpp"
 #include "verify/options.hpp"
@@ -64,7 +65,7 @@ class across_run {
     const auto before = read();
     auto tally = load_->finish();
     const auto after = read();
-    std::fputs("\n", stderr);
+    end_line();
     across_figures out;
     out.rate = rate;
     out.course = load_->take_course();

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <stdexcept>
 #include <utility>
 
 #include "across/stamp.hpp"
+#include "report/progress.hpp"
 #include "verify/accounts.hpp"
 
 namespace parley::bench {
@@ -37,7 +37,7 @@ std::vector<across_room> make_across_rooms(const support::target& senders_node, 
     room.receiver_token = log_in(receivers_node, receiver);
     room.id = make_room(senders_node, room.sender_token, fmt::format("across {}", number), {receiver.id});
     rooms.push_back(std::move(room));
-    std::fprintf(stderr, "\rrooms %zu of %zu%s", rooms.size(), count, rooms.size() == count ? "\n" : "");
+    show_count("rooms", rooms.size(), count);
   }
   return rooms;
 }

@@ -1,13 +1,11 @@
 // See connecting.hpp.
 #include "load/connecting.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
-#include <cstdio>
 #include <stdexcept>
 
 #include "across/background.hpp"
+#include "report/progress.hpp"
 
 namespace parley::bench {
 
@@ -24,10 +22,10 @@ void connect_all(wire_loop& loop, const connecting& what) {
     if (steady_ns() > until) throw std::runtime_error("not every client got its ready frame");
     if (done >= shown + shown_each) {
       shown = done;
-      fmt::print(stderr, "\rconnected {} of {}", done, what.clients);
+      show_count("connected", done, what.clients);
     }
   }
-  fmt::print(stderr, "\rconnected {} of {}\n", what.clients, what.clients);
+  show_count("connected", what.clients, what.clients);
 }
 
 void connect_world(wire_loop& loop, const load_world& world, const support::target& node, const std::size_t& ready,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "load/measured_server.hpp"
+#include "report/progress.hpp"
 #include "storm/query_count.hpp"
 
 namespace parley::bench {
@@ -85,13 +86,13 @@ class fanout_pairs {
   }
 
   void print(const char* name, const closed_figures& f) const {
-    fmt::print(
-        stderr,
-        "\n{}: {:.0f} messages/s, {:.0f} deliveries/s, p50 {:.2f} ms, p99 {:.2f} ms, ack p50 {:.2f} ms p99 {:.2f}"
-        " ms, server CPU {:.3f} us for a delivery, {}\n",
-        name, static_cast<double>(f.acknowledged) / f.seconds, static_cast<double>(f.deliveries) / f.seconds,
-        f.delivery.quantile_ms(0.5), f.delivery.quantile_ms(0.99), f.ack.quantile_ms(0.5), f.ack.quantile_ms(0.99),
-        f.cpu_us_per_delivery(), to_text(f.troubles));
+    end_line();
+    fmt::print(stderr,
+               "{}: {:.0f} messages/s, {:.0f} deliveries/s, p50 {:.2f} ms, p99 {:.2f} ms, ack p50 {:.2f} ms p99 {:.2f}"
+               " ms, server CPU {:.3f} us for a delivery, {}\n",
+               name, static_cast<double>(f.acknowledged) / f.seconds, static_cast<double>(f.deliveries) / f.seconds,
+               f.delivery.quantile_ms(0.5), f.delivery.quantile_ms(0.99), f.ack.quantile_ms(0.5),
+               f.ack.quantile_ms(0.99), f.cpu_us_per_delivery(), to_text(f.troubles));
   }
 
   static void add(load_troubles& to, const load_troubles& more) {

@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <stdexcept>
 
 #include "across/background.hpp"
 #include "load/crowd_clients.hpp"
 #include "load/measured_server.hpp"
 #include "load/pace.hpp"
+#include "report/progress.hpp"
 #include "report/report.hpp"
 
 namespace parley::bench {
@@ -48,7 +48,7 @@ void run_idle(const idle_options& options) {
   }
   const auto end = usage_of(server);
   const auto idled = static_cast<double>(steady_ns() - began) / 1e9;
-  fmt::print(stderr, "\n");
+  end_line();
 
   load_report report;
   report.scenario = "idle";

@@ -14,6 +14,7 @@
 #include "load/measured_server.hpp"
 #include "load/open_load.hpp"
 #include "load/pace.hpp"
+#include "report/progress.hpp"
 
 namespace parley::bench {
 namespace {
@@ -91,7 +92,7 @@ class latency_run {
     const auto whole =
         figures.deliveries > 0 ? static_cast<double>(figures.deliveries) * (warm_up + seconds) / seconds : 0;
     if (before && whole > 0) figures.database_cpu_us = (*server_.database_cpu_seconds() - *before) * 1e6 / whole;
-    std::fputc('\n', stderr);
+    end_line();
     return figures;
   }
 

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "load/measured_server.hpp"
 #include "load/mixed_load.hpp"
+#include "report/progress.hpp"
 
 namespace parley::bench {
 namespace {
@@ -70,7 +70,7 @@ bool run_mixed(const mixed_options& options) {
   const auto end = options.warm_up + options.seconds;
   mixed_load load(server.address(), world, options, [&](const load_second& second) { show_progress(second, end); });
   const auto report = report_of(options, server, load.run(server.watch()));
-  std::fputc('\n', stderr);
+  end_line();
   tell(report, options.report);
   return report.troubles.is_complete() && report.troubles.refused == 0;
 }

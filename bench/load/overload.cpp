@@ -14,6 +14,7 @@
 #include "load/measured_server.hpp"
 #include "load/open_load.hpp"
 #include "load/pace.hpp"
+#include "report/progress.hpp"
 #include "scrape.hpp"
 
 namespace parley::bench {
@@ -116,7 +117,8 @@ class overload_run {
   load_figures measure(double rate, double seconds) {
     end_ = trial_warm_up + seconds;
     auto figures = load_.run(rate, trial_warm_up, seconds, server_.watch());
-    fmt::print(stderr, "\n{:.0f} messages a second: acks' p99 {:.2f} ms, {}\n", rate, figures.ack.quantile_ms(0.99),
+    end_line();
+    fmt::print(stderr, "{:.0f} messages a second: acks' p99 {:.2f} ms, {}\n", rate, figures.ack.quantile_ms(0.99),
                to_text(figures.troubles));
     if (!figures.troubles.broken.empty()) throw std::runtime_error("a connection ended: " + figures.troubles.broken);
     return figures;

@@ -3,19 +3,15 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-
+#include "report/progress.hpp"
 #include "verify/accounts.hpp"
 
 namespace parley::bench {
 namespace {
 
-/// How far something is, over the line before.
 void show(const char* what, std::size_t done, std::size_t of) {
   constexpr std::size_t step = 20;
-  if (done % step != 0 && done != of) return;
-  fmt::print(stderr, "\r{} {} of {}{}", what, done, of, done == of ? "\n" : "");
-  std::fflush(stderr);
+  if (done % step == 0 || done == of) show_count(what, done, of);
 }
 
 }  // namespace

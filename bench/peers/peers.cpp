@@ -12,6 +12,7 @@
 #include "peers/processors.hpp"
 #include "peers/program.hpp"
 #include "peers/report.hpp"
+#include "report/progress.hpp"
 
 namespace parley::bench {
 namespace {
@@ -69,20 +70,20 @@ class comparison {
 
   void measure(int turn, const peer_work& work, const peer& one, peer_row& row) {
     const auto head = fmt::format("turn {} of {}, {}, {}: ", turn + 1, options_.runs, work.name, one.name);
-    const auto show = [&](const std::string& what) { std::fprintf(stderr, "\r%-100s", (head + what).c_str()); };
+    const auto show = [&](const std::string& what) { show_passing(head + what); };
     show("starting");
     try {
       const auto server = start(one);
       const auto figures = run_closed_load(*server, work, options_.times, show);
       row.turns.emplace_back(figures);
-      show(fmt::format("{:.0f} deliveries/s, {:.2f} us each{}", figures.deliveries_per_second(), figures.total_us(),
-                       figures.lost > 0 ? fmt::format(", {} lost", figures.lost) : ""));
-      std::fputc('\n', stderr);
+      show_line(head + fmt::format("{:.0f} deliveries/s, {:.2f} us each{}", figures.deliveries_per_second(),
+                                   figures.total_us(), figures.lost > 0 ? fmt::format(", {} lost", figures.lost) : ""));
     } catch (const std::exception& e) {
       row.turns.emplace_back();
       row.failure = e.what();
-      std::fprintf(stderr, "\r%s%s\n", head.c_str(), e.what());
+      show_line(head + e.what());
     }
+    end_line();
   }
 
   [[nodiscard]] std::unique_ptr<peer_server> start(const peer& one) const {

@@ -4,8 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
+
+#include "report/progress.hpp"
 
 namespace parley::bench {
 namespace {
@@ -48,13 +49,12 @@ void load_course::end_second(std::int64_t now_ns, const server_watch& server) {
 void show_progress(const load_second& second, double end) {
   // Some loads look at their acks only.
   const bool has_deliveries = second.delivered > 0 || second.acknowledged == 0;
-  fmt::print(stderr,
-             "\r{:4.0f} s  {:7} sent  {:8} {}  p50 {:8.2f}  p99 {:8.2f}  max {:8.2f} ms  refused {}  cpu {:4.2f}"
-             "  {:4.0f} s left  ",
-             second.at, second.sent, has_deliveries ? second.delivered : second.acknowledged,
-             has_deliveries ? "delivered" : "acknowledged", second.p50_ms, second.p99_ms, second.max_ms, second.refused,
-             second.cpu.value_or(0), std::max(0.0, end - second.at));
-  std::fflush(stderr);
+  show_line(
+      fmt::format("{:4.0f} s  {:7} sent  {:8} {}  p50 {:8.2f}  p99 {:8.2f}  max {:8.2f} ms  refused {}"
+                  "  cpu {:4.2f}  {:4.0f} s left",
+                  second.at, second.sent, has_deliveries ? second.delivered : second.acknowledged,
+                  has_deliveries ? "delivered" : "acknowledged", second.p50_ms, second.p99_ms, second.max_ms,
+                  second.refused, second.cpu.value_or(0), std::max(0.0, end - second.at)));
 }
 
 }  // namespace parley::bench

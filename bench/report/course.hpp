@@ -55,7 +55,7 @@ class load_course {
   std::int64_t second_began_ns_ = 0;
 };
 
-/// Writes the second over the line on standard error; `end` is the whole run's, in seconds.
+/// Shows the second, see progress.hpp; `end` is the whole run's, in seconds.
 void show_progress(const load_second& second, double end);
 
 }  // namespace parley::bench

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "across/own_cluster.hpp"
+#include "report/progress.hpp"
 #include "storm/report.hpp"
 #include "support/process_times.hpp"
 
@@ -76,7 +77,7 @@ bool run_storm(const storm_options& options) {
   const auto after = read(cluster, first_read);
   load.run(options.seconds);
   load.settle(options.bound);
-  std::fputs("\n", stderr);
+  end_line();
   found.tally = load.judge();
   if (options.drain) found.exit_code = exit_code.get();
   const auto& back_ns = found.tally.back_ns;

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <stdexcept>
 
 #include "across/background.hpp"
 #include "across/stamp.hpp"
+#include "report/progress.hpp"
 #include "verify/accounts.hpp"
 
 namespace parley::bench {
@@ -34,14 +34,13 @@ storm_people make_storm_people(const storm_options& options, const std::vector<s
     const auto made = register_account(node, fmt::format("s{}-{}", run, user));
     out.user_tokens.push_back(log_in(node, made));
     members[user % options.rooms].push_back(made.id);
-    if (user % 50 == 49) std::fprintf(stderr, "\rusers %zu of %zu ", user + 1, options.users);
+    if (user % 50 == 49 || user + 1 == options.users) show_count("users", user + 1, options.users);
   }
   for (std::size_t room = 0; room < options.rooms; ++room) {
     const auto& node = nodes[room % nodes.size()];
     out.sender_tokens.push_back(log_in(node, register_account(node, fmt::format("t{}-{}", run, room))));
     out.room_ids.push_back(make_room(node, out.sender_tokens.back(), fmt::format("storm {}", room), members[room]));
   }
-  std::fprintf(stderr, "\n");
   return out;
 }
 

@@ -9,6 +9,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "report/progress.hpp"
+
 namespace parley::bench {
 namespace {
 
@@ -193,16 +195,14 @@ void load::run(double seconds) {
       [&] {
         if (state_.now() >= next_line) {
           next_line += 1;
-          std::fprintf(stderr, "\r%.0f of %.0f s: %llu acknowledged, %llu delivered, %zu faults, %llu violations ",
-                       state_.now() - (acts_until_ - seconds), seconds,
-                       static_cast<unsigned long long>(state_.book.acknowledged()),
-                       static_cast<unsigned long long>(state_.deliveries), records_.size(),
-                       static_cast<unsigned long long>(state_.found.total()));
+          show_line(fmt::format("{:.0f} of {:.0f} s: {} acknowledged, {} delivered, {} faults, {} violations",
+                                state_.now() - (acts_until_ - seconds), seconds, state_.book.acknowledged(),
+                                state_.deliveries, records_.size(), state_.found.total()));
         }
         return true;
       },
       acts_until_);
-  std::fprintf(stderr, "\n");
+  end_line();
 }
 
 bool load::has_everything(const client& each) const {
