@@ -158,6 +158,7 @@ std::string to_text(const run_report& report) {
   }
   out += report.presence_seconds < 0 ? std::string("presence never true\n")
                                      : fmt::format("presence true after {:.2f} s\n", report.presence_seconds);
+  if (report.gaps_heard) out += fmt::format("news of other nodes missed {} times\n", *report.gaps_heard);
   out += fmt::format("{:.1f} s, the tool used {:.2f} s of CPU\n", report.seconds, report.cpu_seconds);
   for (const auto* v : chosen_of(state.found)) {
     out += fmt::format("\n{}: {}\n  {}\n", to_string(v->kind), v->text, place_of(*v, report));
@@ -178,6 +179,7 @@ std::string to_json(const run_report& report) {
     out[to_string(static_cast<broken>(kind))] = state.found.count(static_cast<broken>(kind));
   out["presence_seconds"] =
       report.presence_seconds < 0 ? boost::json::value() : boost::json::value(report.presence_seconds);
+  out["gaps_heard"] = report.gaps_heard ? boost::json::value(*report.gaps_heard) : boost::json::value();
   out["errors"] = boost::json::value_from(state.errors);
   out["connection_ends"] = boost::json::value_from(state.connection_ends);
   auto& faults = out["faults"].emplace_array();
@@ -221,6 +223,8 @@ load_report to_report(const run_report& report) {
   out.figures.push_back({"connections", "connections", number(state.connections), ""});
   if (report.presence_seconds >= 0)
     out.figures.push_back({"presence_seconds", "presence true after", report.presence_seconds, "s"});
+  if (report.gaps_heard)
+    out.figures.push_back({"gaps_heard", "news of other nodes missed, times", number(*report.gaps_heard), ""});
   out.figures.push_back({"seconds", "time", report.seconds, "s"});
   out.figures.push_back({"cpu_seconds", "the tool's CPU", report.cpu_seconds, "s"});
   if (!report.faults.empty()) {

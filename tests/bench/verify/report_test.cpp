@@ -22,7 +22,7 @@ struct run {
     state.room_ids = {"room-a"};
     state.errors = {{"busy", 5}};
   }
-  [[nodiscard]] run_report report() const { return {options, state, faults, 6.5, 20, 1}; }
+  [[nodiscard]] run_report report() const { return {options, state, faults, 6.5, 20, 1, 3}; }
   void break_a_promise() {
     const where who{3, 1, 2};
     state.log.add({1.25, who, 0, 17, '<', state.log.intern("a <frame>")});
@@ -41,6 +41,7 @@ TEST(VerifyReport, ShowsTheCountsTheTimesAndTheFaults) {
               HasSubstr("<td class='text'>kill-node</td><td>2</td><td>2.25</td><td>2.25</td><td>2.25</td><td>1</td>"));
   EXPECT_THAT(page, HasSubstr("<td class='text'>kill-node 2</td><td>1.50</td><td>2</td><td>4.25</td>"));
   EXPECT_THAT(page, HasSubstr("<td class='text'>kill-node 0</td><td>3</td><td>-</td><td>-</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>news of other nodes missed, times</td><td>3 </td>"));
   EXPECT_THAT(page, HasSubstr("<td class='text'>busy</td><td>5</td>"));
   EXPECT_THAT(page, Not(HasSubstr("<svg")));
 }
@@ -57,6 +58,7 @@ TEST(VerifyReport, ShowsTheHistoryOfAPromiseThatWasNotKept) {
   const auto text = to_text(bad.report());
   EXPECT_THAT(text, HasSubstr("holes: seq 16 was left out\n  seed 7, 1.250 s, client 3, room 0 (room-a), seq 17\n"));
   EXPECT_THAT(text, HasSubstr("recovered after min 2.25 s, median 2.25 s, max 2.25 s, 1 never"));
+  EXPECT_THAT(text, HasSubstr("\nnews of other nodes missed 3 times\n"));
 }
 
 TEST(VerifyReport, KeepsTheKeysOfItsJson) {
