@@ -1,4 +1,4 @@
-# Turns PARLEY_SANITIZE into flags for everything we compile; fuzz builds get coverage as well.
+# Turns PARLEY_SANITIZE into flags for everything we compile; tests/fuzz adds coverage to what it reaches.
 if(PARLEY_SANITIZE)
   add_compile_options(-fsanitize=${PARLEY_SANITIZE} -fno-omit-frame-pointer -O1 -g1)
   add_link_options(-fsanitize=${PARLEY_SANITIZE})
@@ -14,5 +14,4 @@ if(PARLEY_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     message(FATAL_ERROR "PARLEY_FUZZ needs clang++: libFuzzer is a part of it")
   endif()
-  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
