@@ -8,10 +8,44 @@ parley_add_library(NAME parley_mistake_main SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/
 target_compile_options(parley_mistake_main PRIVATE -O0 -w)
 set_target_properties(parley_mistake_main PROPERTIES EXCLUDE_FROM_ALL ON EXPORT_COMPILE_COMMANDS OFF)
 
-# The library's object has the sound source too, mostly with others beside it; what stands first counts. Where the compiler
-# has made sound functions a part of these others, they must be compiled anew as well; a mistake that nobody calls is not
-# found, and its test fails.
-set(neighbours_of_acknowledges_before_the_commit src/actors/room_actor.cpp src/actors/room_signals.cpp)
+function(parley_library_of PATH LIBRARY)
+  get_target_property(bus parley_simulated_bus SOURCES)
+  if(${PROJECT_SOURCE_DIR}/${PATH} IN_LIST bus)
+    set(${LIBRARY} parley_simulated_bus PARENT_SCOPE)
+  elseif(PATH MATCHES "^src/actors/")
+    set(${LIBRARY} parley_actors PARENT_SCOPE)
+  elseif(PATH MATCHES "^src/store/")
+    set(${LIBRARY} parley_store PARENT_SCOPE)
+  else()
+    set(${LIBRARY} parley_simulation PARENT_SCOPE)
+  endif()
+endfunction()
+
+# The other sources that stand in one object file with PATH, as absolute paths, where these call each other's functions: the
+# compiler has seen the sound ones, and what it knows of them (inlined, or which registers they leave alone) must not
+# meet mistaken ones. One actor and the next only spawn each other.
+function(parley_sources_beside PATH OUT)
+  parley_library_of(${PATH} library)
+  get_target_property(folder ${library} SOURCE_DIR)
+  get_target_property(sources ${library} SOURCES)
+  get_source_file_property(group ${PROJECT_SOURCE_DIR}/${PATH} TARGET_DIRECTORY ${library} UNITY_GROUP)
+  set(beside "")
+  if(group MATCHES "^(directory|workers)$")
+    set(${OUT} "" PARENT_SCOPE)
+    return()
+  endif()
+  foreach(source IN LISTS sources)
+    cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${folder})
+    get_source_file_property(other ${source} TARGET_DIRECTORY ${library} UNITY_GROUP)
+    if(library STREQUAL parley_simulation OR (group AND other STREQUAL group))
+      list(APPEND beside ${source})
+    endif()
+  endforeach()
+  list(REMOVE_ITEM beside ${PROJECT_SOURCE_DIR}/${PATH})
+  set(${OUT} ${beside} PARENT_SCOPE)
+endfunction()
+
+# The library's object has the sound source too, with others beside it; what stands first counts.
 add_library(parley_mistaken INTERFACE)
 target_link_options(parley_mistaken INTERFACE -Wl,--allow-multiple-definition)
 
@@ -26,9 +60,8 @@ function(parley_add_mistake PATCH OUT)
   add_custom_command(OUTPUT ${mistaken}
     COMMAND patch --quiet --fuzz=0 --output=${mistaken} ${PROJECT_SOURCE_DIR}/${path} ${PATCH}
     DEPENDS ${PROJECT_SOURCE_DIR}/${path} ${PATCH} VERBATIM)
-  set(neighbours ${neighbours_of_${stem}})
-  list(TRANSFORM neighbours PREPEND ${PROJECT_SOURCE_DIR}/)
-  add_library(${name}_objects OBJECT EXCLUDE_FROM_ALL ${mistaken} ${neighbours})
+  parley_sources_beside(${path} beside)
+  add_library(${name}_objects OBJECT EXCLUDE_FROM_ALL ${mistaken} ${beside})
   target_compile_options(${name}_objects PRIVATE -O0 -w)
   target_link_libraries(${name}_objects PUBLIC parley_mistaken PRIVATE parley_simulation)
   target_precompile_headers(${name}_objects REUSE_FROM parley_mistake_main)

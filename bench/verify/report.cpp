@@ -158,7 +158,8 @@ std::string to_text(const run_report& report) {
   }
   out += report.presence_seconds < 0 ? std::string("presence never true\n")
                                      : fmt::format("presence true after {:.2f} s\n", report.presence_seconds);
-  if (report.gaps_heard) out += fmt::format("news of other nodes missed {} times\n", *report.gaps_heard);
+  out += fmt::format("news of other nodes missed {} times\n",
+                     report.gaps_heard ? std::to_string(*report.gaps_heard) : "an unknown number of");
   out += fmt::format("{:.1f} s, the tool used {:.2f} s of CPU\n", report.seconds, report.cpu_seconds);
   for (const auto* v : chosen_of(state.found)) {
     out += fmt::format("\n{}: {}\n  {}\n", to_string(v->kind), v->text, place_of(*v, report));

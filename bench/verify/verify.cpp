@@ -22,17 +22,25 @@
 namespace parley::bench {
 namespace {
 
-/// The first reading of a node is a gap too: what came before it is only in the store.
-std::optional<std::uint64_t> gaps_heard_by(const std::vector<support::target>& nodes) {
-  std::uint64_t sum = 0;
+/// Of each node since its start; nothing when one does not answer.
+std::optional<std::vector<std::uint64_t>> gaps_heard_by(const std::vector<support::target>& nodes) {
+  std::vector<std::uint64_t> heard;
   try {
-    for (const auto& node : nodes) {
-      const auto heard = static_cast<std::uint64_t>(scrape(node)["parley_stream_gaps_heard_total"]);
-      sum += heard - std::min<std::uint64_t>(heard, 1);
-    }
+    for (const auto& node : nodes)
+      heard.push_back(static_cast<std::uint64_t>(scrape(node)["parley_stream_gaps_heard_total"]));
   } catch (const std::exception&) {
     return std::nullopt;
   }
+  return heard;
+}
+
+/// Nodes that were restarted meanwhile begin anew, with a gap: what came before they first read is only in the store.
+std::optional<std::uint64_t> gaps_heard_since(const std::optional<std::vector<std::uint64_t>>& before,
+                                              const std::optional<std::vector<std::uint64_t>>& after) {
+  if (!before || !after) return std::nullopt;
+  std::uint64_t sum = 0;
+  for (std::size_t node = 0; node < after->size(); ++node)
+    sum += (*after)[node] - std::min((*after)[node], std::max<std::uint64_t>((*before)[node], 1));
   return sum;
 }
 
@@ -52,9 +60,10 @@ bool run_verify(const verify_options& options) {
   fault_runner faults(options, own.get());
   load run(options, state, std::move(people), faults);
   run.begin();
+  const auto gaps_before = gaps_heard_by(state.nodes);
   run.run(options.seconds);
   run.settle();
-  const auto gaps_heard = gaps_heard_by(state.nodes);
+  const auto gaps_heard = gaps_heard_since(gaps_before, gaps_heard_by(state.nodes));
   run.prove_presence(own.get());
   run.judge();
   const run_report report{

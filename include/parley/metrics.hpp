@@ -118,8 +118,7 @@ struct metrics {
   gauge stream_lag_ms;       ///< How old the last news were when heard, and how long none could be heard since.
   gauge resynced_at_ms;      ///< When rooms were last compared with the store for want of news, since 1970; 0: never.
   gauge nodes_alive;         ///< That have lately said so, this one too.
-  counter nodes_dead_total;  ///< That this one was the first to take for dead, so that the sum of all nodes counts each
-                             ///< once.
+  counter nodes_dead_total;  ///< That this one was the first to take for dead; none that took leave.
   gauge deliveries_held;     ///< Calls that wait in the shards until the control log can be read again.
   counter control_events_total;    ///< Read from the control log.
   counter control_failures_total;  ///< Times that it could not be read.

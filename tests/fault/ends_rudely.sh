@@ -1,6 +1,6 @@
 #!/bin/sh
-# $PARLEYD, which dies of SIGTERM at once and with an error; when this is killed it dies too.
+# $PARLEYD, which dies at once of SIGTERM, though with 0; when this is killed it dies too.
 setpriv --pdeathsig KILL "$PARLEYD" "$@" &
 node=$!
-trap 'kill -KILL "$node"; exit 1' TERM
+trap 'kill -KILL "$node"; wait "$node"; exit 0' TERM
 wait "$node"

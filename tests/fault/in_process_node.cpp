@@ -48,6 +48,7 @@ in_process_node::in_process_node(fault_points faults, const std::string& store_o
 in_process_node::in_process_node(const std::string& postgres_url, const std::function<void(config&)>& change)
     : folder_(new_temporary_folder("fault")), log_(log_in_postgres(postgres_url)) {
   settings_.store.url = postgres_url;
+  settings_.store.workers = 2;  // so that transactions of one node cross on any machine
   set_up();
   if (change) change(settings_);
   start();

@@ -95,6 +95,7 @@ export class Parleyd {
       'store.url': this.storeUrl,
       'drain.seconds': 0.1,
       'admin.socket': `${this.dir}/admin.sock`,
+      ...(postgresInUse && { 'store.workers': 2 }), // so that transactions of one node cross on any machine
       ...(process.env.TEST_NET_SEND && { 'net.send': process.env.TEST_NET_SEND }),
       ...(tls && { 'net.tls_certificate': tls.certificate, 'net.tls_key': tls.key }),
       ...set,
