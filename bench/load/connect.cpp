@@ -47,7 +47,7 @@ connect_figures measure_parleyd(const connect_options& options, const measured_s
 
 /// The answer to the upgrade is.
 connect_figures measure_naive(const connect_options& options) {
-  const auto server = support::server_process::naive(options.naive);
+  const auto server = start_naive(options.server, options.naive);
   std::string broken;
   const auto total = warm_up_connections + options.connections;
   wire_loop loop(

@@ -67,7 +67,7 @@ class fanout_pairs {
   }
 
   double measure_naive() {
-    const auto server = support::server_process::naive(options_.naive);
+    const auto server = start_naive(options_.server, options_.naive);
     const auto world = make_naive_world(std::vector<std::size_t>(options_.rooms, members()));
     auto load = options_.load;
     load.has_seqs = false;

@@ -59,7 +59,7 @@ class latency_run {
   /// Behind the run, when the machine has nothing else to do: as many connections and messages, which come back at
   /// once.
   latency_histogram measure_echo() {
-    const auto server = support::server_process::naive(options_.naive);
+    const auto server = start_naive(options_.server, options_.naive);
     const auto world = make_naive_world(std::vector<std::size_t>(options_.rooms * options_.members, 1));
     const auto end = options_.warm_up + options_.seconds;
     open_load echo(world, options_.size, [&](const load_second& second) { show_progress(second, end); });

@@ -62,4 +62,11 @@ std::optional<double> measured_server::database_cpu_seconds() const {
   return database_ ? std::optional(database_->cpu_seconds()) : std::nullopt;
 }
 
+support::server_process start_naive(const server_options& options, const std::string& program) {
+  if (options.pin) stay_on(core(0));
+  auto server = support::server_process::naive(program);
+  if (options.pin) stay_on(core(1));
+  return server;
+}
+
 }  // namespace parley::bench

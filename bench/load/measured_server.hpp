@@ -34,4 +34,7 @@ class measured_server {
   std::optional<server_watch> watch_;
 };
 
+/// The naive server. With --pin on the first core too, like the node: what is started inherits this tool's.
+support::server_process start_naive(const server_options& options, const std::string& program);
+
 }  // namespace parley::bench

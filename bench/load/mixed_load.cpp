@@ -39,6 +39,11 @@ operation operation_of(std::uint64_t percent) {
   return operation::come_back;
 }
 
+std::size_t member_of_some_room(const load_world& world, std::mt19937_64& random) {
+  const auto& room = world.rooms[random() % world.rooms.size()];
+  return room.first + random() % room.tokens.size();
+}
+
 mixed_load::mixed_load(const support::target& node, const load_world& world, const mixed_options& options,
                        load_course::second_handler on_second)
     : node_(node),
@@ -99,7 +104,7 @@ void mixed_load::begin_due() {
 void mixed_load::begin(std::size_t number) {
   auto what = operation_of(random_() % 100);
   auto who = somebody(what == operation::come_back);
-  if (!who) who = random_() % clients_.size();  // everybody is away: it is sent when the connection stands
+  if (!who) who = member_of_some_room(world_, random_);  // everybody is away: it is sent when the connection stands
   // What can be reacted to comes with the first messages.
   const bool has_message = !rooms_[world_.room_of[*who]].message_id.empty();
   if (!has_message && what != operation::come_back) what = operation::send;
@@ -114,7 +119,7 @@ void mixed_load::begin(std::size_t number) {
 std::optional<std::size_t> mixed_load::somebody(bool is_quiet) {
   constexpr int tries = 50;
   for (int i = 0; i < tries; ++i) {
-    const auto client = random_() % clients_.size();
+    const auto client = member_of_some_room(world_, random_);
     if (clients_[client].at == stage::live && (!is_quiet || clients_[client].unanswered == 0)) return client;
   }
   return std::nullopt;
@@ -266,7 +271,7 @@ latency_histogram mixed_load::read_histories(std::int64_t begin_ns) const {
   std::mt19937_64 random(options_.seed + 1);
   for (std::size_t number = 0; number < schedule.size(); ++number) {
     sleep_until_ns(schedule.due_ns(number));
-    const auto client = random() % world_.clients();
+    const auto client = member_of_some_room(world_, random);
     const auto& room = world_.rooms[world_.room_of[client]];
     (void)call_json(node_, {"GET",
                             fmt::format("/api/v1/rooms/{}/messages?limit={}", room.id, history_items),

@@ -38,6 +38,9 @@ struct mixed_figures {
   std::vector<load_second> course;
 };
 
+/// Rooms have the same share, however large: as there are small ones, so much is in small ones.
+std::size_t member_of_some_room(const load_world& world, std::mt19937_64& random);
+
 /// Used from one thread.
 class mixed_load {
  public:

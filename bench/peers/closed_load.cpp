@@ -46,6 +46,7 @@ class closed_load {
     if (out.deliveries == 0) throw std::runtime_error("nothing was delivered");
     wait_for_the_rest();
     out.lost = missing();
+    out.repeated = repeated();
     out.reordered = reordered_;
     return out;
   }
@@ -181,6 +182,17 @@ class closed_load {
       } else {
         sum += sent - std::min(sent, one.received());
       }
+    }
+    return sum;
+  }
+
+  /// What a member has beyond what was sent; behind what is missing elsewhere in the same member it hides.
+  [[nodiscard]] std::uint64_t repeated() const {
+    std::uint64_t sum = 0;
+    std::uint64_t sent = 0;
+    for (const auto& one : members_) {
+      if (one.place().sends()) sent = one.sent();
+      sum += one.received() - std::min(sent, one.received());
     }
     return sum;
   }

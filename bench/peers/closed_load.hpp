@@ -35,8 +35,9 @@ struct peer_figures {
   cpu_times cpu;
   latency_histogram delivery;  ///< From the send to the receiver's read, over a sample of the receivers.
   latency_histogram answer;    ///< From the send to the sender's ack or echo.
-  /// Of the whole run: what never reached a member, and what came there, of the sample, after a later one.
-  std::uint64_t lost = 0, reordered = 0;
+  /// Of the whole run: what never reached a member, what came there more often than it was sent, and what came there,
+  /// of the sample, after a later one.
+  std::uint64_t lost = 0, repeated = 0, reordered = 0;
 
   [[nodiscard]] double deliveries_per_second() const { return static_cast<double>(deliveries) / seconds; }
   [[nodiscard]] double server_us() const { return cpu.server * 1e6 / static_cast<double>(deliveries); }

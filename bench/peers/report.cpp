@@ -63,7 +63,7 @@ bool peers_report::has_failures() const {
 
 bool peer_row::has_lost() const {
   return std::any_of(turns.begin(), turns.end(),
-                     [](const auto& turn) { return turn && (turn->lost > 0 || turn->reordered > 0); });
+                     [](const auto& turn) { return turn && turn->lost + turn->repeated + turn->reordered > 0; });
 }
 
 turn_values peer_row::values(const std::function<double(const peer_figures&)>& of) const {

@@ -25,6 +25,7 @@ const std::vector<figure_column>& figure_columns() {
       {"server_cpu_us", "server CPU us", 2, true, [](const auto& f) { return f.server_us(); }},
       {"database_cpu_us", "database", 2, false, [](const auto& f) { return f.database_us(); }},
       {"lost", "lost", 0, false, [](const auto& f) { return static_cast<double>(f.lost); }},
+      {"repeated", "repeated", 0, false, [](const auto& f) { return static_cast<double>(f.repeated); }},
       {"reordered", "reordered", 0, false, [](const auto& f) { return static_cast<double>(f.reordered); }}};
   return columns;
 }

@@ -62,6 +62,15 @@ TEST(Mixed, HalfIsMessagesAndTwoInAHundredComeBack) {
   EXPECT_EQ(counts.size(), 5U) << "histories are read by another thread";
 }
 
+TEST(Mixed, ARoomHasItsShareHoweverLarge) {
+  load_world world;
+  world.rooms = {{"small", {"a", "b"}, 0}, {"large", std::vector<std::string>(98, "c"), 2}};
+  std::mt19937_64 random(1);
+  int in_small = 0;
+  for (int i = 0; i < 1000; ++i) in_small += member_of_some_room(world, random) < 2 ? 1 : 0;
+  EXPECT_NEAR(in_small, 500, 80);
+}
+
 TEST(LoadWorld, KnowsEachClientsRoomAndToken) {
   load_world world;
   world.rooms = {{"a", {"t0", "t1"}, 0}, {"b", {"t2"}, 2}};

@@ -69,8 +69,11 @@ TEST(PeersReport, WhatParleyLosesIsAFailureAndWhatOthersLoseIsAFigure) {
   EXPECT_FALSE(report.has_failures());
   report.works[0].rows[0].turns[0]->lost = 1;
   EXPECT_FALSE(report.has_failures());
-  report.works[0].rows[1].turns[0]->reordered = 1;
-  EXPECT_TRUE(report.has_failures());
+  for (auto trouble : {&peer_figures::lost, &peer_figures::repeated, &peer_figures::reordered}) {
+    auto bad = report;
+    (*bad.works[0].rows[1].turns[0]).*trouble = 1;
+    EXPECT_TRUE(bad.has_failures());
+  }
 }
 
 TEST(PeersReport, SaysTheSameInJsonAndHtml) {
