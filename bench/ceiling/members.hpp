@@ -28,14 +28,11 @@ class member_turns {
   explicit member_turns(std::vector<member> members) : members_(std::move(members)) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
       const bool is_new = i == 0 || members_[i].room != members_[i - 1].room;
-      if (is_new) rooms_.push_back(members_[i].room);
-      members_[i].room_number = rooms_.size() - 1;
+      members_[i].room_number = i == 0 ? 0 : members_[i - 1].room_number + (is_new ? 1 : 0);
       turns_.emplace_back(is_new ? 0 : turns_.back().first + 1, i);
     }
     std::sort(turns_.begin(), turns_.end());
   }
-
-  [[nodiscard]] const std::vector<std::string>& rooms() const { return rooms_; }
 
   std::vector<const member*> next(std::size_t batch) {
     std::vector<std::size_t> chosen;
@@ -50,7 +47,6 @@ class member_turns {
 
  private:
   std::vector<member> members_;
-  std::vector<std::string> rooms_;
   std::vector<std::pair<std::size_t, std::size_t>> turns_;  ///< Place within the room, and the member.
   std::size_t next_ = 0;
 };
