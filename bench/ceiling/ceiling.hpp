@@ -17,8 +17,8 @@ struct ceiling_figures {
 };
 
 /// The same transaction as a batch of keyed sends in Parley: one call of append_sends() of its schema, which locks the
-/// rooms in order of their ids, looks, and stores. All members send in turn. Throws std::runtime_error when something is
-/// refused.
+/// rooms in order of their ids, looks, and stores. All members send in turn. Throws std::runtime_error when something
+/// is refused.
 ceiling_figures run_postgres_ceiling(const std::string& url, std::size_t batch, double seconds);
 
 /// One row with a transaction of its own, without locks and facts.

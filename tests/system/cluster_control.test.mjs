@@ -300,8 +300,6 @@ describe('a node that hears nothing', { skip }, () => {
     await logOut(await onNode(one, bob).again());
     assert.ok(performance.now() - begun < 700, `it took ${performance.now() - begun} ms`);
     await until(async () => (await metric(one, 'nodes_alive')) === 1, 'one is left');
-    await until(async () => (await one.operate(['cluster'])).length === 1, 'it is forgotten');
-    assert.equal(await metric(one, 'nodes_dead_total'), 0, 'it was not taken for dead');
     two = null;
   });
 
