@@ -34,6 +34,9 @@ const useNodes = (graceSeconds) => {
     eye = await newAccount(one, 'eye');
     ann = await newAccount(one, 'ann');
     await until(() => status() === '0', 'the grace of the log-in is over');
+    // Else the watcher may still be told of it.
+    const written = Number(queryRows(one.storeUrl, 'SELECT count(*) FROM tb_control_event')[0][0]);
+    await until(async () => (await metric(one, 'control_events_total')) >= written, 'its node has read of it');
     watcher = await open(eye);
     await watcher.ask('watch_presence', { user_ids: [ann.id] });
     answered = watcher.frames.length;
