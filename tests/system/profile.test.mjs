@@ -140,18 +140,21 @@ test('a token is not told by its id, nor by anything else that is stored or logg
 
 test('changes come only so often, and sends are not held back by them', async () => {
   const node = await startParleyd({ set: { 'limits.changes_per_second': 0.01, 'limits.changes_burst': 3 } });
-  const ada = await newAccount(node, 'ada');
-  const bob = await newAccount(node, 'bob');
-  const room = await ada.group('Engines', [bob]);
-  await patch(ada, { phone: '+44 1' });
-  await ada.call('POST', '/friends', { body: { user_id: bob.id } });
-  await ada.call('PATCH', `/rooms/${room}`, { body: { name: 'Looms' } });
-  const answer = await ada.answerOf('DELETE', `/friends/${bob.id}`);
-  assert.equal(answer.status, 429);
-  assert.ok(Number(answer.headers['retry-after']) > 1);
-  await patch(ada, {}, 429);
-  await ada.call('DELETE', `/rooms/${room}/members/${bob.id}`, { expect: 429 });
-  await ada.post(room, 'hello');
-  await ada.leave(room);
-  await node.stop();
+  try {
+    const ada = await newAccount(node, 'ada');
+    const bob = await newAccount(node, 'bob');
+    const room = await ada.group('Engines', [bob]);
+    await patch(ada, { phone: '+44 1' });
+    await ada.call('POST', '/friends', { body: { user_id: bob.id } });
+    await ada.call('PATCH', `/rooms/${room}`, { body: { name: 'Looms' } });
+    const answer = await ada.answerOf('DELETE', `/friends/${bob.id}`);
+    assert.equal(answer.status, 429);
+    assert.ok(Number(answer.headers['retry-after']) > 1);
+    await patch(ada, {}, 429);
+    await ada.call('DELETE', `/rooms/${room}/members/${bob.id}`, { expect: 429 });
+    await ada.post(room, 'hello');
+    await ada.leave(room);
+  } finally {
+    await node.stop(); // else a failure would leave the process waiting for it
+  }
 });
