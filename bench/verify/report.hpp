@@ -20,8 +20,8 @@ struct run_report {
   double presence_seconds = -1;  ///< Until presence was true at the end; below 0: it was not.
   double seconds = 0;
   double cpu_seconds = 0;  ///< Of the tool itself.
-  /// Times that nodes had to compare rooms with the store since news of others may have been missed, each since its
-  /// last start; nothing when a node could not be asked.
+  /// Times in the run that nodes had to compare rooms with the store since news of others may have been missed; of a
+  /// node that was restarted, since then. Nothing when a node could not be asked.
   std::optional<std::uint64_t> gaps_heard;
 };
 

@@ -14,7 +14,8 @@ namespace parley {
 /// commit.
 class storage_pool {
  public:
-  /// Spawns store.workers storage actors, but no more than source.max_writers(). `source` outlives them.
+  /// Spawns store.workers storage actors, or by the cores where that is 0, but no more than source.max_writers().
+  /// `source` outlives them.
   static std::unique_ptr<storage_pool> spawn(caf::actor_system& system, const actor_services& services,
                                              database& source);
   /// For tests: actors that stand already.
