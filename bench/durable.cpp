@@ -1,4 +1,4 @@
-// Everybody sends and everybody receives; of what is received only the acks are looked at.
+// Everybody sends and everybody receives; of what is received only the type and the seq are looked at.
 #include "durable.hpp"
 
 #include <fmt/format.h>
@@ -7,10 +7,13 @@
 #include <algorithm>
 #include <deque>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
+#include "across/stamp.hpp"
 #include "ceiling/sample.hpp"
 #include "client_loop.hpp"
+#include "load/pace.hpp"
 #include "report/progress.hpp"
 #include "scrape.hpp"
 #include "support/process_times.hpp"
@@ -50,15 +53,18 @@ class durable_run {
     const auto before = read();
     run_for(options_.seconds);
     const auto after = read();
+    auto ages_ns = std::exchange(ack_ages_ns_, {});
+    wait_for_the_rest();
     end_line();
     durable_figures out;
+    out.troubles = troubles_;
     out.course = course_.take();
-    for (const auto age : ack_ages_ns_) out.acks.add(age);
+    for (const auto age : ages_ns) out.acks.add(age);
     out.seconds = static_cast<double>(after.at_ns - before.at_ns) / 1e9;
-    out.acknowledged = ack_ages_ns_.size();
-    out.p50_ms = percentile_ms(ack_ages_ns_, 0.50);
-    out.p99_ms = percentile_ms(ack_ages_ns_, 0.99);
-    out.p999_ms = percentile_ms(ack_ages_ns_, 0.999);
+    out.acknowledged = ages_ns.size();
+    out.p50_ms = percentile_ms(ages_ns, 0.50);
+    out.p99_ms = percentile_ms(ages_ns, 0.99);
+    out.p999_ms = percentile_ms(ages_ns, 0.999);
     out.server_cpu_seconds = after.server_cpu - before.server_cpu;
     out.database_cpu_seconds = after.database_cpu - before.database_cpu;
     out.client_cpu_seconds = after.client_cpu - before.client_cpu;
@@ -72,6 +78,7 @@ class durable_run {
   struct sender {
     std::deque<std::int64_t> sent_at_ns;  ///< Acks come in the order of the sends.
     std::uint64_t sent = 0;
+    seq_watch seen;
   };
 
   void connect_all() {
@@ -81,25 +88,46 @@ class durable_run {
                     fmt::format("/ws/bench-{}/sender-{}?replay=none", number % options_.rooms, number),
                     options_.senders);
     }
-    loop_.run_for(0.5);
+    const auto until = now_ns() + grace_ns;
+    while (ready_ < options_.senders && now_ns() < until) loop_.run_for(step_seconds);
+    if (ready_ < options_.senders) throw std::runtime_error(fmt::format("{} clients are ready, not all", ready_));
   }
 
   void send(std::size_t number) {
     auto& from = senders_[number];
     from.sent_at_ns.push_back(now_ns());
     course_.note_sent();
+    ++unanswered_;
+    due_ += members_of(number) - 1;
     loop_.send_text(number, fmt::format(R"({{"type":"send_message","data":{{"content":"{}","client_msg_id":"{}"}}}})",
                                         sample_content, sample_key(number, ++from.sent)));
   }
 
+  /// Of the sender's room.
+  [[nodiscard]] std::uint64_t members_of(std::size_t number) const {
+    const auto room = number % options_.rooms;
+    return options_.senders / options_.rooms + (room < options_.senders % options_.rooms ? 1 : 0);
+  }
+
   void on_frame(std::size_t number, std::string_view payload) {
-    if (is_type(payload, "\"ack\"")) {
+    const bool is_ack = is_type(payload, "\"ack\"");
+    const bool is_message = !is_ack && is_type(payload, "\"new_message\"");
+    if (is_ack || is_message) {
+      if (const auto seq = number_in(payload, "seq")) senders_[number].seen.see(*seq, troubles_.seqs);
+    }
+    if (is_message) {
+      --due_;
+      course_.note_delivered();
+    } else if (is_ack) {
       auto& from = senders_[number];
+      --unanswered_;
       ack_ages_ns_.push_back(now_ns() - from.sent_at_ns.front());
       course_.note_acknowledged();
       course_.note_time(ack_ages_ns_.back());
       from.sent_at_ns.pop_front();
-      send(number);
+      if (is_sending_) send(number);
+    } else if (is_type(payload, "\"ready\"")) {
+      ++ready_;
     } else if (is_type(payload, "\"error\"")) {
       throw std::runtime_error("the server answered: " + std::string(payload));
     }
@@ -116,10 +144,19 @@ class durable_run {
             counts.at("parley_commit_seconds_sum")};
   }
 
+  void wait_for_the_rest() {
+    is_sending_ = false;
+    const auto until = now_ns() + grace_ns;
+    while ((unanswered_ > 0 || due_ > 0) && now_ns() < until) loop_.run_for(step_seconds);
+    troubles_.unanswered = unanswered_;
+    troubles_.missing = due_;
+  }
+
   void run_for(double seconds) {
     const auto until = now_ns() + static_cast<std::int64_t>(seconds * 1e9);
     for (auto now = now_ns(); now < until; now = now_ns()) {
       loop_.run_for(std::min(step_seconds, static_cast<double>(until - now) / 1e9));
+      course_.note_seqs(troubles_.seqs);
       course_.tick(now_ns(), watch_);
     }
   }
@@ -130,6 +167,10 @@ class durable_run {
   client_loop loop_;
   std::vector<sender> senders_;
   std::vector<std::int64_t> ack_ages_ns_;
+  load_troubles troubles_;
+  std::uint64_t unanswered_ = 0, due_ = 0;  ///< Messages; and their deliveries that are yet to come.
+  bool is_sending_ = true;
+  std::size_t ready_ = 0;
   double end_ = 0;  ///< Of the run with its warm-up, in seconds.
   server_watch watch_;
   load_course course_;

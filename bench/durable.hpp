@@ -7,6 +7,7 @@
 
 #include "report/course.hpp"
 #include "report/latency_histogram.hpp"
+#include "report/report.hpp"
 #include "support/postgres_server.hpp"
 #include "support/server_process.hpp"
 
@@ -34,10 +35,12 @@ struct durable_figures {
   double commit_seconds = 0;  ///< The time of all commits together; workers commit side by side.
   double client_cpu_seconds = 0;
   latency_histogram acks;  ///< The same times as the percentiles.
+  load_troubles troubles;  ///< Of all messages, those of the warm-up among them.
   std::vector<load_second> course;
 };
 
-/// Connects everybody and runs for the given time after a warm-up. `database` is where the server stores, null for
+/// Connects everybody and runs for the given time after a warm-up; then nothing is sent any more, and what is under way
+/// is waited for. `database` is where the server stores, null for
 /// SQLite.
 durable_figures run_durable(const server_process& server, const postgres_server* database,
                             const durable_options& options);

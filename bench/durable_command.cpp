@@ -1,4 +1,7 @@
 // The options of the durable sends.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -24,7 +27,11 @@ void add_durable(command_line& line) {
                              }
                              if (options->report.json) std::fputs(to_json(reports).c_str(), stdout);
                              write_page(reports, options->report.page);
-                             return true;
+                             return std::all_of(reports.begin(), reports.end(), [](const load_report& report) {
+                               if (!report.troubles.is_complete())
+                                 fmt::print(stderr, "{}: {}\n", report.title, to_text(report.troubles));
+                               return report.troubles.is_complete();
+                             });
                            });
   command->add_option("--store", options->store, "postgres (a server of its own, started here) or sqlite")
       ->transform(CLI::CheckedTransformer(std::map<std::string, durable_store>{{"postgres", durable_store::postgres},

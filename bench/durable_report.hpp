@@ -21,6 +21,7 @@ struct durable_row {
   double load_cpu_us = 0;           ///< A row: parley-bench, when it is the clients.
   latency_histogram times;          ///< Those of the percentiles; empty without.
   std::vector<load_second> course;  ///< Of parleyd.
+  load_troubles troubles;           ///< Of parleyd.
 };
 /// In each turn the same, in the same order; the first is parleyd.
 using durable_turns = std::vector<std::vector<durable_row>>;

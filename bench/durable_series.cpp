@@ -58,6 +58,7 @@ class durable_series {
     out.commit_ms = figures.commit_seconds * 1e3 / figures.commits;
     out.times = figures.acks;
     out.course = std::move(figures.course);
+    out.troubles = figures.troubles;
     return out;
   }
 
@@ -130,12 +131,14 @@ class durable_teller {
   }
   [[nodiscard]] const durable_report& report() const { return report_; }
   [[nodiscard]] load_report finish() const {
-    return report_.finish(options_.store == durable_store::postgres ? "one node on PostgreSQL" : "one node on SQLite",
+    auto report = report_.finish(options_.store == durable_store::postgres ? "one node on PostgreSQL" : "one node on SQLite",
                           {{"senders", options_.load.senders},
                            {"rooms", options_.load.rooms},
                            {"outstanding", options_.load.outstanding},
                            {"seconds", options_.load.seconds},
                            {"turns", options_.runs}});
+    print(to_text(report.troubles) + "\n");
+    return report;
   }
 
  private:

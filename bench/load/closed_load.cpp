@@ -73,6 +73,7 @@ closed_figures closed_load::run(double warm_up_seconds, double seconds, const se
 void closed_load::run_until(std::int64_t time_ns, const server_watch& server) {
   for (auto now = steady_ns(); now < time_ns && figures_.troubles.broken.empty(); now = steady_ns()) {
     loop_.step(std::chrono::nanoseconds(std::min<std::int64_t>(time_ns - now, second_ns / 100)));
+    course_.note_seqs(figures_.troubles.seqs);
     course_.tick(steady_ns(), server);
   }
 }

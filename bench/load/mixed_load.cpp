@@ -73,6 +73,7 @@ mixed_figures mixed_load::run(const server_watch& server) {
     const auto wait = begun_ < schedule_.size() ? schedule_.due_ns(begun_) - steady_ns() : second_ns;
     loop_.step(std::chrono::nanoseconds(std::clamp<std::int64_t>(wait, 0, 10'000'000)));
     if (!from && steady_ns() >= schedule_.measured_from_ns()) from = server.read();
+    course_.note_seqs(figures_.troubles.seqs);
     course_.tick(steady_ns(), server);
   }
   const auto to = server.read();

@@ -53,6 +53,7 @@ load_figures open_load::run(double rate, double warm_up_seconds, double seconds,
       is_measuring = true;
       measured_from = server.read();
     }
+    course_.note_seqs(figures_.troubles.seqs);
     course_.tick(steady_ns(), server);
   }
   const auto measured_to = server.read();

@@ -13,6 +13,8 @@
 #include "across/stamp.hpp"
 #include "load/crowd_clients.hpp"
 #include "load/measured_server.hpp"
+#include "report/course.hpp"
+#include "report/progress.hpp"
 #include "report/report.hpp"
 #include "storm/query_count.hpp"
 
@@ -33,7 +35,8 @@ class replay_run {
                  [this](std::size_t client, std::string_view frame) { on_frame(client, frame); }),
         last_(options.rooms),
         seen_(options.clients),
-        received_(options.clients) {
+        received_(options.clients),
+        course_([this](const load_second& second) { show_progress(second, options_.bound); }) {
     if (server_.store_url()) statements_ = std::make_unique<query_count>(*server_.store_url());
   }
 
@@ -47,10 +50,14 @@ class replay_run {
     if (statements_) statements_->begin();
     const auto before = server_.watch().read();
     began_ns_ = steady_ns();
+    course_.begin(began_ns_, server_.watch());
     come_back();
     while (done_ < options_.clients && steady_ns() - began_ns_ < static_cast<std::int64_t>(options_.bound * 1e9) &&
-           clients_.broken().empty())
+           clients_.broken().empty()) {
       clients_.step(std::chrono::milliseconds(5));
+      tick();
+    }
+    end_line();
     const auto seconds = static_cast<double>(steady_ns() - began_ns_) / 1e9;
     const auto after = server_.watch().read();
     if (!before || !after) throw std::runtime_error("the server's CPU cannot be read");
@@ -104,14 +111,23 @@ class replay_run {
       for (std::size_t client = 0; client < options_.clients; ++client) resume(client);
       return;
     }
-    clients_.on_ready = [this](std::size_t client) { resume(client); };
+    clients_.on_ready = [this](std::size_t client) {
+      resume(client);
+      tick();
+    };
     clients_.connect(0, options_.clients, options_.clients);
+  }
+
+  void tick() {
+    course_.note_seqs(troubles_.seqs);
+    course_.tick(steady_ns(), server_.watch());
   }
 
   void resume(std::size_t client) {
     const auto room = people_.room_of(client % options_.users);
     clients_.send_text(client, fmt::format(R"({{"type":"resume","id":"r","data":{{"rooms":{{"{}":{}}}}}}})",
                                            people_.room_ids[room], resume_after_[room]));
+    course_.note_sent();
   }
 
   void on_frame(std::size_t client, std::string_view frame) {
@@ -122,9 +138,12 @@ class replay_run {
     }
     if (!is_of_type(frame, "new_message")) return;
     if (const auto seq = number_in(frame, "seq")) seen_[client].see(*seq, troubles_.seqs);
+    course_.note_delivered();
     if (++received_[client] != options_.missed) return;
     ++done_;
-    back_.add(steady_ns() - began_ns_);
+    const auto took = steady_ns() - began_ns_;
+    back_.add(took);
+    course_.note_time(took);
   }
 
   load_report report_of(double seconds, double cpu, const std::map<std::string, double>& counters_before) {
@@ -153,6 +172,7 @@ class replay_run {
                       {"size", static_cast<double>(options_.size)}};
     troubles_.broken = clients_.broken();
     report.troubles = troubles_;
+    report.course = course_.take();
     report.latencies = {{"back", "from the return's begin until all is there", back_}};
     const auto count = static_cast<double>(events);
     report.figures = {
@@ -185,6 +205,7 @@ class replay_run {
   std::vector<std::size_t> received_;
   load_troubles troubles_;
   latency_histogram back_;
+  load_course course_;
   bool is_back_ = false;
   std::size_t done_ = 0;
   std::int64_t began_ns_ = 0;

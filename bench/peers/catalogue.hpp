@@ -5,7 +5,8 @@
 
 namespace parley::bench {
 
-peer floor_peer(const peer_programs& programs);
+/// By plain calls, or by the ring of that name, as floor-server has it.
+peer floor_peer(const peer_programs& programs, const std::string& ring = {});
 peer nats_peer();
 peer jetstream_peer();
 peer mosquitto_peer();
@@ -15,6 +16,8 @@ peer ejabberd_peer();
 peer ejabberd_archive_peer();
 /// On SQLite, which is part of its process.
 peer parley_peer(const peer_programs& programs);
+/// The same, with net.send = plain.
+peer parley_plain_peer(const peer_programs& programs);
 /// On a PostgreSQL that is started with it.
 peer parley_postgres_peer(const peer_programs& programs);
 

@@ -34,7 +34,7 @@ void add_peers_options(CLI::App* command, peers_options& options) {
   };
   add("--work", options.works, "fanout1, fanout16, small, or custom (see --rooms); by commas [the first three]")
       ->delimiter(',');
-  add("--peers", options.peers, ("By commas, of " + names_of(all_peers({})) + " [all]").c_str())->delimiter(',');
+  add("--peers", options.peers, ("By commas, of " + names_of(all_peers({})) + " [all but the floor's uring-defer, -files and -sqpoll]").c_str())->delimiter(',');
   add("--runs", options.runs, "Turns; in each, everything is measured once")->check(CLI::Range(1, 1000));
   add("--seconds", options.times.seconds, "Measured time of each")->check(CLI::PositiveNumber);
   add("--warm-up", options.times.warm_up, "Seconds of the same load before it")->check(CLI::NonNegativeNumber);
@@ -71,7 +71,10 @@ std::vector<peer_work> chosen_works(const peers_options& options) {
 
 std::vector<peer> chosen_peers(const peers_options& options) {
   auto all = all_peers(options.programs);
-  if (options.peers.empty()) return all;
+  if (options.peers.empty()) {
+    all.erase(std::remove_if(all.begin(), all.end(), [](const peer& one) { return one.is_only_by_name; }), all.end());
+    return all;
+  }
   std::vector<peer> chosen;
   chosen.reserve(options.peers.size());
   for (const auto& name : options.peers) chosen.push_back(find_named(all, name, "--peers"));

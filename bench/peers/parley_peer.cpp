@@ -2,8 +2,10 @@
 #include <unistd.h>
 
 #include <optional>
+#include <system_error>
 
 #include "peers/catalogue.hpp"
+#include "peers/floor/ring.hpp"
 #include "peers/parley_client.hpp"
 #include "peers/postgres.hpp"
 #include "peers/simple_server.hpp"
@@ -38,21 +40,35 @@ std::optional<std::string> missing_file(const std::string& path) {
   return path + " is not built";
 }
 
+std::optional<std::string> missing_ring(const std::string& name) {
+  io_uring ring{};
+  if (const int outcome = io_uring_queue_init(1, &ring, ring_kind_of(name)->flags); outcome < 0)
+    return "io_uring: " + std::generic_category().message(-outcome);
+  io_uring_queue_exit(&ring);
+  return std::nullopt;
+}
+
 }  // namespace
 
-peer floor_peer(const peer_programs& programs) {
+peer floor_peer(const peer_programs& programs, const std::string& ring) {
   peer out;
-  out.name = "floor";
-  out.title = "floor: bare send loop";
+  out.name = ring.empty() ? "floor" : "floor-" + ring;
+  out.title = ring.empty() ? "floor: bare send loop" : "floor: bare sends by io_uring (" + ring + ")";
+  out.is_only_by_name = !ring.empty() && ring != "uring";
   out.stored = "no";
   out.acknowledged = "echo";
-  out.missing = [programs] { return missing_file(programs.floor); };
-  out.start = [programs] {
+  out.missing = [programs, ring] {
+    auto missing = missing_file(programs.floor);
+    return missing || ring.empty() ? missing : missing_ring(ring);
+  };
+  out.start = [programs, ring] {
     const auto port = support::free_port();
     return std::make_unique<simple_server>(
         "floor", port,
         [&](const own_folder&) {
-          return std::vector<std::string>{programs.floor, std::to_string(port)};
+          std::vector<std::string> words{programs.floor, std::to_string(port)};
+          if (!ring.empty()) words.push_back(ring);
+          return words;
         },
         [](const member_place& place) { return std::make_unique<parley_client>(place, true); });
   };
@@ -70,6 +86,15 @@ peer parley_peer(const peer_programs& programs) {
   out.missing = [programs] { return missing_file(programs.parleyd); };
   out.start = [programs] { return std::make_unique<parley_server>(programs, false); };
   out.version = [programs] { return first_line_of(programs.parleyd + " --version"); };
+  return out;
+}
+
+peer parley_plain_peer(const peer_programs& programs) {
+  auto other = programs;
+  other.settings.emplace_back("net.send=plain");
+  auto out = parley_peer(other);
+  out.name = "parley-plain";
+  out.title = "parleyd, SQLite, plain sends";
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "report/latency_histogram.hpp"
+#include "report/seq_watch.hpp"
 #include "report/server_watch.hpp"
 
 namespace parley::bench {
@@ -18,6 +19,7 @@ struct load_second {
   double p50_ms = 0, p99_ms = 0, max_ms = 0;  ///< Of the deliveries that came in it; of operations, where none do.
   std::optional<double> cpu;                  ///< Cores that the servers kept busy.
   std::optional<double> resident_mib;
+  std::uint64_t amiss = 0;  ///< Seqs that were lost, repeated or out of order, as far as the second's frames show.
 };
 
 /// Used from one thread.
@@ -39,6 +41,8 @@ class load_course {
   /// Not every delivery of a closed loop is timed.
   void note_delivered() { ++second_.delivered; }
   void note_time(std::int64_t latency_ns) { times_.add(latency_ns); }
+  /// Of the whole run so far.
+  void note_seqs(const seq_counts& so_far) { amiss_ = so_far.lost + so_far.repeated + so_far.reordered; }
   /// Often: ends the second when it is over.
   void tick(std::int64_t now_ns, const server_watch& server);
   [[nodiscard]] std::vector<load_second> take() { return std::move(seconds_); }
@@ -51,6 +55,7 @@ class load_course {
   load_second second_;
   latency_histogram times_;
   std::optional<server_usage> usage_before_;
+  std::uint64_t amiss_ = 0, amiss_before_ = 0;
   std::int64_t begin_ns_ = 0;
   std::int64_t second_began_ns_ = 0;
 };

@@ -46,6 +46,7 @@ boost::json::object object_of(const load_second& second) {
           {"acknowledged", second.acknowledged},
           {"delivered", second.delivered},
           {"refused", second.refused},
+          {"amiss", second.amiss},
           {"p50_ms", second.p50_ms},
           {"p99_ms", second.p99_ms},
           {"max_ms", second.max_ms},
@@ -107,6 +108,18 @@ boost::json::object object_of(const load_report& report) {
 }
 
 }  // namespace
+
+load_troubles& load_troubles::operator+=(const load_troubles& other) {
+  seqs.lost += other.seqs.lost;
+  seqs.repeated += other.seqs.repeated;
+  seqs.reordered += other.seqs.reordered;
+  missing += other.missing;
+  unanswered += other.unanswered;
+  refused += other.refused;
+  if (first_refusal.empty()) first_refusal = other.first_refusal;
+  if (broken.empty()) broken = other.broken;
+  return *this;
+}
 
 std::string to_text(const report_cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;

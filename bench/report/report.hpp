@@ -23,6 +23,7 @@ struct load_troubles {
   std::string first_refusal;  ///< The answer.
   std::string broken;         ///< How a connection ended; empty: none did.
 
+  load_troubles& operator+=(const load_troubles& other);
   /// Nothing is lost, repeated or out of order; what was refused was said.
   [[nodiscard]] bool is_complete() const {
     return broken.empty() && missing == 0 && unanswered == 0 && seqs.lost + seqs.repeated + seqs.reordered == 0;

@@ -22,6 +22,8 @@ class rate_limiter {
 
   /// Milliseconds to wait before one more would be allowed; 0 when it was allowed (and has been counted).
   std::int64_t try_take(steady_time now);
+  /// Whether a new one would allow as much.
+  [[nodiscard]] bool is_full(steady_time now) const;
   [[nodiscard]] bool unlimited() const { return limit_.per_second <= 0 || limit_.burst <= 0; }
 
  private:

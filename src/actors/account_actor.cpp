@@ -221,7 +221,7 @@ void accounts::read_costs() {
 
 void accounts::on_tick() {
   self_->delayed_send(self_, tick_interval, account_tick{});
-  for (const auto& over : tokens_->take_expired(services_->time.now())) {
+  for (const auto& over : tokens_->take_expired(services_->time.steady_now(), services_->time.now())) {
     caf::anon_send(services_->directory, end_sockets{{over.user, {{over.token}}, close_code::token_ended}});
   }
   run_next_policy::share_next();

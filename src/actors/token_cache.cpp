@@ -1,4 +1,4 @@
-// A bounded least-recently-used cache of principals, and weak references to their allowances.
+// A bounded least-recently-used cache of principals, and the allowances of those that are not full.
 #include "actors/token_cache.hpp"
 
 namespace parley {
@@ -19,7 +19,6 @@ std::optional<principal> token_cache::find(const token_hash& token, steady_time 
 
 principal token_cache::remember(const user_profile& user, const token_hash& token, const use_of_token& times,
                                 steady_time now) {
-  // Before the entry goes that may be the last to hold them.
   const auto both = allowances_of(user.id, token, times);
   forget(token);
   entries_.push_front(
@@ -50,7 +49,7 @@ void token_cache::outdate_user(const user_id& user) {
   }
 }
 
-std::vector<token_cache::ended_token> token_cache::take_expired(timestamp today) {
+std::vector<token_cache::ended_token> token_cache::take_expired(steady_time now, timestamp today) {
   std::erase_if(index_, [&](const auto& item) {
     const bool over = today >= item.second->who.expires_at;
     if (over) entries_.erase(item.second);
@@ -58,22 +57,24 @@ std::vector<token_cache::ended_token> token_cache::take_expired(timestamp today)
   });
   std::vector<ended_token> ended;
   std::erase_if(in_use_, [&](const auto& item) {
-    if (item.second.allowance.expired()) return true;
-    if (today < item.second.times.expires_at) return false;
-    ended.push_back({item.second.user, item.first});
-    return true;
+    const auto& [token, used] = item;
+    const bool over = today >= used.times.expires_at;
+    if (!used.is_held()) return over || used.allowance->are_full(now);
+    if (over) ended.push_back({used.user, token});
+    return over;
   });
   return ended;
 }
 
 std::shared_ptr<token_cache::allowances> token_cache::allowances_of(const user_id& user, const token_hash& token,
                                                                     const use_of_token& times) {
-  auto& entry = in_use_[token];
-  auto both = entry.allowance.lock();
+  auto& used = in_use_[token];
+  used.user = user;
+  used.times = times;
   // Not a make_shared of an aggregate: rate limiters stay where they were made.
-  if (!both) both.reset(new allowances{rate_limiter(settings_.send_rate), rate_limiter(settings_.change_rate)});
-  entry = {user, times, both};
-  return both;
+  if (!used.allowance)
+    used.allowance.reset(new allowances{rate_limiter(settings_.send_rate), rate_limiter(settings_.change_rate)});
+  return used.allowance;
 }
 
 }  // namespace parley

@@ -14,7 +14,8 @@
 namespace parley {
 
 /// Belongs to the account actor. The cache is small and short-lived, so that a change in the store shows soon; what a
-/// token may send is one object as long as any connection or call holds it, however often the cache forgets.
+/// token may send is one object, however often the cache forgets, until nobody uses it and a new one would allow no
+/// more.
 class token_cache {
  public:
   struct settings {
@@ -58,15 +59,16 @@ class token_cache {
     std::vector<renewal> due;
     for (auto& [token, used] : in_use_) {
       if (due.size() == most_renewals) break;
-      if (today - used.times.last_used_at < renewal_interval || used.allowance.expired()) continue;
+      if (today - used.times.last_used_at < renewal_interval || !used.is_held()) continue;
       used.times.last_used_at = today;
       used.times.expires_at = std::max(used.times.expires_at, end_of(used.times.created_at));
       due.push_back({used.user, token, used.times.created_at});
     }
     return due;
   }
-  /// The tokens still held by somebody whose time is over; each is named once. Drops the allowances that nobody holds.
-  std::vector<ended_token> take_expired(timestamp today);
+  /// The tokens still held by somebody whose time is over; each is named once. Drops the allowances that nobody holds
+  /// and that are full again.
+  std::vector<ended_token> take_expired(steady_time now, timestamp today);
 
   [[nodiscard]] std::size_t size() const { return index_.size(); }
   [[nodiscard]] std::size_t tokens_in_use() const { return in_use_.size(); }
@@ -79,11 +81,14 @@ class token_cache {
   };
   struct allowances {
     rate_limiter sends, changes;
+    [[nodiscard]] bool are_full(steady_time now) const { return sends.is_full(now) && changes.is_full(now); }
   };
   struct use {
     user_id user;
     use_of_token times;
-    std::weak_ptr<allowances> allowance;
+    std::shared_ptr<allowances> allowance;
+    /// By a connection, a call, or the cache.
+    [[nodiscard]] bool is_held() const { return allowance.use_count() > 1; }
   };
   static constexpr std::chrono::hours renewal_interval{1};
   static constexpr std::size_t most_renewals = 256;

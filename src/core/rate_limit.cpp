@@ -4,10 +4,21 @@
 #include <algorithm>
 
 namespace parley {
+namespace {
+
+std::int64_t nanoseconds_of(steady_time now) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count();
+}
+
+}  // namespace
+
+bool rate_limiter::is_full(steady_time now) const {
+  return theoretical_arrival_ns_.load(std::memory_order_relaxed) <= nanoseconds_of(now);
+}
 
 std::int64_t rate_limiter::try_take(steady_time now) {
   if (unlimited()) return 0;
-  const auto now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count();
+  const auto now_ns = nanoseconds_of(now);
   const auto interval_ns = static_cast<std::int64_t>(1e9 / limit_.per_second);
   const auto tolerance_ns =
       static_cast<std::int64_t>(static_cast<double>(interval_ns) * (std::max(limit_.burst, 1.0) - 1));

@@ -74,10 +74,10 @@ TEST_F(TokenCache, TheUseOfATokenIsNotedOnceAnHourWhileSomebodyHoldsIt) {
     ASSERT_EQ(due.size(), 1U);
     EXPECT_EQ(due[0].token, token_of(1));
     EXPECT_TRUE(cache.take_renewals(time.now(), end_of).empty());
-    EXPECT_TRUE(cache.take_expired(time.now()).empty()) << "its end has moved on";
+    EXPECT_TRUE(cache.take_expired(time.steady_now(), time.now()).empty()) << "its end has moved on";
   }
   time.advance(hours(2));
-  EXPECT_EQ(cache.take_expired(time.now()).size(), 1U);
+  EXPECT_EQ(cache.take_expired(time.steady_now(), time.now()).size(), 1U);
 }
 
 TEST_F(TokenCache, ForgetsTheLeastRecentlyUsed) {
@@ -112,22 +112,43 @@ TEST_F(TokenCache, AllUsesOfATokenShareOneAllowanceAlsoAfterTheCacheForgot) {
 TEST_F(TokenCache, NamesEachTokenInUseOnceWhenItsTimeIsOver) {
   const auto held = remember(1);
   remember(2);
-  EXPECT_TRUE(cache.take_expired(time.now()).empty());
+  EXPECT_TRUE(cache.take_expired(time.steady_now(), time.now()).empty());
   time.advance(hours(1));
-  const auto ended = cache.take_expired(time.now());
+  const auto ended = cache.take_expired(time.steady_now(), time.now());
   ASSERT_EQ(ended.size(), 1U) << "the second is held by nobody but the cache";
   EXPECT_EQ(ended[0].token, token_of(1));
   EXPECT_EQ(ended[0].user, id_of<user_id>(1));
-  EXPECT_TRUE(cache.take_expired(time.now()).empty());
+  EXPECT_TRUE(cache.take_expired(time.steady_now(), time.now()).empty());
   EXPECT_EQ(cache.tokens_in_use(), 0U);
   EXPECT_EQ(cache.size(), 0U);
 }
 
-TEST_F(TokenCache, DropsAllowancesThatNobodyHolds) {
-  remember(1);
-  cache.forget(token_of(1));
-  EXPECT_EQ(cache.tokens_in_use(), 1U);
-  cache.take_expired(time.now());
+TEST_F(TokenCache, ACallerWithoutASocketGetsNoNewAllowanceWhenTheCacheForgets) {
+  EXPECT_EQ(remember(1).change_allowance->try_take(time.steady_now()), 0);
+  cache.forget_all();
+  cache.take_expired(time.steady_now(), time.now());
+  EXPECT_GT(remember(1).change_allowance->try_take(time.steady_now()), 0);
+}
+
+TEST_F(TokenCache, DropsAllowancesThatNobodyHoldsOnceTheyAreFull) {
+  remember(1).send_allowance->try_take(time.steady_now());
+  remember(2).change_allowance->try_take(time.steady_now());
+  remember(3);
+  cache.forget_all();
+  cache.take_expired(time.steady_now(), time.now());
+  EXPECT_EQ(cache.tokens_in_use(), 2U);
+  time.advance(milliseconds(999));
+  cache.take_expired(time.steady_now(), time.now());
+  EXPECT_EQ(cache.tokens_in_use(), 2U);
+  time.advance(milliseconds(1));
+  cache.take_expired(time.steady_now(), time.now());
+  EXPECT_EQ(cache.tokens_in_use(), 0U);
+}
+
+TEST_F(TokenCache, ATokenThatIsOverTakesItsAllowanceWithIt) {
+  cache.remember(user_of(1), token_of(1), {time.now(), time.now(), time.now()}, time.steady_now())
+      .send_allowance->try_take(time.steady_now());
+  EXPECT_TRUE(cache.take_expired(time.steady_now(), time.now()).empty()) << "nobody holds it";
   EXPECT_EQ(cache.tokens_in_use(), 0U);
 }
 

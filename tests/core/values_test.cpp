@@ -63,7 +63,10 @@ TEST(rate_limits, a_burst_passes_then_the_rate_holds) {
 
 TEST(rate_limits, after_a_pause_the_whole_burst_is_there_again_and_no_more) {
   rate_limiter limit({10, 5});
+  EXPECT_TRUE(limit.is_full(steady_time{1s}));
   for (int i = 0; i < 5; ++i) EXPECT_EQ(limit.try_take(steady_time{1s}), 0);
+  EXPECT_FALSE(limit.is_full(steady_time{1s + 499ms}));
+  EXPECT_TRUE(limit.is_full(steady_time{1s + 500ms}));
   int passed = 0;
   for (int i = 0; i < 20; ++i) passed += limit.try_take(steady_time{1000s}) == 0;
   EXPECT_EQ(passed, 5);

@@ -3,12 +3,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstring>
 #include <functional>
 #include <list>
 #include <string>
@@ -203,6 +209,41 @@ TEST(SendWay, IsWhatIsAskedForOrWhatWorks) {
   if (!works) {
     EXPECT_THAT(asked.error().message, testing::HasSubstr("net.send: io_uring does not work here"));
   }
+}
+
+/// As containers do it, for the calling thread alone: seccomp(2).
+bool forbid_uring() {
+  std::array<sock_filter, 5> program{sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                                     sock_filter BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, SYS_io_uring_setup, 0, 2),
+                                     sock_filter BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, SYS_io_uring_register, 1, 0),
+                                     sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                                     sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog filter{program.size(), program.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+TEST(SendWay, IsPlainWhereAContainerForbidsIoUring) {
+  std::thread([] {
+    ASSERT_TRUE(forbid_uring()) << std::strerror(errno);
+    EXPECT_EQ(choose_send_way("auto").value(), send_way::plain);
+    const auto asked = choose_send_way("uring");
+    ASSERT_TRUE(asked.has_error());
+    EXPECT_THAT(asked.error().message, testing::HasSubstr("io_uring does not work here (a ring: Operation not permitted)"));
+  }).join();
+}
+
+/// It was tried on another thread, or before the filter came.
+TEST(SendWay, AThreadWhoseRingCannotBeMadeSendsAllTheSame) {
+  std::thread([] {
+    ASSERT_TRUE(forbid_uring()) << std::strerror(errno);
+    const std::array<connected_pair, 4> pairs;
+    std::string text = "text";
+    const iovec part{text.data(), text.size()};
+    std::vector<send_job> jobs;
+    for (const auto& pair : pairs) jobs.push_back({pair.socket(), &part, 1, 0});
+    create_uring_sender()->send(jobs);
+    for (const auto& pair : pairs) EXPECT_EQ(pair.read(), "text");
+  }).join();
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whenTestsEnd } from './end_of_tests.mjs';
 import { dropDatabase, newDatabase, postgresInUse } from './postgres.mjs';
 
 export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -18,7 +19,7 @@ const usualDeadlineMs = 15_000;
 export const deadlineMs = Number(process.env.TEST_DEADLINE_MS ?? usualDeadlineMs);
 
 const running = new Set();
-process.on('exit', () => running.forEach((process) => process.kill('SIGKILL')));
+whenTestsEnd(() => running.forEach((process) => process.kill('SIGKILL')));
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

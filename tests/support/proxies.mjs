@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { whenTestsEnd } from './end_of_tests.mjs';
 import { freePort, repository, until } from './parleyd.mjs';
 
 export const example = (name) => path.join(repository, 'config/cluster', name);
@@ -14,7 +15,7 @@ export const run = (command, args, options = {}) =>
   spawnSync(command, args, { encoding: 'utf8', env: environment, ...options });
 
 const running = new Set();
-process.on('exit', () => running.forEach((proxy) => proxy.end()));
+whenTestsEnd(() => running.forEach((proxy) => proxy.end()));
 
 /** What clients take for a node. */
 class Proxy {

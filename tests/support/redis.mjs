@@ -3,11 +3,12 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { whenTestsEnd } from './end_of_tests.mjs';
 import { freePort, stopProcess, until } from './parleyd.mjs';
 
 const servers = new Set();
 // Whatever ends the tests ends the servers.
-process.on('exit', () => servers.forEach((server) => server.end()));
+whenTestsEnd(() => servers.forEach((server) => server.end()));
 
 class Redis {
   #folder = mkdtempSync(path.join(tmpdir(), 'parley-redis-'));

@@ -6,12 +6,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { newAccount } from '../support/client.mjs';
+import { whenTestsEnd } from '../support/end_of_tests.mjs';
 import { binary, repository, until } from '../support/parleyd.mjs';
 import { postgresInUse } from '../support/postgres.mjs';
 
 // It brings its own, but is worth one run.
 const skip = !postgresInUse && 'it runs with the tests on PostgreSQL';
 let folder;
+const processes = [];
+whenTestsEnd(() => processes.forEach((proc) => proc.kill('SIGKILL')));
 before(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'parley-dev-cluster-'));
   chmodSync(folder, 0o755); // for the user of PostgreSQL
@@ -23,7 +26,7 @@ function devCluster(...args) {
     env: { ...process.env, PARLEYD: binary },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  process.on('exit', () => proc.kill('SIGKILL'));
+  processes.push(proc);
   const cluster = { proc, output: '' };
   for (const stream of [proc.stdout, proc.stderr]) stream.on('data', (text) => (cluster.output += text));
   cluster.exited = new Promise((resolve) => proc.on('close', (code) => resolve(code)));

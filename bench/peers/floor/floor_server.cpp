@@ -1,7 +1,7 @@
 // The floor: what the kernel asks for bringing bytes to many sockets, and nothing else.
 //
 // One thread, epoll, and one `send` for each member of a room with all messages that one read brought, the sender among
-// them. It speaks just enough of Parley's protocol for `parley-bench peers`: GET /ws/{room}/{user}, `send_message` in,
+// them; or the same sends through a ring. It speaks just enough of Parley's protocol for `parley-bench peers`: GET /ws/{room}/{user}, `send_message` in,
 // `new_message` of the same size as Parley's out. It trusts its client.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -17,14 +17,18 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "new_message.hpp"
+#include "peers/floor/ring.hpp"
 
 namespace {
+
+using parley::bench::ring;
 
 struct connection {
   explicit connection(int socket) : descriptor(socket) {}
@@ -57,7 +61,10 @@ std::string framed(const std::string& payload) {
 
 class floor_server {
  public:
-  explicit floor_server(std::uint16_t port) : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  /// Plain calls without a ring.
+  floor_server(std::uint16_t port, std::optional<parley::bench::ring_kind> kind)
+      : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    if (kind) ring_.emplace(*kind);
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     const int on = 1;
     ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -104,6 +111,7 @@ class floor_server {
       ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       auto& one = *all_.emplace(descriptor, std::make_unique<connection>(descriptor)).first->second;
       watch(EPOLL_CTL_ADD, descriptor, &one, EPOLLIN);
+      if (ring_) ring_->know(descriptor);
     }
   }
 
@@ -120,7 +128,27 @@ class floor_server {
     for (std::string content; take_message(one.incoming, content);)
       out += framed(parley::bench::new_message_of_the_same_size(content));
     if (out.empty()) return;
-    for (auto* member : *one.room) write(*member, out);
+    if (ring_)
+      write_all(*one.room, out);
+    else
+      for (auto* member : *one.room) write(*member, out);
+  }
+
+  void write_all(const std::vector<connection*>& room, const std::string& bytes) {
+    for (auto next = room.begin(); next != room.end();) {
+      batch_.clear();
+      sockets_.clear();
+      for (; next != room.end() && batch_.size() < ring::most; ++next) {
+        if (!(*next)->waiting.empty()) {
+          (*next)->waiting += bytes;
+          continue;
+        }
+        batch_.push_back(*next);
+        sockets_.push_back((*next)->descriptor);
+      }
+      ring_->send(sockets_, bytes, sent_);
+      for (std::size_t i = 0; i < batch_.size(); ++i) keep_rest(*batch_[i], bytes, sent_[i]);
+    }
   }
 
   bool upgrade(connection& one) {
@@ -156,13 +184,16 @@ class floor_server {
   }
 
   void write(connection& one, std::string_view bytes) {
-    if (one.waiting.empty()) {
-      const auto sent = ::send(one.descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (sent == static_cast<ssize_t>(bytes.size())) return;
-      bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
-      watch(EPOLL_CTL_MOD, one.descriptor, &one, EPOLLIN | EPOLLOUT);
-    }
-    one.waiting += bytes;
+    if (one.waiting.empty())
+      keep_rest(one, bytes, ::send(one.descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    else
+      one.waiting += bytes;
+  }
+
+  void keep_rest(connection& one, std::string_view bytes, ssize_t sent) const {
+    if (sent == static_cast<ssize_t>(bytes.size())) return;
+    one.waiting = bytes.substr(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+    watch(EPOLL_CTL_MOD, one.descriptor, &one, EPOLLIN | EPOLLOUT);
   }
 
   void write_waiting(connection& one) {
@@ -174,6 +205,7 @@ class floor_server {
 
   void close(connection& one) {
     if (one.room != nullptr) one.room->erase(std::remove(one.room->begin(), one.room->end(), &one), one.room->end());
+    if (ring_) ring_->forget(one.descriptor);
     ::close(one.descriptor);
     all_.erase(one.descriptor);
   }
@@ -184,16 +216,20 @@ class floor_server {
   std::unordered_map<int, std::unique_ptr<connection>> all_;
   std::unordered_map<std::string, std::vector<connection*>> rooms_;
   std::array<char, 64 * 1024> buffer_{};
+  std::optional<ring> ring_;
+  std::vector<connection*> batch_;
+  std::vector<int> sockets_, sent_;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: floor-server PORT\n";
+  const auto kind = argc == 3 ? parley::bench::ring_kind_of(argv[2]) : std::nullopt;
+  if (argc < 2 || (argc > 2 && !kind)) {
+    std::cerr << "usage: floor-server PORT [uring | uring-defer | uring-files | uring-sqpoll]\n";
     return EXIT_FAILURE;
   }
-  floor_server server(static_cast<std::uint16_t>(std::atoi(argv[1])));
+  floor_server server(static_cast<std::uint16_t>(std::atoi(argv[1])), kind);
   if (!server.is_listening()) {
     std::cerr << "floor-server: cannot listen on port " << argv[1] << '\n';
     return EXIT_FAILURE;

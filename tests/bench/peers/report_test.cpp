@@ -99,7 +99,9 @@ TEST(PeersReport, HasDashesWhereNothingWasMeasured) {
 TEST(PeersOptions, NamesAreThoseOfTheWorksAndPeersThereAre) {
   peers_options options;
   EXPECT_EQ(chosen_works(options).size(), known_works().size());
-  EXPECT_EQ(chosen_peers(options).size(), all_peers({}).size());
+  const auto chosen = chosen_peers(options);
+  EXPECT_EQ(chosen.size() + 3, all_peers({}).size()) << "the floor's three other rings";
+  for (const auto& one : chosen) EXPECT_FALSE(one.is_only_by_name) << one.name;
   options.works = {"small", "custom"};
   options.custom.rooms = 7;
   const auto works = chosen_works(options);
