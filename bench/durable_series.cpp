@@ -131,12 +131,13 @@ class durable_teller {
   }
   [[nodiscard]] const durable_report& report() const { return report_; }
   [[nodiscard]] load_report finish() const {
-    auto report = report_.finish(options_.store == durable_store::postgres ? "one node on PostgreSQL" : "one node on SQLite",
-                          {{"senders", options_.load.senders},
-                           {"rooms", options_.load.rooms},
-                           {"outstanding", options_.load.outstanding},
-                           {"seconds", options_.load.seconds},
-                           {"turns", options_.runs}});
+    auto report =
+        report_.finish(options_.store == durable_store::postgres ? "one node on PostgreSQL" : "one node on SQLite",
+                       {{"senders", options_.load.senders},
+                        {"rooms", options_.load.rooms},
+                        {"outstanding", options_.load.outstanding},
+                        {"seconds", options_.load.seconds},
+                        {"turns", options_.runs}});
     print(to_text(report.troubles) + "\n");
     return report;
   }

@@ -34,7 +34,9 @@ void add_peers_options(CLI::App* command, peers_options& options) {
   };
   add("--work", options.works, "fanout1, fanout16, small, or custom (see --rooms); by commas [the first three]")
       ->delimiter(',');
-  add("--peers", options.peers, ("By commas, of " + names_of(all_peers({})) + " [all but the floor's uring-defer, -files and -sqpoll]").c_str())->delimiter(',');
+  add("--peers", options.peers,
+      ("By commas, of " + names_of(all_peers({})) + " [all but the floor's uring-defer, -files and -sqpoll]").c_str())
+      ->delimiter(',');
   add("--runs", options.runs, "Turns; in each, everything is measured once")->check(CLI::Range(1, 1000));
   add("--seconds", options.times.seconds, "Measured time of each")->check(CLI::PositiveNumber);
   add("--warm-up", options.times.warm_up, "Seconds of the same load before it")->check(CLI::NonNegativeNumber);

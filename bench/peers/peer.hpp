@@ -27,11 +27,11 @@ class peer_server {
 };
 
 struct peer {
-  std::string name;          ///< As --peers has it.
-  std::string title;         ///< As a report has it.
-  std::string stored;        ///< What is kept of a message before its sender is answered.
-  std::string acknowledged;  ///< What answers the sender.
-  bool is_parley = false;    ///< The others are compared with it.
+  std::string name;              ///< As --peers has it.
+  std::string title;             ///< As a report has it.
+  std::string stored;            ///< What is kept of a message before its sender is answered.
+  std::string acknowledged;      ///< What answers the sender.
+  bool is_parley = false;        ///< The others are compared with it.
   bool is_only_by_name = false;  ///< Not among those that are measured when none is named.
   /// Why it cannot be started on this machine; nothing when it can.
   std::function<std::optional<std::string>()> missing;

@@ -200,6 +200,7 @@ class delivery_shard {
 
   void index_answers(const room_delivery& what);
   void collect_answers(const connection& to, const room_delivery& what);
+  static void fetch_ahead(const std::vector<room_attachment>& members, std::size_t place);
   void deliver_to(room_attachment& member, const room_delivery& what, std::uint32_t departs_at);
   void push_events(connection& to, const std::shared_ptr<const encoded_batch>& batch, std::uint32_t first,
                    std::uint32_t end);

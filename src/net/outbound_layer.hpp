@@ -104,6 +104,15 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   bool on_sent(ssize_t sent);
   /// After each attempt: who waited for room in the outbox, and ends that waited for its emptiness.
   void after_flush();
+  /// In a loop over many, so many before their turn, so that they are in the cache when it comes.
+  static constexpr std::size_t fetched_ahead = 4;
+  void prefetch() const {
+    const auto* at = reinterpret_cast<const char*>(&outbox_);
+    __builtin_prefetch(at - 64);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + 64);
+    __builtin_prefetch(at + 128);
+  }
   [[nodiscard]] int native_socket() { return socket_.native_handle(); }
   bool is_dirty = false;  ///< The shard's note that this layer is in its list.
 
@@ -233,12 +242,19 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   tcp_socket socket_;
   delivery_shard& shard_;
   std::unique_ptr<tls_engine> tls_;
+  // What a delivery looks at, together: with a thousand recipients each line of it comes from far away.
   outbox outbox_;
+  std::size_t gathered_bytes_ = 0;
+  std::uint64_t sent_bytes_ = 0;
+  phase phase_ = phase::open;
+  bool in_frames_ = false;
+  bool tls_farewell_due_ = false;
+  bool busy_ = false;  ///< The kernel's buffer was full; we wait until it is writable.
   std::unique_ptr<pending_write> write_;
   std::uint64_t write_mark_ = 0;  ///< Outbox position at which write_ is done.
-  std::size_t write_bytes_ = 0;
-  std::size_t gathered_bytes_ = 0;
   std::vector<std::function<void()>> when_drained_;
+
+  std::size_t write_bytes_ = 0;
   struct owner {
     user_id user;
     token_hash token;
@@ -259,14 +275,9 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   std::string control_;  ///< Beast's frame while its buffers are gathered.
   std::unique_ptr<boost::asio::steady_timer> end_deadline_;
   std::uint64_t received_bytes_ = 0;
-  std::uint64_t sent_bytes_ = 0;
   std::size_t read_away_bytes_ = 0;
   std::string unread_;
   std::string remote_address_;
-  phase phase_ = phase::open;
-  bool in_frames_ = false;
-  bool tls_farewell_due_ = false;
-  bool busy_ = false;  ///< The kernel's buffer was full; we wait until it is writable.
 };
 
 }  // namespace parley

@@ -228,7 +228,8 @@ TEST(SendWay, IsPlainWhereAContainerForbidsIoUring) {
     EXPECT_EQ(choose_send_way("auto").value(), send_way::plain);
     const auto asked = choose_send_way("uring");
     ASSERT_TRUE(asked.has_error());
-    EXPECT_THAT(asked.error().message, testing::HasSubstr("io_uring does not work here (a ring: Operation not permitted)"));
+    EXPECT_THAT(asked.error().message,
+                testing::HasSubstr("io_uring does not work here (a ring: Operation not permitted)"));
   }).join();
 }
 

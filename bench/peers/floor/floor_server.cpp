@@ -1,8 +1,8 @@
 // The floor: what the kernel asks for bringing bytes to many sockets, and nothing else.
 //
 // One thread, epoll, and one `send` for each member of a room with all messages that one read brought, the sender among
-// them; or the same sends through a ring. It speaks just enough of Parley's protocol for `parley-bench peers`: GET /ws/{room}/{user}, `send_message` in,
-// `new_message` of the same size as Parley's out. It trusts its client.
+// them; or the same sends through a ring. It speaks just enough of Parley's protocol for `parley-bench peers`: GET
+// /ws/{room}/{user}, `send_message` in, `new_message` of the same size as Parley's out. It trusts its client.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <openssl/evp.h>

@@ -57,6 +57,21 @@ TEST(DurableReport, HasARowForEachInEachTurnTheRatiosAndTheLatenciesThatAreKnown
   EXPECT_EQ(report.course[0].max_ms, 200) << "of the last turn";
 }
 
+TEST(DurableReport, CountsTheTroublesOfAllTurns) {
+  durable_report told("SQLite: 10 senders");
+  for (std::uint64_t turn = 1; turn <= 2; ++turn) {
+    auto parleyd = row("parleyd", 100, 2'000'000);
+    parleyd.troubles.seqs = {turn, 10 * turn, 100 * turn};
+    parleyd.troubles.missing = 1000 * turn;
+    parleyd.troubles.unanswered = 10'000 * turn;
+    told.add({parleyd, row("batches of 200", 400, 1'000'000)});
+  }
+  const auto report = told.finish("one node on SQLite", {});
+  EXPECT_FALSE(report.troubles.is_complete());
+  EXPECT_THAT(to_json(report), HasSubstr(R"("lost":3,"repeated":30,"reordered":300,"never_delivered":3000,)"
+                                         R"("unanswered":30000)"));
+}
+
 TEST(DurableReport, IsAPageAndADocument) {
   auto told = three_turns();
   told.add({"parleyd / pgbench", ">= 3", 1, 2, 3});
