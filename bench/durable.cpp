@@ -84,9 +84,9 @@ class durable_run {
   void connect_all() {
     senders_.resize(options_.senders);
     for (std::uint32_t number = 0; number < options_.senders; ++number) {
-      loop_.connect(server_.address(),
-                    fmt::format("/ws/bench-{}/sender-{}?replay=none", number % options_.rooms, number),
-                    options_.senders);
+      loop_.read(loop_.connect(server_.address(),
+                               fmt::format("/ws/bench-{}/sender-{}?replay=none", number % options_.rooms, number),
+                               options_.senders));
     }
     const auto until = now_ns() + grace_ns;
     while (ready_ < options_.senders && now_ns() < until) loop_.run_for(step_seconds);
@@ -97,7 +97,7 @@ class durable_run {
     auto& from = senders_[number];
     from.sent_at_ns.push_back(now_ns());
     course_.note_sent();
-    ++unanswered_;
+    ++sent_;
     due_ += members_of(number) - 1;
     loop_.send_text(number, fmt::format(R"({{"type":"send_message","data":{{"content":"{}","client_msg_id":"{}"}}}})",
                                         sample_content, sample_key(number, ++from.sent)));
@@ -116,11 +116,11 @@ class durable_run {
       if (const auto seq = number_in(payload, "seq")) senders_[number].seen.see(*seq, troubles_.seqs);
     }
     if (is_message) {
-      --due_;
-      course_.note_delivered();
+      ++delivered_;  // not in the course, whose times are those of the acks
     } else if (is_ack) {
       auto& from = senders_[number];
-      --unanswered_;
+      ++answered_;
+      if (from.sent_at_ns.empty()) return;  // once more
       ack_ages_ns_.push_back(now_ns() - from.sent_at_ns.front());
       course_.note_acknowledged();
       course_.note_time(ack_ages_ns_.back());
@@ -147,9 +147,11 @@ class durable_run {
   void wait_for_the_rest() {
     is_sending_ = false;
     const auto until = now_ns() + grace_ns;
-    while ((unanswered_ > 0 || due_ > 0) && now_ns() < until) loop_.run_for(step_seconds);
-    troubles_.unanswered = unanswered_;
-    troubles_.missing = due_;
+    while ((answered_ < sent_ || delivered_ < due_) && now_ns() < until) loop_.run_for(step_seconds);
+    troubles_.unanswered = sent_ - std::min(sent_, answered_);
+    troubles_.missing = due_ - std::min(due_, delivered_);
+    course_.note_seqs(troubles_.seqs);
+    course_.end(now_ns(), watch_);
   }
 
   void run_for(double seconds) {
@@ -168,7 +170,8 @@ class durable_run {
   std::vector<sender> senders_;
   std::vector<std::int64_t> ack_ages_ns_;
   load_troubles troubles_;
-  std::uint64_t unanswered_ = 0, due_ = 0;  ///< Messages; and their deliveries that are yet to come.
+  std::uint64_t sent_ = 0, answered_ = 0;  ///< Messages.
+  std::uint64_t due_ = 0, delivered_ = 0;  ///< Their deliveries.
   bool is_sending_ = true;
   std::size_t ready_ = 0;
   double end_ = 0;  ///< Of the run with its warm-up, in seconds.

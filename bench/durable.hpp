@@ -40,8 +40,7 @@ struct durable_figures {
 };
 
 /// Connects everybody and runs for the given time after a warm-up; then nothing is sent any more, and what is under way
-/// is waited for. `database` is where the server stores, null for
-/// SQLite.
+/// is waited for. `database` is where the server stores, null for SQLite.
 durable_figures run_durable(const server_process& server, const postgres_server* database,
                             const durable_options& options);
 

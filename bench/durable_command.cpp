@@ -1,6 +1,4 @@
 // The options of the durable sends.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -28,8 +26,6 @@ void add_durable(command_line& line) {
                              if (options->report.json) std::fputs(to_json(reports).c_str(), stdout);
                              write_page(reports, options->report.page);
                              return std::all_of(reports.begin(), reports.end(), [](const load_report& report) {
-                               if (!report.troubles.is_complete())
-                                 fmt::print(stderr, "{}: {}\n", report.title, to_text(report.troubles));
                                return report.troubles.is_complete();
                              });
                            });

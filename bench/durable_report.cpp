@@ -91,7 +91,7 @@ load_report durable_report::finish(const std::string& server,
   out.title = title_;
   out.server = server;
   out.options = std::move(options);
-  // A refused send ends a run without a report.
+  // None of them is a refusal, which ends a run without a report.
   for (const auto& turn : turns_) out.troubles += turn.front().troubles;
   out.latencies = latencies();
   out.tables.push_back(table_of_rows());

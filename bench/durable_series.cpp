@@ -138,6 +138,7 @@ class durable_teller {
                         {"outstanding", options_.load.outstanding},
                         {"seconds", options_.load.seconds},
                         {"turns", options_.runs}});
+    if (!report.troubles.is_complete()) fmt::print(stderr, "{}: {}\n", report.title, to_text(report.troubles));
     print(to_text(report.troubles) + "\n");
     return report;
   }

@@ -21,8 +21,12 @@ namespace parley::bench {
 namespace {
 
 constexpr double beside_seconds = 10;
+/// A node's default, which nodes for the other scenarios do without.
+constexpr int overload_ms = 500;
 /// Where the search begins.
 constexpr double first_rate = 2'000;
+/// As full as can be, not as is pleasant: half of what a message may wait before others are refused.
+const service_level full_load{"p99", 0.99, overload_ms / 2};
 /// Half of what a connection may have unanswered before it is not read any more.
 constexpr std::size_t most_unanswered = 32;
 
@@ -93,9 +97,9 @@ class overload_run {
   }
 
  private:
-  /// A node's default, which nodes for the other scenarios do without.
   static server_options with_the_bound(server_options options) {
-    if (options.node_url.empty()) options.settings.insert(options.settings.begin(), "limits.overload_ms=500");
+    if (options.node_url.empty())
+      options.settings.insert(options.settings.begin(), fmt::format("limits.overload_ms={}", overload_ms));
     return options;
   }
 
@@ -126,7 +130,7 @@ class overload_run {
 
   double find_full() {
     return find_max_rate(first_rate,
-                         [&](double rate) { return objection_to(measure(rate, trial_seconds), {}).empty(); });
+                         [&](double rate) { return objection_to(measure(rate, trial_seconds), full_load).empty(); });
   }
 
   const overload_options& options_;

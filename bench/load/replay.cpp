@@ -36,7 +36,7 @@ class replay_run {
         last_(options.rooms),
         seen_(options.clients),
         received_(options.clients),
-        course_([this](const load_second& second) { show_progress(second, options_.bound); }) {
+        course_([this](const load_second& second) { show_progress(second, std::nullopt); }) {
     if (server_.store_url()) statements_ = std::make_unique<query_count>(*server_.store_url());
   }
 
@@ -57,6 +57,8 @@ class replay_run {
       clients_.step(std::chrono::milliseconds(5));
       tick();
     }
+    course_.note_seqs(troubles_.seqs);
+    course_.end(steady_ns(), server_.watch());
     end_line();
     const auto seconds = static_cast<double>(steady_ns() - began_ns_) / 1e9;
     const auto after = server_.watch().read();

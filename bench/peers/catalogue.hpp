@@ -5,8 +5,8 @@
 
 namespace parley::bench {
 
-/// By plain calls, or by the ring of that name, as floor-server has it.
-peer floor_peer(const peer_programs& programs, const std::string& ring = {});
+/// By plain calls, or by the ring of that name, see ring_kind.hpp.
+peer floor_peer(const peer_programs& programs, const std::string& ring_name = {});
 peer nats_peer();
 peer jetstream_peer();
 peer mosquitto_peer();

@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "peers/catalogue.hpp"
-#include "peers/floor/ring.hpp"
+#include "peers/floor/ring_kind.hpp"
 #include "peers/parley_client.hpp"
 #include "peers/postgres.hpp"
 #include "peers/simple_server.hpp"
@@ -41,33 +41,33 @@ std::optional<std::string> missing_file(const std::string& path) {
 }
 
 std::optional<std::string> missing_ring(const std::string& name) {
-  io_uring ring{};
-  if (const int outcome = io_uring_queue_init(1, &ring, ring_kind_of(name)->flags); outcome < 0)
+  io_uring tried{};
+  if (const int outcome = open_ring(ring_kind_of(name).value(), tried); outcome < 0)
     return "io_uring: " + std::generic_category().message(-outcome);
-  io_uring_queue_exit(&ring);
+  io_uring_queue_exit(&tried);
   return std::nullopt;
 }
 
 }  // namespace
 
-peer floor_peer(const peer_programs& programs, const std::string& ring) {
+peer floor_peer(const peer_programs& programs, const std::string& ring_name) {
   peer out;
-  out.name = ring.empty() ? "floor" : "floor-" + ring;
-  out.title = ring.empty() ? "floor: bare send loop" : "floor: bare sends by io_uring (" + ring + ")";
-  out.is_only_by_name = !ring.empty() && ring != "uring";
+  out.name = ring_name.empty() ? "floor" : "floor-" + ring_name;
+  out.title = ring_name.empty() ? "floor: bare send loop" : "floor: " + ring_name;
+  out.is_only_by_name = !ring_name.empty() && ring_name != "uring";
   out.stored = "no";
   out.acknowledged = "echo";
-  out.missing = [programs, ring] {
+  out.missing = [programs, ring_name] {
     auto missing = missing_file(programs.floor);
-    return missing || ring.empty() ? missing : missing_ring(ring);
+    return missing || ring_name.empty() ? missing : missing_ring(ring_name);
   };
-  out.start = [programs, ring] {
+  out.start = [programs, ring_name] {
     const auto port = support::free_port();
     return std::make_unique<simple_server>(
         "floor", port,
         [&](const own_folder&) {
           std::vector<std::string> words{programs.floor, std::to_string(port)};
-          if (!ring.empty()) words.push_back(ring);
+          if (!ring_name.empty()) words.push_back(ring_name);
           return words;
         },
         [](const member_place& place) { return std::make_unique<parley_client>(place, true); });
@@ -94,7 +94,7 @@ peer parley_plain_peer(const peer_programs& programs) {
   other.settings.emplace_back("net.send=plain");
   auto out = parley_peer(other);
   out.name = "parley-plain";
-  out.title = "parleyd, SQLite, plain sends";
+  out.title = "parleyd, plain sends";
   return out;
 }
 

@@ -19,7 +19,9 @@ struct load_second {
   double p50_ms = 0, p99_ms = 0, max_ms = 0;  ///< Of the deliveries that came in it; of operations, where none do.
   std::optional<double> cpu;                  ///< Cores that the servers kept busy.
   std::optional<double> resident_mib;
-  std::uint64_t amiss = 0;  ///< Seqs that were lost, repeated or out of order, as far as the second's frames show.
+  /// What its frames newly show to be lost, repeated or out of order, where the load looks at seqs; one that was taken
+  /// for lost and comes late is not counted again.
+  std::optional<std::uint64_t> amiss{};
 };
 
 /// Used from one thread.
@@ -45,6 +47,8 @@ class load_course {
   void note_seqs(const seq_counts& so_far) { amiss_ = so_far.lost + so_far.repeated + so_far.reordered; }
   /// Often: ends the second when it is over.
   void tick(std::int64_t now_ns, const server_watch& server);
+  /// The run is over, and with it the second that had begun.
+  void end(std::int64_t now_ns, const server_watch& server) { end_second(now_ns, server); }
   [[nodiscard]] std::vector<load_second> take() { return std::move(seconds_); }
 
  private:
@@ -55,12 +59,13 @@ class load_course {
   load_second second_;
   latency_histogram times_;
   std::optional<server_usage> usage_before_;
-  std::uint64_t amiss_ = 0, amiss_before_ = 0;
+  std::optional<std::uint64_t> amiss_;
+  std::uint64_t amiss_before_ = 0;
   std::int64_t begin_ns_ = 0;
   std::int64_t second_began_ns_ = 0;
 };
 
-/// Shows the second, see progress.hpp; `end` is the whole run's, in seconds.
-void show_progress(const load_second& second, double end);
+/// Shows the second, see progress.hpp; `end` is the whole run's, in seconds, where it is known.
+void show_progress(const load_second& second, std::optional<double> end);
 
 }  // namespace parley::bench

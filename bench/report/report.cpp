@@ -46,7 +46,7 @@ boost::json::object object_of(const load_second& second) {
           {"acknowledged", second.acknowledged},
           {"delivered", second.delivered},
           {"refused", second.refused},
-          {"amiss", second.amiss},
+          {"amiss", second.amiss ? boost::json::value(*second.amiss) : boost::json::value(nullptr)},
           {"p50_ms", second.p50_ms},
           {"p99_ms", second.p99_ms},
           {"max_ms", second.max_ms},

@@ -208,7 +208,6 @@ void accounts::end_tokens(user_id user, const std::vector<token_hash>& ended) {
   revoke({user, ended, close_code::token_ended}, nullptr);
 }
 
-/// Sockets do not outlive their token's time.
 /// Without them the first refusal of an account whose hash is of another cost would be told by its time.
 void accounts::read_costs() {
   look_up<std::vector<std::string>>([](database_reader& store) { return store.password_parameters(); },
@@ -219,6 +218,7 @@ void accounts::read_costs() {
                                     });
 }
 
+/// Sockets do not outlive their token's time.
 void accounts::on_tick() {
   self_->delayed_send(self_, tick_interval, account_tick{});
   for (const auto& over : tokens_->take_expired(services_->time.steady_now(), services_->time.now())) {

@@ -1,4 +1,4 @@
-// A bounded least-recently-used cache of principals, and the allowances of those that are not full.
+// A bounded least-recently-used cache of principals, and the allowances that are held or not full.
 #include "actors/token_cache.hpp"
 
 namespace parley {
@@ -51,7 +51,7 @@ void token_cache::outdate_user(const user_id& user) {
 
 std::vector<token_cache::ended_token> token_cache::take_expired(steady_time now, timestamp today) {
   std::erase_if(index_, [&](const auto& item) {
-    const bool over = today >= item.second->who.expires_at;
+    const bool over = now >= item.second->until || today >= item.second->who.expires_at;
     if (over) entries_.erase(item.second);
     return over;
   });
@@ -68,13 +68,12 @@ std::vector<token_cache::ended_token> token_cache::take_expired(steady_time now,
 
 std::shared_ptr<token_cache::allowances> token_cache::allowances_of(const user_id& user, const token_hash& token,
                                                                     const use_of_token& times) {
-  auto& used = in_use_[token];
-  used.user = user;
-  used.times = times;
+  const auto found = in_use_.find(token);
+  auto both = found != in_use_.end() ? found->second.allowance : nullptr;
   // Not a make_shared of an aggregate: rate limiters stay where they were made.
-  if (!used.allowance)
-    used.allowance.reset(new allowances{rate_limiter(settings_.send_rate), rate_limiter(settings_.change_rate)});
-  return used.allowance;
+  if (!both) both.reset(new allowances{rate_limiter(settings_.send_rate), rate_limiter(settings_.change_rate)});
+  in_use_.insert_or_assign(token, use{user, times, both});
+  return both;
 }
 
 }  // namespace parley

@@ -14,8 +14,8 @@
 namespace parley {
 
 /// Belongs to the account actor. The cache is small and short-lived, so that a change in the store shows soon; what a
-/// token may send is one object, however often the cache forgets, until nobody uses it and a new one would allow no
-/// more.
+/// token may send is one object, however often the cache forgets, until its time is over, or nobody uses it and a new
+/// one would allow no more.
 class token_cache {
  public:
   struct settings {
@@ -66,8 +66,8 @@ class token_cache {
     }
     return due;
   }
-  /// The tokens still held by somebody whose time is over; each is named once. Drops the allowances that nobody holds
-  /// and that are full again.
+  /// The tokens still held by somebody whose time is over; each is named once. Drops what has been kept for long
+  /// enough, and the allowances that nobody holds and that are full again.
   std::vector<ended_token> take_expired(steady_time now, timestamp today);
 
   [[nodiscard]] std::size_t size() const { return index_.size(); }

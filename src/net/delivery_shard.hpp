@@ -159,13 +159,13 @@ class delivery_shard {
   struct connection : attachable {
     outbound_layer* layer = nullptr;
     connection_events* events = nullptr;
+    bool is_closing = false;
+    bool takes_compressed = false;
     std::uint64_t number = 0;
     std::uint64_t answers_of_batch = 0;  ///< Equals batch_stamp_ while own_answers_ speaks of the batch at hand.
     std::uint32_t first_answer = 0;
     std::uint32_t last_answer = 0;
     answered_frames answers_due;  ///< To be told to its owner after the work at hand.
-    bool is_closing = false;
-    bool takes_compressed = false;
   };
   /// A drain under way: who is left, and when whose turn is.
   struct drain {

@@ -104,15 +104,17 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   bool on_sent(ssize_t sent);
   /// After each attempt: who waited for room in the outbox, and ends that waited for its emptiness.
   void after_flush();
-  /// In a loop over many, so many before their turn, so that they are in the cache when it comes.
-  static constexpr std::size_t fetched_ahead = 4;
+  /// Brings into the processor's cache what push(), gather() and on_sent() look at, for loops over many: so many layers
+  /// before their turn.
   void prefetch() const {
-    const auto* at = reinterpret_cast<const char*>(&outbox_);
-    __builtin_prefetch(at - 64);
+    constexpr std::ptrdiff_t line = 64;
+    const auto* const at = reinterpret_cast<const char*>(&outbox_);
+    __builtin_prefetch(at - line);
     __builtin_prefetch(at);
-    __builtin_prefetch(at + 64);
-    __builtin_prefetch(at + 128);
+    __builtin_prefetch(at + line);
+    __builtin_prefetch(at + 2 * line);
   }
+  static constexpr std::size_t fetched_ahead = 4;
   [[nodiscard]] int native_socket() { return socket_.native_handle(); }
   bool is_dirty = false;  ///< The shard's note that this layer is in its list.
 
@@ -253,6 +255,7 @@ class outbound_layer : public std::enable_shared_from_this<outbound_layer> {
   std::unique_ptr<pending_write> write_;
   std::uint64_t write_mark_ = 0;  ///< Outbox position at which write_ is done.
   std::vector<std::function<void()>> when_drained_;
+  // Up to here.
 
   std::size_t write_bytes_ = 0;
   struct owner {

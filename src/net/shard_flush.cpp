@@ -10,6 +10,10 @@ namespace parley {
 namespace {
 constexpr std::size_t sockets_a_call = 256;  // by io_uring it is one
 constexpr std::size_t parts_a_socket = 64;
+
+void prefetch_ahead(std::span<outbound_layer* const> layers, std::size_t place) {
+  if (place + outbound_layer::fetched_ahead < layers.size()) layers[place + outbound_layer::fetched_ahead]->prefetch();
+}
 }  // namespace
 
 void delivery_shard::add_layer(outbound_layer& layer) {
@@ -57,7 +61,7 @@ void delivery_shard::flush_some(std::span<outbound_layer* const> layers) {
   job_layers_.clear();
   std::size_t used = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (i + outbound_layer::fetched_ahead < layers.size()) layers[i + outbound_layer::fetched_ahead]->prefetch();
+    prefetch_ahead(layers, i);
     outbound_layer* const layer = layers[i];
     layer->is_dirty = false;
     const std::span<iovec> own = std::span(parts_).subspan(used, parts_a_socket);
@@ -71,15 +75,14 @@ void delivery_shard::flush_some(std::span<outbound_layer* const> layers) {
     sender_->send(jobs_);
     counts_.socket_writes_total.add(jobs_.size());
   }
-  for (std::size_t i = 0, job = 0; i < layers.size(); ++i) {
-    if (i + outbound_layer::fetched_ahead < layers.size()) layers[i + outbound_layer::fetched_ahead]->prefetch();
-    outbound_layer* const layer = layers[i];
-    if (job < jobs_.size() && job_layers_[job] == layer && layer->on_sent(jobs_[job++].sent)) mark_dirty(*layer);
-    layer->after_flush();
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    prefetch_ahead(job_layers_, i);
+    if (job_layers_[i]->on_sent(jobs_[i].sent)) mark_dirty(*job_layers_[i]);
   }
   const auto [bytes, frames] = std::exchange(sent_, {});
   if (bytes > 0) counts_.bytes_sent_total.add(bytes);
   if (frames > 0) counts_.frames_sent_total.add(frames);
+  for (outbound_layer* layer : layers) layer->after_flush();
 }
 
 }  // namespace parley

@@ -74,7 +74,7 @@ void websocket_session::on_accept(boost::system::error_code ec) {
   request_->connection = ref_;
   client_ = services_.actors.open_session(std::move(*request_));
   request_.reset();
-  next_beat_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(services_.settings.net.heartbeat_ms);
+  next_beat_ = next_beat_after(std::chrono::steady_clock::now());
   start_timer_at(next_beat_);
   if (services_.draining) begin_close(close_code::restarting);
 }
@@ -278,9 +278,18 @@ void websocket_session::on_open_timer(steady_time now) {
   if (!paused_ && now >= message_end_) return begin_close(close_code::protocol_error);
   if (now >= next_beat_) {
     if (!beat()) return begin_close(close_code::going_away);
-    next_beat_ = now + std::chrono::milliseconds(services_.settings.net.heartbeat_ms);
+    next_beat_ = next_beat_after(now);
   }
   start_timer_at(paused_ ? next_beat_ : std::min(next_beat_, message_end_));
+}
+
+/// At marks that all connections share, so that the pings of many leave in one turn of the shard, and their pongs come
+/// in one: at most a 256th of the interval early.
+steady_time websocket_session::next_beat_after(steady_time now) const {
+  constexpr int marks = 256;
+  const steady_time::duration interval = std::chrono::milliseconds(services_.settings.net.heartbeat_ms);
+  const auto at = (now + interval).time_since_epoch();
+  return steady_time(at - at % std::max(interval / marks, steady_time::duration(1)));
 }
 
 /// False when too many pings went unanswered.

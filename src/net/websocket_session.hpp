@@ -62,6 +62,7 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   void start_timer_at(steady_time when);
   void on_timer();
   void on_open_timer(steady_time now);
+  [[nodiscard]] steady_time next_beat_after(steady_time now) const;
   [[nodiscard]] bool beat();
   [[nodiscard]] steady_time new_message_end() const;
   void set_paused(bool paused);

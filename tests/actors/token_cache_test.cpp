@@ -80,6 +80,15 @@ TEST_F(TokenCache, TheUseOfATokenIsNotedOnceAnHourWhileSomebodyHoldsIt) {
   EXPECT_EQ(cache.take_expired(time.steady_now(), time.now()).size(), 1U);
 }
 
+TEST_F(TokenCache, TheUseOfATokenThatOnlyTheCacheHeldIsNotNotedAnew) {
+  cache.remember(user_of(1), token_of(1), {time.now(), time.now(), time.now() + hours(2)}, time.steady_now());
+  time.advance(hours(1));
+  cache.take_expired(time.steady_now(), time.now());
+  EXPECT_TRUE(cache.take_renewals(time.now(), [&](timestamp) { return time.now() + hours(2); }).empty());
+  EXPECT_EQ(cache.size(), 0U);
+  EXPECT_EQ(cache.tokens_in_use(), 0U);
+}
+
 TEST_F(TokenCache, ForgetsTheLeastRecentlyUsed) {
   for (std::uint8_t i = 1; i <= 3; ++i) remember(i);
   EXPECT_TRUE(find(1));

@@ -8,15 +8,13 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { whenTestsEnd } from './end_of_tests.mjs';
+import { deadlineMs, usualDeadlineMs, whenTestsEnd } from './end_of_tests.mjs';
 import { dropDatabase, newDatabase, postgresInUse } from './postgres.mjs';
 
 export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = path.resolve(process.env.PARLEYD ?? path.join(repository, 'build/release/bin/parleyd'));
 
-/** How long a test waits for something before it says that it never came. Slow builds (sanitizers) raise it. */
-const usualDeadlineMs = 15_000;
-export const deadlineMs = Number(process.env.TEST_DEADLINE_MS ?? usualDeadlineMs);
+export { deadlineMs };
 
 const running = new Set();
 whenTestsEnd(() => running.forEach((process) => process.kill('SIGKILL')));

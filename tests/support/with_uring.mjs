@@ -17,4 +17,7 @@ async function tryUring() {
 const env = { ...process.env, TEST_NET_SEND: process.env.TEST_NET_SEND ?? (await tryUring()) };
 const [command, ...args] = process.argv.slice(2);
 const run = spawn(command, args, { stdio: 'inherit', env });
-process.exitCode = await new Promise((resolve) => run.on('exit', (code) => resolve(code ?? 1)));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => run.kill(signal));
+process.exitCode = await new Promise((resolve, reject) => {
+  run.on('error', reject).on('exit', (code) => resolve(code ?? 1));
+});

@@ -4,39 +4,23 @@
 #include <liburing.h>
 #include <sys/socket.h>
 
-#include <cstdint>
+#include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <iostream>
-#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "peers/floor/ring_kind.hpp"
+
 namespace parley::bench {
-
-/// What a ring can be asked for besides; each is there to be measured.
-struct ring_kind {
-  unsigned flags = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_SINGLE_ISSUER;
-  bool has_files = false;  ///< Sockets are registered with the ring.
-};
-
-inline std::optional<ring_kind> ring_kind_of(std::string_view name) {
-  ring_kind kind;
-  if (name == "uring-defer") kind.flags |= IORING_SETUP_DEFER_TASKRUN;
-  if (name == "uring-sqpoll") kind.flags = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SQPOLL;
-  kind.has_files = name == "uring-files";
-  if (name == "uring" || kind.has_files || name == "uring-defer" || name == "uring-sqpoll") return kind;
-  return std::nullopt;
-}
 
 /// Of one thread. Ends the program when the kernel forbids it: there is nothing to measure then.
 class ring {
  public:
-  static constexpr std::size_t most = 256;  ///< Sends in a call.
+  static constexpr std::size_t most = ring_kind::most_sends;
 
-  explicit ring(ring_kind kind) : kind_(kind) {
-    demand(io_uring_queue_init(most, &ring_, kind.flags));
-    if (kind.has_files) demand(io_uring_register_files_sparse(&ring_, most_files));
-  }
+  explicit ring(ring_kind kind) : kind_(kind) { demand(open_ring(kind, ring_)); }
   ring(const ring&) = delete;
   ring& operator=(const ring&) = delete;
   ~ring() { io_uring_queue_exit(&ring_); }
@@ -69,8 +53,6 @@ class ring {
   }
 
  private:
-  static constexpr unsigned most_files = 16'384;
-
   void update(int socket, int descriptor) {
     if (kind_.has_files) demand(io_uring_register_files_update(&ring_, static_cast<unsigned>(socket), &descriptor, 1));
   }

@@ -38,16 +38,19 @@ TEST(LoadCourse, TellsInEachSecondWhatCameAmissInIt) {
   load_course course([&](const load_second& second) { told.push_back(second); });
   const server_watch nobody(std::vector<pid_t>{});
   course.begin(0, nobody);
+  course.tick(1'000'000'000, nobody);
+  course.begin(0, nobody);
   course.note_seqs({.lost = 2, .repeated = 1, .reordered = 0});
   course.tick(1'000'000'000, nobody);
   course.note_seqs({.lost = 1, .repeated = 1, .reordered = 1});  // the lost one was late
   course.tick(2'000'000'000, nobody);
   course.note_seqs({.lost = 1, .repeated = 5, .reordered = 1});
-  course.tick(3'000'000'000, nobody);
-  ASSERT_EQ(told.size(), 3U);
-  EXPECT_EQ(told[0].amiss, 3U);
-  EXPECT_EQ(told[1].amiss, 0U);
-  EXPECT_EQ(told[2].amiss, 4U);
+  course.end(2'500'000'000, nobody);
+  ASSERT_EQ(told.size(), 4U);
+  EXPECT_EQ(told[0].amiss, std::nullopt) << "nobody has looked yet";
+  EXPECT_EQ(told[1].amiss, 3U);
+  EXPECT_EQ(told[2].amiss, 0U);
+  EXPECT_EQ(told[3].amiss, 4U);
 }
 
 TEST(ServiceLevel, ReadsAPercentileAndATime) {
