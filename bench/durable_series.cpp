@@ -163,11 +163,12 @@ load_report measure_durable(const durable_series_options& options) {
                                           options.load.rooms, options.load.outstanding, options.load.seconds));
   for (int turn = 0; turn < options.runs; ++turn) out.add(measuring.run_once());
   if (options.alone) return out.finish();
+  const char* const goal = options.store == durable_store::postgres ? ">= 0.8" : ">= 0.6";
   const auto& turns = out.report().turns();
   for (std::size_t i = 1; i < turns.front().size(); ++i) {
     const auto& name = turns.front()[i].name;
     const bool is_batch = *turns.front()[i].batch > 1;
-    out.add(ratio_of(turns, "rows a second, parleyd / " + name, is_batch ? ">= 0.6" : ">= 3",
+    out.add(ratio_of(turns, "rows a second, parleyd / " + name, is_batch ? goal : ">= 3",
                      [i](const auto& turn) { return turn[0].rows_per_second / turn[i].rows_per_second; }));
     if (!is_batch || options.store == durable_store::sqlite) continue;
     out.add(ratio_of(turns, "PostgreSQL's CPU a row, parleyd / " + name, "<= 1.2",

@@ -2,6 +2,7 @@
 #include "load/idle.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <stdexcept>
 
@@ -40,6 +41,8 @@ void run_idle(const idle_options& options) {
   const auto after = usage_of(server);
 
   load_course course([&](const load_second& second) { show_progress(second, options.seconds); });
+  const server_watch tool(::getpid());
+  const auto tool_before = tool.read();
   const auto began = steady_ns();
   course.begin(began, server.watch());
   for (double second = 0; second < options.seconds; ++second) {
@@ -48,6 +51,7 @@ void run_idle(const idle_options& options) {
   }
   const auto end = usage_of(server);
   const auto idled = static_cast<double>(steady_ns() - began) / 1e9;
+  const auto tool_after = tool.read();
   end_line();
 
   load_report report;
@@ -69,6 +73,12 @@ void run_idle(const idle_options& options) {
       {"connect_cpu_us", "CPU to connect one", (after.cpu_seconds - before.cpu_seconds) * 1e6 / connections, "us"},
       {"idle_cpu_us", "CPU of an idle one in a second", (end.cpu_seconds - after.cpu_seconds) * 1e6 / all / idled,
        "us"}};
+  if (tool_before && tool_after) {
+    report.figures.push_back(
+        {"tool_cores", "the tool's own CPU", (tool_after->cpu_seconds - tool_before->cpu_seconds) / idled, "cores"});
+    report.figures.push_back({"tool_mib", "its memory", tool_after->resident_bytes / (1024.0 * 1024), "MiB"});
+  }
+  report.verdict = {"all stayed connected; nobody sent anything", true};
   report.course = course.take();
   tell(report, options.report);
   if (!clients.broken().empty()) throw std::runtime_error("a connection ended: " + clients.broken());

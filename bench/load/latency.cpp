@@ -107,6 +107,7 @@ class latency_run {
     load_figures best;
     report.level = options_.level;
     report.highest_rate = find_max_rate(options_.rate, [&](double rate) {
+      wait_for_search(server_.address());
       auto figures = measure(rate, trial_warm_up, trial_seconds);
       const auto objection = objection_to(figures, options_.level);
       const auto& level = options_.level;

@@ -3,8 +3,11 @@
 
 #include <sched.h>
 
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 
+#include "scrape.hpp"
 #include "verify/options.hpp"
 
 namespace parley::bench {
@@ -60,6 +63,17 @@ measured_server::measured_server(const server_options& options) {
 
 std::optional<double> measured_server::database_cpu_seconds() const {
   return database_ ? std::optional(database_->cpu_seconds()) : std::nullopt;
+}
+
+double wait_for_search(const support::target& node) {
+  constexpr double longest = 120;
+  const auto start = std::chrono::steady_clock::now();
+  const auto passed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  while (scrape(node)["parley_search_rooms_behind"] > 0) {
+    if (passed() > longest) throw std::runtime_error("the search index does not come up with what was sent");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return passed();
 }
 
 support::server_process start_naive(const server_options& options, const std::string& program) {

@@ -34,6 +34,10 @@ class measured_server {
   std::optional<server_watch> watch_;
 };
 
+/// Messages are indexed for search behind their acks, by the same processors: what was sent is over when that is done.
+/// Answers after how many seconds. Throws std::runtime_error when it takes longer than two minutes.
+double wait_for_search(const support::target& node);
+
 /// The naive server. With --pin on the first core too, like the node: what is started inherits this tool's.
 support::server_process start_naive(const server_options& options, const std::string& program);
 

@@ -4,10 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 #include "load/find_max.hpp"
@@ -15,14 +13,13 @@
 #include "load/open_load.hpp"
 #include "load/pace.hpp"
 #include "report/progress.hpp"
-#include "scrape.hpp"
 
 namespace parley::bench {
 namespace {
 
 constexpr double beside_seconds = 10;
 /// A node's default, which nodes for the other scenarios do without.
-constexpr int overload_ms = 500;
+constexpr double overload_ms = 500;
 /// Where the search begins.
 constexpr double first_rate = 2'000;
 /// As full as can be, not as is pleasant: half of what a message may wait before others are refused.
@@ -36,7 +33,6 @@ constexpr double most_slower = 5;
 /// Two equal loads differ by as much on a shared machine.
 constexpr double as_before = 2;
 constexpr double as_before_ms = 5;
-constexpr double longest_indexing = 120;
 
 class overload_run {
  public:
@@ -51,12 +47,13 @@ class overload_run {
   bool run() {
     const auto full_rate = options_.full > 0 ? options_.full : find_full();
     if (full_rate <= 0) throw std::runtime_error("no rate is held");
+    wait_for_search(server_.address());
     const auto before = measure(full_rate / 2, beside_seconds);
     const auto full = measure(full_rate, beside_seconds);
     load_.leave_out_above(most_unanswered);
     auto over = measure(full_rate * options_.times, options_.seconds);
     load_.leave_out_above(0);
-    const auto indexing = wait_for_search();
+    const auto indexing = wait_for_search(server_.address());
     const auto after = measure(full_rate / 2, beside_seconds);
 
     const auto memory_before = full.course.back().resident_mib.value_or(0);
@@ -99,19 +96,8 @@ class overload_run {
  private:
   static server_options with_the_bound(server_options options) {
     if (options.node_url.empty())
-      options.settings.insert(options.settings.begin(), fmt::format("limits.overload_ms={}", overload_ms));
+      options.settings.insert(options.settings.begin(), fmt::format("limits.overload_ms={:.0f}", overload_ms));
     return options;
-  }
-
-  /// Messages are indexed behind their acks, by the same processors: the overload is over when that is done.
-  double wait_for_search() {
-    const auto start = std::chrono::steady_clock::now();
-    const auto passed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
-    while (scrape(server_.address())["parley_search_rooms_behind"] > 0) {
-      if (passed() > longest_indexing) throw std::runtime_error("the search index does not come up with what was sent");
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-    return passed();
   }
 
   static double per_second(std::uint64_t count, const load_figures& figures) {
@@ -129,8 +115,10 @@ class overload_run {
   }
 
   double find_full() {
-    return find_max_rate(first_rate,
-                         [&](double rate) { return objection_to(measure(rate, trial_seconds), full_load).empty(); });
+    return find_max_rate(first_rate, [&](double rate) {
+      wait_for_search(server_.address());
+      return objection_to(measure(rate, trial_seconds), full_load).empty();
+    });
   }
 
   const overload_options& options_;

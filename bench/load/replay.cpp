@@ -36,7 +36,7 @@ class replay_run {
         last_(options.rooms),
         seen_(options.clients),
         received_(options.clients),
-        course_([this](const load_second& second) { show_progress(second, std::nullopt); }) {
+        course_([](const load_second& second) { show_progress(second, std::nullopt); }) {
     if (server_.store_url()) statements_ = std::make_unique<query_count>(*server_.store_url());
   }
 
@@ -49,6 +49,7 @@ class replay_run {
     const auto counters_before = sum_of_counters({server_.address()});
     if (statements_) statements_->begin();
     const auto before = server_.watch().read();
+    const auto database_before = server_.database_cpu_seconds();
     began_ns_ = steady_ns();
     course_.begin(began_ns_, server_.watch());
     come_back();
@@ -63,7 +64,11 @@ class replay_run {
     const auto seconds = static_cast<double>(steady_ns() - began_ns_) / 1e9;
     const auto after = server_.watch().read();
     if (!before || !after) throw std::runtime_error("the server's CPU cannot be read");
-    return report_of(seconds, after->cpu_seconds - before->cpu_seconds, counters_before);
+    auto report = report_of(seconds, after->cpu_seconds - before->cpu_seconds, counters_before);
+    if (database_before)
+      report.figures.push_back(
+          {"database_cpu_seconds", "PostgreSQL's CPU", *server_.database_cpu_seconds() - *database_before, "s"});
+    return report;
   }
 
  private:

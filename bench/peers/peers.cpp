@@ -46,7 +46,11 @@ class comparison {
     const on_processor here(processors_.tool);
     for (int turn = 0; turn < options_.runs; ++turn) {
       for (auto& table : report_.works) {
-        for (std::size_t i = 0; i < peers_.size(); ++i) measure(turn, table.work, peers_[i], table.rows[i]);
+        for (std::size_t i = 0; i < peers_.size(); ++i) {
+          // Each turn begins with another one, since a machine may grow slower or faster within it.
+          const auto next = (i + static_cast<std::size_t>(turn)) % peers_.size();
+          measure(turn, table.work, peers_[next], table.rows[next]);
+        }
       }
     }
     return std::move(report_);

@@ -83,9 +83,9 @@ TEST(rate_limits, zero_means_no_limit) {
 TEST(rate_limits, threads_together_get_no_more_than_the_burst) {
   rate_limiter limit({0.001, 100});
   std::atomic<int> passed{0};
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t)
-    threads.emplace_back([&] {
+  std::vector<std::thread> threads(4);
+  for (auto& thread : threads)
+    thread = std::thread([&] {
       for (int i = 0; i < 1'000; ++i) passed += limit.try_take(steady_time{5s}) == 0;
     });
   for (auto& thread : threads) thread.join();
@@ -138,7 +138,7 @@ TEST(credentials, tokens_are_long_distinct_and_hashed) {
 TEST(answers, the_first_call_wins) {
   std::vector<int> seen;
   answer<int> reply([&](result<int> value) { seen.push_back(value.value()); });
-  const auto copy = reply;
+  const auto copy = reply;  // NOLINT(performance-unnecessary-copy-initialization): it is about copies
   copy(1);
   reply(2);
   EXPECT_EQ(seen, std::vector<int>{1});
@@ -148,7 +148,7 @@ TEST(answers, dropped_unanswered_it_says_unavailable_once) {
   std::vector<error_code> seen;
   {
     answer<int> reply([&](result<int> value) { seen.push_back(value.error().code); });
-    const auto copy = reply;
+    const auto copy = reply;  // NOLINT(performance-unnecessary-copy-initialization): it is about copies
   }
   EXPECT_EQ(seen, std::vector<error_code>{error_code::unavailable});
 }

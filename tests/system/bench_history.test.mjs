@@ -82,6 +82,12 @@ test('a tree that differs from its commit is said to, but not for what was measu
   assert.equal(JSON.parse(readFileSync(path.join(history, third))).dirty, true);
 });
 
+test('a goal that was missed is kept as such', () => {
+  assert.equal(run('overload', '--', program('{"slower":6}', 1)).status, 0);
+  const [told] = onlyRecord().record.runs;
+  assert.deepEqual([told.exit, told.results], [1, { slower: 6 }]);
+});
+
 const failed = { name: 'a', error_occurred: true, error_message: 'wrong' };
 for (const [what, text, status, said] of [
   ['that fails', '{}', 3, /ended with 3/],
