@@ -78,7 +78,9 @@ void run_idle(const idle_options& options) {
         {"tool_cores", "the tool's own CPU", (tool_after->cpu_seconds - tool_before->cpu_seconds) / idled, "cores"});
     report.figures.push_back({"tool_mib", "its memory", tool_after->resident_bytes / (1024.0 * 1024), "MiB"});
   }
-  report.verdict = {"all stayed connected; nobody sent anything", true};
+  // What comes to them is not looked at.
+  report.verdict = clients.broken().empty() ? report_verdict{"all stayed connected", true}
+                                            : report_verdict{"a connection ended: " + clients.broken(), false};
   report.course = course.take();
   tell(report, options.report);
   if (!clients.broken().empty()) throw std::runtime_error("a connection ended: " + clients.broken());
