@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -66,7 +67,7 @@ class catch_up_plan {
     if (!current_) {
       const auto found = std::find_if(queue_.begin(), queue_.end(), [&](const request& r) { return ready(r.room); });
       if (found == queue_.end()) return std::nullopt;
-      current_ = under_way{*found, ++last_number_, step::resting};
+      current_ = std::make_unique<under_way>(under_way{*found, ++last_number_, step::resting});
       queue_.erase(found);
       if (queue_.empty()) queue_.shrink_to_fit();
     }
@@ -77,7 +78,7 @@ class catch_up_plan {
 
   /// Does this answer belong to what is under way?
   [[nodiscard]] bool matches(const room_id& room, std::uint64_t number) const {
-    return current_ && current_->what.room == room && current_->number == number;
+    return is_current(room) && current_->number == number;
   }
   /// The room said to read the store: the request as it stands, for the reader's question.
   const request& reading_store() {
@@ -141,8 +142,9 @@ class catch_up_plan {
     step at = step::resting;
   };
 
-  std::vector<request> queue_, suspended_;  ///< Vectors: an empty one costs an idle session nothing.
-  std::optional<under_way> current_;
+  // What an idle session has none of, at the price of a pointer or three.
+  std::vector<request> queue_, suspended_;
+  std::unique_ptr<under_way> current_;
   std::uint64_t last_number_ = 0;
   bool awaiting_outbox_ = false;
 };

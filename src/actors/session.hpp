@@ -48,14 +48,14 @@ class session {
   /// A join that is being read from the store; a leave in between drops it.
   struct pending_join {
     room_id room;
-    std::uint64_t number = 0;
+    std::uint32_t number = 0;
     bool is_news = false;  ///< Told by the directory, so the reading is tried until it works.
   };
   /// A room of a resume, found good by the store. `joined`: this session had not heard yet that it is one of its own.
   struct checked_room {
     room_id room;
     sequence after = 0;
-    std::uint64_t join = 0;  ///< The number of its pending_join; 0 when the room was known.
+    std::uint32_t join = 0;  ///< The number of its pending_join; 0 when the room was known.
     std::optional<room_summary> joined{};
   };
   /// Checked and waiting until no room of it is being attached.
@@ -86,8 +86,8 @@ class session {
   void hold(room_entry& room);
   void flush_parked(room_entry& room);
   void fail_parked(room_entry& room, const error& why);
-  std::uint64_t begin_join(const room_id& room, bool is_news);
-  bool end_join(std::uint64_t number);
+  std::uint32_t begin_join(const room_id& room, bool is_news);
+  bool end_join(std::uint32_t number);
   void join(const room_id& room, bool is_news, std::function<void(const result<room_summary>&)> then);
   void on_join_read(const pending_join& what, const result<room_summary>& found);
   void look_whether_left(const room_id& room);
@@ -152,8 +152,8 @@ class session {
       early_news_;  ///< Before the rooms were read.
   std::unique_ptr<pending_resume> resume_;
   std::vector<user_id> friends_, watched_;
-  std::optional<rate_limiter> watch_rate_;
-  std::uint64_t last_join_ = 0;
+  std::unique_ptr<rate_limiter> watch_rate_;  ///< Of those who have watched somebody.
+  std::uint32_t last_join_ = 0;
   std::uint32_t last_hold_ = 0;
   std::uint32_t blocks_ = 1;  ///< Look-ups under way that later frames wait for; the first is the bootstrap.
   bool ready_ = false;

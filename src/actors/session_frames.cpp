@@ -282,6 +282,10 @@ void session::handle(const frame_ptr& frame, const watch_presence_frame& what) {
   if (what.users.size() > most) {
     return reply_to(*frame).fail(bad_request("data.user_ids: at most " + std::to_string(most) + " users."));
   }
+  if (!watch_rate_) {
+    const auto most_per_second = static_cast<double>(services_->settings.limits.watches_per_second);
+    watch_rate_ = std::make_unique<rate_limiter>(rate{most_per_second, most_per_second});
+  }
   if (const auto wait_ms = watch_rate_->try_take(services_->time.steady_now()); wait_ms > 0) {
     services_->counts.rate_limited_total.add();
     return reply_to(*frame).fail({error_code::rate_limited, "watch_presence comes too often; wait a moment.", wait_ms});

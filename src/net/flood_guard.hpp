@@ -34,7 +34,7 @@ class flood_guard {
  private:
   double most_;
   steady_time second_began_{};
-  std::uint64_t in_second_ = 0;
+  std::uint32_t in_second_ = 0;
   std::uint32_t flooded_ = 0;  ///< Whole seconds above the limit, on end.
 };
 

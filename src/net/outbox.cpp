@@ -7,7 +7,7 @@
 namespace parley {
 
 namespace {
-constexpr std::size_t kept_slots = 8;       // what an idle connection may keep
+constexpr std::size_t kept_slots = 4;       // what an idle connection may keep
 constexpr std::size_t compact_slots = 256;  // sent slices at the front before the rest moves down
 }  // namespace
 
@@ -110,7 +110,7 @@ void outbox::drop_unbegun() {
     rest = all.substr(sent_of_head_, end - sent_of_head_);
   }
   left_ += waiting_bytes_ - rest.size() - last.size;
-  slices_ = {};
+  let_go_of_slots();
   head_ = sent_of_head_ = waiting_bytes_ = waiting_frames_ = 0;
   head_is_rest_ = !rest.empty();
   if (head_is_rest_) append(make_slice(std::move(rest), 1, slice_kind::frames));
@@ -119,7 +119,7 @@ void outbox::drop_unbegun() {
 
 void outbox::clear() {
   left_ += waiting_bytes_;
-  slices_ = {};
+  let_go_of_slots();
   head_ = sent_of_head_ = waiting_bytes_ = waiting_frames_ = 0;
   head_is_rest_ = false;
   sealed_ = true;
@@ -163,10 +163,13 @@ std::uint32_t outbox::consume(std::size_t bytes) {
   return frames;
 }
 
+/// `= {}` would keep them: it assigns an empty list.
+void outbox::let_go_of_slots() { slices_ = std::vector<outbound_slice>(); }
+
 void outbox::compact() {
   if (head_ == slices_.size()) {
     if (slices_.capacity() > kept_slots) {
-      slices_ = {};
+      let_go_of_slots();
     } else {
       slices_.clear();
     }

@@ -87,9 +87,12 @@ class outbox {
   /// reached what entered() was after its push.
   [[nodiscard]] std::uint64_t entered() const { return left_ + waiting_bytes_; }
   [[nodiscard]] std::uint64_t left() const { return left_; }
+  /// What its memory has room for, in slices.
+  [[nodiscard]] std::size_t slots() const { return slices_.capacity(); }
 
  private:
   void append(outbound_slice&& slice);
+  void let_go_of_slots();
   void compact();
 
   std::vector<outbound_slice> slices_;

@@ -2,8 +2,10 @@
 #include "net/websocket_session.hpp"
 
 #include <algorithm>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <memory_resource>
 
 #include "net/message_inflater.hpp"
 #include "parley/log.hpp"
@@ -25,6 +27,16 @@ const shared_bytes& ping_frame_bytes() {
   static const shared_bytes bytes = std::make_shared<const std::string>("\x89\x00", 2);
   return bytes;
 }
+
+/// An operation that mostly waits. By default Asio puts it into a block that some operation before it has left, which
+/// may have been several times as large; this takes what it needs.
+template <class Handler>
+auto waits_for_long(Handler handler) {
+  return boost::asio::bind_allocator(std::pmr::polymorphic_allocator<>(), std::move(handler));
+}
+
+// A larger one, with what std::make_shared puts beside it, takes the allocator's next block, of 512 bytes.
+static_assert(sizeof(websocket_session) <= 432);
 }  // namespace
 
 void start_websocket_session(websocket_start start) {
@@ -88,7 +100,8 @@ void websocket_session::read() {
   if (!has_read_all()) return read_message();
   // A read by Beast holds a buffer and an operation, most of what an idle connection would cost.
   buffer_.shrink_to_fit();
-  layer().async_wait_received([self = shared_from_this()](boost::system::error_code ec) { self->on_bytes(ec); });
+  layer().async_wait_received(
+      waits_for_long([self = shared_from_this()](boost::system::error_code ec) { self->on_bytes(ec); }));
 }
 
 void websocket_session::on_bytes(boost::system::error_code ec) {
@@ -248,10 +261,10 @@ void websocket_session::start_timer(std::chrono::steady_clock::duration after) {
 
 void websocket_session::start_timer_at(steady_time when) {
   timer_.expires_at(when);
-  timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
+  timer_.async_wait(waits_for_long([self = shared_from_this()](boost::system::error_code ec) {
     // A wait that was over when the timer was set anew comes through without an error.
     if (!ec && self->timer_.expiry() <= std::chrono::steady_clock::now()) self->on_timer();
-  });
+  }));
 }
 
 steady_time websocket_session::new_message_end() const {

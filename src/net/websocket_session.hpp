@@ -99,10 +99,10 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   std::uint32_t unanswered_ = 0;
   std::uint32_t durable_unanswered_ = 0;  ///< Of these, as the shard's overload guard counts them.
   wait_sample wait_sample_;
-  std::uint32_t unanswered_pings_ = 0;
   std::uint64_t received_at_beat_ = 0;
   steady_time next_beat_{};
   steady_time message_end_ = steady_time::max();  ///< By when the message at hand must be complete.
+  std::uint32_t unanswered_pings_ = 0;
   std::uint32_t message_number_ = 0;              ///< The one that message_end_ speaks of.
   std::uint32_t messages_read_ = 0;               ///< By Beast, as
   std::uint32_t controls_read_ = 0;               ///< control frames.

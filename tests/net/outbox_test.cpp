@@ -184,6 +184,22 @@ TEST(outbox, lets_go_of_a_slice_once_it_has_left) {
   EXPECT_EQ(box.waiting_frames(), 1U);
 }
 
+TEST(outbox, lets_go_of_the_memory_of_a_backlog) {
+  constexpr std::size_t few = 4;
+  const auto fill = [](outbox& box) {
+    for (int i = 0; i < 1'000; ++i) ASSERT_EQ(box.push(slice_of(frame_of(10)), {}), outbox::outcome::queued);
+    ASSERT_GE(box.slots(), 1'000U);
+  };
+  outbox sent, dropped, cleared;
+  for (outbox* box : {&sent, &dropped, &cleared}) fill(*box);
+  (void)drained(sent);
+  dropped.drop_unbegun();
+  cleared.clear();
+  EXPECT_LE(sent.slots(), few);
+  EXPECT_LE(dropped.slots(), few);
+  EXPECT_LE(cleared.slots(), few);
+}
+
 TEST(outbox, tells_a_writer_when_its_bytes_are_gone_even_if_dropped) {
   outbox box;
   box.push(slice_of(frame_of(8)), {});
