@@ -57,7 +57,7 @@ void command_line::add_server(CLI::App* command, server_options& options) {
             "Of the node that is started here: sqlite, or postgres, which is started too");
   command->add_option("--node", options.node_url, "http://HOST:PORT of a node that runs already");
   command->add_option("--pid", options.process, "Its process, when it is on this machine; else its /metrics are read");
-  command->add_flag("--pin", options.pin, "The node on the first core and this tool on the second");
+  command->add_flag("--pin", options.pin, "The node and its database on the first core and this tool on the second");
   add_settings(command, options.settings);
 }
 

@@ -42,6 +42,9 @@ void add_durable(command_line& line) {
   add_shown(command, "--seconds", options->load.seconds, "Measured time of each");
   add_shown(command, "--batches", options->batches, "Rows in the batches beside it")->check(CLI::PositiveNumber);
   add_shown(command, "--runs", options->runs, "Repetitions, all in turn")->check(CLI::PositiveNumber);
+  command->add_flag("--pin", options->pin,
+                    "The node, or the thread in its place, and the database on the first core and this tool on the "
+                    "second");
   command_line::add_settings(command, options->settings);
   command_line::add_report(command, options->report);
   command->add_flag("--alone", options->alone, "Without pgbench and batches beside it");

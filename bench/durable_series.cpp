@@ -12,13 +12,15 @@
 #include "client_loop.hpp"
 #include "durable_beside.hpp"
 #include "durable_report.hpp"
+#include "processors.hpp"
 
 namespace parley::bench {
 namespace {
 
 /// The cache holds what a run writes and no checkpoint is due in one, so that runs of different lengths compare.
-std::unique_ptr<postgres_server> start_server(durable_store store) {
-  if (store == durable_store::sqlite) return nullptr;
+std::unique_ptr<postgres_server> start_server(const durable_series_options& options) {
+  if (options.store == durable_store::sqlite) return nullptr;
+  const on_processor there(servers_processor(options.pin));
   return std::make_unique<postgres_server>(
       std::vector<std::string>{"-c", "shared_buffers=1GB", "-c", "max_wal_size=8GB", "-c", "checkpoint_timeout=30min"});
 }
@@ -26,7 +28,7 @@ std::unique_ptr<postgres_server> start_server(durable_store store) {
 class durable_series {
  public:
   explicit durable_series(const durable_series_options& options)
-      : options_(options), server_(start_server(options.store)), shape_{options.load.rooms, options.load.senders} {}
+      : options_(options), server_(start_server(options)), shape_{options.load.rooms, options.load.senders} {}
 
   /// What is measured in turns; the first is parleyd.
   std::vector<durable_row> run_once() {
@@ -42,7 +44,7 @@ class durable_series {
     std::optional<postgres_database> database;
     auto settings = options_.settings;
     if (server_) settings.push_back("store.url=" + database.emplace(*server_).url());
-    const auto server = server_process::parleyd(options_.parleyd, settings);
+    const auto server = start_parleyd(settings);
     auto figures = run_durable(server, server_.get(), options_.load);
     const auto rows = static_cast<double>(figures.acknowledged);
     durable_row out;
@@ -79,6 +81,7 @@ class durable_series {
   durable_row run_ceiling(std::size_t batch) {
     const auto name = batch == 1 ? std::string("bare commits") : fmt::format("batches of {}", batch);
     const auto seconds = options_.load.seconds;
+    const on_processor there(servers_processor(options_.pin));
     if (!server_) {
       const sqlite_file file(options_.parleyd, shape_);
       return to_row(name, batch, run_sqlite_ceiling(file.path(), batch, seconds), 0);
@@ -92,6 +95,11 @@ class durable_series {
   }
 
  private:
+  [[nodiscard]] server_process start_parleyd(const std::vector<std::string>& settings) const {
+    const on_processor there(servers_processor(options_.pin));
+    return server_process::parleyd(options_.parleyd, settings);
+  }
+
   static durable_row to_row(const std::string& name, std::size_t batch, ceiling_figures figures,
                             double database_cpu_seconds) {
     const auto rows = static_cast<double>(figures.rows);

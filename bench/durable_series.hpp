@@ -18,6 +18,7 @@ struct durable_series_options {
   std::vector<std::size_t> batches{200, 1000};  ///< Rows in a batch of the ceilings.
   int runs = 3;
   bool alone = false;                 ///< Only parleyd.
+  bool pin = false;                   ///< What is measured and its database on the first core, the tool on the second.
   std::vector<std::string> settings;  ///< KEY=VALUE for parleyd.
   report_options report;
 };

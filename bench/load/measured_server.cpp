@@ -1,37 +1,15 @@
 // See measured_server.hpp.
 #include "load/measured_server.hpp"
 
-#include <sched.h>
-
 #include <chrono>
 #include <stdexcept>
 #include <thread>
 
+#include "processors.hpp"
 #include "scrape.hpp"
 #include "verify/options.hpp"
 
 namespace parley::bench {
-namespace {
-
-/// This thread, and whatever it starts from here on.
-void stay_on(const cpu_set_t& cores) {
-  if (::sched_setaffinity(0, sizeof cores, &cores) != 0)
-    throw std::runtime_error("--pin needs two cores that this process may use");
-}
-cpu_set_t core(unsigned number) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET(number, &cores);
-  return cores;
-}
-cpu_set_t cores_at_first() {
-  cpu_set_t cores;
-  ::sched_getaffinity(0, sizeof cores, &cores);
-  return cores;
-}
-
-}  // namespace
-
 measured_server::measured_server(const server_options& options) {
   if (!options.node_url.empty()) {
     address_ = parse_node(options.node_url);
@@ -39,9 +17,7 @@ measured_server::measured_server(const server_options& options) {
     watch_ = options.process ? server_watch(*options.process) : server_watch(address_);
     return;
   }
-  // PostgreSQL may go where it likes, also behind an earlier server.
-  static const cpu_set_t all_cores = cores_at_first();
-  if (options.pin) stay_on(all_cores);
+  const on_processor there(servers_processor(options.pin));
   auto settings = options.settings;
   // Log-ins are not what is measured.
   settings.insert(settings.begin(), "auth.password_memory_kib=64");
@@ -53,9 +29,7 @@ measured_server::measured_server(const server_options& options) {
     store_url_ = database_->new_database();
     settings.insert(settings.begin(), "store.url=" + *store_url_);
   }
-  if (options.pin) stay_on(core(0));
   process_.emplace(support::server_process::parleyd(options.parleyd, settings));
-  if (options.pin) stay_on(core(1));
   address_ = process_->address();
   name_ = is_postgres ? "one node on PostgreSQL" : "one node on SQLite";
   watch_ = server_watch(process_->pid());
@@ -77,10 +51,8 @@ double wait_for_search(const support::target& node) {
 }
 
 support::server_process start_naive(const server_options& options, const std::string& program) {
-  if (options.pin) stay_on(core(0));
-  auto server = support::server_process::naive(program);
-  if (options.pin) stay_on(core(1));
-  return server;
+  const on_processor there(servers_processor(options.pin));
+  return support::server_process::naive(program);
 }
 
 }  // namespace parley::bench

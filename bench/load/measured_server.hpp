@@ -38,7 +38,7 @@ class measured_server {
 /// Answers after how many seconds. Throws std::runtime_error when it takes longer than two minutes.
 double wait_for_search(const support::target& node);
 
-/// The naive server. With --pin on the first core too, like the node: what is started inherits this tool's.
+/// The naive server; with --pin on the first core too, like the node.
 support::server_process start_naive(const server_options& options, const std::string& program);
 
 }  // namespace parley::bench

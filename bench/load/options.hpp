@@ -19,7 +19,7 @@ struct server_options {
   std::string node_url;          ///< A node that runs already; empty: one is started.
   std::optional<pid_t> process;  ///< That node's, when it is on this machine.
   std::vector<std::string> settings;
-  bool pin = false;               ///< The server on the first core and this process on the second.
+  bool pin = false;               ///< The server and its database on the first core, this process on the second.
   bool count_statements = false;  ///< The PostgreSQL that is started counts its statements.
 };
 

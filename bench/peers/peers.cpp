@@ -9,9 +9,9 @@
 #include <stdexcept>
 #include <thread>
 
-#include "peers/processors.hpp"
 #include "peers/program.hpp"
 #include "peers/report.hpp"
+#include "processors.hpp"
 #include "report/progress.hpp"
 
 namespace parley::bench {

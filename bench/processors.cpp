@@ -1,5 +1,5 @@
 // By the scheduler's affinity, which processes inherit.
-#include "peers/processors.hpp"
+#include "processors.hpp"
 
 #include <fmt/format.h>
 
@@ -30,6 +30,14 @@ processors choose_processors() {
     (chosen.server < 0 ? chosen.server : chosen.tool) = number;
   }
   return chosen;
+}
+
+int servers_processor(bool pin) {
+  if (!pin) return -1;
+  static const processors chosen = choose_processors();
+  if (chosen.server < 0) throw std::runtime_error("--pin needs two processors that this process may use");
+  static const on_processor here(chosen.tool);
+  return chosen.server;
 }
 
 std::string describe(const processors& chosen) {

@@ -27,6 +27,9 @@ struct processors {
 };
 
 processors choose_processors();
+/// Where servers are to be started; -1 without `pin`. With it the calling thread stays on the tool's processor to the
+/// program's end. Throws std::runtime_error when there are no two.
+int servers_processor(bool pin);
 std::string describe(const processors& chosen);
 
 }  // namespace parley::bench
