@@ -81,7 +81,8 @@ void add_latency(command_line& line) {
   add_shown(command, "--rate", options->rate, "Messages a second over all rooms; where to begin with --find-max")
       ->check(CLI::PositiveNumber);
   add_open(command, *options);
-  command->add_flag("--find-max", options->find_max, "Look for the highest rate that keeps --slo, in trials of 5 s");
+  command->add_flag("--find-max", options->find_max,
+                    "Look for the highest rate that keeps --slo, in trials of --seconds, at most 5");
   add_shown(command, "--slo", *level, "What must be kept: p50, p99, p999 or max of deliveries, in ms or s");
   command->add_flag("--beside", *beside,
                     "Beside what it cannot do without: commits meanwhile, where PostgreSQL is started, and behind the "

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -108,7 +109,8 @@ class latency_run {
     report.level = options_.level;
     report.highest_rate = find_max_rate(options_.rate, [&](double rate) {
       wait_for_search(server_.address());
-      auto figures = measure(rate, trial_warm_up, trial_seconds);
+      auto figures =
+          measure(rate, std::min(options_.warm_up, trial_warm_up), std::min(options_.seconds, trial_seconds));
       const auto objection = objection_to(figures, options_.level);
       const auto& level = options_.level;
       const auto measured = level.share < 1 ? figures.delivery.quantile_ms(level.share) : figures.delivery.max_ms();

@@ -17,7 +17,7 @@ struct overload_options {
 };
 
 /// True: nothing was lost, the process grew by at most 64 MiB, those acknowledged took at most five times as long as at
-/// full load (p99), and afterwards half the load is as quick as before. Throws std::exception when it could not be
+/// full load (p99), and within a minute half the load is as quick as before. Throws std::exception when it could not be
 /// tried.
 bool run_overload(const overload_options& options);
 

@@ -9,7 +9,7 @@ struct replay_options {
   std::size_t clients = 10'000;
   std::size_t users = 1'000;
   std::size_t rooms = 100;
-  std::size_t missed = 100;  ///< Events of each client; within rooms.ring_events they come from memory.
+  std::size_t missed = 100;  ///< Events of each client; within replay.ring_events they come from memory.
   std::size_t size = 128;    ///< Bytes of content.
   bool connected = false;    ///< The clients are connected before, and only ask for what they missed.
   double bound = 120;        ///< Seconds within which each must have everything.
@@ -17,7 +17,8 @@ struct replay_options {
   report_options report;
 };
 
-/// True: each client has each event once and in order. Throws std::exception when it could not be tried.
+/// True: each client has each event once and in order, and where the rings hold what was missed, none came from the
+/// store, and PostgreSQL saw at most one statement a client. Throws std::exception when it could not be tried.
 bool run_replay(const replay_options& options);
 
 }  // namespace parley::bench

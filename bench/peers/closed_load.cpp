@@ -23,11 +23,17 @@ class closed_load {
         work_(work),
         times_(times),
         show_(show),
+        watch_([this] {
+          const auto cpu = server_.cpu();
+          return server_usage{cpu.server + cpu.database, 0};
+        }),
+        course_([this](const load_second& second) { show_(to_text(second, times_.warm_up + times_.seconds)); }),
         loop_([this](std::size_t number, std::string_view payload) { members_[number].receive(payload); },
               [this](std::size_t number) { members_[number].flush(); }) {}
 
   peer_figures run() {
     connect();
+    course_.begin(now_ns(), watch_);
     for (auto& one : members_) {
       for (std::uint32_t i = 0; one.place().sends() && i < work_.outstanding; ++i) one.send_message();
       one.flush();
@@ -48,6 +54,7 @@ class closed_load {
     out.lost = missing();
     out.repeated = repeated();
     out.reordered = reordered_;
+    out.course = course_.take();
     return out;
   }
 
@@ -75,6 +82,7 @@ class closed_load {
     void send_message() {
       const auto now = now_ns();
       sent_at_ns_.push_back(now);
+      load_.course_.note_sent();
       send(client_->message(stamped({sent_++, now}, load_.work_.size)));
     }
     /// All that was said since the last time goes out in one write.
@@ -89,6 +97,7 @@ class closed_load {
     void delivered(std::string_view text) override {
       ++received_;
       ++load_.figures_.deliveries;
+      load_.course_.note_delivered();
       if (load_.work_.members <= sample_every || place_.member % sample_every == 1) read_stamp(text);
     }
     void acknowledged() override {
@@ -96,6 +105,7 @@ class closed_load {
       ++answered_;
       ++load_.figures_.messages;
       ++load_.figures_.deliveries;
+      load_.course_.note_acknowledged();
       load_.figures_.answer.add(now_ns() - sent_at_ns_[oldest_++]);
       if (oldest_ == 4096) {
         sent_at_ns_.erase(sent_at_ns_.begin(), sent_at_ns_.begin() + 4096);
@@ -108,7 +118,9 @@ class closed_load {
     void read_stamp(std::string_view text) {
       const auto stamp = find_stamp(text);
       if (!stamp) throw std::runtime_error("a delivery without its stamp: " + std::string(text.substr(0, 400)));
-      load_.figures_.delivery.add(now_ns() - stamp->sent_ns);
+      const auto took = now_ns() - stamp->sent_ns;
+      load_.figures_.delivery.add(took);
+      load_.course_.note_time(took);
       if (stamp->number < next_)
         ++load_.reordered_;
       else
@@ -149,11 +161,11 @@ class closed_load {
   }
 
   void run_for(double seconds) {
-    for (double left = seconds; left > 0; left -= 0.5) {
-      const auto before = figures_.deliveries;
-      const auto part = std::min(left, 0.5);
-      loop_.run_for(part);
-      show_(fmt::format("{:.0f} deliveries/s", static_cast<double>(figures_.deliveries - before) / part));
+    constexpr double step = 0.1;
+    for (double left = seconds; left > 0; left -= step) {
+      loop_.run_for(std::min(left, step));
+      course_.note_seqs({.reordered = reordered_});
+      course_.tick(now_ns(), watch_);
     }
   }
 
@@ -201,6 +213,8 @@ class closed_load {
   const peer_work& work_;
   const load_times& times_;
   const std::function<void(const std::string&)>& show_;
+  server_watch watch_;
+  load_course course_;
   client_loop loop_;
   std::vector<member> members_;
   peer_figures figures_;

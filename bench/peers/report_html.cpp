@@ -51,6 +51,25 @@ std::string plot_of_turns(const work_table& table) {
   return to_svg(picture);
 }
 
+/// Each server's last turn by itself; its warm-up is the first second.
+std::string plots_of_courses(const work_table& table) {
+  plot rate{"Messages that reached a member, in the last turn", "seconds", "a second", {}};
+  plot cpu{"CPU of server and database, in the last turn", "seconds", "cores", {}};
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const auto& row = table.rows[i];
+    if (row.turns.empty() || !row.turns.back()) continue;
+    plot_line delivered{row.name, colours[i % colours.size()], {}};
+    auto busy = delivered;
+    for (const auto& second : row.turns.back()->course) {
+      delivered.points.emplace_back(second.at, static_cast<double>(second.delivered));
+      busy.points.emplace_back(second.at, second.cpu.value_or(0));
+    }
+    rate.lines.push_back(std::move(delivered));
+    cpu.lines.push_back(std::move(busy));
+  }
+  return to_svg(rate) + to_svg(cpu);
+}
+
 std::string list_html(const std::vector<std::pair<std::string, std::string>>& entries) {
   std::string out = "<ul>";
   for (const auto& [title, text] : entries)
@@ -68,7 +87,7 @@ std::string to_html(const peers_report& report) {
       "max.</p>\n<p>{}</p>\n",
       escape_html(report.machine), escape_html(report.processors), report.runs, report.seconds,
       escape_html(explanation()));
-  for (const auto& table : report.works) out += table_html(table) + plot_of_turns(table);
+  for (const auto& table : report.works) out += table_html(table) + plot_of_turns(table) + plots_of_courses(table);
   out += "<h2>Versions</h2>\n" + list_html(report.versions);
   if (!report.left_out.empty()) out += "<h2>Left out</h2>\n" + list_html(report.left_out);
   return out + "</html>\n";

@@ -38,7 +38,7 @@ void load_course::end_second(std::int64_t now_ns, const server_watch& server) {
   if (usage && usage_before_) {
     second_.cpu =
         (usage->cpu_seconds - usage_before_->cpu_seconds) * 1e9 / static_cast<double>(now_ns - second_began_ns_);
-    second_.resident_mib = usage->resident_bytes / (1024.0 * 1024);
+    if (usage->resident_bytes > 0) second_.resident_mib = usage->resident_bytes / (1024.0 * 1024);
   }
   if (amiss_) second_.amiss = *amiss_ - std::exchange(amiss_before_, *amiss_);
   seconds_.push_back(second_);
@@ -49,16 +49,18 @@ void load_course::end_second(std::int64_t now_ns, const server_watch& server) {
   second_began_ns_ = now_ns;
 }
 
-void show_progress(const load_second& second, std::optional<double> end) {
+std::string to_text(const load_second& second, std::optional<double> end) {
   // Some loads look at their acks only.
   const bool has_deliveries = second.delivered > 0 || second.acknowledged == 0;
-  show_line(
-      fmt::format("{:4.0f} s  {:7} sent  {:8} {}  p50 {:8.2f}  p99 {:8.2f}  max {:8.2f} ms  refused {}{}"
-                  "  cpu {:4.2f}{}",
-                  second.at, second.sent, has_deliveries ? second.delivered : second.acknowledged,
-                  has_deliveries ? "delivered" : "acknowledged", second.p50_ms, second.p99_ms, second.max_ms,
-                  second.refused, second.amiss ? fmt::format("  amiss {}", *second.amiss) : "", second.cpu.value_or(0),
-                  end ? fmt::format("  {:4.0f} s left", std::max(0.0, *end - second.at)) : ""));
+  return fmt::format(
+      "{:4.0f} s  {:7} sent  {:8} {}  p50 {:8.2f}  p99 {:8.2f}  max {:8.2f} ms  refused {}{}"
+      "  cpu {:4.2f}{}",
+      second.at, second.sent, has_deliveries ? second.delivered : second.acknowledged,
+      has_deliveries ? "delivered" : "acknowledged", second.p50_ms, second.p99_ms, second.max_ms, second.refused,
+      second.amiss ? fmt::format("  amiss {}", *second.amiss) : "", second.cpu.value_or(0),
+      end ? fmt::format("  {:4.0f} s left", std::max(0.0, *end - second.at)) : "");
 }
+
+void show_progress(const load_second& second, std::optional<double> end) { show_line(to_text(second, end)); }
 
 }  // namespace parley::bench

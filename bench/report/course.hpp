@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "report/latency_histogram.hpp"
@@ -65,7 +66,9 @@ class load_course {
   std::int64_t second_began_ns_ = 0;
 };
 
-/// Shows the second, see progress.hpp; `end` is the whole run's, in seconds, where it is known.
+/// In a line; `end` is the whole run's, in seconds, where it is known.
+std::string to_text(const load_second& second, std::optional<double> end);
+/// Shows it, see progress.hpp.
 void show_progress(const load_second& second, std::optional<double> end);
 
 }  // namespace parley::bench

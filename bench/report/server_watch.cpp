@@ -47,6 +47,7 @@ std::optional<server_usage> usage_of(const support::target& server) {
 }  // namespace
 
 std::optional<server_usage> server_watch::read() const {
+  if (usage_) return usage_();
   if (processes_.empty() && servers_.empty()) return std::nullopt;
   server_usage sum;
   const auto add = [&](const auto& one) {

@@ -103,9 +103,9 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   steady_time next_beat_{};
   steady_time message_end_ = steady_time::max();  ///< By when the message at hand must be complete.
   std::uint32_t unanswered_pings_ = 0;
-  std::uint32_t message_number_ = 0;              ///< The one that message_end_ speaks of.
-  std::uint32_t messages_read_ = 0;               ///< By Beast, as
-  std::uint32_t controls_read_ = 0;               ///< control frames.
+  std::uint32_t message_number_ = 0;  ///< The one that message_end_ speaks of.
+  std::uint32_t messages_read_ = 0;   ///< By Beast, as
+  std::uint32_t controls_read_ = 0;   ///< control frames.
   phase phase_ = phase::accepting;
   bool is_ready_ = false;  ///< `ready` is in the outbox: it is the first frame, whatever the client says before.
   bool reading_ = false;

@@ -36,6 +36,7 @@ class loaded_node {
   }
   /// Whoever sends has nothing else under way.
   void send_one_by_one() { own_ = 0; }
+  [[nodiscard]] std::uint64_t answered() const { return answered_; }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
   [[nodiscard]] std::uint64_t under_way() const { return under_way_.size(); }
   [[nodiscard]] steady_time now() const { return now_; }
@@ -105,6 +106,56 @@ TEST(OverloadGuard, TheQueueThatBuiltUpBeforeIsGoneInSeconds) {
   EXPECT_LT(node.longest_wait(), milliseconds(300));
 }
 
+TEST(OverloadGuard, AFloodIsSeenBeforeItsQueueIsLong) {
+  for (const auto& [come, longest] : {std::pair{20'000U, milliseconds(800)}, {50'000U, milliseconds(2'200)}}) {
+    loaded_node node(milliseconds(500));
+    node.run(milliseconds(2'000), 9'000, 10'000);
+    node.run(milliseconds(3'500), come, 10'000);
+    EXPECT_LT(node.longest_wait(), longest) << come;
+    node.run(milliseconds(1'000), come, 10'000);
+    EXPECT_LT(node.longest_wait(), milliseconds(600)) << come << ": and soon gone";
+  }
+}
+
+TEST(OverloadGuard, SlowCommitsAnswerAsManyAsTheyCan) {
+  for (const auto target : {milliseconds(150), milliseconds(500)}) {
+    for (const auto commit : {milliseconds(100), milliseconds(200), milliseconds(300)}) {
+      loaded_node node(target);
+      node.commit_each(commit);
+      node.run(milliseconds(8'000), 20'000, 10'000);
+      ASSERT_TRUE(node.guard().is_overloaded());
+      const auto answered = node.answered();
+      node.run(milliseconds(12'000), 20'000, 10'000);
+      EXPECT_GT(node.answered() - answered, 12 * 9'500U) << target.count() << ", " << commit.count();
+      EXPECT_LT(node.longest_wait(), milliseconds(1'000)) << target.count() << ", " << commit.count();
+    }
+  }
+}
+
+TEST(OverloadGuard, OneCommitThatTakesLongIsNoOverload) {
+  for (const auto target : {milliseconds(150), milliseconds(500)}) {
+    for (const auto stall : {milliseconds(100), milliseconds(200), milliseconds(300)}) {
+      loaded_node node(target);
+      for (int i = 0; i < 10; ++i) {
+        node.run(milliseconds(2'000), 7'000, 10'000);
+        node.run(stall, 7'000, 0);
+      }
+      EXPECT_EQ(node.refused(), 0U) << target.count() << ", " << stall.count();
+    }
+  }
+}
+
+TEST(OverloadGuard, WhatIsHeldIsTakenHoweverFarApartItsAnswersCome) {
+  for (const auto target : {milliseconds(150), milliseconds(500)}) {
+    for (int commit = 20; commit <= 400; commit += 10) {
+      loaded_node node(target);
+      node.commit_each(milliseconds(commit));
+      node.run(milliseconds(20'000), 9'000, 10'000);
+      EXPECT_EQ(node.refused(), 0U) << target.count() << ", " << commit;
+    }
+  }
+}
+
 TEST(OverloadGuard, ItIsOverWhenLessComes) {
   loaded_node node(milliseconds(150));
   node.run(milliseconds(3'000), 20'000, 10'000);
@@ -170,6 +221,19 @@ TEST(OverloadGuard, WhatIsStuckIsNoOverload) {
     node.run(milliseconds(100), 1'000, 10'000);
   }
   EXPECT_EQ(node.refused(), 0U) << "nor is what comes through late, beside more that does not";
+}
+
+TEST(OverloadGuard, WhatIsStuckKeepsNobodyOutUnderOverload) {
+  for (const auto stuck : {1'000U, 10'000U, 100'000U}) {
+    loaded_node node(milliseconds(500));
+    node.run(milliseconds(1'000), 5'000, 10'000);
+    node.get_stuck(stuck);
+    node.run(milliseconds(8'000), 20'000, 10'000);
+    ASSERT_TRUE(node.guard().is_overloaded());
+    const auto answered = node.answered();
+    node.run(milliseconds(10'000), 20'000, 10'000);
+    EXPECT_GT(node.answered() - answered, 95'000U) << stuck;
+  }
 }
 
 TEST(OverloadGuard, WhoHasNothingUnderWayMaySend) {

@@ -31,7 +31,8 @@ TEST_P(closed_load_of, BringsEveryMessageToEveryMemberInOrder) {
   const auto server = chosen.start();
   const peer_work work{"test", {}, 3, 4, 4, 128};
   const load_times times{0.1, 1, 30, 30};
-  const auto figures = run_closed_load(*server, work, times, [](const std::string&) {});
+  std::vector<std::string> shown;
+  const auto figures = run_closed_load(*server, work, times, [&](const std::string& line) { shown.push_back(line); });
 
   EXPECT_GT(figures.messages, 0);
   EXPECT_GT(figures.deliveries, figures.messages) << "members other than the sender have something, too";
@@ -40,6 +41,15 @@ TEST_P(closed_load_of, BringsEveryMessageToEveryMemberInOrder) {
   EXPECT_EQ(figures.lost, 0);
   EXPECT_EQ(figures.reordered, 0);
   EXPECT_GT(server->cpu().server, 0);
+  ASSERT_FALSE(figures.course.empty());
+  const auto& second = figures.course.front();
+  EXPECT_GT(second.sent, 0);
+  EXPECT_GT(second.delivered, 0);
+  EXPECT_GT(second.p50_ms, 0);
+  EXPECT_EQ(second.amiss, 0);
+  EXPECT_TRUE(second.cpu.has_value());
+  EXPECT_NE(std::find(shown.begin(), shown.end(), to_text(second, times.warm_up + times.seconds)), shown.end())
+      << "each second is shown when it is over";
 }
 
 std::vector<std::string> names() {

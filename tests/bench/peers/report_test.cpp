@@ -77,7 +77,10 @@ TEST(PeersReport, WhatParleyLosesIsAFailureAndWhatOthersLoseIsAFigure) {
 }
 
 TEST(PeersReport, SaysTheSameInJsonAndHtml) {
-  const auto report = sample();
+  auto report = sample();
+  load_second second;
+  second.delivered = 777'000;
+  report.works[0].rows[1].turns.back()->course = {second};
   const auto json = to_json(report);
   EXPECT_THAT(json, HasSubstr(R"("ratios":{"parley-postgres":{"min":5E-1,"median":7.5E-1,"max":1E0}})"));
   EXPECT_THAT(json, HasSubstr(R"("cpu_us_of_turns":[8E0,8E0,null])"));
@@ -85,6 +88,8 @@ TEST(PeersReport, SaysTheSameInJsonAndHtml) {
   EXPECT_THAT(page, HasSubstr("0.500, 0.750, 1.000"));
   EXPECT_THAT(page, HasSubstr("nats &lt;title&gt;"));
   EXPECT_THAT(page, HasSubstr("<svg"));
+  EXPECT_THAT(page, HasSubstr("Messages that reached a member, in the last turn"));
+  EXPECT_THAT(page, HasSubstr("800000")) << "the axis of a course with 777,000 in a second";
   EXPECT_THAT(page, Not(HasSubstr("http"))) << "it needs no other host";
   EXPECT_THAT(page, Not(HasSubstr("nan")));
 }

@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+// $PARLEYD behind a proxy that is no honest one: of the first three connections that get enough messages one never gets
+// its tenth, one gets it twice, and one gets it behind the eleventh. What parley-bench is given as --server, to see that
+// its counts are not 0 whatever happens.
+import { spawn } from 'node:child_process';
+import net from 'node:net';
+
+const tenth = 10;
+/** What goes out in place of the tenth message and the one behind it, of those who are meddled with. */
+const meddlings = [(first, second) => [second], (first, second) => [first, first, second], (first, second) => [second, first]];
+
+const args = process.argv.slice(2);
+const at = args.findIndex((arg) => arg.startsWith('net.listen='));
+const [host, port] = args[at].slice('net.listen='.length).split(':');
+
+/** Calls `onFrame` with each whole frame, and answers what is left. */
+function takeFrames(bytes, onFrame) {
+  for (;;) {
+    if (bytes.length < 2) return bytes;
+    const short = bytes[1] & 0x7f;
+    const header = short < 126 ? 2 : short === 126 ? 4 : 10;
+    if (bytes.length < header) return bytes;
+    const size = short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
+    if (bytes.length < header + size) return bytes;
+    onFrame(bytes.subarray(0, header + size), bytes.subarray(header, header + size));
+    bytes = bytes.subarray(header + size);
+  }
+}
+
+/** A connection's way from the server to its client. */
+class Way {
+  #held = Buffer.alloc(0);
+  #isWebSocket;
+  #messages = 0;
+  #meddle;
+  #message; // the tenth, until the next one comes
+
+  constructor(socket) {
+    this.socket = socket;
+  }
+
+  pass(bytes) {
+    if (this.#isWebSocket === false) return this.socket.write(bytes);
+    this.#held = Buffer.concat([this.#held, bytes]);
+    if (this.#isWebSocket === undefined) {
+      const end = this.#held.indexOf('\r\n\r\n') + 4;
+      if (end < 4) return;
+      this.#isWebSocket = this.#held.subarray(0, 12).toString() === 'HTTP/1.1 101';
+      const head = this.#isWebSocket ? this.#held.subarray(0, end) : this.#held;
+      this.socket.write(head);
+      this.#held = this.#held.subarray(head.length);
+    }
+    const out = [];
+    this.#held = takeFrames(this.#held, (frame, payload) => out.push(...this.#through(frame, payload)));
+    if (out.length > 0) this.socket.write(Buffer.concat(out));
+  }
+
+  #through(frame, payload) {
+    if (!payload.subarray(0, 40).includes('"new_message"')) return [frame];
+    ++this.#messages;
+    if (this.#messages === tenth && (this.#meddle = meddlings.shift())) {
+      this.#message = Buffer.from(frame);
+      return [];
+    }
+    if (this.#messages === tenth + 1 && this.#message) return this.#meddle(this.#message, frame);
+    return [frame];
+  }
+}
+
+const free = net.createServer().listen(0, host, () => {
+  const { port: inner } = free.address();
+  free.close(() => {
+    args[at] = `net.listen=${host}:${inner}`;
+    const node = spawn('setpriv', ['--pdeathsig', 'KILL', process.env.PARLEYD, ...args], { stdio: 'inherit' });
+    node.on('exit', (code) => process.exit(code ?? 1));
+    process.on('SIGTERM', () => node.kill('SIGTERM'));
+    const proxy = net.createServer((client) => {
+      const server = net.connect(inner, host);
+      const way = new Way(client);
+      server.on('data', (bytes) => way.pass(bytes));
+      client.on('data', (bytes) => server.write(bytes));
+      for (const [one, other] of [[client, server], [server, client]]) {
+        one.on('error', () => other.destroy());
+        one.on('close', () => other.destroy());
+      }
+    });
+    const listenOnce = () =>
+      net
+        .connect(inner, host)
+        .on('connect', function () {
+          this.destroy();
+          proxy.listen(Number(port), host);
+        })
+        .on('error', () => setTimeout(listenOnce, 10));
+    listenOnce();
+  });
+});

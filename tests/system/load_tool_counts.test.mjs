@@ -1,0 +1,48 @@
+// What parley-bench counts, held against a server that loses a message of one connection, repeats one of another and
+// turns two of a third round: each scenario that looks at messages must say so, and end with 1.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { binary, deadlineMs } from '../support/parleyd.mjs';
+
+const tool = path.join(path.dirname(binary), 'parley-bench');
+const skip = !existsSync(tool) && `there is no parley-bench beside ${binary}`;
+const meddling = fileURLToPath(new URL('../support/meddling_parleyd.mjs', import.meta.url));
+
+/** Exit code and report of a scenario. */
+function run(scenario) {
+  const { status, error, stdout, stderr } = spawnSync(tool, [...scenario.split(' '), '--server', meddling, '--json'], {
+    encoding: 'utf8',
+    env: { ...process.env, PARLEYD: binary },
+    timeout: 6 * deadlineMs,
+    killSignal: 'SIGKILL',
+  });
+  assert.ok(status === 0 || status === 1, error?.message ?? stderr);
+  return { status, report: JSON.parse(stdout) };
+}
+
+describe('a server that loses, repeats and turns round', { skip }, () => {
+  for (const scenario of [
+    'fanout --members 5 --outstanding 4 --seconds 1 --runs 1 --alone',
+    'rooms --rooms 4 --seconds 1 --runs 1 --alone',
+    'latency --rooms 2 --members 4 --rate 100 --warm-up 1 --seconds 1',
+    'mixed --rooms 5 --small 3 --large 4 --rate 200 --warm-up 1 --seconds 2',
+    'replay --clients 10 --users 10 --rooms 2 --missed 20',
+    'durable --store sqlite --senders 6 --rooms 1 --seconds 1 --runs 1 --alone',
+  ])
+    test(`${scenario.split(' ')[0]} says so`, () => {
+      const { status, report } = run(scenario);
+      const told = Array.isArray(report) ? report[0] : report;
+      const { lost, repeated, reordered } = told;
+      assert.deepEqual({ lost, repeated, reordered, status }, { lost: 1, repeated: 1, reordered: 1, status: 1 });
+    });
+
+  test('peers say so', () => {
+    const { status, report } = run('peers --peers parley --work custom --rooms 2 --members 4 --seconds 1 --runs 1');
+    const [{ lost, repeated, reordered }] = report.works[0].peers;
+    assert.deepEqual([lost.median, repeated.median, reordered.median, status], [1, 1, 1, 1]);
+  });
+});
