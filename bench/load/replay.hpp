@@ -18,7 +18,8 @@ struct replay_options {
 };
 
 /// True: each client has each event once and in order, and where the rings hold what was missed, none came from the
-/// store, and PostgreSQL saw at most one statement a client. Throws std::exception when it could not be tried.
+/// store, and PostgreSQL saw at most one statement a client, where users come with several. Throws std::exception when
+/// it could not be tried.
 bool run_replay(const replay_options& options);
 
 }  // namespace parley::bench

@@ -51,18 +51,19 @@ std::string plot_of_turns(const work_table& table) {
   return to_svg(picture);
 }
 
-/// Each server's last turn by itself; its warm-up is the first second.
 std::string plots_of_courses(const work_table& table) {
-  plot rate{"Messages that reached a member, in the last turn", "seconds", "a second", {}};
+  plot rate{"Messages that reached a member, in the last turn, its warm-up too", "seconds", "a second", {}};
   plot cpu{"CPU of server and database, in the last turn", "seconds", "cores", {}};
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const auto& row = table.rows[i];
     if (row.turns.empty() || !row.turns.back()) continue;
     plot_line delivered{row.name, colours[i % colours.size()], {}};
     auto busy = delivered;
+    double began = 0;
     for (const auto& second : row.turns.back()->course) {
-      delivered.points.emplace_back(second.at, static_cast<double>(second.delivered));
+      delivered.points.emplace_back(second.at, static_cast<double>(second.delivered) / (second.at - began));
       busy.points.emplace_back(second.at, second.cpu.value_or(0));
+      began = second.at;
     }
     rate.lines.push_back(std::move(delivered));
     cpu.lines.push_back(std::move(busy));

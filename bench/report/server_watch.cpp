@@ -47,8 +47,7 @@ std::optional<server_usage> usage_of(const support::target& server) {
 }  // namespace
 
 std::optional<server_usage> server_watch::read() const {
-  if (usage_) return usage_();
-  if (processes_.empty() && servers_.empty()) return std::nullopt;
+  if (processes_.empty() && servers_.empty() && !usage_) return std::nullopt;
   server_usage sum;
   const auto add = [&](const auto& one) {
     const auto usage = usage_of(one);
@@ -58,6 +57,7 @@ std::optional<server_usage> server_watch::read() const {
     return true;
   };
   try {
+    if (usage_) return usage_();
     const bool is_whole =
         std::all_of(processes_.begin(), processes_.end(), add) && std::all_of(servers_.begin(), servers_.end(), add);
     return is_whole ? std::optional(sum) : std::nullopt;

@@ -12,11 +12,7 @@ constexpr double newest_share = 0.3;
 /// How far the share let in follows the wait's distance from the target. A change shows in the wait only when it is
 /// answered, one target later, so that more than a third or so would overshoot.
 constexpr double follows = 0.3;
-constexpr double least_share = 0.4, most_share = 1.3;
-/// As so many targets the queue's length counts at most.
-constexpr double longest_queue = 3;
-/// Half of its time for the one under way, and one's own.
-constexpr double commits_waited = 1.5;
+constexpr double least_share = 0.5, most_share = 1.3;
 /// So many times as many come as are answered, and these have waited for so much of the target: the queue grows while
 /// one looks on.
 constexpr double floods = 1.5, flood_wait = 0.5;
@@ -78,24 +74,18 @@ void overload_guard::look(steady_time now) {
 
 void overload_guard::look_at_waits(steady_time now) {
   const auto length = now - std::exchange(tick_began_, now);
-  const auto answered = static_cast<double>(std::exchange(answered_in_tick_, 0));
   const auto come = static_cast<double>(std::exchange(come_in_tick_, 0));
-  answered_before_ = answered;
-  const double newest = answered / seconds_of(length);
+  answered_before_ = static_cast<double>(std::exchange(answered_in_tick_, 0));
+  const double newest = answered_before_ / seconds_of(length);
   per_second_ = per_second_ == 0 ? newest : per_second_ + newest_share * (newest - per_second_);
-  // Where commits are slower than the target, what waits for the one under way and for its own is as quick as can be.
-  const bool is_slow = length >= 2 * tick;
-  const double target = std::max(seconds_of(target_), is_slow ? commits_waited * seconds_of(length) : 0);
-  const double wait = median_of_waits() * seconds_of(target_) / target;
-  // Little's law, which sees what will have waited once it is answered; and what is stuck as well, so that it counts
-  // only beside waits that are long themselves.
-  const double queue = static_cast<double>(under_way_) / std::max(per_second_ * target, 1.0);
-  const double foreseen = wait > flood_wait ? std::max(wait, std::min(queue, longest_queue)) : wait;
-  share_ = std::clamp(1 + follows * (1 - foreseen), least_share, most_share);
+  allowance_ = std::max(allowance_, -kept_seconds * per_second_);
+  const double wait = median_of_waits();
+  share_ = std::clamp(1 + follows * (1 - wait), least_share, most_share);
 
   const bool is_more = under_way_ > always_taken;
-  const bool is_flood = is_more && wait > flood_wait && come > floods * answered;
-  begin_or_end(now, is_overloaded_ ? !has_refused_ : is_more && wait > 1, !is_overloaded_ && is_flood);
+  const bool is_flood = is_more && wait > flood_wait && come > floods * answered_before_;
+  const bool floods_on = std::exchange(was_flood_, is_flood) && is_flood;
+  begin_or_end(now, is_overloaded_ ? !has_refused_ : is_more && wait > 1, !is_overloaded_ && floods_on);
   has_refused_ = false;
 }
 
@@ -104,7 +94,7 @@ void overload_guard::begin_or_end(steady_time now, bool differs, bool at_once) {
   differs_ = differs;
   if (!at_once && (!differs || now - differs_since_ < patience)) return;
   is_overloaded_ = !is_overloaded_;
-  differs_ = false;
+  differs_ = was_flood_ = false;
   allowance_ = 0;
 }
 

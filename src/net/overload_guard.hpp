@@ -39,13 +39,12 @@ class wait_sample {
 };
 
 /// Overload is seen in what comes through: half of the frames that were answered waited longer than the target, for
-/// 0.4 s on end; or for half of it, while half as many again come as are answered. Frames that wait for their own
-/// client or for one room are no part of it before they are answered, and a store that answers nothing at all is not
-/// overload either.
+/// 0.4 s on end; or for half of it, while half as many again come as are answered, in two looks. Frames that wait for
+/// their own client or for one room are no part of it before they are answered, and a store that answers nothing at all
+/// is not overload either.
 ///
-/// Then as many frames are let in as are answered, fewer while the wait is above the target, or will be by the queue's
-/// length, and more while it is below, and what is above is to be refused, until nothing had to be for as long. Where
-/// commits are slower than the target, the target is what they take. A queue that is only bounded by
+/// Then as many frames are let in as are answered, fewer while the wait is above the target and more while it is
+/// below, and what is above is to be refused, until nothing had to be for as long. A queue that is only bounded by
 /// its length is full all the time under overload, and everybody waits for all of it (Nichols and Jacobson,
 /// "Controlling Queue Delay", 2012).
 ///
@@ -88,6 +87,7 @@ class overload_guard {
   double allowance_ = 0;      ///< Frames that may be let in now; below 0, those that have been before their turn.
   std::uint64_t answered_in_tick_ = 0, come_in_tick_ = 0;
   double answered_before_ = 0;  ///< In the tick before.
+  bool was_flood_ = false;      ///< The tick before.
   std::uint64_t under_way_ = 0;
   std::array<float, 128> waits_{};  ///< The newest of the tick, in targets.
   std::size_t waits_in_tick_ = 0;

@@ -11,7 +11,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A node that answers so many a second, in order, while so many a second come, in steps of ten milliseconds.
+/// A node that answers so many a second, in order, while so many a second come, in steps of ten milliseconds. A commit
+/// answers what was there when it began, and the next one begins when it ends.
 class loaded_node {
  public:
   explicit loaded_node(milliseconds target) : guard_(target) {}
@@ -20,7 +21,9 @@ class loaded_node {
     longest_wait_ = shortest_wait_ = {};
     for (auto end = now_ + time; now_ < end; now_ += step) {
       for (std::uint32_t i = 0; i < come_per_second / steps_a_second; ++i) come();
-      if (++steps_ % commit_steps_ == 0) answer(answered_per_second / steps_a_second * commit_steps_);
+      if (++steps_ % commit_steps_ != 0) continue;
+      answer(std::min(in_commit_, answered_per_second / steps_a_second * commit_steps_));
+      in_commit_ = under_way_.size();
     }
   }
   /// Answers come that far apart, as a commit's do.
@@ -72,7 +75,7 @@ class loaded_node {
   overload_guard guard_;
   steady_time now_{std::chrono::hours(1)};
   std::uint32_t own_ = 1;
-  std::uint64_t steps_ = 0, commit_steps_ = 1;
+  std::uint64_t steps_ = 0, commit_steps_ = 1, in_commit_ = 0;
   std::uint64_t answered_ = 0;
   std::uint64_t refused_ = 0;
   std::deque<steady_time> under_way_;  ///< When they came.
@@ -107,53 +110,68 @@ TEST(OverloadGuard, TheQueueThatBuiltUpBeforeIsGoneInSeconds) {
 }
 
 TEST(OverloadGuard, AFloodIsSeenBeforeItsQueueIsLong) {
-  for (const auto& [come, longest] : {std::pair{20'000U, milliseconds(800)}, {50'000U, milliseconds(2'200)}}) {
+  for (const auto& [come, longest] : {std::pair{20'000U, milliseconds(900)}, {50'000U, milliseconds(2'300)}}) {
     loaded_node node(milliseconds(500));
     node.run(milliseconds(2'000), 9'000, 10'000);
-    node.run(milliseconds(3'500), come, 10'000);
+    node.run(milliseconds(5'500), come, 10'000);
     EXPECT_LT(node.longest_wait(), longest) << come;
     node.run(milliseconds(1'000), come, 10'000);
-    EXPECT_LT(node.longest_wait(), milliseconds(600)) << come << ": and soon gone";
+    EXPECT_LT(node.longest_wait(), milliseconds(650)) << come << ": and soon gone";
   }
 }
 
 TEST(OverloadGuard, SlowCommitsAnswerAsManyAsTheyCan) {
-  for (const auto target : {milliseconds(150), milliseconds(500)}) {
-    for (const auto commit : {milliseconds(100), milliseconds(200), milliseconds(300)}) {
-      loaded_node node(target);
+  for (const auto stuck : {0U, 20'000U}) {
+    for (const auto commit : {milliseconds(50), milliseconds(100), milliseconds(200)}) {
+      loaded_node node(milliseconds(500));
       node.commit_each(commit);
+      node.run(milliseconds(2'000), 5'000, 10'000);
+      node.get_stuck(stuck);
       node.run(milliseconds(8'000), 20'000, 10'000);
       ASSERT_TRUE(node.guard().is_overloaded());
       const auto answered = node.answered();
       node.run(milliseconds(12'000), 20'000, 10'000);
-      EXPECT_GT(node.answered() - answered, 12 * 9'500U) << target.count() << ", " << commit.count();
-      EXPECT_LT(node.longest_wait(), milliseconds(1'000)) << target.count() << ", " << commit.count();
+      EXPECT_GT(node.answered() - answered, 12 * 9'500U) << commit.count();
+      EXPECT_LT(node.longest_wait(), milliseconds(750)) << commit.count();
     }
   }
 }
 
 TEST(OverloadGuard, OneCommitThatTakesLongIsNoOverload) {
   for (const auto target : {milliseconds(150), milliseconds(500)}) {
-    for (const auto stall : {milliseconds(100), milliseconds(200), milliseconds(300)}) {
-      loaded_node node(target);
-      for (int i = 0; i < 10; ++i) {
-        node.run(milliseconds(2'000), 7'000, 10'000);
+    // Longer ones make all wait for more than the target for 0.4 s on end, until they are caught up with.
+    for (milliseconds stall{50}; stall * 4 <= target * 5; stall += milliseconds(50)) {
+      for (milliseconds phase{10}; phase <= milliseconds(100); phase += milliseconds(10)) {
+        loaded_node node(target);
+        node.run(milliseconds(1'000) + phase, 7'000, 10'000);
         node.run(stall, 7'000, 0);
+        node.run(milliseconds(2'000), 7'000, 10'000);
+        EXPECT_EQ(node.refused(), 0U) << target.count() << ", " << stall.count() << ", " << phase.count();
       }
-      EXPECT_EQ(node.refused(), 0U) << target.count() << ", " << stall.count();
     }
   }
 }
 
 TEST(OverloadGuard, WhatIsHeldIsTakenHoweverFarApartItsAnswersCome) {
   for (const auto target : {milliseconds(150), milliseconds(500)}) {
-    for (int commit = 20; commit <= 400; commit += 10) {
+    for (milliseconds commit{10}; 2 * commit < target; commit += milliseconds(10)) {
       loaded_node node(target);
-      node.commit_each(milliseconds(commit));
+      node.commit_each(commit);
       node.run(milliseconds(20'000), 9'000, 10'000);
-      EXPECT_EQ(node.refused(), 0U) << target.count() << ", " << commit;
+      EXPECT_EQ(node.refused(), 0U) << target.count() << ", " << commit.count();
     }
   }
+}
+
+TEST(OverloadGuard, WhoWentFirstOwesNoMoreThanTheRateAllows) {
+  loaded_node node(milliseconds(150));
+  node.send_one_by_one();
+  node.run(milliseconds(6'000), 20'000, 10'000);
+  ASSERT_TRUE(node.guard().is_overloaded());
+  node.run(milliseconds(1'000), 20'000, 200);
+  const auto refused = node.refused();
+  node.run(milliseconds(2'000), 20'000, 200);
+  EXPECT_LT(node.refused() - refused, 40'000U - 100) << "some of those who come are let in again";
 }
 
 TEST(OverloadGuard, ItIsOverWhenLessComes) {

@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 // $PARLEYD behind a proxy that is no honest one: of the first three connections that get enough messages one never gets
-// its tenth, one gets it twice, and one gets it behind the eleventh. What parley-bench is given as --server, to see that
+// its tenth, one gets it twice, and one gets it behind the next message or reaction. What parley-bench is given as --server, to see that
 // its counts are not 0 whatever happens.
 import { spawn } from 'node:child_process';
 import net from 'node:net';
 
 const tenth = 10;
-/** What goes out in place of the tenth message and the one behind it, of those who are meddled with. */
-const meddlings = [(first, second) => [second], (first, second) => [first, first, second], (first, second) => [second, first]];
+const meddlings = ['lose', 'repeat', 'turn round'];
 
 const args = process.argv.slice(2);
 const at = args.findIndex((arg) => arg.startsWith('net.listen='));
@@ -32,8 +31,7 @@ class Way {
   #held = Buffer.alloc(0);
   #isWebSocket;
   #messages = 0;
-  #meddle;
-  #message; // the tenth, until the next one comes
+  #late; // the tenth, until the next one has gone out
 
   constructor(socket) {
     this.socket = socket;
@@ -56,14 +54,26 @@ class Way {
   }
 
   #through(frame, payload) {
-    if (!payload.subarray(0, 40).includes('"new_message"')) return [frame];
-    ++this.#messages;
-    if (this.#messages === tenth && (this.#meddle = meddlings.shift())) {
-      this.#message = Buffer.from(frame);
-      return [];
+    const head = payload.subarray(0, 40);
+    const isMessage = head.includes('"new_message"');
+    if (this.#late && (isMessage || head.includes('"reaction"'))) {
+      const late = this.#late;
+      this.#late = null;
+      if (isMessage) ++this.#messages;
+      return [frame, late];
     }
-    if (this.#messages === tenth + 1 && this.#message) return this.#meddle(this.#message, frame);
-    return [frame];
+    if (!isMessage || ++this.#messages !== tenth) return [frame];
+    switch (meddlings.shift()) {
+      case 'lose':
+        return [];
+      case 'repeat':
+        return [frame, frame];
+      case 'turn round':
+        this.#late = Buffer.from(frame);
+        return [];
+      default:
+        return [frame];
+    }
   }
 }
 
@@ -77,12 +87,12 @@ const free = net.createServer().listen(0, host, () => {
     const proxy = net.createServer((client) => {
       const server = net.connect(inner, host);
       const way = new Way(client);
+      server.on('end', () => client.end());
       server.on('data', (bytes) => way.pass(bytes));
       client.on('data', (bytes) => server.write(bytes));
-      for (const [one, other] of [[client, server], [server, client]]) {
-        one.on('error', () => other.destroy());
-        one.on('close', () => other.destroy());
-      }
+      client.on('close', () => server.destroy());
+      client.on('error', () => server.destroy());
+      server.on('error', () => client.destroy());
     });
     const listenOnce = () =>
       net

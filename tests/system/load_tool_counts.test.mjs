@@ -30,14 +30,16 @@ describe('a server that loses, repeats and turns round', { skip }, () => {
     'rooms --rooms 4 --seconds 1 --runs 1 --alone',
     'latency --rooms 2 --members 4 --rate 100 --warm-up 1 --seconds 1',
     'mixed --rooms 5 --small 3 --large 4 --rate 200 --warm-up 1 --seconds 2',
-    'replay --clients 10 --users 10 --rooms 2 --missed 20',
+    'replay --clients 10 --users 10 --rooms 2 --missed 20 --bound 3',
     'durable --store sqlite --senders 6 --rooms 1 --seconds 1 --runs 1 --alone',
   ])
     test(`${scenario.split(' ')[0]} says so`, () => {
+      // A day in the life has the rules of verify, by which what comes late was a hole before.
+      const holes = scenario.startsWith('mixed') ? 2 : 1;
       const { status, report } = run(scenario);
       const told = Array.isArray(report) ? report[0] : report;
       const { lost, repeated, reordered } = told;
-      assert.deepEqual({ lost, repeated, reordered, status }, { lost: 1, repeated: 1, reordered: 1, status: 1 });
+      assert.deepEqual({ lost, repeated, reordered, status }, { lost: holes, repeated: 1, reordered: 1, status: 1 });
     });
 
   test('peers say so', () => {
