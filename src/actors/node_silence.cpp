@@ -14,7 +14,7 @@ std::chrono::milliseconds longest_silence(const presence_config& presence) {
 node_silence::state node_silence::note(const uuid& node, timestamp said, steady_time began, steady_time now) {
   auto& last = words_[node];
   if (std::exchange(last.said, said) != said) {
-    last = {said, began, {}, {}};
+    last = {said, now, {}, {}};  // not before: it may have been said while this node read
   } else if (began - last_read_ < control_lease) {
     last.silence += began - last_read_;
   }

@@ -22,8 +22,8 @@ class node_silence {
  public:
   enum class state : std::uint8_t { alive, fell_silent, silent };
 
-  /// What a reading that began then says of a node, of which there is one call for each. A node whose word has not
-  /// changed for the length of the lease has none; `fell_silent` is said once.
+  /// What a reading that began then and is over now says of a node, of which there is one call for each. A node whose
+  /// word has not changed for the length of the lease has none; `fell_silent` is said once.
   state note(const uuid& node, timestamp said, steady_time began, steady_time now);
   /// The reading is over: forgets those that were not among its nodes, and tells the latest word of these.
   std::optional<timestamp> end_reading(const std::vector<node_seen>& nodes, steady_time began);
@@ -33,7 +33,7 @@ class node_silence {
  private:
   struct last_word {
     timestamp said;
-    steady_time since{};              ///< When this node first read it.
+    steady_time since{};              ///< When this node had first read it.
     steady_time::duration silence{};  ///< Since then, as far as this node read without a gap.
     steady_time next_try{};           ///< To declare it dead.
     bool was_silent = false;          ///< For the length of the lease.

@@ -118,6 +118,8 @@ class delivery_shard {
   [[nodiscard]] message_inflater& inflater();
   [[nodiscard]] metrics& counts() { return counts_; }
   [[nodiscard]] overload_guard& overload() { return overload_; }
+  /// False: what ended on other nodes is not known, this connection's token perhaps.
+  [[nodiscard]] bool knows_who_is_out(steady_time now) const { return lease_.holds(now); }
   [[nodiscard]] const outbox_bounds& bounds() const { return bounds_; }
   /// Room for one TLS record or one read; free to use until the caller returns.
   [[nodiscard]] std::span<char> scratch() { return scratch_; }

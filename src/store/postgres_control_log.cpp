@@ -19,8 +19,8 @@ namespace {
   " (extract(epoch FROM clock_timestamp() - heartbeat_at) * 1000)::bigint, heartbeat_at FROM tb_node ORDER BY name, " \
   "started_at"
 
-/// Of one partition in one reading.
-constexpr std::int64_t most_events = 500;
+/// Of one partition in one reading. Fewer behind one that failed, which may have been too much for the time it has.
+constexpr std::int64_t most_events = 500, least_events = 4;
 
 control_positions positions_of(const postgres_rows& rows) {
   control_positions found{};
@@ -86,7 +86,7 @@ postgres_options hurried(postgres_options options) {
 }  // namespace
 
 postgres_control_log::postgres_control_log(const postgres_options& options, metrics& counts)
-    : connection_(hurried(options), counts) {}
+    : connection_(hurried(options), counts), bite_(most_events) {}
 
 template <class Body>
 std::invoke_result_t<Body, postgres_connection&> postgres_control_log::with_connection(std::string_view what,
@@ -120,9 +120,16 @@ result<void> postgres_control_log::enter(const node_report& mine) {
   });
 }
 
+result<control_news> postgres_control_log::read(const node_report& mine, const control_positions& after) {
+  auto news = read_some(mine, after, bite_);
+  bite_ = news ? std::min(bite_ * 2, most_events) : std::max(bite_ / 2, least_events);
+  return news;
+}
+
 /// The word stands before the reading begins: whoever stores something and then sees no word of this node knows that it
 /// will read it. It need not outlive the server, so that nobody waits for its disk.
-result<control_news> postgres_control_log::read(const node_report& mine, const control_positions& after) {
+result<control_news> postgres_control_log::read_some(const node_report& mine, const control_positions& after,
+                                                     std::int64_t most) {
   return with_connection("reading the control log", [&](postgres_connection& open) -> result<control_news> {
     postgres_array<std::int64_t> confirmed, known;
     for (const auto position : mine.confirmed) confirmed.add(position);
@@ -143,21 +150,22 @@ result<control_news> postgres_control_log::read(const node_report& mine, const c
         "tb_control_event c"
         " WHERE c.partition_id = k.place - 1 AND c.seq > k.seq ORDER BY c.seq LIMIT $2) e"
         " ORDER BY e.partition_id, e.seq",
-        known, most_events);
+        known, most);
     const auto nodes = trip.add(NODES);
     const auto answers = trip.run();
     control_news news;
     news.reached = after;
     news.is_forgotten = answers[word].changed() == 0;
     if (news.is_forgotten) return news;
-    take_events(answers[events], positions_of(answers[ends]), news);
+    take_events(answers[events], positions_of(answers[ends]), most, news);
     news.nodes = read_nodes(answers[nodes]);
     return news;
   });
 }
 
 /// `ends` were read before the rows: what a partition lacks of them was deleted.
-void postgres_control_log::take_events(const postgres_rows& rows, const control_positions& ends, control_news& news) {
+void postgres_control_log::take_events(const postgres_rows& rows, const control_positions& ends, std::int64_t most,
+                                       control_news& news) {
   std::array<std::int64_t, control_partitions> counts{};
   for (const auto& row : rows) {
     const auto partition = static_cast<std::size_t>(row.integer(0));
@@ -165,7 +173,7 @@ void postgres_control_log::take_events(const postgres_rows& rows, const control_
     if (partition >= counts.size()) continue;
     if (seq != news.reached[partition] + 1) news.missed_some = true;
     news.reached[partition] = seq;
-    if (++counts[partition] == most_events) news.has_more = true;
+    if (++counts[partition] == most) news.has_more = true;
     const auto user = row.id<user_id>(2);
     auto event = event_of(user, read_row(row));
     if (!event) ++news.unreadable;
@@ -177,7 +185,7 @@ void postgres_control_log::take_events(const postgres_rows& rows, const control_
       news.missed_some = true;
       news.reached[partition] = ends[partition];
     }
-    if (counts[partition] == most_events || news.reached[partition] >= ends[partition]) continue;
+    if (counts[partition] == most || news.reached[partition] >= ends[partition]) continue;
     news.missed_some = true;
     news.reached[partition] = ends[partition];
   }

@@ -24,9 +24,12 @@ class postgres_control_log final : public control_log {
  private:
   template <class Body>
   std::invoke_result_t<Body, postgres_connection&> with_connection(std::string_view what, Body&& body);
-  static void take_events(const postgres_rows& rows, const control_positions& ends, control_news& news);
+  result<control_news> read_some(const node_report& mine, const control_positions& after, std::int64_t most);
+  static void take_events(const postgres_rows& rows, const control_positions& ends, std::int64_t most,
+                          control_news& news);
 
   lasting_connection connection_;
+  std::int64_t bite_;  ///< Events of one partition in one reading.
 };
 
 }  // namespace parley

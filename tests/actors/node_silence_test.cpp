@@ -51,6 +51,15 @@ TEST_F(NodeSilence, ANodeThatSpeaksIsAliveAndOneThatDoesNotFallsSilentOnce) {
   EXPECT_EQ(seen_, state::alive);
 }
 
+TEST_F(NodeSilence, AWordMayBeAsYoungAsTheEndOfTheReadingThatFoundIt) {
+  const auto took = milliseconds(400);
+  EXPECT_EQ(silence_.note(node_, word_, now_, now_ + took), state::alive);
+  const auto lease_may_end = now_ + took + control_lease;
+  EXPECT_EQ(silence_.note(node_, word_, lease_may_end - milliseconds(1), lease_may_end - milliseconds(1)),
+            state::alive);
+  EXPECT_EQ(silence_.note(node_, word_, lease_may_end, lease_may_end), state::fell_silent);
+}
+
 TEST_F(NodeSilence, OnlySilenceThatCouldHaveBeenBrokenCounts) {
   read(word_);
   EXPECT_FALSE(is_over(2 * step));

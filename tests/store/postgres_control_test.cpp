@@ -93,6 +93,31 @@ TEST_F(postgres_control_test, every_kind_comes_back_as_it_was_told) {
   EXPECT_TRUE(read_events().empty()) << "each is read once";
 }
 
+TEST_F(postgres_control_test, a_backlog_that_takes_too_long_at_once_is_read_in_parts) {
+  const auto ann = add_user("ann");
+  (void)read_events();
+  constexpr std::size_t many = 600;
+  expect_value(tell(*writer, std::vector<control_event>(many, {ann, account_outdated{}})));
+  // Two milliseconds an event: 500 are more than a reading may take.
+  support::run_sql(url_, "ALTER TABLE tb_control_event RENAME TO slow_events");
+  support::run_sql(
+      url_,
+      "CREATE VIEW tb_control_event AS SELECT e.* FROM slow_events e, LATERAL (SELECT pg_sleep(0.002 + 0 * e.seq)) s");
+  std::size_t read = 0, failed = 0;
+  while (read < many && failed < 10) {
+    const auto news = log_->read(me_, known_);
+    if (!news) {
+      ++failed;
+      continue;
+    }
+    EXPECT_FALSE(news->missed_some);
+    read += news->events.size();
+    known_ = news->reached;
+  }
+  EXPECT_EQ(read, many);
+  EXPECT_GT(failed, 0U) << "the first attempt was too much";
+}
+
 TEST_F(postgres_control_test, what_a_failed_job_told_is_not_told) {
   const auto ann = add_user("ann");
   (void)read_events();

@@ -1,4 +1,5 @@
 // A WebSocket connection from upgrade to close: limits, credit, heartbeat, close codes, draining, slow readers.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -81,6 +82,20 @@ TEST(websocket, refuses_frames_above_the_rate_with_their_id) {
   EXPECT_NE(refusal.find(R"("rate_limited")"), std::string::npos) << refusal;
   EXPECT_NE(refusal.find(R"("fast")"), std::string::npos) << refusal;
   EXPECT_EQ(refusal.find(R"("retry_after_ms":null)"), std::string::npos) << refusal;
+}
+
+TEST(websocket, takes_nothing_from_anybody_while_it_cannot_know_who_was_logged_out) {
+  test_node node;
+  test_client client(node.port());
+  const auto session = node.broker.session(0);
+  node.lease.expire();
+  client.send(R"({"type":"ping","id":"early","data":{}})");
+  EXPECT_THAT(client.receive(), testing::AllOf(testing::HasSubstr("early"), testing::HasSubstr("unavailable")));
+  client.send(R"({"type":"typing","data":{"room_id":"018f0000-0000-7000-8000-000000000001"}})");  // wants no answer
+  node.lease.extend(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  client.send(R"({"type":"ping","id":"in time","data":{}})");
+  EXPECT_TRUE(node.broker.wait([&](const auto&) { return !session->frames.empty(); }));
+  EXPECT_EQ(session->frames.back().id, "in time");
 }
 
 TEST(websocket, answers_ten_bad_frames_a_minute_and_closes_at_the_eleventh) {
