@@ -96,6 +96,8 @@ TEST(websocket, takes_nothing_from_anybody_while_it_cannot_know_who_was_logged_o
   client.send(R"({"type":"ping","id":"in time","data":{}})");
   EXPECT_TRUE(node.broker.wait([&](const auto&) { return !session->frames.empty(); }));
   EXPECT_EQ(session->frames.back().id, "in time");
+  node.out().send(session->request.connection, answer_frame("pong"));
+  EXPECT_EQ(client.receive(), "pong") << "and nothing before it";
 }
 
 TEST(websocket, answers_ten_bad_frames_a_minute_and_closes_at_the_eleventh) {
