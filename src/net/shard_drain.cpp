@@ -38,12 +38,14 @@ void delivery_shard::begin_drain(std::chrono::milliseconds duration, std::functi
     drain_->timer.cancel();
     return;
   }
+  // The last ones, too, are to be gone when it is over.
+  const auto turns_take = duration * 9 / 10;
   drain_ = std::make_unique<drain>(context_);
   drain_->started = now;
-  drain_->ends = now + duration;
+  drain_->ends = now + turns_take;
   drain_->ending_patience = std::clamp(duration, least_ending_patience, most_ending_patience);
   drain_->when_done.push_back(std::move(when_done));
-  announce_drain(duration);
+  announce_drain(turns_take);
   continue_drain();
 }
 

@@ -31,7 +31,7 @@ test('a node that is told to stop turns unready, sends drain, closes with 1012 a
   }));
 
 test('clients are told to come back at even times, and each is let go at its own', () =>
-  withNode({ 'drain.seconds': 2 }, async (parley) => {
+  withNode({ 'drain.seconds': 5 }, async (parley) => {
     const ada = await newAccount(parley, 'ada');
     const sockets = [];
     for (let i = 0; i < 20; i += 1) sockets.push(await ada.connect({ replay: 'none' }));
@@ -45,13 +45,13 @@ test('clients are told to come back at even times, and each is let go at its own
       }),
     );
     const times = ends.map((end) => end.after).sort((a, b) => a - b);
-    // Each I/O thread spreads its own; one of two has ten of them at least.
-    times.forEach((time, i) => assert.ok(time - (times[i - 1] ?? 0) <= 200, `${times}`));
-    assert.equal(times.at(-1), 2_000);
+    // Each I/O thread spreads its own; one of two has ten of them at least. The last tenth is for the last one to end.
+    times.forEach((time, i) => assert.ok(time - (times[i - 1] ?? 0) <= 450, `${times}`));
+    assert.equal(times.at(-1), 4_500);
     for (const { after: due, closed } of ends) assert.ok(closed >= due - 50, `${closed} ms, told ${due}`);
     assert.deepEqual(await parley.exited, { code: 0, signal: null });
     const took = performance.now() - begun;
-    assert.ok(took < 6_000, `it took ${took} ms`); // 2 s, and as much again for a busy machine
+    assert.ok(took < 5_000, `it took ${took} ms`);
   }));
 
 test('a node without clients exits 0 at once', () =>
