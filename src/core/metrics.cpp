@@ -67,7 +67,8 @@ void put_net(families& out, const metrics& m) {
   put(out, "bytes_inflated_total", "Bytes of clients' compressed messages, inflated", m.bytes_inflated_total);
   put(out, "ephemeral_dropped_total", "Ephemeral frames dropped at a full outbox", m.ephemeral_dropped_total);
   put(out, "closed_too_slow_total", "Connections closed with 4408", m.closed_too_slow_total);
-  put(out, "overload_refused_total", "Durable frames refused with busy, as answers took longer than limits.overload_ms",
+  put(out, "overload_refused_total",
+      "Durable frames refused with busy, as answers took longer than limits.overload_ms, or would have",
       m.overload_refused_total);
   put(out, "rate_limited_total", "Requests refused by a rate limit", m.rate_limited_total);
   put(out, "http_requests_total", "HTTP requests answered", m.http_requests_total);

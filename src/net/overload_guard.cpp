@@ -68,7 +68,8 @@ void overload_guard::look(steady_time now) {
     come_in_tick_ = 0;
   } else if (now - tick_began_ >= patience) {
     // A store that stands still is another thing. Shorter gaps are those between two commits.
-    is_overloaded_ = differs_ = false;
+    is_overloaded_ = differs_ = was_flood_ = false;
+    come_in_tick_ = 0;
   }
 }
 

@@ -168,7 +168,7 @@ void websocket_session::on_message() {
     refuse(decoded.id(), decoded.frame.error());
   } else if (!shard_.knows_who_is_out(now)) {
     // The actor asks, too, but perhaps when that is over, and before it hears that this connection is.
-    if (decoded.frame->wants_answer()) refuse(decoded.id(), not_up_to_date());
+    refuse(decoded.id(), not_up_to_date());
   } else if (is_durable && !shard_.overload().admit(now, durable_unanswered_)) {
     services_.counts.overload_refused_total.add();
     refuse(decoded.id(), busy("node: more is sent than it can answer in time; try again", 1'000));

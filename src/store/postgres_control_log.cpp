@@ -19,7 +19,8 @@ namespace {
   " (extract(epoch FROM clock_timestamp() - heartbeat_at) * 1000)::bigint, heartbeat_at FROM tb_node ORDER BY name, " \
   "started_at"
 
-/// Of one partition in one reading. Fewer behind one that failed, which may have been too much for the time it has.
+/// Of one partition in one reading. Behind one that failed, which may have been too much for the time it has, fewer,
+/// until there is no backlog any more.
 constexpr std::int64_t most_events = 500, least_events = 4;
 
 control_positions positions_of(const postgres_rows& rows) {
@@ -121,16 +122,22 @@ result<void> postgres_control_log::enter(const node_report& mine) {
 }
 
 result<control_news> postgres_control_log::read(const node_report& mine, const control_positions& after) {
-  auto news = read_some(mine, after, bite_);
-  bite_ = news ? std::min(bite_ * 2, most_events) : std::max(bite_ / 2, least_events);
+  bool was_asked = false;
+  auto news = read_some(mine, after, was_asked);
+  if (!news && was_asked) {
+    bite_ = std::max(bite_ / 2, least_events);
+  } else if (news && !news->has_more) {
+    bite_ = most_events;
+  }
   return news;
 }
 
 /// The word stands before the reading begins: whoever stores something and then sees no word of this node knows that it
 /// will read it. It need not outlive the server, so that nobody waits for its disk.
 result<control_news> postgres_control_log::read_some(const node_report& mine, const control_positions& after,
-                                                     std::int64_t most) {
+                                                     bool& was_asked) {
   return with_connection("reading the control log", [&](postgres_connection& open) -> result<control_news> {
+    was_asked = true;
     postgres_array<std::int64_t> confirmed, known;
     for (const auto position : mine.confirmed) confirmed.add(position);
     for (const auto position : after) known.add(position);
@@ -150,14 +157,14 @@ result<control_news> postgres_control_log::read_some(const node_report& mine, co
         "tb_control_event c"
         " WHERE c.partition_id = k.place - 1 AND c.seq > k.seq ORDER BY c.seq LIMIT $2) e"
         " ORDER BY e.partition_id, e.seq",
-        known, most);
+        known, bite_);
     const auto nodes = trip.add(NODES);
     const auto answers = trip.run();
     control_news news;
     news.reached = after;
     news.is_forgotten = answers[word].changed() == 0;
     if (news.is_forgotten) return news;
-    take_events(answers[events], positions_of(answers[ends]), most, news);
+    take_events(answers[events], positions_of(answers[ends]), bite_, news);
     news.nodes = read_nodes(answers[nodes]);
     return news;
   });

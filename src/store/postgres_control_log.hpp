@@ -24,7 +24,8 @@ class postgres_control_log final : public control_log {
  private:
   template <class Body>
   std::invoke_result_t<Body, postgres_connection&> with_connection(std::string_view what, Body&& body);
-  result<control_news> read_some(const node_report& mine, const control_positions& after, std::int64_t most);
+  /// `was_asked`: there was a connection to ask by.
+  result<control_news> read_some(const node_report& mine, const control_positions& after, bool& was_asked);
   static void take_events(const postgres_rows& rows, const control_positions& ends, std::int64_t most,
                           control_news& news);
 

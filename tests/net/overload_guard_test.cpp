@@ -152,6 +152,17 @@ TEST(OverloadGuard, OneCommitThatTakesLongIsNoOverload) {
   }
 }
 
+TEST(OverloadGuard, AStandstillIsNoFloodEither) {
+  for (milliseconds slow{100}; slow <= milliseconds(400); slow += milliseconds(20)) {
+    loaded_node node(milliseconds(500));
+    node.run(milliseconds(2'000), 3'000, 10'000);
+    node.run(slow, 3'000, 500);  // one look may take it for a flood
+    node.run(milliseconds(2'000), 3'000, 0);
+    node.run(milliseconds(300), 3'000, 30'000);
+    EXPECT_EQ(node.refused(), 0U) << slow.count();
+  }
+}
+
 TEST(OverloadGuard, WhatIsHeldIsTakenHoweverFarApartItsAnswersCome) {
   for (const auto target : {milliseconds(150), milliseconds(500)}) {
     for (milliseconds commit{10}; 2 * commit < target; commit += milliseconds(10)) {

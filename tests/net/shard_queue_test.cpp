@@ -29,6 +29,7 @@ TEST(shard_queue, keeps_each_producers_order_under_contention) {
   shard_queue<std::pair<int, int>> queue;
   std::counting_semaphore<> wake(0);
   std::vector<std::thread> threads;
+  threads.reserve(producers);
   for (int producer = 0; producer < producers; ++producer) {
     threads.emplace_back([&, producer] {
       for (int i = 0; i < each; ++i) {

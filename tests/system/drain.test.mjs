@@ -50,8 +50,8 @@ test('clients are told to come back at even times, and each is let go at its own
     assert.equal(times.at(-1), 4_500);
     for (const { after: due, closed } of ends) assert.ok(closed >= due - 50, `${closed} ms, told ${due}`);
     assert.deepEqual(await parley.exited, { code: 0, signal: null });
-    const took = performance.now() - begun;
-    assert.ok(took < 5_000, `it took ${took} ms`);
+    const behind = performance.now() - begun - Math.max(...ends.map(({ closed }) => closed));
+    assert.ok(behind < 2_000, `${behind} ms behind the last one`); // some milliseconds, but for a busy machine
   }));
 
 test('a node without clients exits 0 at once', () =>
