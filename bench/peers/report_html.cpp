@@ -61,7 +61,9 @@ std::string plots_of_courses(const work_table& table) {
     auto busy = delivered;
     double began = 0;
     for (const auto& second : row.turns.back()->course) {
-      delivered.points.emplace_back(second.at, static_cast<double>(second.delivered) / (second.at - began));
+      const auto length = second.at - began;
+      if (length <= 0) continue;
+      delivered.points.emplace_back(second.at, static_cast<double>(second.delivered) / length);
       busy.points.emplace_back(second.at, second.cpu.value_or(0));
       began = second.at;
     }

@@ -79,8 +79,9 @@ TEST(PeersReport, WhatParleyLosesIsAFailureAndWhatOthersLoseIsAFigure) {
 TEST(PeersReport, SaysTheSameInJsonAndHtml) {
   auto report = sample();
   load_second second;
-  second.delivered = 777'000;
-  report.works[0].rows[1].turns.back()->course = {second};
+  second.at = 2;
+  second.delivered = 2 * 777'000;
+  report.works[0].rows[1].turns.back()->course = {load_second{}, second};  // one without a length is no second
   const auto json = to_json(report);
   EXPECT_THAT(json, HasSubstr(R"("ratios":{"parley-postgres":{"min":5E-1,"median":7.5E-1,"max":1E0}})"));
   EXPECT_THAT(json, HasSubstr(R"("cpu_us_of_turns":[8E0,8E0,null])"));
