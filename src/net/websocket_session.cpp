@@ -167,7 +167,7 @@ void websocket_session::on_message() {
   } else if (decoded.frame.has_error()) {
     refuse(decoded.id(), decoded.frame.error());
   } else if (!shard_.knows_who_is_out(now)) {
-    // The actor asks, too, but perhaps when that is over, and before it hears that this connection is.
+    // The actor looks, too, but perhaps only once the lease holds again, and before it hears that this log-in ended.
     refuse(decoded.id(), not_up_to_date());
   } else if (is_durable && !shard_.overload().admit(now, durable_unanswered_)) {
     services_.counts.overload_refused_total.add();

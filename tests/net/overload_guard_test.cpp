@@ -120,9 +120,9 @@ TEST(OverloadGuard, AFloodIsSeenBeforeItsQueueIsLong) {
   }
 }
 
-TEST(OverloadGuard, SlowCommitsAnswerAsManyAsTheyCan) {
-  for (const auto stuck : {0U, 20'000U}) {
-    for (const auto commit : {milliseconds(50), milliseconds(100), milliseconds(200)}) {
+TEST(OverloadGuard, HoweverSlowCommitsAreAndHoweverManyAreStuckAsManyAreAnsweredAsCanBe) {
+  for (const auto stuck : {0U, 1'000U, 100'000U}) {
+    for (const auto commit : {milliseconds(10), milliseconds(50), milliseconds(100), milliseconds(200)}) {
       loaded_node node(milliseconds(500));
       node.commit_each(commit);
       node.run(milliseconds(2'000), 5'000, 10'000);
@@ -131,8 +131,8 @@ TEST(OverloadGuard, SlowCommitsAnswerAsManyAsTheyCan) {
       ASSERT_TRUE(node.guard().is_overloaded());
       const auto answered = node.answered();
       node.run(milliseconds(12'000), 20'000, 10'000);
-      EXPECT_GT(node.answered() - answered, 12 * 9'500U) << commit.count();
-      EXPECT_LT(node.longest_wait(), milliseconds(750)) << commit.count();
+      EXPECT_GT(node.answered() - answered, 12 * 9'500U) << stuck << ", " << commit.count();
+      EXPECT_LT(node.longest_wait(), milliseconds(750)) << stuck << ", " << commit.count();
     }
   }
 }
@@ -250,19 +250,6 @@ TEST(OverloadGuard, WhatIsStuckIsNoOverload) {
     node.run(milliseconds(100), 1'000, 10'000);
   }
   EXPECT_EQ(node.refused(), 0U) << "nor is what comes through late, beside more that does not";
-}
-
-TEST(OverloadGuard, WhatIsStuckKeepsNobodyOutUnderOverload) {
-  for (const auto stuck : {1'000U, 10'000U, 100'000U}) {
-    loaded_node node(milliseconds(500));
-    node.run(milliseconds(1'000), 5'000, 10'000);
-    node.get_stuck(stuck);
-    node.run(milliseconds(8'000), 20'000, 10'000);
-    ASSERT_TRUE(node.guard().is_overloaded());
-    const auto answered = node.answered();
-    node.run(milliseconds(10'000), 20'000, 10'000);
-    EXPECT_GT(node.answered() - answered, 95'000U) << stuck;
-  }
 }
 
 TEST(OverloadGuard, WhoHasNothingUnderWayMaySend) {
