@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 
 #include "parley/clock.hpp"
 
@@ -14,17 +15,25 @@ class delivery_lease {
  public:
   /// From here on it has to be renewed, and has not been.
   void expire() { until_.store(0, std::memory_order_release); }
-  /// One thread only.
-  void extend(steady_time until) {
+  /// One thread only. True: it had lapsed, and a new term begins.
+  bool extend(steady_time until, steady_time now) {
     const auto reached = until.time_since_epoch().count();
-    if (reached > until_.load(std::memory_order_relaxed)) until_.store(reached, std::memory_order_release);
+    const auto before = until_.load(std::memory_order_relaxed);
+    if (reached <= before) return false;
+    const bool is_new = now.time_since_epoch().count() >= before;
+    if (is_new) terms_.fetch_add(1, std::memory_order_release);
+    until_.store(reached, std::memory_order_release);
+    return is_new;
   }
   [[nodiscard]] bool holds(steady_time now) const {
     return now.time_since_epoch().count() < until_.load(std::memory_order_acquire);
   }
+  /// How often it has begun anew behind a lapse. Who has seen it hold sees the term, too.
+  [[nodiscard]] std::uint64_t term() const { return terms_.load(std::memory_order_acquire); }
 
  private:
   std::atomic<steady_time::rep> until_{steady_time::max().time_since_epoch().count()};
+  std::atomic<std::uint64_t> terms_{0};
 };
 
 }  // namespace parley

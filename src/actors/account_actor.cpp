@@ -192,11 +192,11 @@ void accounts::on_control_heard(const control_heard& what) {
     validity_.changed(event.user, what.reached);
     if (const auto* ended = std::get_if<tokens_ended>(&event.what)) {
       forget_tokens(ended->tokens);
-      end_here({event.user, ended->tokens, ended->code}, what.done);
+      end_here({event.user, ended->tokens, ended->code}, what.done, what.handed_on);
     } else {
       outdate_user(event.user);
       const bool begins_anew = std::holds_alternative<not_understood>(event.what);
-      if (begins_anew) end_here({event.user, std::nullopt, close_code::restarting}, what.done);
+      if (begins_anew) end_here({event.user, std::nullopt, close_code::restarting}, what.done, what.handed_on);
     }
   }
 }

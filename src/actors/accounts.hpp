@@ -150,9 +150,9 @@ class accounts {
     self_->delayed_send(self_, std::chrono::seconds(1), account_continuation{[reply, value] { reply(value); }});
     return {nullptr, [reply, value](void*) { reply(value); }};
   }
-  /// On this node. `ended` is held until each peer has its last byte.
-  void end_here(const revocation& what, std::shared_ptr<void> ended) {
-    caf::anon_send(services_->directory, end_sockets{what});
+  /// On this node. `ended` is held until each peer has its last byte, `handed_on` until no frame is taken any more.
+  void end_here(const revocation& what, std::shared_ptr<void> ended, std::shared_ptr<void> handed_on = nullptr) {
+    caf::anon_send(services_->directory, end_sockets{what, std::move(handed_on)});
     services_->out.revoke(what, std::move(ended));
   }
   /// On all nodes, when it stands in the store; those who wait for it hold `ended`.

@@ -175,7 +175,7 @@ class control final : public control_handle::base {
 
   void fail(const error& why) {
     services_.counts.control_failures_total.add();
-    note_alive(0);
+    services_.counts.nodes_alive.set(0);  // nobody knows; that there was company counts on, for a stop
     if (std::exchange(is_up_, false) != false) {
       log::warn("control", "control_log_failed", "The control log cannot be read: {} Until it can, {}.", why.message,
                 services_.lease ? "nothing more is delivered" : "what other nodes and parleyctl end is not heard of");
@@ -244,7 +244,11 @@ class control final : public control_handle::base {
   void advance() {
     for (const auto& each : under_way_) {
       if (!each.is_handed_on) break;
-      if (each.is_whole) parts_.lease.extend(each.began + control_lease);
+      if (!each.is_whole) continue;
+      const bool begins_term = parts_.lease.extend(each.began + control_lease, services_.time.steady_now());
+      // What rooms were told behind a lapse, while they could not have delivered it, they did not read.
+      if (begins_term && parts_.lease.term() > 1 && services_.sweep)
+        caf::anon_send(services_.sweep, compare_with_store{});
     }
     while (!under_way_.empty() && under_way_.front().is_handed_on && under_way_.front().is_done) {
       confirmed_ = under_way_.front().reached;

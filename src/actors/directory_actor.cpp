@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "actors/directory_state.hpp"
+#include "actors/guarded.hpp"
 #include "actors/room_actor.hpp"
 #include "actors/run_next_policy.hpp"
 #include "parley/log.hpp"
@@ -32,42 +33,59 @@ class directory final : public directory_handle::base {
       : directory_handle::base(config), services_(services) {}
 
   behavior_type make_behavior() override {
-    set_down_handler([this](const caf::down_msg& gone) { on_down(gone); });
+    set_down_handler([this](const caf::down_msg& gone) { safely([&] { on_down(gone); }); });
     return {
-        [this](const register_session& message) { add_session(message); },
-        [this](unregister_session message) { sessions_.erase(message.connection); },
-        [this](to_room& message) { hand_to_room(message); },
-        [this](membership_changed message) { tell_membership(message); },
+        [this](const register_session& message) { safely([&] { add_session(message); }); },
+        [this](unregister_session message) { safely([&] { sessions_.erase(message.connection); }); },
+        [this](to_room& message) { safely([&] { hand_to_room(message); }); },
+        [this](membership_changed message) { safely([&] { tell_membership(message); }); },
         [this](const friendship_changed& message) {
-          sessions_.for_user(message.user, [&](const auto& each) { send(each.handle, friend_changed{message.what}); });
+          safely([&] {
+            sessions_.for_user(message.user,
+                               [&](const auto& each) { send(each.handle, friend_changed{message.what}); });
+          });
         },
-        [this](const end_sockets& message) { end_sessions(message.what); },
+        [this](const end_sockets& message) { safely([&] { end_sessions(message.what, message.handed_on); }); },
         [this](const role_changed& message) {
-          sessions_.for_user(message.user, [&](const auto& each) { send(each.handle, role_granted{message.granted}); });
+          safely([&] {
+            sessions_.for_user(message.user,
+                               [&](const auto& each) { send(each.handle, role_granted{message.granted}); });
+          });
         },
-        [this](const to_presence& message) { hand_to_presence(message); },
-        [this](presence_idle message) { let_presence_go(message); },
-        [this](retire_room message) { let_room_go(message); },
-        [this](const look_at_node& message) { message.reply(view()); },
-        [this](events_heard& message) { hand_on(message); },
-        [this](const list_rooms_in_use& message) { message.reply(rooms_in_use()); },
-        [this](const count_rooms& message) { message.reply(room_counts()); },
-        [this](const find_sockets& message) { message.reply(sockets_of(message.user)); },
+        [this](const to_presence& message) { safely([&] { hand_to_presence(message); }); },
+        [this](presence_idle message) { safely([&] { let_presence_go(message); }); },
+        [this](retire_room message) { safely([&] { let_room_go(message); }); },
+        [this](const look_at_node& message) { safely([&] { message.reply(view()); }); },
+        [this](events_heard& message) { safely([&] { hand_on(message); }); },
+        [this](const list_rooms_in_use& message) { safely([&] { message.reply(rooms_in_use()); }); },
+        [this](const count_rooms& message) { safely([&] { message.reply(room_counts()); }); },
+        [this](const find_sockets& message) { safely([&] { message.reply(sockets_of(message.user)); }); },
         [this](const logs_reached& message) {
-          for (const auto& [room, end] : message.ends) {
-            if (const auto* known = rooms_.hand_over(room)) send(known->actor, log_reached{end});
-          }
+          safely([&] {
+            for (const auto& [room, end] : message.ends) {
+              if (const auto* known = rooms_.hand_over(room)) send(known->actor, log_reached{end});
+            }
+          });
         },
-        [this](const end_all_sockets&) {
-          sessions_.for_each([&](const auto& each) { services_.out.close(each.connection, close_code::restarting); });
+        [this](const end_all_sockets& message) {
+          safely([&] {
+            sessions_.for_each([&](const auto& each) {
+              services_.out.close(each.connection, close_code::restarting);
+              send(each.handle, token_ended{close_code::restarting, message.handed_on});
+            });
+          });
         },
         [this](const presence_heard& message) {
-          if (const auto* known = presences_.hand_over(message.user)) send(*known, message);
+          safely([&] {
+            if (const auto* known = presences_.hand_over(message.user)) send(*known, message);
+          });
         },
         [this](save_presence_again) {
-          presences_.for_each([&](const presence_handle& presence) { send(presence, save_presence_again{}); });
+          safely([&] {
+            presences_.for_each([&](const presence_handle& presence) { send(presence, save_presence_again{}); });
+          });
         },
-        [this](const close_directory& message) { close(message); },
+        [this](const close_directory& message) { safely([&] { close(message); }); },
     };
   }
 
@@ -79,6 +97,12 @@ class directory final : public directory_handle::base {
   }
 
  private:
+  /// Everything goes through this actor, so that it must not end by one bad message.
+  template <class Handler>
+  static void safely(Handler handler) {
+    guarded("directory", std::move(handler));
+  }
+
   void add_session(const register_session& message) {
     monitor(message.session);
     sessions_.insert({message.user, message.token, message.connection, message.session}, message.session.id());
@@ -161,16 +185,16 @@ class directory final : public directory_handle::base {
 
   /// The presence record is told from here, for each socket: one that closes before its session hears why would leave
   /// as if it came back soon.
-  void end_sessions(const revocation& what) {
+  void end_sessions(const revocation& what, const std::shared_ptr<void>& handed_on) {
     sessions_.for_user(what.user, [&](const auto& each) {
       if (!what.concerns(each.token)) return;
-      send(each.handle, token_ended{what.code});
-      end_presence(what.user, each.connection);
+      send(each.handle, token_ended{what.code, handed_on});
+      if (what.code != close_code::restarting) end_presence(what.user, each.connection);
     });
     // Somebody who has just logged in is no concern of those tokens that end meanwhile. Of a suspension other nodes
     // hear by its tokens, however many.
     const bool ends_all = (!what.tokens && !what.except) || what.code == close_code::not_allowed;
-    if (ends_all) end_presence(what.user, no_connection);
+    if (ends_all && what.code != close_code::restarting) end_presence(what.user, no_connection);
   }
 
   void end_presence(user_id user, const connection_ref& connection) {

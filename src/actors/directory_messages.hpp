@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -45,6 +46,7 @@ struct friendship_changed {
 /// Sent by the account actor: the sessions that it is about end.
 struct end_sockets {
   revocation what;
+  std::shared_ptr<void> handed_on{};  ///< Held until each of them takes no more frames.
 };
 /// Sent by the account actor, or the control actor: all sessions of `user` are told.
 struct role_changed {

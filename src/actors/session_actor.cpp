@@ -126,7 +126,7 @@ void session::on_bootstrap(session_bootstrap& what) {
 }
 
 void session::on_token_ended(close_code code) {
-  logged_out_ = true;
+  logged_out_ = logged_out_ || code != close_code::restarting;
   close(code);
 }
 

@@ -93,9 +93,11 @@ struct user_left_room {
 struct friend_changed {
   friend_notice what;
 };
-/// Sent by the directory when the session's token ended, or its user was suspended: close with that code.
+/// Sent by the directory when the session's token ended, or its user was suspended: close with that code. Nobody is
+/// logged out by `restarting`: it is not known whether the token still stands.
 struct token_ended {
   close_code code = close_code::token_ended;
+  std::shared_ptr<void> handed_on{};  ///< Held until this is done.
 };
 /// Sent by the directory: the user has another role now.
 struct role_granted {

@@ -72,7 +72,6 @@ class stream_reader final : public stream_reader_handle::base {
     // What cannot be read here may be what a room waits for.
     if (is_back || news->is_incomplete || news->unreadable > 0) {
       services_.counts.stream_gaps_heard_total.add();
-      services_.counts.resynced_at_ms.set(services_.time.now().time_since_epoch().count());
       caf::anon_send(services_.sweep, compare_with_store{buses_lost});
     }
     return milliseconds(0);

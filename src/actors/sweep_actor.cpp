@@ -32,6 +32,7 @@ class sweep_desk {
   }
 
   void compare(int buses_lost) {
+    services_.counts.resynced_at_ms.set(services_.time.now().time_since_epoch().count());
     if (buses_lost_ == 0 && buses_lost > 0) plan(without_bus);
     buses_lost_ += buses_lost;
     if (is_under_way_) {

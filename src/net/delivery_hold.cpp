@@ -45,6 +45,14 @@ void delivery_shard::hold(shard_work&& item) {
   }
 }
 
+/// A frame that is read behind a lapse must not overtake the end of its log-in, which the queue may have.
+bool delivery_shard::knows_who_is_out(steady_time now) {
+  if (!lease_.holds(now)) return false;
+  const std::uint64_t term = lease_.term();
+  if (term != term_heard_ && queue_.is_empty()) term_heard_ = term;
+  return term == term_heard_;
+}
+
 void delivery_shard::release_held() {
   held_presence_ = 0;
   std::size_t released = 0;

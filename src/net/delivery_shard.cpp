@@ -110,6 +110,7 @@ void delivery_shard::work() {
   in_work_ = true;
   // Before the queue is taken: what ended on another node stands in it when the lease that goes with it can be seen.
   const bool may_deliver = lease_.holds(std::chrono::steady_clock::now());
+  const std::uint64_t term = lease_.term();
   queue_.take_all([this, may_deliver](shard_work&& item) {
     if ((may_deliver && held_.empty()) || !must_wait(item)) {
       take(item);
@@ -117,6 +118,7 @@ void delivery_shard::work() {
       hold(std::move(item));
     }
   });
+  term_heard_ = term;
   if (may_deliver && !held_.empty()) release_held();
   flush();
   in_work_ = false;

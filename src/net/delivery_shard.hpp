@@ -118,8 +118,8 @@ class delivery_shard {
   [[nodiscard]] message_inflater& inflater();
   [[nodiscard]] metrics& counts() { return counts_; }
   [[nodiscard]] overload_guard& overload() { return overload_; }
-  /// False: what ended on other nodes is not known, this connection's token perhaps.
-  [[nodiscard]] bool knows_who_is_out(steady_time now) const { return lease_.holds(now); }
+  /// False: what ended on other nodes is not known, or waits in the queue still: this connection's token perhaps.
+  [[nodiscard]] bool knows_who_is_out(steady_time now);
   [[nodiscard]] const outbox_bounds& bounds() const { return bounds_; }
   /// Room for one TLS record or one read; free to use until the caller returns.
   [[nodiscard]] std::span<char> scratch() { return scratch_; }
@@ -234,6 +234,7 @@ class delivery_shard {
   shard_queue<shard_work> queue_;
   const std::uint32_t most_broadcasts_;
   std::atomic<std::uint32_t> waiting_broadcasts_{0};
+  std::uint64_t term_heard_ = 0;     ///< What ended before this term of the lease has been taken from the queue.
   std::deque<shard_work> held_;      ///< Until the lease holds again, in order.
   std::uint32_t held_presence_ = 0;  ///< How many of these are presence.
   bool looks_again_ = false;

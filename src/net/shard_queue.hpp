@@ -28,6 +28,9 @@ class shard_queue {
     return below == nullptr;
   }
 
+  /// Consumer only. Whatever was pushed before something that the consumer has seen is in it, or was taken.
+  [[nodiscard]] bool is_empty() const { return top_.load(std::memory_order_acquire) == nullptr; }
+
   /// Consumer only. Calls `handle` for each value, oldest first.
   template <class Handle>
   void take_all(Handle&& handle) {

@@ -43,8 +43,10 @@ TEST_F(control_actor_test, the_lease_ends_a_second_after_the_last_reading_began)
   EXPECT_TRUE(may_deliver());
 }
 
-TEST_F(control_actor_test, who_comes_back_delivers_again_when_the_shards_know_what_ended_and_not_before) {
+TEST_F(control_actor_test, who_comes_back_delivers_again_when_shards_and_sessions_know_what_ended_and_not_before) {
   start();
+  const auto& ann = world_.connect(ann_, 0, token_of(ann_));
+  world_.run();
   log_.works = false;
   world_.advance(milliseconds(2'000));
   log_.works = true;
@@ -54,7 +56,7 @@ TEST_F(control_actor_test, who_comes_back_delivers_again_when_the_shards_know_wh
   world_.scheduler->clock().advance_time(milliseconds(100));
   bool was_handed_on = false;
   while (world_.scheduler->has_job()) {
-    EXPECT_FALSE(may_deliver() && world_.out.revoked.empty());
+    EXPECT_FALSE(may_deliver() && (world_.out.revoked.empty() || ann.news.empty()));
     was_handed_on = was_handed_on || !world_.out.revoked.empty();
     world_.scheduler->run_once();
   }
@@ -248,6 +250,32 @@ TEST_F(control_actor_test, what_a_node_that_fell_silent_told_nobody_is_looked_fo
   caf::anon_send_exit(world_.services->sweep, caf::exit_reason::user_shutdown);
   world_.services->sweep = nullptr;
   world_.run();
+}
+
+/// They could not have delivered it, and did not read it.
+TEST_F(control_actor_test, what_rooms_were_told_behind_a_lapse_is_looked_for_when_it_is_over) {
+  world_.services->sweep = spawn_sweep(*world_.system, *world_.services);
+  start();
+  EXPECT_EQ(world_.counts.sweeps_total.value(), 0U);
+  log_.works = false;
+  world_.advance(milliseconds(2'000));
+  log_.works = true;
+  world_.advance(milliseconds(100));
+  EXPECT_EQ(world_.counts.sweeps_total.value(), 1U);
+  EXPECT_NE(world_.counts.resynced_at_ms.value(), 0) << "parleyctl cluster shows when";
+  caf::anon_send_exit(world_.services->sweep, caf::exit_reason::user_shutdown);
+  world_.services->sweep = nullptr;
+  world_.run();
+}
+
+TEST_F(control_actor_test, a_reading_that_fails_does_not_make_a_node_alone) {
+  other_node();
+  start();
+  EXPECT_TRUE(world_.services->has_company);
+  log_.works = false;
+  world_.advance(milliseconds(500));
+  EXPECT_TRUE(world_.services->has_company) << "if it stops now, those who are on may come to the other one";
+  EXPECT_EQ(world_.counts.nodes_alive.value(), 0) << "but nobody knows how many there are";
 }
 
 /// Alive, but alone cut off from the bus, say.

@@ -161,7 +161,7 @@ TEST_F(session_cache_test, a_node_that_missed_part_of_the_log_believes_nothing_f
 
 TEST_F(session_cache_test, a_node_that_lost_its_lease_while_redis_took_its_time_asks_the_store) {
   delivery_lease lease;
-  lease.extend(time.steady_now() + hours(1));
+  lease.extend(time.steady_now() + hours(1), time.steady_now());
   services->lease = &lease;
   others_have_read(10);
   cache_.during_read = [&] { lease.expire(); };

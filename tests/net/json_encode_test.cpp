@@ -9,7 +9,7 @@
 #include "net/json_encoder.hpp"
 #include "net/json_writer.hpp"
 
-namespace parley {
+namespace parley::json_encode_test {
 namespace {
 
 template <class Id>
@@ -289,4 +289,4 @@ TEST(json_encode, frames_with_any_text_are_valid_json) {
 }
 
 }  // namespace
-}  // namespace parley
+}  // namespace parley::json_encode_test

@@ -269,7 +269,7 @@ TEST_F(delivery_over_sockets, what_would_show_events_waits_until_the_lease_holds
   node.out().send(refs[0], refusal);
   EXPECT_EQ(one->receive(), "an error") << "errors do not wait";
   EXPECT_GE(node.counts.deliveries_held.value(), 6);
-  node.lease.extend(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  node.extend_lease();
   for (const char* expected : {"b", "page", "ack of a resume", "the ring's rest", "c"}) {
     EXPECT_EQ(one->receive(), expected);
   }
@@ -286,7 +286,7 @@ TEST_F(delivery_over_sockets, signals_of_a_room_do_not_wait_but_are_dropped) {
   EXPECT_TRUE(
       eventually([&] { return node.counts.ephemeral_dropped_total.value() == dropped + node.out().shard_count(); }));
   EXPECT_EQ(node.counts.broadcast_queue.value(), 0);
-  node.lease.extend(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  node.extend_lease();
   say(0, "later");
   EXPECT_EQ(one->receive(), "later");
 }
@@ -305,7 +305,7 @@ TEST_F(delivery_over_sockets, presence_waits_since_it_is_told_once) {
   for (int i = 0; i < changes; ++i) node.out().send(refs[0], presence(std::to_string(i)));
   EXPECT_TRUE(eventually([&] { return node.counts.deliveries_held.value() >= changes + 2; }));
   EXPECT_EQ(node.counts.ephemeral_dropped_total.value(), dropped + 1) << "the marker";
-  node.lease.extend(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  node.extend_lease();
   for (const char* expected : {"somebody went off", "a"}) ASSERT_EQ(one->receive(), expected);
   for (int i = 0; i < changes; ++i) ASSERT_EQ(one->receive(), std::to_string(i));
 }

@@ -31,6 +31,10 @@ class test_node {
   delivery_lease lease;
   std::unique_ptr<net_server> server;
 
+  void extend_lease() {
+    const auto now = std::chrono::steady_clock::now();
+    lease.extend(now + std::chrono::hours(1), now);
+  }
   [[nodiscard]] delivery& out() { return server->deliveries(); }
   [[nodiscard]] std::uint16_t port() const { return server->port(); }
 };

@@ -100,7 +100,7 @@ TEST(websocket, takes_nothing_from_anybody_while_it_cannot_know_who_was_logged_o
   EXPECT_THAT(client.receive(), testing::AllOf(testing::HasSubstr(R"("id":null)"), testing::HasSubstr("unavailable")));
   // They are not under way: more than may be unanswered leave the connection as it is.
   for (std::uint32_t i = 0; i < node.settings.limits.unanswered_sends + 10; ++i) is_refused(std::to_string(i));
-  node.lease.extend(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  node.extend_lease();
   client.send(R"({"type":"ping","id":"in time","data":{}})");
   EXPECT_TRUE(node.broker.wait([&](const auto&) { return session->frames.size() > 1; }));
   ASSERT_EQ(session->frames.size(), 2U);
