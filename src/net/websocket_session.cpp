@@ -248,7 +248,10 @@ void websocket_session::on_answers(const answered_frames& what) {
     shard_.overload().note_wait(std::chrono::steady_clock::now() - *began);
   }
   auto count = what.count;
-  if (!std::exchange(is_ready_, true)) --count;
+  if (!std::exchange(is_ready_, true)) {
+    --count;
+    if (drain_due_ms_ >= 0) on_drain_announced(drain_due_ms_);
+  }
   unanswered_ -= std::min(unanswered_, count);
   if (unanswered_ < services_.settings.limits.unanswered_sends) resume_reading();
   if (phase_ == phase::draining && unanswered_ == 0) return begin_close(close_code::restarting);
@@ -328,6 +331,10 @@ bool websocket_session::beat() {
 
 void websocket_session::on_drain_announced(std::int64_t reconnect_after_ms) {
   if (phase_ != phase::open) return;
+  if (!is_ready_) {
+    drain_due_ms_ = static_cast<std::int32_t>(reconnect_after_ms);  // `ready` is the first frame
+    return;
+  }
   std::string frame;
   services_.encoder.append_notice(frame, drain_notice{reconnect_after_ms});
   push(std::move(frame), slice_kind::frames);

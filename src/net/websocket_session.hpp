@@ -106,6 +106,7 @@ class websocket_session final : public std::enable_shared_from_this<websocket_se
   std::uint32_t message_number_ = 0;  ///< The one that message_end_ speaks of.
   std::uint32_t messages_read_ = 0;   ///< By Beast, as
   std::uint32_t controls_read_ = 0;   ///< control frames.
+  std::int32_t drain_due_ms_ = -1;    ///< To be told behind `ready`; -1: not.
   phase phase_ = phase::accepting;
   bool is_ready_ = false;  ///< `ready` is in the outbox: it is the first frame, whatever the client says before.
   bool reading_ = false;

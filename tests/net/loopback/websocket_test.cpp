@@ -367,6 +367,20 @@ TEST(draining, tells_everybody_answers_what_is_owed_and_closes_with_1012) {
   EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
 }
 
+TEST(draining, is_told_behind_ready_which_is_the_first_frame) {
+  test_node node;
+  node.broker.out = nullptr;  // which says nothing by itself
+  test_client client(node.port());
+  const auto to = node.broker.session(0)->request.connection;
+  std::promise<void> open;  // who connects while a node drains is turned away
+  node.out().send(to, {}, [&] { open.set_value(); });
+  open.get_future().wait();
+  node.server->begin_drain(std::chrono::hours(1), {});
+  node.out().send(to, answer_frame("ready"));
+  EXPECT_EQ(client.receive(), "ready");
+  EXPECT_THAT(client.receive(), testing::HasSubstr(R"("drain")"));
+}
+
 TEST(draining, is_over_when_the_last_bytes_have_arrived_not_when_they_are_queued) {
   test_node node;
   test_client client(node.port(), false, 4'096);
