@@ -135,7 +135,8 @@ class record_writer : public file_records, public moderation_records {
   virtual result<created_room> create_room(const new_room& room) = 0;  ///< `not_found` for an unknown member.
   /// See act(). `not_found` for an unknown user, and for asking one who is not active; `conflict` for too many.
   virtual result<friendship_change> change_friendship(user_id who, user_id other, friend_action what, timestamp at) = 0;
-  virtual result<void> save_read_markers(std::span<const read_marker> markers) = 0;  ///< Each only moves forward.
+  /// Each only moves forward. Where each stands then, in their order: further where another node has moved it.
+  virtual result<std::vector<sequence>> save_read_markers(std::span<const read_marker> markers) = 0;
   virtual result<void> record_audit(const audit_record& what) = 0;
   /// As they are on this node. Where there are others the flag says whether somebody is on anywhere, and a change of it
   /// goes into the control log.

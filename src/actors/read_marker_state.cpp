@@ -7,9 +7,11 @@
 
 namespace parley {
 
-read_marker_state::next read_marker_state::move(user_id user, sequence to, const waiter& reply) {
+read_marker_state::next read_marker_state::move(user_id user, sequence to, const waiter& reply,
+                                                steady_time known_since) {
   auto& item = markers_[user];
-  if (item.position && to <= *item.position) return next::settled;
+  const bool is_there = item.position && to <= *item.position;
+  if (is_there && item.known_at >= known_since) return next::settled;
   if (item.under_way && to <= *item.under_way) {
     item.waiting_under_way.push_back(reply);
     return next::wait;
@@ -17,7 +19,7 @@ read_marker_state::next read_marker_state::move(user_id user, sequence to, const
   item.wanted = std::max(item.wanted.value_or(0), to);
   item.waiting.push_back(reply);
   note(user, item);
-  if (item.position || item.looking_up) return next::wait;
+  if (item.looking_up || (item.position && !is_there)) return next::wait;
   item.looking_up = true;
   return next::look_up;
 }
@@ -27,14 +29,15 @@ std::optional<sequence> read_marker_state::position(const user_id& user) const {
   return found == markers_.end() ? std::nullopt : found->second.position;
 }
 
-std::vector<read_marker_state::waiter> read_marker_state::known(user_id user, sequence position) {
+std::vector<read_marker_state::waiter> read_marker_state::known(user_id user, sequence position, steady_time now) {
   const auto found = markers_.find(user);
   if (found == markers_.end() || !found->second.looking_up) return {};
   auto& item = found->second;
   item.looking_up = false;
-  item.position = position;
+  item.position = std::max(item.position.value_or(0), position);
+  item.known_at = now;
   std::vector<waiter> settled;
-  if (item.wanted && *item.wanted <= position) {
+  if (item.wanted && *item.wanted <= *item.position) {
     item.wanted.reset();
     settled = std::exchange(item.waiting, {});
   }
@@ -45,9 +48,11 @@ std::vector<read_marker_state::waiter> read_marker_state::known(user_id user, se
 std::vector<read_marker_state::waiter> read_marker_state::look_up_failed(user_id user) {
   const auto found = markers_.find(user);
   if (found == markers_.end() || !found->second.looking_up) return {};
-  auto waiting = std::move(found->second.waiting);
-  markers_.erase(found);
-  busy_.erase(user);
+  auto& item = found->second;
+  item.looking_up = false;
+  item.wanted.reset();
+  auto waiting = std::exchange(item.waiting, {});
+  note(user, item);
   return waiting;
 }
 
@@ -55,7 +60,7 @@ std::vector<read_marker> read_marker_state::take_due(steady_time now, bool hurry
   std::vector<read_marker> due;
   for (const auto& user : busy_) {
     auto& item = markers_[user];
-    if (!item.wanted || !item.position || item.under_way) continue;
+    if (!item.wanted || !item.position || item.under_way || item.looking_up) continue;
     if (!hurry && item.last_stored && now - *item.last_stored < interval_) continue;
     item.under_way = std::exchange(item.wanted, std::nullopt);
     item.waiting_under_way = std::exchange(item.waiting, {});
@@ -69,18 +74,20 @@ std::optional<steady_time> read_marker_state::next_due() const {
   std::optional<steady_time> earliest;
   for (const auto& user : busy_) {
     const auto& item = markers_.at(user);
-    if (!item.wanted || !item.position || item.under_way) continue;
+    if (!item.wanted || !item.position || item.under_way || item.looking_up) continue;
     const auto at = item.last_stored ? *item.last_stored + interval_ : steady_time{};
     earliest = earliest ? std::min(*earliest, at) : at;
   }
   return earliest;
 }
 
-std::vector<read_marker_state::waiter> read_marker_state::stored(const read_marker& marker) {
+std::vector<read_marker_state::waiter> read_marker_state::stored(const read_marker& marker, sequence stands,
+                                                                 steady_time now) {
   const auto found = markers_.find(marker.user);
   if (found == markers_.end() || found->second.under_way != marker.seq) return {};
   auto& item = found->second;
-  item.position = std::max(item.position.value_or(0), marker.seq);
+  item.position = std::max(item.position.value_or(0), stands);
+  item.known_at = now;
   item.under_way.reset();
   auto answered = std::exchange(item.waiting_under_way, {});
   note(marker.user, item);
@@ -97,7 +104,18 @@ std::vector<read_marker_state::waiter> read_marker_state::failed(const read_mark
   return answered;
 }
 
+bool read_marker_state::shows(user_id user, sequence seq) {
+  auto& shown = shown_[user];
+  if (seq <= shown) return false;
+  shown = seq;
+  const auto found = markers_.find(user);
+  if (found != markers_.end() && found->second.position)
+    found->second.position = std::max(*found->second.position, seq);
+  return true;
+}
+
 std::vector<read_marker_state::waiter> read_marker_state::forget(user_id user) {
+  shown_.erase(user);
   const auto found = markers_.find(user);
   if (found == markers_.end()) return {};
   auto waiting = std::move(found->second.waiting_under_way);

@@ -119,6 +119,7 @@ struct end_read {
 /// Sent by a storage actor: these read markers are stored, or not.
 struct markers_stored {
   std::vector<read_marker> markers;
+  std::shared_ptr<const std::vector<sequence>> stands;  ///< Where the store has each of them, if it was stored.
   result<std::monostate> outcome;
 };
 /// Sent by the directory at the stop: finish what is under way, store the read markers, end.

@@ -34,6 +34,8 @@ catch_up_step::kind kind_of(replay_step::kind what) {
 
 /// A session comes again after the same time.
 constexpr std::chrono::milliseconds parking_time{100};
+/// So long what the store said of a read marker is believed where others may move it.
+constexpr std::chrono::milliseconds markers_keep{1'000};
 
 }  // namespace
 
@@ -152,7 +154,10 @@ void room::on_end_read(const end_read& message) {
 void room::move_marker(const move_read_marker& message, sequence end) {
   const auto user = message.user;
   const auto to = std::clamp<sequence>(message.seq, 0, end);
-  switch (markers_.move(user, to, message.reply)) {
+  // Another node that the user has a device on may have moved it further.
+  const bool has_company = services_.has_company.load(std::memory_order_relaxed);
+  const auto known_since = has_company ? services_.time.steady_now() - markers_keep : steady_time::min();
+  switch (markers_.move(user, to, message.reply, known_since)) {
     case read_marker_state::next::settled:
       return answer_markers(user, *markers_.position(user), {message.reply});
     case read_marker_state::next::wait:
@@ -174,7 +179,8 @@ void room::on_marker_known(marker_known& message) {
     for (const auto& reply : markers_.look_up_failed(message.user)) reply(why);
   } else {
     const auto position = (*message.room)->last_read_seq;
-    answer_markers(message.user, position, markers_.known(message.user, position));
+    auto settled = markers_.known(message.user, position, services_.time.steady_now());
+    answer_markers(message.user, *markers_.position(message.user), std::move(settled));
     store_due_markers();
   }
   quit_if_done();
@@ -184,25 +190,36 @@ void room::store_due_markers() {
   if (!state_) return;
   auto due = markers_.take_due(services_.time.steady_now(), closing_);
   if (!due.empty()) {
-    auto tell = answer<std::monostate>([self = self_handle(), due](auto outcome) {
-      caf::anon_send(self, markers_stored{due, std::move(outcome)});
+    const auto stands = std::make_shared<std::vector<sequence>>();
+    auto tell = answer<std::monostate>([self = self_handle(), due, stands](auto outcome) {
+      caf::anon_send(self, markers_stored{due, stands, std::move(outcome)});
     });
     services_.storage->write(
-        id_, [due = std::move(due)](record_writer& store) { return store.save_read_markers(due); }, std::move(tell));
+        id_,
+        [due = std::move(due), stands](record_writer& store) -> result<void> {
+          auto saved = store.save_read_markers(due);
+          if (!saved) return saved.error();
+          *stands = std::move(*saved);
+          return {};
+        },
+        std::move(tell));
   }
   if (markers_.next_due()) plan_tick();
 }
 
 void room::on_markers_stored(const markers_stored& message) {
   if (!state_) return;
-  for (const auto& marker : message.markers) {
+  for (std::size_t i = 0; i < message.markers.size(); ++i) {
+    const auto& marker = message.markers[i];
     if (message.outcome) {
-      auto waiters = markers_.stored(marker);
+      const auto stands = message.stands->at(i);
+      auto waiters = markers_.stored(marker, stands, services_.time.steady_now());
       if (state_->is_member(marker.user)) {
-        show_marker(marker.user, marker.seq);
-        publish(read_signal{marker.user, marker.seq});
+        show_marker(marker.user, stands);
+        // What stands further its own node has told.
+        if (stands <= marker.seq) publish(read_signal{marker.user, stands});
       }
-      answer_markers(marker.user, marker.seq, std::move(waiters));
+      answer_markers(marker.user, stands, std::move(waiters));
     } else {
       for (const auto& reply : markers_.failed(marker)) reply(message.outcome.error());
     }
@@ -214,6 +231,7 @@ void room::on_markers_stored(const markers_stored& message) {
 void room::show_marker(const user_id& user, sequence seq) {
   const bool is_for_all = state_->member_count() <= services_.settings.limits.read_receipt_members;
   if (!is_for_all && !fanout_->has_attached(user)) return;
+  if (!markers_.shows(user, seq)) return;
   auto frame = std::make_shared<std::string>();
   services_.encoder.append_notice(*frame, read_notice{id_, user, seq});
   if (is_for_all) {

@@ -85,8 +85,8 @@ result<std::vector<token_hash>> postgres_records::delete_tokens_of(user_id user)
   });
 }
 
-result<void> postgres_records::save_read_markers(std::span<const read_marker> markers) {
-  return record("saving read markers", [&]() -> result<void> {
+result<std::vector<sequence>> postgres_records::save_read_markers(std::span<const read_marker> markers) {
+  return record("saving read markers", [&]() -> result<std::vector<sequence>> {
     postgres_array<uuid> users, rooms;
     postgres_array<std::int64_t> seqs;
     for (const auto& marker : markers) {
@@ -97,16 +97,21 @@ result<void> postgres_records::save_read_markers(std::span<const read_marker> ma
     // The row comes and goes with the membership, so that a late marker of somebody who has left changes nothing. Of
     // several for one row the highest counts.
     // Locked in order first, so that two nodes do not wait for each other.
-    connection_.query(
+    const auto rows = connection_.query(
         "WITH asked AS (SELECT n.user_id, n.room_id, least(max(n.seq), (SELECT p.last_seq FROM tb_room_position p"
         " WHERE p.room_id = n.room_id)) AS seq FROM unnest($1, $2, $3) AS n (user_id, room_id, seq)"
-        " GROUP BY n.user_id, n.room_id), stands AS MATERIALIZED (SELECT k.user_id, k.room_id, a.seq FROM asked a"
-        " JOIN tb_read_marker k ON k.user_id = a.user_id AND k.room_id = a.room_id"
-        " ORDER BY k.user_id, k.room_id FOR UPDATE OF k)"
-        " UPDATE tb_read_marker k SET seq = s.seq FROM stands s"
-        " WHERE k.user_id = s.user_id AND k.room_id = s.room_id AND k.seq < s.seq",
+        " GROUP BY n.user_id, n.room_id), stands AS MATERIALIZED (SELECT k.user_id, k.room_id, k.seq AS stood, a.seq"
+        " FROM asked a JOIN tb_read_marker k ON k.user_id = a.user_id AND k.room_id = a.room_id"
+        " ORDER BY k.user_id, k.room_id FOR UPDATE OF k), moved AS (UPDATE tb_read_marker k SET seq = s.seq"
+        " FROM stands s WHERE k.user_id = s.user_id AND k.room_id = s.room_id AND k.seq < s.seq)"
+        " SELECT coalesce(greatest(s.stood, s.seq), n.seq) FROM unnest($1, $2, $3) WITH ORDINALITY"
+        " AS n (user_id, room_id, seq, number)"
+        " LEFT JOIN stands s ON s.user_id = n.user_id AND s.room_id = n.room_id ORDER BY n.number",
         users, rooms, seqs);
-    return {};
+    std::vector<sequence> stands;
+    stands.reserve(markers.size());
+    for (const auto& row : rows) stands.push_back(row.integer(0));
+    return stands;
   });
 }
 

@@ -92,15 +92,22 @@ result<std::vector<token_hash>> sqlite_records::delete_tokens_of(user_id user) {
   });
 }
 
-result<void> sqlite_records::save_read_markers(std::span<const read_marker> markers) {
-  return record("saving read markers", [&]() -> result<void> {
+result<std::vector<sequence>> sqlite_records::save_read_markers(std::span<const read_marker> markers) {
+  return record("saving read markers", [&]() -> result<std::vector<sequence>> {
     // The row comes and goes with the membership, so that a late marker of somebody who has left changes
     // nothing.
     auto save = connection_.use(
         "UPDATE tb_read_marker SET seq = min(?3, (SELECT last_seq FROM tb_room_position WHERE room_id = ?2))"
         " WHERE user_id = ?1 AND room_id = ?2 AND seq < ?3");
     for (const auto& marker : markers) save.bind(marker.user, marker.room, marker.seq).run();
-    return {};
+    auto look = connection_.use("SELECT seq FROM tb_read_marker WHERE user_id = ?1 AND room_id = ?2");
+    std::vector<sequence> stands;
+    stands.reserve(markers.size());
+    for (const auto& marker : markers) {
+      look.bind(marker.user, marker.room);
+      stands.push_back(look.step() ? look.integer(0) : marker.seq);
+    }
+    return stands;
   });
 }
 

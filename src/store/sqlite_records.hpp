@@ -28,7 +28,7 @@ class sqlite_records final : public record_writer {
   result<std::vector<token_hash>> delete_tokens_of(user_id user) override;
   result<created_room> create_room(const new_room& room) override;
   result<friendship_change> change_friendship(user_id who, user_id other, friend_action what, timestamp at) override;
-  result<void> save_read_markers(std::span<const read_marker> markers) override;
+  result<std::vector<sequence>> save_read_markers(std::span<const read_marker> markers) override;
   result<void> record_audit(const audit_record& what) override;
   result<void> save_presence(std::span<const presence_record> users) override;
   result<void> clear_presence() override;

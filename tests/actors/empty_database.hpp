@@ -27,7 +27,9 @@ class empty_records : public record_writer {
   result<friendship_change> change_friendship(user_id, user_id, friend_action, timestamp) override {
     return not_in_this_store();
   }
-  result<void> save_read_markers(std::span<const read_marker>) override { return {}; }
+  result<std::vector<sequence>> save_read_markers(std::span<const read_marker> markers) override {
+    return std::vector<sequence>(markers.size());
+  }
   result<void> save_presence(std::span<const presence_record>) override { return {}; }
   result<void> clear_presence() override { return {}; }
   result<bool> forget_node(const uuid&, timestamp) override { return false; }

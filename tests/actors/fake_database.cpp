@@ -13,7 +13,7 @@ namespace {
 class fake_records final : public empty_records {
  public:
   explicit fake_records(fake_database& store) : store_(store) {}
-  result<void> save_read_markers(std::span<const read_marker> markers) override {
+  result<std::vector<sequence>> save_read_markers(std::span<const read_marker> markers) override {
     ++store_.marker_saves;
     for (const auto& marker : markers) {
       auto& stands = store_.rooms[marker.room].markers[marker.user];

@@ -123,12 +123,13 @@ class memory_records final : public empty_records {
     if (!is_alone) ++store_.removals_noted_in_company;
     return true;
   }
-  result<void> save_read_markers(std::span<const read_marker> markers) override {
+  result<std::vector<sequence>> save_read_markers(std::span<const read_marker> markers) override {
+    std::vector<sequence> out;
     for (const auto& marker : markers) {
       auto& stands = store_.rooms[marker.room].markers[marker.user];
-      stands = std::max(stands, marker.seq);
+      out.push_back(stands = std::max(stands, marker.seq));
     }
-    return {};
+    return out;
   }
   result<void> save_presence(std::span<const presence_record> users) override {
     for (const auto& user : users) {

@@ -116,6 +116,34 @@ TEST_F(RoomSignals, MarkersOnlyMoveForwardAndUnreadBehindTheRingComesFromTheStor
   EXPECT_EQ(world_.store.marker_saves, 0);
 }
 
+TEST_F(RoomSignals, WhereAnotherNodeHasMovedAMarkerFurtherItStays) {
+  fill_log(9);
+  auto& alice = live(alice_);
+  auto& bob = live(bob_, 1);
+  read(alice, 3);
+  world_.store.rooms[room_].markers[alice_] = 7;
+  world_.advance(milliseconds(1'000));
+  read(alice, 5);
+  EXPECT_EQ(told_, (lines{"3 unread 6", "7 unread 2"}));
+  EXPECT_EQ(world_.lines(bob), (lines{"read 1 3", "read 1 7"})) << "and never 5";
+  world_.services->has_company = true;
+  world_.store.rooms[room_].markers[alice_] = 8;
+  world_.advance(milliseconds(2'000));
+  read(alice, 2);
+  EXPECT_EQ(told_.back(), "8 unread 1") << "not 7, which was so some time ago";
+}
+
+TEST_F(RoomSignals, WhatOtherNodesTellOfMarkersIsShownForwardOnly) {
+  fill_log(9);
+  auto& bob = live(bob_, 1);
+  const auto hear = [&](sequence seq) {
+    caf::anon_send(bob.actor, signal_heard{{room_, read_signal{alice_, seq}}, {}});
+    world_.run();
+  };
+  for (const sequence seq : {5, 3, 5, 6}) hear(seq);
+  EXPECT_EQ(world_.lines(bob), (lines{"read 1 5", "read 1 6"}));
+}
+
 TEST_F(RoomSignals, MarkersAreStoredAtOnceAndThenOnceASecond) {
   fill_log(9);
   auto& alice = live(alice_);

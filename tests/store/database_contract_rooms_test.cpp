@@ -275,6 +275,36 @@ TEST_P(rooms_contract, a_marker_only_moves_forward_and_not_beyond_the_end) {
   EXPECT_EQ(summary(cid, room).last_read_seq, 4);
 }
 
+TEST_P(rooms_contract, who_moves_markers_is_told_where_they_stand) {
+  const auto room = add_group("group", ann, {bob});
+  post(room, bob, "1");
+  post(room, bob, "2");
+  mark_read(room, bob, 4);
+  const std::vector<read_marker> moves{{room, bob, 3}, {room, ann, 3}, {room, cid, 2}, {room, bob, 1'000}};
+  std::vector<sequence> stands;
+  write([&](record_writer& records) -> result<void> {
+    stands = expect_value(records.save_read_markers(moves));
+    return {};
+  });
+  EXPECT_EQ(stands, (std::vector<sequence>{4, 3, 2, 4})) << "further, moved, not his, beyond the end";
+}
+
+TEST_P(rooms_contract, headings_are_of_the_rooms_there_are) {
+  const auto group = add_group("group", ann, {bob});
+  const auto pair = expect_value(try_create_room(false, ann, {bob})).id;
+  const std::vector rooms{pair, make.make_id<room_id>(), group};
+  auto found = expect_value(reader->headings(rooms));
+  std::sort(found.begin(), found.end(),
+            [](const auto& one, const auto& other) { return one.is_group < other.is_group; });
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].id, pair);
+  EXPECT_EQ(found[0].name, std::nullopt);
+  EXPECT_EQ(found[1].id, group);
+  EXPECT_EQ(found[1].name, "group");
+  EXPECT_EQ(found[1].last_seq, 2);
+  EXPECT_TRUE(expect_value(reader->headings({})).empty());
+}
+
 TEST_P(rooms_contract, unread_is_exact_up_to_a_thousand_and_stays_there) {
   const auto room = add_group("group", ann, {bob});
   const auto post_many = [&](std::size_t count) {

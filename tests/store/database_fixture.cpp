@@ -156,7 +156,10 @@ message_id database_fixture::post(room_id room, user_id user, const std::string&
 
 void database_fixture::mark_read(room_id room, user_id user, sequence seq) {
   const read_marker marker{room, user, seq};
-  write([&](record_writer& records) { return records.save_read_markers({&marker, 1}); });
+  write([&](record_writer& records) -> result<void> {
+    const auto stands = records.save_read_markers({&marker, 1});
+    return stands ? result<void>() : stands.error();
+  });
 }
 
 void database_fixture::set_role(user_id user, const std::string& role) {

@@ -268,8 +268,9 @@ TEST_F(postgres_races_test, read_markers_are_locked_in_one_order) {
   markers.reserve(40);
   for (int i = 0; i < 40; ++i) markers.push_back({add_group("room", ann_), ann_, 1});
   const std::vector<read_marker> reversed(markers.rbegin(), markers.rend());
-  race_jobs_for("tb_read_marker", [&](record_writer& records, std::size_t i) {
-    return records.save_read_markers(i == 0 ? markers : reversed);
+  race_jobs_for("tb_read_marker", [&](record_writer& records, std::size_t i) -> result<void> {
+    const auto stands = records.save_read_markers(i == 0 ? markers : reversed);
+    return stands ? result<void>() : stands.error();
   });
 }
 

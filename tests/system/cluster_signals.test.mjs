@@ -96,6 +96,24 @@ describe('typing and reading on two nodes', { skip }, () => {
     for (const socket of [mineToo, theirs, here]) await socket.expectFrame('read', { room_id: room, seq: 4 });
   });
 
+  test('a marker moves forward only, wherever its user reads', async () => {
+    const room = await ann.group('back and forth', [bob]);
+    for (const word of ['a', 'b', 'c', 'd']) await ann.post(room, word); // 3 to 6
+    const [here, there, theirs] = [await open(one, bob), await open(two, bob), await open(one, ann)];
+    await attended(redis, room, 2);
+    const read = (socket, seq) => socket.ask('read', { room_id: room, seq });
+    assert.deepEqual(await read(here, 3), { room_id: room, seq: 3, unread: 3 });
+    await theirs.expectFrame('read', { room_id: room, seq: 3 });
+    assert.deepEqual(await read(there, 5), { room_id: room, seq: 5, unread: 1 });
+    await theirs.expectFrame('read', { room_id: room, seq: 5 });
+    for (const seq of [4, 2]) {
+      assert.deepEqual(await read(here, seq), { room_id: room, seq: 5, unread: 1 }, `${seq}, behind 5`);
+    }
+    assert.equal((await read(here, 6)).seq, 6);
+    const { data } = await theirs.expectFrame('read', { room_id: room });
+    assert.equal(data.seq, 6, 'and nobody was shown 4');
+  });
+
   test("in a large room only the reader's devices are told", async () => {
     const dan = await newAccount(one, 'dan');
     const room = await ann.group('four', [bob, cid, dan]);
