@@ -162,6 +162,8 @@ struct write_job {
   uuid key{};
   /// It locks more than that: a transaction of its own, where the store has several writers.
   bool alone = false;
+  /// All it does is to save this. Those that wait go together, as one job, whoever they are about.
+  std::optional<presence_record> presence;
 
   template <class Run>
   requires std::is_invocable_r_v<result<void>, Run&, record_writer&> write_job(Run work)
@@ -172,6 +174,13 @@ template <class Run>
 write_job alone(Run work) {
   write_job job(std::move(work));
   job.alone = true;
+  return job;
+}
+
+/// See write_job::presence.
+inline write_job saving(const presence_record& presence) {
+  write_job job([presence](record_writer& writer) { return writer.save_presence({&presence, 1}); });
+  job.presence = presence;
   return job;
 }
 

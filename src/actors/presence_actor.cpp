@@ -1,7 +1,6 @@
 // A presence record's mailbox: saves each change in the group commit, then tells the watchers.
 #include "actors/presence_actor.hpp"
 
-#include <array>
 #include <limits>
 #include <span>
 
@@ -102,12 +101,10 @@ class presence_keeper {
   void save() {
     const auto change = state_->take_save();
     if (!change) return;
-    services_->storage->write(
-        change->record.user,
-        [record = change->record](record_writer& writer) { return writer.save_presence(std::array{record}); },
-        answer<std::monostate>([me = me(), change = *change](const result<std::monostate>& done) {
-          caf::anon_send(me, presence_saved{change.version, change.record, done.has_value()});
-        }));
+    services_->storage->write(change->record.user, saving(change->record),
+                              answer<std::monostate>([me = me(), change = *change](const result<std::monostate>& done) {
+                                caf::anon_send(me, presence_saved{change.version, change.record, done.has_value()});
+                              }));
   }
 
   void tell(const presence_record& record) {

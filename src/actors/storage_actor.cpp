@@ -10,6 +10,7 @@
 #include "actors/command_bytes.hpp"
 #include "actors/guarded.hpp"
 #include "actors/held_work.hpp"
+#include "actors/presence_saves.hpp"
 #include "actors/storage_batch.hpp"
 #include "parley/log.hpp"
 
@@ -102,6 +103,12 @@ class storage_actor : public storage_handle::base {
     while (!nothing_waits()) {
       const bool next_is_a_job = oldest_is_a_job();
       if (is_of_one_kind && begins_with_a_job && !next_is_a_job) break;
+      if (is_of_one_kind && begins_with_a_job && jobs_.front().message.job.presence) {
+        if (!batch.jobs.empty()) break;
+        batch.presences = take_presences(jobs_, services_.settings.store.batch_commands);
+        batch.jobs.push_back(saving_all(batch.presences));
+        break;
+      }
       const bool takes_a_job = is_of_one_kind ? begins_with_a_job : next_is_a_job;
       if (takes_a_job ? !take_job(batch) : !take_append(batch)) break;
     }
@@ -163,6 +170,11 @@ class storage_actor : public storage_handle::base {
     }
     batch.places.clear();
     answer_appenders(batch, *outcome);
+    if (!batch.presences.empty()) {
+      for (auto& each : answer_presences(std::move(batch.presences), outcome->jobs[0])) {
+        jobs_.push_back({next_number_++, std::move(each)});
+      }
+    }
     for (std::size_t i = 0; i < batch.writers.size(); ++i) {
       if (outcome->jobs[i]) {
         batch.writers[i](std::monostate{});
@@ -248,6 +260,7 @@ class storage_actor : public storage_handle::base {
   static void answer_unavailable(store_batch& batch) {
     for (auto& each : batch.appenders) each.from.message.reply(unavailable(cannot_store));
     for (auto& reply : batch.writers) reply(unavailable(cannot_store));
+    for (auto& each : batch.presences) each.reply(unavailable(cannot_store));
   }
 
   /// Nothing is accepted from here on until a probe has worked.

@@ -6,51 +6,80 @@
 
 namespace parley {
 
+namespace {
+
+/// The last one of each user, in order of the users, so that two nodes do not wait for each other.
+std::vector<presence_record> last_of_each(std::span<const presence_record> users) {
+  std::vector<presence_record> out(users.rbegin(), users.rend());
+  std::stable_sort(out.begin(), out.end(), [](const auto& one, const auto& other) { return one.user < other.user; });
+  const auto is_of_the_same = [](const auto& one, const auto& other) { return one.user == other.user; };
+  out.erase(std::unique(out.begin(), out.end(), is_of_the_same), out.end());
+  return out;
+}
+
+}  // namespace
+
+/// A few statements for all of them: everybody comes on at once when a node has been away.
 result<void> postgres_records::save_presence(std::span<const presence_record> users) {
   return record("saving presence", [&]() -> result<void> {
-    // One by one, since a user may stand in it twice and the last counts; in one round trip all the same. In order, so
-    // that two nodes do not wait for each other.
-    std::vector<presence_record> ordered(users.begin(), users.end());
-    std::stable_sort(ordered.begin(), ordered.end(),
-                     [](const auto& one, const auto& other) { return one.user < other.user; });
+    const auto each = last_of_each(users);
     if (node_ != nullptr) {
-      for (const auto& presence : ordered) save_presence_here(presence, node_->get());
+      save_presence_here(each, node_->get());
       return {};
     }
-    postgres_round_trip trip(connection_);
-    for (const auto& presence : ordered) {
-      trip.add(
-          "UPDATE tb_user_status SET is_online = $2::boolean::int, last_seen = coalesce($3, last_seen)"
-          " WHERE user_id = $1",
-          presence.user, presence.is_online, presence.last_seen);
+    postgres_array<uuid> ids;
+    postgres_array<std::int64_t> flags;
+    postgres_array<timestamp> times;
+    for (const auto& presence : each) {
+      ids.add(presence.user);
+      flags.add(presence.is_online ? 1 : 0);
+      times.add(presence.last_seen);
     }
-    trip.run();
+    connection_.query(
+        "UPDATE tb_user_status s SET is_online = k.online, last_seen = coalesce(k.seen, s.last_seen)"
+        " FROM unnest($1, $2, $3) k (user_id, online, seen) WHERE s.user_id = k.user_id",
+        ids, flags, times);
     return {};
   });
 }
 
-/// Behind the lock of the user's row, so that of two nodes one sees what the other has done.
-void postgres_records::save_presence_here(const presence_record& presence, const uuid& node) {
+/// Behind the locks of the users' rows, so that of two nodes one sees what the other has done.
+void postgres_records::save_presence_here(std::span<const presence_record> users, const uuid& node) {
+  postgres_array<uuid> all, on, off;
+  postgres_array<timestamp> times, off_times;
+  for (const auto& presence : users) {
+    all.add(presence.user);
+    times.add(presence.last_seen);
+    (presence.is_online ? on : off).add(presence.user);
+    if (!presence.is_online) off_times.add(presence.last_seen);
+  }
   postgres_round_trip trip(connection_);
-  trip.add("SELECT 1 FROM tb_user_status WHERE user_id = $1 FOR NO KEY UPDATE", presence.user);
-  if (presence.is_online) {
-    trip.add("INSERT INTO tb_presence (user_id, node_id, since) VALUES ($1, $2, now()) ON CONFLICT DO NOTHING",
-             presence.user, node);
-  } else {
-    trip.add("DELETE FROM tb_presence WHERE user_id = $1 AND node_id = $2", presence.user, node);
+  trip.add("SELECT 1 FROM tb_user_status WHERE user_id = ANY($1) ORDER BY user_id FOR NO KEY UPDATE", all);
+  if (!on.empty()) {
+    trip.add(
+        "INSERT INTO tb_presence (user_id, node_id, since)"
+        " SELECT user_id, $2, now() FROM tb_user_status WHERE user_id = ANY($1) ON CONFLICT DO NOTHING",
+        on, node);
+  }
+  if (!off.empty()) {
+    trip.add("DELETE FROM tb_presence WHERE user_id = ANY($1) AND node_id = $2", off, node);
     // Also of one who is on elsewhere: that node may be dead, and then this was when he was last seen.
     trip.add(
-        "UPDATE tb_user_status SET last_seen = $2 WHERE user_id = $1 AND coalesce($2 > last_seen, last_seen IS NULL)",
-        presence.user, presence.last_seen);
+        "UPDATE tb_user_status s SET last_seen = k.seen FROM unnest($1, $2) k (user_id, seen)"
+        " WHERE s.user_id = k.user_id AND coalesce(k.seen > s.last_seen, s.last_seen IS NULL)",
+        off, off_times);
   }
-  const auto change = trip.add(
-      "UPDATE tb_user_status s SET is_online = n.online, last_seen = greatest($2, s.last_seen), version = s.version + 1"
-      " FROM (SELECT EXISTS (SELECT 1 FROM tb_presence WHERE user_id = $1)::int AS online) n"
-      " WHERE s.user_id = $1 AND s.is_online <> n.online RETURNING s.is_online, s.last_seen, s.version",
-      presence.user, presence.last_seen);
+  const auto changes = trip.add(
+      "UPDATE tb_user_status s SET is_online = k.online, last_seen = greatest(k.seen, s.last_seen),"
+      " version = s.version + 1 FROM (SELECT u.user_id, u.seen,"
+      " EXISTS (SELECT 1 FROM tb_presence p WHERE p.user_id = u.user_id)::int AS online"
+      " FROM unnest($1, $2) u (user_id, seen)) k"
+      " WHERE s.user_id = k.user_id AND s.is_online <> k.online"
+      " RETURNING s.user_id, s.is_online, s.last_seen, s.version",
+      all, times);
   const auto answers = trip.run();
-  for (const auto& row : answers[change]) {
-    tell_nodes({presence.user, presence_stored{row.integer(0) != 0, row.optional_time(1), row.integer(2)}});
+  for (const auto& row : answers[changes]) {
+    tell_nodes({row.id<user_id>(0), presence_stored{row.integer(1) != 0, row.optional_time(2), row.integer(3)}});
   }
 }
 

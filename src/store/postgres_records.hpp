@@ -76,7 +76,7 @@ class postgres_records final : public record_writer {
   [[nodiscard]] const std::optional<postgres_error>& transaction_fault() const { return transaction_fault_; }
 
  private:
-  void save_presence_here(const presence_record& presence, const uuid& node);
+  void save_presence_here(std::span<const presence_record> users, const uuid& node);
   std::size_t end_presence(const postgres_rows& found, timestamp last_seen);
 
   template <class Body>

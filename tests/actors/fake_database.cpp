@@ -20,6 +20,13 @@ class fake_records final : public empty_records {
       stands = std::max(stands, marker.seq);
     }
     return {};
+    return out;
+  }
+  result<void> save_presence(std::span<const presence_record> users) override {
+    for (const auto& each : users) {
+      if (each.user == store_.refused_presence) return make_error(error_code::conflict, "not this one");
+    }
+    store_.saved_presences.push_back(users.size());
   }
 
  private:

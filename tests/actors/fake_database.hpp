@@ -45,6 +45,8 @@ class fake_database final : public database {
   std::optional<presence_record> presence_of;  ///< Of the one user who has a presence.
   std::vector<token_item> log_ins;             ///< Whoever asks.
   std::optional<user_id> unreadable_user;      ///< Whoever asks for him beside others gets nothing.
+  std::vector<std::size_t> saved_presences;    ///< How many each job saved.
+  std::optional<user_id> refused_presence;     ///< Whose cannot be saved.
   std::vector<std::size_t> session_reads;      ///< How many sessions each look was for.
   int writers_opened = 0, readers_opened = 0, tidied = 0, marker_saves = 0, log_reads = 0;
 

@@ -229,6 +229,16 @@ TEST_P(accounts_contract, presence_keeps_the_last_seen_and_is_cleared_at_once) {
   write([&](record_writer& records) { return records.save_presence(offline); });
   EXPECT_FALSE(read(bob).is_online);
   EXPECT_EQ(read(bob).last_seen, time_at(2));
+  // Everybody at once, in any order; of two about one user the last counts.
+  const std::vector<presence_record> mixed{
+      {bob, false, time_at(3)}, {ann, false, time_at(4)},  {make.make_id<user_id>(), true, time_at(5)},
+      {bob, true, time_at(6)},  {ann, true, std::nullopt}, {ann, false, std::nullopt}};
+  write([&](record_writer& records) { return records.save_presence(mixed); });
+  EXPECT_TRUE(read(bob).is_online);
+  EXPECT_EQ(read(bob).last_seen, time_at(6));
+  EXPECT_FALSE(read(ann).is_online);
+  write([&](record_writer& records) { return records.save_presence({}); });
+  write([&](record_writer& records) { return records.save_presence(online); });
   write([&](record_writer& records) { return records.clear_presence(); });
   EXPECT_FALSE(read(ann).is_online);
   EXPECT_EQ(read(ann).last_seen, time_at(1));

@@ -1,6 +1,10 @@
 // The control log over real transactions: nothing that is not committed, nothing twice, no number skipped, whoever
 // writes; and the nodes that say they are there.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -348,6 +352,37 @@ TEST_F(postgres_presence_test, somebody_is_on_from_the_first_node_to_the_last) {
   save(*others_writer_, false);
   EXPECT_FALSE(is_online());
   EXPECT_EQ(told(), "off ");
+}
+
+TEST_F(postgres_presence_test, many_change_at_once_and_each_is_told_for_himself) {
+  const auto bob = add_user("bob");
+  const auto cay = add_user("cay");
+  save(*others_writer_, true);
+  (void)read_events();
+  const auto save_all = [&](const std::vector<presence_record>& all) {
+    const write_job job([&](record_writer& records) { return records.save_presence(all); });
+    expect_value(expect_value(writer->commit({}, {&job, 1})).jobs.at(0));
+    std::map<user_id, std::string> changes;
+    for (const auto& event : read_events()) {
+      if (const auto* change = std::get_if<presence_stored>(&event.what))
+        changes[event.user] += fmt::format("{} {} ", change->is_online ? "on" : "off", change->version);
+    }
+    return changes;
+  };
+  using told_by_user = std::map<user_id, std::string>;
+  const auto first = save_all({{cay, true, time_at(50)}, {ann_, true, time_at(51)}, {bob, true, time_at(52)}});
+  EXPECT_EQ(first, (told_by_user{{bob, "on 1 "}, {cay, "on 1 "}})) << "ann was on elsewhere";
+  const auto second = save_all({{bob, false, time_at(60)}, {ann_, false, time_at(61)}, {cay, true, time_at(62)}});
+  EXPECT_EQ(second, (told_by_user{{bob, "off 2 "}}));
+  const std::vector ids{ann_, bob, cay};
+  for (const auto& each : expect_value(reader->presence(ids))) {
+    EXPECT_EQ(each.is_online, each.user != bob);
+    EXPECT_EQ(each.last_seen, time_at(each.user == ann_ ? 61 : each.user == bob ? 60 : 50));
+  }
+  EXPECT_EQ(
+      save_all({{bob, true, time_at(70)}, {make.make_id<user_id>(), true, time_at(70)}, {bob, false, time_at(71)}}),
+      told_by_user{})
+      << "of two the last counts, and who is not there is passed over";
 }
 
 TEST_F(postgres_presence_test, comings_and_goings_on_two_nodes_at_once_end_as_the_rows_say) {
