@@ -166,6 +166,13 @@ class tracer final : public tracer_handle::base {
     auto ended = questions_.extract(id);
     if (ended.empty()) return;
     auto& asked = ended.mapped();
+    // Channels belong to no database of Redis: nodes of another cluster on it hear the question, too.
+    if (asked.nodes) {
+      std::erase_if(asked.answers, [&](const auto& each) {
+        return each.name.empty() && std::none_of(asked.nodes->begin(), asked.nodes->end(),
+                                                 [&](const node_seen& node) { return node.report.node == each.node; });
+      });
+    }
     for (const auto& node : asked.nodes.value_or(std::vector<node_seen>())) {
       const auto place = std::find_if(asked.answers.begin(), asked.answers.end(),
                                       [&](const auto& each) { return each.node == node.report.node; });

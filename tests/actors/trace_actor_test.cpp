@@ -106,6 +106,19 @@ TEST_F(Traces, WhenTheStoreDoesNotSayWhichNodesThereAreTheAnswerSaysThat) {
   EXPECT_EQ(asked.value().nodes.size(), 2U) << "and who answered is there all the same";
 }
 
+/// Channels belong to no database of Redis.
+TEST_F(Traces, NodesOfAnotherClusterOnTheSameRedisAreNoneOfTheAnswers) {
+  store().nodes_seen[1].report.node = id_of<uuid>(99);
+  store().nodes_seen[1].report.name = "silent";
+  const auto asked = ask(here_, message_);
+  listen();
+  listen();
+  here_.advance(milliseconds(500));
+  ASSERT_TRUE(asked.ok());
+  EXPECT_THAT(story(asked.value()), ElementsAre("here accepted 0"));
+  EXPECT_THAT(asked.value().silent, ElementsAre("silent"));
+}
+
 TEST_F(Traces, OnlySoManyAreUnderWay) {
   std::vector<awaited<message_life>> asked;
   asked.reserve(17);
