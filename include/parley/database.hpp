@@ -232,6 +232,14 @@ struct room_snapshot {
   std::vector<user_id> members;
 };
 
+/// Of a room, for a list.
+struct room_heading {
+  room_id id;
+  std::optional<std::string> name;
+  bool is_group = true;
+  sequence last_seq = 0;
+};
+
 /// Where a member's read marker of one room stands.
 struct read_position {
   room_id room;
@@ -283,6 +291,8 @@ class room_queries {
   /// Of all the user's rooms, in order of room id; nothing is counted.
   virtual result<std::vector<read_position>> read_positions(user_id user) = 0;
   virtual result<std::optional<room_snapshot>> snapshot(room_id room) = 0;
+  /// Of many rooms what their members, however many, add nothing to; in any order, unknown rooms are left out.
+  virtual result<std::vector<room_heading>> headings(std::span<const room_id> rooms) = 0;
   virtual result<std::optional<room_id>> group_by_name(const std::string& name) = 0;  ///< The oldest; development mode.
   virtual result<page<room_member>> members(room_id room, const page_request& range) = 0;
   virtual result<std::int64_t> unread(user_id user, room_id room, sequence after) = 0;  ///< Up to 1,000.

@@ -62,13 +62,19 @@ result<cluster_rooms> described(database_reader& store, const std::optional<std:
   }
   auto all = merged(lists.value_or(std::vector<node_rooms>()), nodes, here, name_here);
   if (all.rooms.size() > limit) all.rooms.resize(limit);
+  std::vector<room_id> ids;
+  ids.reserve(all.rooms.size());
+  for (const auto& room : all.rooms) ids.push_back(room.id);
+  auto headings = store.headings(ids);
+  if (!headings) return headings.error();
+  std::unordered_map<room_id, room_heading> known;
+  for (auto& each : *headings) known.emplace(each.id, std::move(each));
   for (auto& room : all.rooms) {
-    auto found = store.snapshot(room.id);
-    if (!found) return found.error();
-    if (!*found) continue;
-    room.name = std::move((**found).name);
-    room.is_group = (**found).is_group;
-    room.last_seq = (**found).last_seq;
+    const auto found = known.find(room.id);
+    if (found == known.end()) continue;
+    room.name = std::move(found->second.name);
+    room.is_group = found->second.is_group;
+    room.last_seq = found->second.last_seq;
   }
   return all;
 }

@@ -46,6 +46,7 @@ class postgres_reader final : public database_reader {
   result<bool> is_member(user_id user, room_id room) override;
   result<std::vector<read_position>> read_positions(user_id user) override;
   result<std::optional<room_snapshot>> snapshot(room_id room) override;
+  result<std::vector<room_heading>> headings(std::span<const room_id> rooms) override;
   result<std::optional<room_id>> group_by_name(const std::string& name) override;
   result<page<room_member>> members(room_id room, const page_request& range) override;
   result<std::int64_t> unread(user_id user, room_id room, sequence after) override;

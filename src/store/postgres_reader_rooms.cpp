@@ -163,6 +163,22 @@ result<std::optional<room_snapshot>> postgres_reader::snapshot(room_id room) {
   });
 }
 
+result<std::vector<room_heading>> postgres_reader::headings(std::span<const room_id> rooms) {
+  return read("reading rooms", [&](postgres_connection& open) -> result<std::vector<room_heading>> {
+    postgres_array<uuid> asked;
+    for (const auto& room : rooms) asked.add(room);
+    const auto rows = open.query(
+        "SELECT c.chat_room_id, c.name, c.is_group, p.last_seq FROM tb_chat_rooms c"
+        " JOIN tb_room_position p ON p.room_id = c.chat_room_id WHERE c.chat_room_id = ANY($1)",
+        asked);
+    std::vector<room_heading> found;
+    for (const auto& row : rows) {
+      found.push_back({row.id<room_id>(0), row.optional_text(1), row.integer(2) != 0, row.integer(3)});
+    }
+    return found;
+  });
+}
+
 result<std::optional<room_id>> postgres_reader::group_by_name(const std::string& name) {
   return read("finding a group", [&](postgres_connection& open) -> result<std::optional<room_id>> {
     const auto rows = open.query(

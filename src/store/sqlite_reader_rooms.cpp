@@ -132,6 +132,19 @@ result<std::optional<room_snapshot>> sqlite_reader::snapshot(room_id room) {
   });
 }
 
+result<std::vector<room_heading>> sqlite_reader::headings(std::span<const room_id> rooms) {
+  return guarded("reading rooms", [&]() -> result<std::vector<room_heading>> {
+    auto row = connection_.use(
+        "SELECT c.name, c.is_group, p.last_seq FROM tb_chat_rooms c"
+        " JOIN tb_room_position p ON p.room_id = c.chat_room_id WHERE c.chat_room_id = ?1");
+    std::vector<room_heading> found;
+    for (const auto& room : rooms) {
+      if (row.bind(room).step()) found.push_back({room, row.optional_text(0), row.integer(1) != 0, row.integer(2)});
+    }
+    return found;
+  });
+}
+
 result<std::optional<room_id>> sqlite_reader::group_by_name(const std::string& name) {
   return guarded("finding a group", [&]() -> result<std::optional<room_id>> {
     auto row = connection_.use(

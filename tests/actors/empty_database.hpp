@@ -99,6 +99,7 @@ class empty_reader : public database_reader {
   result<bool> is_member(user_id, room_id) override { return not_in_this_store(); }
   result<std::vector<read_position>> read_positions(user_id) override { return not_in_this_store(); }
   result<std::optional<room_snapshot>> snapshot(room_id) override { return not_in_this_store(); }
+  result<std::vector<room_heading>> headings(std::span<const room_id>) override { return not_in_this_store(); }
   result<std::optional<room_id>> group_by_name(const std::string&) override { return not_in_this_store(); }
   result<page<room_member>> members(room_id, const page_request&) override { return not_in_this_store(); }
   result<std::int64_t> unread(user_id, room_id, sequence) override { return not_in_this_store(); }

@@ -15,11 +15,11 @@ class fake_records final : public empty_records {
   explicit fake_records(fake_database& store) : store_(store) {}
   result<std::vector<sequence>> save_read_markers(std::span<const read_marker> markers) override {
     ++store_.marker_saves;
+    std::vector<sequence> out;
     for (const auto& marker : markers) {
       auto& stands = store_.rooms[marker.room].markers[marker.user];
-      stands = std::max(stands, marker.seq);
+      out.push_back(stands = std::max(stands, marker.seq));
     }
-    return {};
     return out;
   }
   result<void> save_presence(std::span<const presence_record> users) override {
@@ -27,6 +27,7 @@ class fake_records final : public empty_records {
       if (each.user == store_.refused_presence) return make_error(error_code::conflict, "not this one");
     }
     store_.saved_presences.push_back(users.size());
+    return {};
   }
 
  private:
@@ -117,6 +118,15 @@ class fake_reader final : public empty_reader {
     snapshot.last_seq = found->second.end();
     snapshot.members = found->second.members;
     return std::optional<room_snapshot>{snapshot};
+  }
+  result<std::vector<room_heading>> headings(std::span<const room_id> asked) override {
+    if (!store_.reads_work) return unavailable("reads fail");
+    std::vector<room_heading> found;
+    for (const auto& room : asked) {
+      const auto known = store_.rooms.find(room);
+      if (known != store_.rooms.end()) found.push_back({room, "room", true, known->second.end()});
+    }
+    return found;
   }
   result<std::vector<presence_record>> presence(std::span<const user_id>) override {
     if (!store_.presence_of) return std::vector<presence_record>();

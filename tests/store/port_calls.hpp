@@ -165,6 +165,7 @@ class port_calls : public database_fixture {
     (void)expect_value(reader->is_member(who.ann, who.group));
     (void)expect_value(reader->read_positions(who.ann));
     (void)expect_value(reader->snapshot(who.group));
+    (void)expect_value(reader->headings({&who.group, 1}));
     (void)expect_value(reader->group_by_name("new"));
     (void)expect_value(reader->members(who.group, {}));
     (void)expect_value(reader->unread(who.ann, who.group, 0));
