@@ -157,4 +157,47 @@ describe('two nodes with the example of a configuration', { skip }, () => {
       await proxy.stop();
     }
   });
+
+  // It asks no node, so that one request may find out; what was not sent, or may be sent again, goes to the other.
+  test('nginx passes over a node that drains: no socket and no reading fails', async () => {
+    const proxy = await startNginx([one, two]);
+    try {
+      const ann = await newAccount(proxy, 'ann');
+      const room = await ann.group('drained');
+      const open = [await ann.connect({ replay: 'none' }), await ann.connect({ replay: 'none' })];
+      for (const node of [one, two])
+        await until(async () => (await sockets(node)) === 1, 'each node has one of them');
+      let talks = true;
+      let turns = 0;
+      const talk = (async () => {
+        while (talks) {
+          const socket = await ann.connect({ replay: 'none' });
+          await socket.say(room, `${(turns += 1)}`);
+          await ann.history(room);
+          await socket.close();
+        }
+      })();
+      talk.catch(() => {}); // awaited below
+      await until(() => turns > 5, 'some traffic');
+      one.signal('SIGTERM');
+      const [left, stays] = await until(
+        () => [open, [...open].reverse()].find(([socket]) => socket.frames.some((f) => f.type === 'drain')),
+        'one is told to come back',
+      );
+      await left.expectClose(1012);
+      assert.deepEqual(await one.exited, { code: 0, signal: null });
+      const again = await ann.connect({ replay: 'none' });
+      await again.say(room, 'on the other node');
+      await stays.expectFrame('new_message', { content: 'on the other node' });
+      const before = turns;
+      await until(() => turns > before + 5, 'traffic goes on');
+      await one.start();
+      await until(async () => (await sockets(one)) > 0, 'it is in use again', 30_000);
+      talks = false;
+      await talk;
+      await Promise.all([again.close(), stays.close()]);
+    } finally {
+      await proxy.stop();
+    }
+  });
 });
