@@ -20,6 +20,9 @@ void add_verify(command_line& line) {
                  return run_verify(what);
                });
   add_shown(command, "--nodes", options->nodes, "Nodes to start")->check(CLI::Range(1, 20));
+  add_shown(command, "--redis", options->redis,
+            "Redis servers to start, which share the streams; a fault of Redis befalls one of them")
+      ->check(CLI::Range(1, 8));
   add_shown(command, "--rooms", options->rooms, "Rooms")->check(CLI::Range(1, 10'000));
   add_shown(command, "--clients", options->clients, "Clients; two are one user's devices")
       ->check(CLI::Range(2, 10'000));
@@ -100,6 +103,8 @@ void add_storm(command_line& line) {
   add_shown(command, "--bound", options->bound, "Seconds within which everybody must be back")
       ->check(CLI::PositiveNumber);
   add_shown(command, "--size", options->size, "Bytes of content")->check(CLI::Range(12, 8192));
+  command->add_flag("--unread", options->unread,
+                    "They come back with ?replay=unread, from where they have read, and do not resume");
   command->add_flag("--drain", options->drain,
                     "Stop one node instead: its clients come to the other when they are told");
   command_line::add_settings(command, options->settings);

@@ -17,6 +17,11 @@ constexpr std::size_t parts_of_a_drain = 10;
 
 const char* nodes_of(const storm_options& options) { return options.drain ? "the node that stays" : "both nodes"; }
 
+std::string what_happens(const storm_options& options) {
+  return fmt::format("{}{}", options.drain ? "while a node stops" : "are cut off and come back",
+                     options.unread ? " by ?replay=unread" : "");
+}
+
 std::string statements_text(const storm_options& options, const storm_findings& found) {
   const auto calls = calls_of(found.statements);
   auto out = fmt::format(
@@ -129,14 +134,14 @@ load_report to_report(const storm_options& options, const storm_findings& found)
   const auto& tally = found.tally;
   load_report out;
   out.scenario = "storm";
-  out.title =
-      fmt::format("{} clients of {} users in {} rooms {}, {:.0f} messages a second", options.clients, options.users,
-                  options.rooms, options.drain ? "while a node stops" : "are cut off and come back", options.rate);
+  out.title = fmt::format("{} clients of {} users in {} rooms {}, {:.0f} messages a second", options.clients,
+                          options.users, options.rooms, what_happens(options), options.rate);
   out.server = "two nodes on PostgreSQL and Redis";
   out.options = {{"clients", static_cast<double>(options.clients)},
                  {"users", static_cast<double>(options.users)},
                  {"rooms", static_cast<double>(options.rooms)},
                  {"rate", options.rate},
+                 {"unread", options.unread ? 1.0 : 0.0},
                  {"size", static_cast<double>(options.size)}};
   out.verdict = {fmt::format("lost {}, doubled {}, not back {}, unacknowledged {}, refused {}", tally.lost,
                              tally.doubled, tally.not_live, tally.unacknowledged, tally.refused),

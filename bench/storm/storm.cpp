@@ -61,6 +61,7 @@ bool run_storm(const storm_options& options) {
   std::fprintf(stderr, "%zu clients are connected\n", options.clients);
   const query_count queries(cluster.store_url());
   queries.begin();
+  if (options.unread) load.mark_read();
   load.run(options.seconds);
   const auto usual_in_a_second = calls_of(queries.read()) / options.seconds;
   queries.begin();

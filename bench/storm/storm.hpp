@@ -19,6 +19,7 @@ struct storm_options {
   double seconds = 5;                 ///< Before the cut, and after the return.
   double bound = 120;                 ///< Seconds within which everybody must be back.
   std::size_t size = 128;             ///< Bytes of content.
+  bool unread = false;                ///< They come back with ?replay=unread and do not resume.
   bool drain = false;                 ///< The clients of one node go to the other as it stops, none is cut.
   std::string parleyd;                ///< The program.
   std::vector<std::string> settings;  ///< KEY=VALUE for parleyd.

@@ -1,6 +1,8 @@
 // The frames that count: ready, the resume's answer, the room's events, and the replay's end.
 #include "storm/storm_client.hpp"
 
+#include <algorithm>
+
 #include "across/stamp.hpp"
 
 namespace parley::bench {
@@ -12,13 +14,7 @@ storm_client::wish storm_client::on_frame(std::string_view frame) {
     return wish::nothing;
   }
   if (is_of_type(frame, "ready")) {
-    if (is_known_) {
-      stage_ = stage::resuming;
-      return wish::resume;
-    }
-    is_known_ = true;
-    last_ = number_in(frame, "last_seq").value_or(0);
-    stage_ = stage::live;
+    return on_ready(frame);
   } else if (is_of_type(frame, "ack")) {
     if (stage_ == stage::resuming) stage_ = stage::replaying;
   } else if (is_of_type(frame, "error")) {
@@ -31,13 +27,32 @@ storm_client::wish storm_client::on_frame(std::string_view frame) {
   return wish::nothing;
 }
 
+storm_client::wish storm_client::on_ready(std::string_view frame) {
+  if (!is_known_) {
+    is_known_ = true;
+    position_ = last_ = number_in(frame, "last_seq").value_or(0);
+    stage_ = stage::live;
+    return wish::nothing;
+  }
+  if (way_ == way_back::resume) {
+    position_ = last_;
+    stage_ = stage::resuming;
+    return wish::resume;
+  }
+  position_ = number_in(frame, "last_read_seq").value_or(0);
+  if (position_ > last_) left_out_ += position_ - last_;  // nobody here says that he has read what he has not
+  stage_ = stage::replaying;
+  return wish::nothing;
+}
+
 void storm_client::take(std::uint64_t seq) {
-  if (seq <= last_) {
+  if (seq <= position_) {
     ++doubled_;
     return;
   }
-  left_out_ += seq - last_ - 1;
-  last_ = seq;
+  left_out_ += seq - position_ - 1;
+  position_ = seq;
+  last_ = std::max(last_, seq);
   if (stage_ == stage::replaying) ++replayed_;
 }
 

@@ -6,9 +6,15 @@
 
 namespace parley::bench {
 
-/// Without a socket. The first connection begins at the room's end, each later one resumes with the last seq it has.
+/// Without a socket. The first connection begins at the room's end, each later one where `way` says.
 class storm_client {
  public:
+  enum class way_back {
+    resume,  ///< It asks for what comes behind the last seq it has.
+    unread   ///< The node begins behind its user's read marker; what it has of that comes again.
+  };
+  explicit storm_client(way_back way) : way_(way) {}
+
   enum class wish { nothing, resume, resume_later };
 
   /// What is to be sent because of the frame.
@@ -20,6 +26,8 @@ class storm_client {
   [[nodiscard]] bool is_away() const { return stage_ == stage::away; }
   /// The last seq it has.
   [[nodiscard]] std::uint64_t last() const { return last_; }
+  /// How far this connection has come, which is where a resume goes on.
+  [[nodiscard]] std::uint64_t position() const { return position_; }
   [[nodiscard]] std::uint64_t doubled() const { return doubled_; }
   /// Seqs that were left out.
   [[nodiscard]] std::uint64_t left_out() const { return left_out_; }
@@ -28,11 +36,13 @@ class storm_client {
  private:
   enum class stage { away, resuming, replaying, live };
 
+  wish on_ready(std::string_view frame);
   void take(std::uint64_t seq);
 
+  way_back way_;
   stage stage_ = stage::away;
   bool is_known_ = false;  ///< It has a position.
-  std::uint64_t last_ = 0;
+  std::uint64_t last_ = 0, position_ = 0;
   std::uint64_t doubled_ = 0;
   std::uint64_t left_out_ = 0;
   std::uint64_t replayed_ = 0;

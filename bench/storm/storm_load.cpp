@@ -49,7 +49,8 @@ storm_load::storm_load(const storm_options& options, std::vector<support::target
     : options_(options),
       nodes_(std::move(nodes)),
       people_(std::move(people)),
-      clients_(options.clients),
+      clients_(options.clients,
+               storm_client(options.unread ? storm_client::way_back::unread : storm_client::way_back::resume)),
       leaves_(options.clients, false),
       told_at_ns_(options.clients, 0),
       room_ends_(options.rooms, 0),
@@ -73,7 +74,8 @@ std::size_t storm_load::node_of_sender(std::size_t room) const {
 }
 
 void storm_load::connect_client(std::size_t client) {
-  loop_.connect(client, nodes_[node_of(client)], "/ws?replay=none", people_.user_tokens[client % options_.users]);
+  const char* path = options_.unread && has_begun() ? "/ws" : "/ws?replay=none";
+  loop_.connect(client, nodes_[node_of(client)], path, people_.user_tokens[client % options_.users]);
 }
 
 void storm_load::connect() {
@@ -173,7 +175,13 @@ void storm_load::do_what_was_put_off() {
 
 void storm_load::resume(std::size_t client) {
   loop_.send_text(client, fmt::format(R"({{"type":"resume","id":"r","data":{{"rooms":{{"{}":{}}}}}}})",
-                                      people_.room_ids[room_of(client)], clients_[client].last()));
+                                      people_.room_ids[room_of(client)], clients_[client].position()));
+}
+
+void storm_load::mark_read() {
+  for (std::size_t user = 0; user < options_.users; ++user)
+    loop_.send_text(user, fmt::format(R"({{"type":"read","data":{{"room_id":"{}","seq":{}}}}})",
+                                      people_.room_ids[room_of(user)], clients_[user].last()));
 }
 
 void storm_load::on_frame(std::size_t number, std::string_view frame) {

@@ -30,6 +30,8 @@ class storm_load {
 
   /// Connects everybody, not all at once. Throws std::runtime_error when that does not work.
   void connect();
+  /// One client of each user says that he has read what it has.
+  void mark_read();
   /// Goes on sending, for so long.
   void run(double seconds);
   /// Cuts all clients, lets them come back all at once, each at the other node, and waits until all are live or that
@@ -67,6 +69,7 @@ class storm_load {
   void on_end(std::size_t number, const std::string& how);
   void note_event(std::string_view frame, bool is_live);
   void resume(std::size_t client);
+  [[nodiscard]] bool has_begun() const { return turn_ > 0 || is_draining_; }
   void step();
   void send_what_is_due();
   void do_what_was_put_off();

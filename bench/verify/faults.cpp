@@ -38,6 +38,19 @@ bool concerns_a_node(fault_kind kind) {
   }
 }
 
+bool concerns_a_redis(fault_kind kind) {
+  switch (kind) {
+    case fault_kind::kill_redis:
+    case fault_kind::flush_redis:
+    case fault_kind::pause_redis:
+    case fault_kind::cut_redis:
+    case fault_kind::partition_redis:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 fault_runner::fault_runner(const verify_options& options, world* own)
@@ -45,7 +58,7 @@ fault_runner::fault_runner(const verify_options& options, world* own)
       node_count_(own != nullptr ? own->nodes().size() : 0),
       random_(options.seed),
       busy_nodes_(node_count_, false) {
-  for (const auto& spec : options.faults) faults_.push_back({spec, {}, false, {}, 0, {}, 0});
+  for (const auto& spec : options.faults) faults_.push_back({spec, {}, false, {}, 0, {}, 0, 0});
   thread_ = std::thread([this] { run(); });
 }
 
@@ -108,6 +121,9 @@ bool fault_runner::choose_victims(running& fault) {
   fault.victims.clear();
   const auto kind = fault.spec.kind;
   if ((holds_redis(kind) && redis_is_busy_) || (holds_postgres(kind) && postgres_is_busy_)) return false;
+  if (concerns_a_redis(kind) && own_->redis_count() > 1) {
+    fault.redis = std::uniform_int_distribution<std::size_t>(0, own_->redis_count() - 1)(random_);
+  }
   std::vector<std::size_t> idle;
   for (std::size_t node = 0; node < node_count_; ++node)
     if (!busy_nodes_[node]) idle.push_back(node);
@@ -137,13 +153,12 @@ void fault_runner::begin(running& fault, clock::time_point now) {
   const bool stops = fault.spec.kind == fault_kind::restart_node;
   if (fault.spec.untold.count() > 0) {
     // Before anybody falls silent: what is sent now is what the others are not told.
-    own_->redis_proxy(fault.victims.front()).stall();
+    for (std::size_t redis = 0; redis < own_->redis_count(); ++redis)
+      own_->redis_proxy(fault.victims.front(), redis).stall();
     std::this_thread::sleep_for(fault.spec.untold);
   }
-  tell({fault_event::phase::begins, fault.number,
-        fault.victims.empty() ? fault.spec.name
-                              : fmt::format("{} node {}", fault.spec.name, fmt::join(fault.victims, ",")),
-        stops ? static_cast<int>(fault.victims.front()) : -1, std::nullopt});
+  tell({fault_event::phase::begins, fault.number, name_of(fault), stops ? static_cast<int>(fault.victims.front()) : -1,
+        std::nullopt});
   try {
     harm(fault);
   } catch (const std::exception& e) {
@@ -151,6 +166,13 @@ void fault_runner::begin(running& fault, clock::time_point now) {
   }
   fault.next = now;
   fault.heals = now + fault.spec.untold + fault.spec.lasts;
+}
+
+std::string fault_runner::name_of(const running& fault) const {
+  auto out = fault.spec.name;
+  if (!fault.victims.empty()) out += fmt::format(" node {}", fmt::join(fault.victims, ","));
+  if (concerns_a_redis(fault.spec.kind) && own_->redis_count() > 1) out += fmt::format(" redis {}", fault.redis);
+  return out;
 }
 
 void fault_runner::heal(running& fault) {
@@ -173,8 +195,10 @@ void fault_runner::harm(running& fault) {
   switch (fault.spec.kind) {
     case fault_kind::kill_node:
       own_->node(victim).kill();
-      own_->redis_proxy(victim).drop();  // what it said last must not reach Redis after all
-      own_->redis_proxy(victim).heal();
+      for (std::size_t redis = 0; redis < own_->redis_count(); ++redis) {
+        own_->redis_proxy(victim, redis).drop();  // what it said last must not reach Redis after all
+        own_->redis_proxy(victim, redis).heal();
+      }
       return;
     case fault_kind::stop_node:
       return own_->node(victim).pause();
@@ -184,17 +208,17 @@ void fault_runner::harm(running& fault) {
               broken::unquiet});
       return;
     case fault_kind::kill_redis:
-      return own_->redis().kill();
+      return own_->redis(fault.redis).kill();
     case fault_kind::flush_redis:
-      own_->redis().run({"FLUSHALL"});
+      own_->redis(fault.redis).run({"FLUSHALL"});
       return;
     case fault_kind::pause_redis:
-      return own_->redis().pause();
+      return own_->redis(fault.redis).pause();
     case fault_kind::cut_redis:
-      own_->redis_proxy(victim).cut_after(cut_redis_bytes);
-      return own_->redis_proxy(victim).cut_open_after(cut_redis_bytes);
+      own_->redis_proxy(victim, fault.redis).cut_after(cut_redis_bytes);
+      return own_->redis_proxy(victim, fault.redis).cut_open_after(cut_redis_bytes);
     case fault_kind::partition_redis:
-      return own_->redis_proxy(victim).stall();
+      return own_->redis_proxy(victim, fault.redis).stall();
     case fault_kind::restart_postgres:
       return own_->postgres().stop_immediately();
     case fault_kind::cut_postgres:
@@ -211,7 +235,7 @@ void fault_runner::harm(running& fault) {
 
 void fault_runner::kill_all_of(const running& fault) {
   for (const auto node : fault.victims) own_->node(node).kill();
-  own_->redis().kill();
+  for (std::size_t redis = 0; redis < own_->redis_count(); ++redis) own_->redis(redis).kill();
 }
 
 void fault_runner::mend(running& fault) {
@@ -223,21 +247,21 @@ void fault_runner::mend(running& fault) {
     case fault_kind::stop_node:
       return own_->node(victim).resume();
     case fault_kind::kill_redis:
-      return own_->redis().start();
+      return own_->redis(fault.redis).start();
     case fault_kind::flush_redis:
       return;
     case fault_kind::pause_redis:
-      return own_->redis().resume();
+      return own_->redis(fault.redis).resume();
     case fault_kind::cut_redis:
     case fault_kind::partition_redis:
-      return own_->redis_proxy(victim).heal();
+      return own_->redis_proxy(victim, fault.redis).heal();
     case fault_kind::restart_postgres:
       return own_->postgres().start();
     case fault_kind::cut_postgres:
     case fault_kind::partition_postgres:
       return own_->postgres_proxy(victim).heal();
     case fault_kind::kill_all:
-      own_->redis().start();
+      for (std::size_t redis = 0; redis < own_->redis_count(); ++redis) own_->redis(redis).start();
       for (const auto node : fault.victims) own_->node(node).restart();
       return;
     case fault_kind::command:

@@ -52,6 +52,7 @@ class fault_runner {
     clock::time_point heals;
     int number = 0;
     std::vector<std::size_t> victims;  ///< Nodes.
+    std::size_t redis = 0;             ///< Whichever of them it concerns.
     std::size_t turn = 0;
   };
 
@@ -63,6 +64,8 @@ class fault_runner {
   void harm(running& fault);
   void mend(running& fault);
   void kill_all_of(const running& fault);
+  /// Its names are those of --help; with several Redis also which one.
+  [[nodiscard]] std::string name_of(const running& fault) const;
   void tell(fault_event event);
   [[nodiscard]] bool holds_redis(fault_kind kind) const;
   [[nodiscard]] bool holds_postgres(fault_kind kind) const;

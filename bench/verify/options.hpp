@@ -41,6 +41,7 @@ struct fault_spec {
 
 struct verify_options {
   int nodes = 3;
+  int redis = 1;  ///< Servers that share the streams.
   int rooms = 8;
   int clients = 24;  ///< Devices; each user has two.
   double seconds = 20;

@@ -38,7 +38,7 @@ world::world(const verify_options& options) {
     postgres_ = std::make_unique<support::postgres_server>();
     store_url = postgres_->new_database();
   }
-  redis_ = std::make_unique<support::redis_server>();
+  for (int server = 0; server < options.redis; ++server) redis_.push_back(std::make_unique<support::redis_server>());
   for (int number = 0; number < options.nodes; ++number) start_node(options, number, store_url, local_port(store_url));
 }
 
@@ -56,11 +56,10 @@ void world::start_node(const verify_options& options, int number, const std::str
     postgres_proxies_.push_back(std::make_unique<support::fault_proxy>(store_port, seed));
     url = postgres_proxies_.back()->url_through(store_url, store_port);
   }
-  redis_proxies_.push_back(std::make_unique<support::fault_proxy>(redis_->port(), seed + 1));
   // What slows the tool down and has no part in the promises is off; all else is as it is for everybody.
   std::vector<std::string> settings{
       "store.url=" + url,
-      "bus.url=" + redis_proxies_.back()->url_through(redis_->url(), redis_->port()),
+      "bus.url=" + bus_url_of_next_node(seed + 1),
       fmt::format("node.name=node{}", number),
       "limits.send_rate_per_second=0",
       "limits.frames_per_second=0",
@@ -74,6 +73,16 @@ void world::start_node(const verify_options& options, int number, const std::str
   settings.insert(settings.end(), options.settings.begin(), options.settings.end());
   nodes_.push_back(std::make_unique<support::server_process>(
       support::server_process::node(options.parleyd, settings, fmt::format("{}/node{}.log", logs_, number))));
+}
+
+std::string world::bus_url_of_next_node(std::uint64_t seed) {
+  auto& proxies = redis_proxies_.emplace_back();
+  std::string urls;
+  for (const auto& server : redis_) {
+    proxies.push_back(std::make_unique<support::fault_proxy>(server->port(), seed + (proxies.size() << 32U)));
+    urls += (urls.empty() ? "" : ",") + proxies.back()->url_through(server->url(), server->port());
+  }
+  return urls;
 }
 
 std::vector<support::target> world::nodes() const {

@@ -25,21 +25,28 @@ class world {
 
   [[nodiscard]] std::vector<support::target> nodes() const;
   [[nodiscard]] support::server_process& node(std::size_t number) { return *nodes_[number]; }
-  [[nodiscard]] support::fault_proxy& redis_proxy(std::size_t node) { return *redis_proxies_[node]; }
+  /// Between that node and that Redis.
+  [[nodiscard]] support::fault_proxy& redis_proxy(std::size_t node, std::size_t server) {
+    return *redis_proxies_[node][server];
+  }
   /// Throws std::runtime_error when PostgreSQL is not on this machine.
   [[nodiscard]] support::fault_proxy& postgres_proxy(std::size_t node);
-  [[nodiscard]] support::redis_server& redis() { return *redis_; }
+  /// They share the streams' partitions.
+  [[nodiscard]] std::size_t redis_count() const { return redis_.size(); }
+  [[nodiscard]] support::redis_server& redis(std::size_t server) { return *redis_[server]; }
   /// Only one that was started here.
   [[nodiscard]] support::postgres_server& postgres() { return *postgres_; }
 
  private:
   void start_node(const verify_options& options, int number, const std::string& store_url, std::uint16_t store_port);
+  std::string bus_url_of_next_node(std::uint64_t seed);
 
   std::string folder_;  ///< For the logs, unless they are to stay.
   std::string logs_;
   std::unique_ptr<support::postgres_server> postgres_;
-  std::unique_ptr<support::redis_server> redis_;
-  std::vector<std::unique_ptr<support::fault_proxy>> redis_proxies_;
+  std::vector<std::unique_ptr<support::redis_server>> redis_;
+  std::vector<std::vector<std::unique_ptr<support::fault_proxy>>>
+      redis_proxies_;  ///< Of each node, one for each Redis.
   std::vector<std::unique_ptr<support::fault_proxy>> postgres_proxies_;
   std::vector<std::unique_ptr<support::server_process>> nodes_;
 };
