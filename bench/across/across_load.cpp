@@ -76,6 +76,7 @@ void across_load::begin(const send_schedule& schedule) {
     *each = {};
     each->came_at_ns.assign(schedule.size(), 0);
   }
+  deliveries_.last.assign(rooms_.size(), 0);
   sent_at_ns_.assign(schedule.size(), 0);
   sent_ = acknowledged_ = refused_ = 0;
   shown_sent_ = shown_acknowledged_ = shown_refused_ = 0;
@@ -152,6 +153,9 @@ void across_load::on_receiver_frame(std::size_t client, std::string_view frame) 
     if (is_ours && note(deliveries_, *number)) {
       const auto index = static_cast<std::size_t>(*number - first_number_);
       course_.note_delivered(deliveries_.came_at_ns[index] - schedule_.due_ns(index));
+      auto& last = deliveries_.last[client];
+      if (*number < last) ++deliveries_.reordered;
+      last = std::max(last, *number);
     } else {
       ++deliveries_.doubled;
     }
@@ -175,6 +179,7 @@ across_tally across_load::finish() {
   out.acknowledged = acks_.came;
   out.received = deliveries_.came;
   out.doubled = deliveries_.doubled + acks_.doubled;
+  out.reordered = deliveries_.reordered;
   out.refused = refused_;
   out.first_refusal = first_refusal_;
   out.broken = acks_.broken.empty() ? deliveries_.broken : acks_.broken;

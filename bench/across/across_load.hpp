@@ -44,7 +44,8 @@ class across_load {
   struct side {
     std::vector<std::int64_t> came_at_ns;
     std::size_t came = 0;
-    std::size_t doubled = 0;
+    std::size_t doubled = 0, reordered = 0;
+    std::vector<std::uint64_t> last;  ///< The greatest number of each room; empty for acks, which may cross.
     std::string broken;
   };
 

@@ -15,6 +15,7 @@ std::string objection_to(const across_tally& tally) {
   if (tally.received < tally.planned)
     return fmt::format("{} of {} messages did not arrive", tally.planned - tally.received, tally.planned);
   if (tally.doubled > 0) return fmt::format("{} messages came twice or to the wrong receiver", tally.doubled);
+  if (tally.reordered > 0) return fmt::format("{} messages came behind later ones of their room", tally.reordered);
   if (tally.late * 1000 > tally.measured)
     return fmt::format("the sender fell behind: {} of {} messages went out more than {} ms after their time",
                        tally.late, tally.measured, late_ns / 1'000'000);

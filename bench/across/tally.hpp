@@ -17,7 +17,8 @@ struct across_tally {
   std::size_t sent = 0;
   std::size_t acknowledged = 0;
   std::size_t received = 0;
-  std::size_t doubled = 0;  ///< Received again, or by somebody to whom it was not sent.
+  std::size_t doubled = 0;    ///< Received again, or by somebody to whom it was not sent.
+  std::size_t reordered = 0;  ///< Received behind a later one of the same room.
   std::size_t refused = 0;
   std::size_t measured = 0;   ///< Of the planned ones,
   std::size_t late = 0;       ///< and of these.

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "across/background.hpp"
@@ -70,54 +72,96 @@ connect_figures measure_naive(const connect_options& options) {
   return measure(server_watch(server.pid()), options.connections, [&] { connect_until(total); });
 }
 
-double median(std::vector<double> values) {
+struct connect_turn {
+  connect_figures ours;
+  std::optional<connect_figures> bare;
+};
+
+/// Of `value(turn)`.
+template <class Value>
+double median(const std::vector<connect_turn>& turns, Value value) {
+  std::vector<double> values;
+  values.reserve(turns.size());
+  for (const auto& turn : turns) values.push_back(value(turn));
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
 }
 
-}  // namespace
-
-void run_connect(const connect_options& options) {
-  validate(options.server);
-  std::vector<double> rates, cpus, bare_rates, bare_cpus, rate_ratios, cpu_ratios;
-  std::string name;
-  for (int run = 0; run < options.runs; ++run) {
-    const measured_server server(options.server);
-    name = server.name();
-    const auto people = make_crowd(server.address(), options.users, options.rooms, options.rooms_each);
-    const auto ours = measure_parleyd(options, server, people);
-    rates.push_back(ours.rate);
-    cpus.push_back(ours.cpu_us);
-    fmt::print(stderr, "parleyd: {:.0f} a second, {:.1f} us of CPU each\n", ours.rate, ours.cpu_us);
-    if (options.naive.empty()) continue;
-    const auto bare = measure_naive(options);
-    bare_rates.push_back(bare.rate);
-    bare_cpus.push_back(bare.cpu_us);
-    rate_ratios.push_back(ours.rate / bare.rate);
-    cpu_ratios.push_back(ours.cpu_us / bare.cpu_us);
-    fmt::print(stderr, "accept and upgrade: {:.0f} a second, {:.1f} us of CPU each\n", bare.rate, bare.cpu_us);
+report_table table_of(const std::vector<connect_turn>& turns) {
+  report_table out{"turns",
+                   "Each turn",
+                   {{"turn", "turn"}, {"connections_per_second", "a second"}, {"server_cpu_us", "CPU, us"}},
+                   {}};
+  const bool has_bare = turns.front().bare.has_value();
+  if (has_bare) {
+    out.columns.insert(out.columns.end(), {{"bare_per_second", "alone, a second"},
+                                           {"bare_cpu_us", "its CPU, us"},
+                                           {"rate_ratio", "rate, parleyd / alone"},
+                                           {"cpu_ratio", "CPU, parleyd / alone"}});
   }
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    const auto& [ours, bare] = turns[i];
+    auto& row = out.rows.emplace_back();
+    row = {static_cast<double>(i + 1), ours.rate, ours.cpu_us};
+    if (bare) row.insert(row.end(), {bare->rate, bare->cpu_us, ours.rate / bare->rate, ours.cpu_us / bare->cpu_us});
+  }
+  return out;
+}
+
+load_report report_of(const connect_options& options, const std::string& server,
+                      const std::vector<connect_turn>& turns) {
   load_report report;
   report.scenario = "connect";
   report.title = fmt::format("{} connections of {} users in {} rooms each, {} at once, {} runs", options.connections,
                              options.users, options.rooms_each, options.at_once, options.runs);
-  report.server = name;
+  report.server = server;
   report.options = {{"connections", static_cast<double>(options.connections)},
                     {"users", static_cast<double>(options.users)},
                     {"rooms", static_cast<double>(options.rooms)},
                     {"rooms_each", static_cast<double>(options.rooms_each)},
                     {"at_once", static_cast<double>(options.at_once)},
                     {"runs", static_cast<double>(options.runs)}};
-  report.figures = {{"connections_per_second", "connections, from TCP to ready, median", median(rates), "a second"},
-                    {"server_cpu_us", "the server's CPU for one, median", median(cpus), "us"}};
-  if (!bare_rates.empty()) {
-    report.figures.insert(report.figures.end(),
-                          {{"bare_per_second", "accept and upgrade alone, median", median(bare_rates), "a second"},
-                           {"bare_cpu_us", "its CPU for one, median", median(bare_cpus), "us"},
-                           {"rate_ratio", "rate, parleyd / alone, median of the pairs", median(rate_ratios), ""},
-                           {"cpu_ratio", "CPU, parleyd / alone, median of the pairs", median(cpu_ratios), ""}});
+  const auto of = [&](auto value) { return median(turns, value); };
+  report.figures = {{"connections_per_second", "connections, from TCP to ready, median",
+                     of([](const auto& turn) { return turn.ours.rate; }), "a second"},
+                    {"server_cpu_us", "the server's CPU for one, median",
+                     of([](const auto& turn) { return turn.ours.cpu_us; }), "us"}};
+  if (turns.front().bare) {
+    report.figures.insert(
+        report.figures.end(),
+        {{"bare_per_second", "accept and upgrade alone, median", of([](const auto& turn) { return turn.bare->rate; }),
+          "a second"},
+         {"bare_cpu_us", "its CPU for one, median", of([](const auto& turn) { return turn.bare->cpu_us; }), "us"},
+         {"rate_ratio", "rate, parleyd / alone, median of the pairs",
+          of([](const auto& turn) { return turn.ours.rate / turn.bare->rate; }), ""},
+         {"cpu_ratio", "CPU, parleyd / alone, median of the pairs",
+          of([](const auto& turn) { return turn.ours.cpu_us / turn.bare->cpu_us; }), ""}});
   }
-  tell(report, options.report);
+  // Nothing but `ready` is looked at, without which there are no figures.
+  report.verdict = {"all got their ready frame", true};
+  report.tables.push_back(table_of(turns));
+  return report;
+}
+
+}  // namespace
+
+void run_connect(const connect_options& options) {
+  validate(options.server);
+  std::vector<connect_turn> turns;
+  std::string name;
+  for (int run = 0; run < options.runs; ++run) {
+    const measured_server server(options.server);
+    name = server.name();
+    const auto people = make_crowd(server.address(), options.users, options.rooms, options.rooms_each);
+    auto& turn = turns.emplace_back();
+    turn.ours = measure_parleyd(options, server, people);
+    fmt::print(stderr, "parleyd: {:.0f} a second, {:.1f} us of CPU each\n", turn.ours.rate, turn.ours.cpu_us);
+    if (options.naive.empty()) continue;
+    turn.bare = measure_naive(options);
+    fmt::print(stderr, "accept and upgrade: {:.0f} a second, {:.1f} us of CPU each\n", turn.bare->rate,
+               turn.bare->cpu_us);
+  }
+  tell(report_of(options, name, turns), options.report);
 }
 
 }  // namespace parley::bench

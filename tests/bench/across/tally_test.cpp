@@ -22,7 +22,7 @@ TEST(across_tally, objects_to_whatever_is_missing_doubled_or_refused) {
     tally.*member -= 1;
     EXPECT_NE(objection_to(tally), "");
   }
-  for (auto member : {&across_tally::doubled, &across_tally::refused}) {
+  for (auto member : {&across_tally::doubled, &across_tally::reordered, &across_tally::refused}) {
     auto tally = sound();
     tally.*member += 1;
     EXPECT_NE(objection_to(tally), "");
