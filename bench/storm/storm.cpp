@@ -84,6 +84,10 @@ bool run_storm(const storm_options& options) {
   const auto& back_ns = found.tally.back_ns;
   const auto last_back_ns = back_ns.empty() ? 0 : *std::max_element(back_ns.begin(), back_ns.end());
   found.usual_statements = usual_in_a_second * static_cast<double>(last_back_ns) / 1e9;
+  if (!options.drain) {
+    found.statements_each =
+        (calls_of(found.statements) - found.usual_statements) / static_cast<double>(options.clients);
+  }
   set_costs(found, before, after);
   const auto report = to_report(options, found);
   std::fputs((options.report.json ? to_json(report) : to_text(options, found)).c_str(), stdout);
