@@ -1,4 +1,4 @@
-// Half, full, too much, half again.
+// Full, half, too much, half again.
 #include "load/overload.hpp"
 
 #include <fmt/format.h>
@@ -65,6 +65,8 @@ class overload_run {
       full_rate *= lowered_to;
       full = measure_behind_the_index(full_rate);
     }
+    if (options_.full <= 0 && !objection_to(full, full_load).empty())
+      throw std::runtime_error("no rate is held for long");
     const auto before = measure_behind_the_index(full_rate / 2);
     load_.leave_out_above(most_unanswered);
     auto over = measure(full_rate * options_.times, options_.seconds);

@@ -114,8 +114,8 @@ report_table table_of_ends(const std::map<std::string, std::uint64_t>& ends) {
 bool storm_findings::is_good() const {
   // Those of a node that is stopped come to one on which their rooms may not have been in use.
   const bool came_from_memory = exit_code.has_value() || store_pages == 0;
-  return came_from_memory && statements_each.value_or(0) <= 1 && tally.refused == 0 && tally.lost == 0 && tally.doubled == 0 && tally.not_live == 0 &&
-         tally.unacknowledged == 0 && tally.unannounced == 0 && exit_code.value_or(0) == 0;
+  return came_from_memory && statements_each.value_or(0) <= 1 && tally.lost == 0 && tally.doubled == 0 &&
+         tally.not_live == 0 && tally.unacknowledged == 0 && tally.unannounced == 0 && exit_code.value_or(0) == 0;
 }
 
 std::string to_text(const storm_options& options, const storm_findings& found) {

@@ -21,7 +21,7 @@ struct storm_findings {
   double node_cpu = 0, database_cpu = 0, tool_cpu = 0;                         ///< In seconds.
   double load_average = 0;  ///< Of the machine, over the last minute.
 
-  std::optional<double> statements_each;  ///< Of a client, besides; nothing where a node was stopped.
+  std::optional<double> statements_each;  ///< Of a client, besides; nothing where a node was stopped, or of few.
 
   /// Everybody came back and has every seq once; a node that was stopped told its clients and ended well; where none
   /// was, the store was not asked for events, and for no more than one thing a client.

@@ -18,6 +18,10 @@
 namespace parley::bench {
 namespace {
 
+/// Clients, whose sessions the store is asked for together.
+constexpr std::size_t many = 1'000;
+constexpr double marking_seconds = 1;
+
 struct storm_readings {
   double node_cpu = 0, database_cpu = 0, tool_cpu = 0;
   std::map<std::string, double> counters;
@@ -60,8 +64,11 @@ bool run_storm(const storm_options& options) {
   load.connect();
   std::fprintf(stderr, "%zu clients are connected\n", options.clients);
   const query_count queries(cluster.store_url());
+  if (options.unread) {
+    load.mark_read();
+    load.run(marking_seconds);
+  }
   queries.begin();
-  if (options.unread) load.mark_read();
   load.run(options.seconds);
   const auto usual_in_a_second = calls_of(queries.read()) / options.seconds;
   queries.begin();
@@ -84,7 +91,7 @@ bool run_storm(const storm_options& options) {
   const auto& back_ns = found.tally.back_ns;
   const auto last_back_ns = back_ns.empty() ? 0 : *std::max_element(back_ns.begin(), back_ns.end());
   found.usual_statements = usual_in_a_second * static_cast<double>(last_back_ns) / 1e9;
-  if (!options.drain) {
+  if (!options.drain && options.clients >= many) {
     found.statements_each =
         (calls_of(found.statements) - found.usual_statements) / static_cast<double>(options.clients);
   }

@@ -75,6 +75,7 @@ void client::ended(const std::string& how, int code, bool by_itself) {
     place.resume_at = -1;
     place.last_sent = {0, 0};
     place.last_read = 0;
+    place.shown_readers.clear();
   }
   is_ready_ = false;
   presence_ = {};
@@ -172,12 +173,12 @@ bool client::act(int room) {
   if (kind < 0.07) return edit_own(room, false);
   if (kind < 0.10) return edit_own(room, true);
   if (kind < 0.18) return react(room);
-  if (kind < 0.20) {
+  if (kind < 0.22) {
     read(room);
     return true;
   }
   auto& own = places_.at(room).own;
-  if (kind < 0.20 + repeat_share && !own.empty() && sibling_ != nullptr && sibling_->is_ready_) {
+  if (kind < 0.22 + repeat_share && !own.empty() && sibling_ != nullptr && sibling_->is_ready_) {
     // Sent again although it was acknowledged, by the other device, which is mostly at another node.
     sibling_->pending_[own[state_.pick(own.size())].key] = {room, 0, false};
     return true;
@@ -226,6 +227,8 @@ void client::read(int room) {
   if (sibling_ != nullptr && state_.chance(0.5)) {
     seq = std::max(seq, sibling_->places_.at(room).received.contiguous());
   }
+  // Or somewhere that he may have been beyond long since, as one who looks through older messages.
+  if (seq > 1 && state_.chance(0.3)) seq = static_cast<std::int64_t>(state_.between(1, static_cast<double>(seq)));
   write({verb::read, room, 0, {}, {}, 0, {}, 0, seq}, "read",
         fmt::format(R"({{"room_id":"{}","seq":{}}})", state_.room_ids[static_cast<std::size_t>(room)], seq));
 }

@@ -8,10 +8,12 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "verify/history.hpp"
 #include "verify/ledger.hpp"
+#include "verify/marker_view.hpp"
 #include "verify/options.hpp"
 #include "verify/position.hpp"
 #include "verify/presence_view.hpp"
@@ -49,6 +51,7 @@ struct load_state {
   std::map<std::string, int, std::less<>> room_numbers;
   std::vector<std::string> user_ids;  ///< Whom everybody watches: of all users as many as one may.
   std::map<std::string, int, std::less<>> user_numbers;
+  std::map<std::pair<int, int>, marker_view> markers;  ///< By user and room.
   std::vector<std::int64_t> ends;                      ///< By room: the highest seq that anybody was told.
   std::vector<std::deque<std::string>> seen_messages;  ///< By room, for reactions.
   std::map<std::string, std::uint64_t> errors;         ///< By code.
@@ -117,6 +120,8 @@ class client {
     std::pair<std::uint64_t, std::int64_t> last_sent{
         0, 0};  ///< On this connection: the last new message's number and seq.
     std::int64_t last_read = 0;
+    std::map<std::string, std::int64_t, std::less<>>
+        shown_readers;  ///< On this connection: where each was shown to be.
   };
   struct pending_send {
     int room = 0;
@@ -156,6 +161,8 @@ class client {
   void on_watch_ack(const boost::json::object& data);
   void on_presence(const boost::json::object& data);
   void on_replay_end(int room, std::int64_t seq, bool more);
+  void on_read(int room, std::int64_t seq, const boost::json::object& data);
+  void on_read_ack(const command& what, std::int64_t seq);
   void on_send_ack(const command& what, const boost::json::object& data, std::int64_t seq);
   void take(int room, std::int64_t seq, const order_step& step);
   void record(char way, int room, std::int64_t seq, std::string_view text);

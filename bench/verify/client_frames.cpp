@@ -14,6 +14,8 @@ constexpr std::size_t most_seen = 20;
 constexpr std::size_t most_own = 10;
 /// After a silence of so long a connection may get as much at once as a node queues.
 constexpr double backlog_after_seconds = 1;
+/// For so long a node may take a marker to be where it last knew it to be, which another node has moved.
+constexpr double markers_settle_seconds = 2;
 
 bool is_durable(std::string_view type) {
   return type == "new_message" || type == "message_edited" || type == "message_deleted" || type == "reaction" ||
@@ -45,6 +47,7 @@ void client::on_frame(std::string_view payload) {
   if (type == "error") return on_error(text_field(frame, "id"), data, payload);
   if (place == places_.end()) return;
   if (type == "replay_end") return on_replay_end(room, seq, data.at("more").as_bool());
+  if (type == "read") return on_read(room, seq, data);
   if (is_durable(type)) on_event(type, room, seq, data, text);
 }
 
@@ -61,6 +64,10 @@ void client::on_ready(const boost::json::object& data) {
     ++known;
     auto& place = at->second;
     const auto marker = number_field(told, "last_read_seq");
+    const auto stood = state_.markers[{who_.user, found->second}].at_least(connected_at_, 0);
+    if (marker < stood)
+      complain(broken::reordered, found->second, marker, fmt::format("the read marker went back from {}", stood));
+    state_.markers[{who_.user, found->second}].told(state_.now(), marker);
     if (is_fresh_) place.received = seq_set(marker);
     place.position = is_fresh_ ? room_position(marker, false) : room_position(number_field(told, "last_seq"), true);
   }
@@ -140,15 +147,8 @@ void client::on_ack(const std::string& id, const boost::json::object& data) {
       return;
     case verb::watch:
       return on_watch_ack(data);
-    case verb::read: {
-      auto& last = places_.at(what.room).last_read;
-      if (seq < last)
-        complain(broken::reordered, what.room, seq, fmt::format("the read marker went back from {}", last));
-      if (seq < what.seq)
-        complain(broken::lost, what.room, seq, fmt::format("of what was read up to {} the ack stops short", what.seq));
-      last = std::max(last, seq);
-      return;
-    }
+    case verb::read:
+      return on_read_ack(what, seq);
     case verb::send:
       return on_send_ack(what, data, seq);
     case verb::edit:
@@ -167,6 +167,23 @@ void client::on_ack(const std::string& id, const boost::json::object& data) {
                             what.message, seq, is_edit ? what.key : std::string(), what.version},
                            here(), heard_at_);
   if (is_edit) place.own.push_back({what.key, what.message, what.version});
+}
+
+void client::on_read_ack(const command& what, std::int64_t seq) {
+  auto& last = places_.at(what.room).last_read;
+  auto& marker = state_.markers[{who_.user, what.room}];
+  const auto known = std::max(last, marker.at_least(what.sent_at, markers_settle_seconds));
+  if (seq < known) complain(broken::reordered, what.room, seq, fmt::format("the read marker went back from {}", known));
+  if (seq < what.seq)
+    complain(broken::lost, what.room, seq, fmt::format("of what was read up to {} the ack stops short", what.seq));
+  last = std::max(last, seq);
+  marker.told(heard_at_, seq);
+}
+
+void client::on_read(int room, std::int64_t seq, const boost::json::object& data) {
+  auto& shown = places_.at(room).shown_readers[text_field(data, "user_id")];
+  if (seq < shown) complain(broken::reordered, room, seq, fmt::format("somebody was shown to have read {}", shown));
+  shown = std::max(shown, seq);
 }
 
 void client::on_send_ack(const command& what, const boost::json::object& data, std::int64_t seq) {

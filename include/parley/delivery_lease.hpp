@@ -15,12 +15,13 @@ class delivery_lease {
  public:
   /// From here on it has to be renewed, and has not been.
   void expire() { until_.store(0, std::memory_order_release); }
-  /// One thread only. True: it had lapsed, and a new term begins.
+  /// One thread only. True: it had lapsed, or was about to, and a new term begins.
   bool extend(steady_time until, steady_time now) {
     const auto reached = until.time_since_epoch().count();
     const auto before = until_.load(std::memory_order_relaxed);
-    if (reached <= before) return false;
-    const bool is_new = now.time_since_epoch().count() >= before;
+    if (reached <= before || until <= now) return false;
+    // This thread may stand still between the reading of the clock and the end of this.
+    const bool is_new = (now + about_to_lapse).time_since_epoch().count() >= before;
     if (is_new) terms_.fetch_add(1, std::memory_order_release);
     until_.store(reached, std::memory_order_release);
     return is_new;
@@ -32,6 +33,7 @@ class delivery_lease {
   [[nodiscard]] std::uint64_t term() const { return terms_.load(std::memory_order_acquire); }
 
  private:
+  static constexpr std::chrono::milliseconds about_to_lapse{100};
   std::atomic<steady_time::rep> until_{steady_time::max().time_since_epoch().count()};
   std::atomic<std::uint64_t> terms_{0};
 };

@@ -34,7 +34,7 @@ class read_marker_state {
   [[nodiscard]] std::optional<sequence> position(const user_id& user) const;
 
   /// What the look-up said. Returns those whose move is settled by it.
-  std::vector<waiter> known(user_id user, sequence position, steady_time now);
+  std::vector<waiter> known(user_id user, sequence position, steady_time asked_at);
   /// The look-up failed: returns those who wait for it.
   std::vector<waiter> look_up_failed(user_id user);
 
@@ -43,11 +43,11 @@ class read_marker_state {
   /// When take_due() will have something; null when nothing waits for time.
   [[nodiscard]] std::optional<steady_time> next_due() const;
   /// Returns those who are answered by it: the store has the marker at `stands`, which is there or further.
-  std::vector<waiter> stored(const read_marker& marker, sequence stands, steady_time now);
+  std::vector<waiter> stored(const read_marker& marker, sequence stands);
   std::vector<waiter> failed(const read_marker& marker);
 
-  /// It stands there, as this or another node tells. Whether the room's clients are to be shown it: not twice, and
-  /// none behind it, since what nodes tell may cross.
+  /// This or another node tells that it stands there: how far the store has it is to be asked anew. Whether the room's
+  /// clients are to be shown it: not twice, and none behind it, since what nodes tell may cross.
   bool shows(user_id user, sequence seq);
 
   /// The user is no longer a member, or one anew with another marker. Returns all who wait.
@@ -58,10 +58,11 @@ class read_marker_state {
  private:
   struct entry {
     std::optional<sequence> position;
-    steady_time known_at{};  ///< When the store said so.
+    steady_time known_at{};  ///< When the store was asked.
     bool looking_up = false;
-    std::optional<sequence> wanted;  ///< Not under way yet.
-    std::vector<waiter> waiting;     ///< For `wanted`.
+    std::optional<sequence> wanted;    ///< Not under way yet.
+    std::vector<waiter> waiting;       ///< For `wanted`.
+    std::vector<waiter> waiting_look;  ///< Who were there already, and are told what the store says.
     std::optional<sequence> under_way;
     std::vector<waiter> waiting_under_way;
     std::optional<steady_time> last_stored;

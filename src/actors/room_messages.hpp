@@ -109,6 +109,7 @@ struct retirement_decided {
 /// Sent by a reading actor: where a user's read marker stands; null when no member.
 struct marker_known {
   user_id user;
+  steady_time asked_at;
   result<std::optional<room_summary>> room;
 };
 /// Sent by a reading actor: where the room's log ends, for moves beyond what the room has released.

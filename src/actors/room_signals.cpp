@@ -167,9 +167,10 @@ void room::move_marker(const move_read_marker& message, sequence end) {
   }
   services_.reads->ask<std::optional<room_summary>>(
       [user, id = id_](database_reader& store) { return store.room_of(user, id); },
-      answer<std::optional<room_summary>>([self = self_handle(), user](auto found) {
-        caf::anon_send(self, marker_known{user, std::move(found)});
-      }));
+      answer<std::optional<room_summary>>(
+          [self = self_handle(), user, asked_at = services_.time.steady_now()](auto found) {
+            caf::anon_send(self, marker_known{user, asked_at, std::move(found)});
+          }));
 }
 
 void room::on_marker_known(marker_known& message) {
@@ -179,8 +180,8 @@ void room::on_marker_known(marker_known& message) {
     for (const auto& reply : markers_.look_up_failed(message.user)) reply(why);
   } else {
     const auto position = (*message.room)->last_read_seq;
-    auto settled = markers_.known(message.user, position, services_.time.steady_now());
-    answer_markers(message.user, *markers_.position(message.user), std::move(settled));
+    auto settled = markers_.known(message.user, position, message.asked_at);
+    if (!settled.empty()) answer_markers(message.user, *markers_.position(message.user), std::move(settled));
     store_due_markers();
   }
   quit_if_done();
@@ -213,13 +214,13 @@ void room::on_markers_stored(const markers_stored& message) {
     const auto& marker = message.markers[i];
     if (message.outcome) {
       const auto stands = message.stands->at(i);
-      auto waiters = markers_.stored(marker, stands, services_.time.steady_now());
+      auto waiters = markers_.stored(marker, stands);
       if (state_->is_member(marker.user)) {
         show_marker(marker.user, stands);
         // What stands further its own node has told.
         if (stands <= marker.seq) publish(read_signal{marker.user, stands});
       }
-      answer_markers(marker.user, stands, std::move(waiters));
+      if (!waiters.empty()) answer_markers(marker.user, *markers_.position(marker.user), std::move(waiters));
     } else {
       for (const auto& reply : markers_.failed(marker)) reply(message.outcome.error());
     }

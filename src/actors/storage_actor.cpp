@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -96,6 +97,7 @@ class storage_actor : public storage_handle::base {
 
   /// In order of arrival. Where the store has a transaction for each kind, only the oldest's kind: commands may then
   /// overtake jobs, but no job a command, since rooms send an empty one to learn that what came before it is stored.
+  /// Presence, which is no room's, may.
   store_batch take_batch() {
     store_batch batch;
     const bool is_of_one_kind = writer_->commits_jobs_apart();
@@ -171,9 +173,8 @@ class storage_actor : public storage_handle::base {
     batch.places.clear();
     answer_appenders(batch, *outcome);
     if (!batch.presences.empty()) {
-      for (auto& each : answer_presences(std::move(batch.presences), outcome->jobs[0])) {
-        jobs_.push_back({next_number_++, std::move(each)});
-      }
+      auto again = answer_presences(std::move(batch.presences), outcome->jobs[0]);
+      jobs_.insert(jobs_.begin(), std::make_move_iterator(again.begin()), std::make_move_iterator(again.end()));
     }
     for (std::size_t i = 0; i < batch.writers.size(); ++i) {
       if (outcome->jobs[i]) {
@@ -260,7 +261,7 @@ class storage_actor : public storage_handle::base {
   static void answer_unavailable(store_batch& batch) {
     for (auto& each : batch.appenders) each.from.message.reply(unavailable(cannot_store));
     for (auto& reply : batch.writers) reply(unavailable(cannot_store));
-    for (auto& each : batch.presences) each.reply(unavailable(cannot_store));
+    for (auto& each : batch.presences) each.message.reply(unavailable(cannot_store));
   }
 
   /// Nothing is accepted from here on until a probe has worked.

@@ -30,8 +30,8 @@ struct store_batch {
   std::vector<appender> appenders;
   std::vector<write_job> jobs;
   std::vector<answer<std::monostate>> writers;
-  std::vector<write_records> presences;  ///< Saved by the only job, which has no writer.
-  std::vector<queue_place> places;       ///< Given back when the batch is done.
+  std::vector<numbered<write_records>> presences;  ///< Saved by the only job, which has no writer.
+  std::vector<queue_place> places;                 ///< Given back when the batch is done.
   std::size_t bytes = 0;
 };
 

@@ -32,7 +32,7 @@ class sweep_desk {
   }
 
   void compare(int buses_lost) {
-    services_.counts.resynced_at_ms.set(services_.time.now().time_since_epoch().count());
+    is_wanted_ = true;
     if (buses_lost_ == 0 && buses_lost > 0) plan(without_bus);
     buses_lost_ += buses_lost;
     if (is_under_way_) {
@@ -107,6 +107,9 @@ class sweep_desk {
     const auto now = services_.time.steady_now();
     not_before_ = now + least_pause;
     if (!has_failed_) services_.counts.sweeps_total.add();
+    if (!has_failed_ && std::exchange(is_wanted_, false)) {
+      services_.counts.resynced_at_ms.set(services_.time.now().time_since_epoch().count());
+    }
     if (has_failed_) plan_sooner(now + without_bus);
     if (std::exchange(wants_another_, false)) plan_sooner(not_before_);
   }
@@ -133,6 +136,7 @@ class sweep_desk {
   bool is_under_way_ = false;
   bool has_failed_ = false;  ///< The one under way, for some rooms.
   bool wants_another_ = false;
+  bool is_wanted_ = false;  ///< It is not only time for it: there are no news of something.
 };
 
 }  // namespace

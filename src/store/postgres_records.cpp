@@ -2,6 +2,8 @@
 #include "store/postgres_records.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "store/token_text.hpp"
 
@@ -104,13 +106,16 @@ result<std::vector<sequence>> postgres_records::save_read_markers(std::span<cons
         " FROM asked a JOIN tb_read_marker k ON k.user_id = a.user_id AND k.room_id = a.room_id"
         " ORDER BY k.user_id, k.room_id FOR UPDATE OF k), moved AS (UPDATE tb_read_marker k SET seq = s.seq"
         " FROM stands s WHERE k.user_id = s.user_id AND k.room_id = s.room_id AND k.seq < s.seq)"
-        " SELECT coalesce(greatest(s.stood, s.seq), n.seq) FROM unnest($1, $2, $3) WITH ORDINALITY"
-        " AS n (user_id, room_id, seq, number)"
-        " LEFT JOIN stands s ON s.user_id = n.user_id AND s.room_id = n.room_id ORDER BY n.number",
+        " SELECT user_id, room_id, greatest(stood, seq) FROM stands",
         users, rooms, seqs);
+    std::map<std::pair<user_id, room_id>, sequence> found;
+    for (const auto& row : rows) found.emplace(std::pair(row.id<user_id>(0), row.id<room_id>(1)), row.integer(2));
     std::vector<sequence> stands;
     stands.reserve(markers.size());
-    for (const auto& row : rows) stands.push_back(row.integer(0));
+    for (const auto& marker : markers) {
+      const auto at = found.find({marker.user, marker.room});
+      stands.push_back(at == found.end() ? marker.seq : at->second);
+    }
     return stands;
   });
 }
