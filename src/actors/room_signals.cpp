@@ -214,12 +214,12 @@ void room::on_markers_stored(const markers_stored& message) {
     const auto& marker = message.markers[i];
     if (message.outcome) {
       const auto stands = message.stands->at(i);
-      auto waiters = markers_.stored(marker, stands);
       if (state_->is_member(marker.user)) {
         show_marker(marker.user, stands);
         // What stands further its own node has told.
         if (stands <= marker.seq) publish(read_signal{marker.user, stands});
       }
+      auto waiters = markers_.stored(marker, stands);  // behind what is shown, since the store has just said so
       if (!waiters.empty()) answer_markers(marker.user, *markers_.position(marker.user), std::move(waiters));
     } else {
       for (const auto& reply : markers_.failed(marker)) reply(message.outcome.error());

@@ -133,6 +133,19 @@ TEST_F(RoomSignals, WhereAnotherNodeHasMovedAMarkerFurtherItStays) {
   EXPECT_EQ(told_.back(), "8 unread 1") << "not 7, which was so some time ago";
 }
 
+TEST_F(RoomSignals, WhatWasStoredHereIsBelievedForAMoment) {
+  fill_log(3);
+  world_.services->has_company = true;
+  auto& alice = live(alice_);
+  read(alice, 3);
+  world_.store.reads_work = false;
+  read(alice, 2);
+  EXPECT_EQ(told_, (lines{"3 unread 0", "3 unread 0"}));
+  world_.advance(milliseconds(1'001));
+  read(alice, 2);
+  EXPECT_EQ(told_.back(), "unavailable") << "by then another node may have moved it";
+}
+
 TEST_F(RoomSignals, WhatOtherNodesTellOfMarkersIsShownForwardOnly) {
   fill_log(9);
   auto& bob = live(bob_, 1);
