@@ -15,9 +15,10 @@ struct load_figures {
   double seconds = 0;                                           ///< Measured, as the warm-up was not.
   std::uint64_t planned = 0, acknowledged = 0, deliveries = 0;  ///< Of the measured messages.
   std::uint64_t late = 0;
-  std::uint64_t busy = 0;      ///< Of those refused.
-  std::uint64_t left_out = 0;  ///< Due, and not sent: see open_load::leave_out_above().
-  load_troubles troubles;      ///< Of all messages.
+  std::uint64_t busy = 0;           ///< Of those refused, in the warm-up too.
+  std::uint64_t measured_busy = 0;  ///< And without that.
+  std::uint64_t left_out = 0;       ///< Due in the measured time, and not sent: see open_load::leave_out_above().
+  load_troubles troubles;           ///< Of all messages.
   latency_histogram delivery, ack, delay;
   std::vector<load_second> course;
   std::optional<double> cpu_us;  ///< Of the server, for a delivery.

@@ -98,7 +98,7 @@ void open_load::send(std::size_t number) {
   const auto delay = steady_ns() - schedule_.due_ns(number);
   const auto sender = sender_of(number);
   if (most_unanswered_ > 0 && unanswered_[sender] >= most_unanswered_) {
-    ++figures_.left_out;
+    if (is_measured(id)) ++figures_.left_out;
     ++answered_;
     due_deliveries_ -= receivers_of(number);
     return;
@@ -161,7 +161,10 @@ void open_load::on_refusal(std::string_view frame) {
   if (number && *number < first_number_) return;
   course_.note_refused();
   ++figures_.troubles.refused;
-  if (frame.find(R"("code":"busy")") != std::string_view::npos) ++figures_.busy;
+  if (frame.find(R"("code":"busy")") != std::string_view::npos) {
+    ++figures_.busy;
+    if (number && is_measured(*number)) ++figures_.measured_busy;
+  }
   if (figures_.troubles.first_refusal.empty()) figures_.troubles.first_refusal = frame;
   if (!number) return;
   note_answer(*number);

@@ -105,7 +105,7 @@ class overload_run {
         {"slower", fmt::format("acks' p99, overload / full load (at most {:g})", most_slower), p99(over) / p99(full),
          ""},
         {"acknowledged_per_second", "acknowledged at the overload", per_second(over.acknowledged, over), "a second"},
-        {"busy_per_second", "refused with busy", per_second(over.busy, over), "a second"},
+        {"busy_per_second", "refused with busy", per_second(over.measured_busy, over), "a second"},
         {"left_out_per_second", "not sent, as much was unanswered", per_second(over.left_out, over), "a second"},
         {"indexed_after", "the search index came up with it after", indexing, "s"},
         {"as_before_after",
