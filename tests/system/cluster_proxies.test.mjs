@@ -42,6 +42,14 @@ describe('two nodes with the example of a configuration', { skip }, () => {
     await redis?.stop();
   });
 
+  /** Two sockets, one of them on each node. */
+  async function oneOnEach(account) {
+    const open = [await account.connect({ replay: 'none' }), await account.connect({ replay: 'none' })];
+    for (const node of [one, two])
+      await until(async () => (await sockets(node)) === 1, 'each node has one of them');
+    return open;
+  }
+
   for (const [name, start, mine, others] of [
     ['HAProxy', startHaproxy, '127.0.0.2', '127.0.0.3'],
     ['nginx', startNginx, '127.0.0.4', '127.0.0.5'],
@@ -117,9 +125,7 @@ describe('two nodes with the example of a configuration', { skip }, () => {
       await until(async () => (await proxy.uses(1)) && (await proxy.uses(2)), 'both are in use');
       const ann = await newAccount(proxy, 'ann');
       const room = await ann.group('drained');
-      const open = [await ann.connect({ replay: 'none' }), await ann.connect({ replay: 'none' })];
-      for (const node of [one, two])
-        await until(async () => (await sockets(node)) === 1, 'each node has one of them');
+      const open = await oneOnEach(ann);
       let talks = true;
       let posted = 0;
       const talk = (async () => {
@@ -164,9 +170,7 @@ describe('two nodes with the example of a configuration', { skip }, () => {
     try {
       const ann = await newAccount(proxy, 'ann');
       const room = await ann.group('drained');
-      const open = [await ann.connect({ replay: 'none' }), await ann.connect({ replay: 'none' })];
-      for (const node of [one, two])
-        await until(async () => (await sockets(node)) === 1, 'each node has one of them');
+      const open = await oneOnEach(ann);
       let talks = true;
       let turns = 0;
       const talk = (async () => {
