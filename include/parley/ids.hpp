@@ -53,11 +53,12 @@ using sequence = std::int64_t;
 class id_source {
  public:
   virtual ~id_source() = default;
-  /// A new UUIDv7: time-ordered, so that indexes stay local.
+  /// A new UUIDv7: time-ordered, so that indexes stay local and what came later is the newer in a search.
   virtual uuid next() = 0;
 };
 
-/// The real source: milliseconds of the system clock and libsodium's random bits.
+/// The real source: the system clock in steps of 1/4096 ms and libsodium's random bits. The ids of one thread only
+/// rise.
 id_source& system_ids();
 
 }  // namespace parley

@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace parley {
@@ -21,23 +22,34 @@ constexpr bool dash_at(std::size_t position) {
   return position == 8 || position == 13 || position == 18 || position == 23;
 }
 
+/// Time in steps of 1/4096 ms: the milliseconds of a UUIDv7 and, below them, the 12 bits behind its version
+/// (RFC 9562, section 6.2, method 3).
+std::uint64_t time_in_steps() {
+  using namespace std::chrono;
+  const auto now = system_clock::now().time_since_epoch();
+  const auto ms = duration_cast<milliseconds>(now);
+  const auto below = duration_cast<nanoseconds>(now - ms).count();
+  return static_cast<std::uint64_t>(ms.count()) << 12U | static_cast<std::uint64_t>(below * 4096 / 1'000'000);
+}
+
 /// Random bits are drawn in blocks, since one call to the generator for each id would cost a system call.
 class random_ids final : public id_source {
  public:
   uuid next() override {
     thread_local std::array<std::uint8_t, 1280> block{};
     thread_local std::size_t used = block.size();
-    if (used + 10 > block.size()) {
+    thread_local std::uint64_t last = 0;
+    if (used + 8 > block.size()) {
       randombytes_buf(block.data(), block.size());
       used = 0;
     }
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto ms = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+    last = std::max(last + 1, time_in_steps());
     uuid value;
-    for (std::size_t i = 0; i < 6; ++i) value.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
-    std::memcpy(value.bytes.data() + 6, block.data() + used, 10);
-    used += 10;
-    value.bytes[6] = static_cast<std::uint8_t>((value.bytes[6] & 0x0F) | 0x70);  // version 7
+    for (std::size_t i = 0; i < 6; ++i) value.bytes[i] = static_cast<std::uint8_t>(last >> (52 - 8 * i));
+    value.bytes[6] = static_cast<std::uint8_t>((last >> 8U & 0x0FU) | 0x70U);  // version 7
+    value.bytes[7] = static_cast<std::uint8_t>(last);
+    std::memcpy(value.bytes.data() + 8, block.data() + used, 8);
+    used += 8;
     value.bytes[8] = static_cast<std::uint8_t>((value.bytes[8] & 0x3F) | 0x80);  // variant
     return value;
   }

@@ -32,13 +32,13 @@ std::string room_word(room_id room) {
 }
 
 /// Rows are found newest first by their number, so that it begins with the message's time: what a UUIDv7 (RFC 9562)
-/// begins with, and 15 of its random bits.
+/// begins with, the part of a millisecond behind it, and three random bits.
 std::int64_t number_of(message_id message) {
   std::uint64_t number = 0;
   for (int i = 0; i < 6; ++i) number = number << 8U | message.bytes.at(static_cast<std::size_t>(i));
-  const auto random = static_cast<std::uint64_t>((message.bytes[6] & 0x0FU) << 8U | message.bytes[7]) << 3U |
-                      (message.bytes[8] >> 3U & 0x07U);
-  return static_cast<std::int64_t>((number << 15U | random) & 0x7FFF'FFFF'FFFF'FFFFULL);
+  const auto below = static_cast<std::uint64_t>((message.bytes[6] & 0x0FU) << 8U | message.bytes[7]) << 3U |
+                     (message.bytes[8] >> 3U & 0x07U);
+  return static_cast<std::int64_t>((number << 15U | below) & 0x7FFF'FFFF'FFFF'FFFFULL);
 }
 
 sqlite_options index_options(const sqlite_options& store) {

@@ -1,7 +1,6 @@
 // Ids, times, rate limits, credentials, answers and metrics: the small things everything else trusts.
 #include <gtest/gtest.h>
 
-#include <set>
 #include <thread>
 
 #include "parley/answer.hpp"
@@ -29,14 +28,36 @@ TEST(uuids, anything_but_the_36_character_form_is_refused) {
     EXPECT_FALSE(parse_uuid(text)) << text;
 }
 
-TEST(uuids, new_ones_are_version_7_distinct_and_in_order_of_time) {
-  std::set<uuid> seen;
-  const auto first = system_ids().next();
-  for (int i = 0; i < 10'000; ++i) EXPECT_TRUE(seen.insert(system_ids().next()).second);
-  EXPECT_EQ(first.bytes[6] >> 4, 7);
-  EXPECT_EQ(first.bytes[8] >> 6, 2);
-  const auto stamp = [](const uuid& u) { return std::vector<std::uint8_t>(u.bytes.begin(), u.bytes.begin() + 6); };
-  EXPECT_LE(stamp(first), stamp(system_ids().next()));
+TEST(uuids, new_ones_are_version_7_and_of_this_moment) {
+  using namespace std::chrono;
+  const auto now = [] { return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count(); };
+  const auto before = now();
+  uuid value;
+  std::thread([&] { value = system_ids().next(); }).join();
+  const auto after = now();
+  EXPECT_EQ(value.bytes[6] >> 4, 7);
+  EXPECT_EQ(value.bytes[8] >> 6, 2);
+  milliseconds::rep stamp = 0;
+  for (int i = 0; i < 6; ++i) stamp = stamp << 8 | value.bytes[i];
+  EXPECT_LE(before, stamp);
+  EXPECT_LE(stamp, after);
+}
+
+TEST(uuids, those_of_one_thread_only_rise_within_a_millisecond_too) {
+  auto last = system_ids().next();
+  for (int i = 0; i < 10'000; ++i) {
+    const auto next = system_ids().next();
+    ASSERT_LT(last, next) << i;
+    last = next;
+  }
+}
+
+TEST(uuids, what_another_thread_makes_a_microsecond_later_is_the_later) {
+  for (int i = 0; i < 100; ++i) {
+    uuid earlier;
+    std::thread([&] { earlier = system_ids().next(); }).join();
+    EXPECT_LT(earlier, system_ids().next()) << i;
+  }
 }
 
 TEST(times, rfc_3339_goes_there_and_back) {
