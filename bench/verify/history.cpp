@@ -33,8 +33,9 @@ bool concerns(const history_entry& e, const violation& v) {
 }  // namespace
 
 const char* to_string(broken kind) {
-  constexpr std::array<const char*, broken_kinds> names{"lost",    "duplicated", "reordered",  "holes",   "unstored",
-                                                        "differs", "refused",    "unanswered", "unquiet", "untrue"};
+  constexpr std::array<const char*, broken_kinds> names{"lost",     "duplicated", "reordered", "holes",
+                                                        "unstored", "differs",    "refused",   "unanswered",
+                                                        "unquiet",  "untrue",     "outlived"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -31,8 +31,9 @@ enum class broken {
   unanswered,  ///< No answer long after the last fault.
   unquiet,     ///< A node that was asked to stop did not tell its clients, or did not exit with 0.
   untrue,      ///< Somebody was told to be on or off twice, or long after the last fault to be what they are not.
+  outlived,    ///< Somebody acted, or was told, though his log-out or removal had been answered before.
 };
-constexpr std::size_t broken_kinds = 10;
+constexpr std::size_t broken_kinds = 11;
 const char* to_string(broken kind);
 
 struct violation {

@@ -151,6 +151,8 @@ std::string to_text(const run_report& report) {
   out +=
       fmt::format("\noperations {} deliveries {} connections {}\nerrors: {}\nconnections ended: {}\n", state.operations,
                   state.deliveries, state.connections, list_of(state.errors), list_of(state.connection_ends));
+  out += fmt::format("guests: {} log-outs, {} connections closed by them; {} removals; {} tries afterwards\n",
+                     report.guests.log_outs, report.guests.closed, report.guests.removals, report.guests.tries);
   for (const auto& each : recoveries_of(report.faults)) {
     out += fmt::format("{:<20} {:3} times, recovered after min {:.2f} s, median {:.2f} s, max {:.2f} s{}\n", each.name,
                        each.count, each.at(0), each.at(0.5), each.at(1),
@@ -181,6 +183,9 @@ std::string to_json(const run_report& report) {
   out["presence_seconds"] =
       report.presence_seconds < 0 ? boost::json::value() : boost::json::value(report.presence_seconds);
   out["gaps_heard"] = report.gaps_heard ? boost::json::value(*report.gaps_heard) : boost::json::value();
+  out["log_outs"] = report.guests.log_outs;
+  out["removals"] = report.guests.removals;
+  out["tries_afterwards"] = report.guests.tries;
   out["errors"] = boost::json::value_from(state.errors);
   out["connection_ends"] = boost::json::value_from(state.connection_ends);
   auto& faults = out["faults"].emplace_array();
@@ -226,6 +231,9 @@ load_report to_report(const run_report& report) {
     out.figures.push_back({"presence_seconds", "presence true after", report.presence_seconds, "s"});
   if (report.gaps_heard)
     out.figures.push_back({"gaps_heard", "news of other nodes missed, times", number(*report.gaps_heard), ""});
+  out.figures.push_back({"log_outs", "log-outs of guests", number(report.guests.log_outs), ""});
+  out.figures.push_back({"removals", "removals of guests", number(report.guests.removals), ""});
+  out.figures.push_back({"tries_afterwards", "tries of guests afterwards", number(report.guests.tries), ""});
   out.figures.push_back({"seconds", "time", report.seconds, "s"});
   out.figures.push_back({"cpu_seconds", "the tool's CPU", report.cpu_seconds, "s"});
   if (!report.faults.empty()) {

@@ -8,6 +8,7 @@
 
 #include "report/report.hpp"
 #include "verify/client.hpp"
+#include "verify/guest.hpp"
 #include "verify/load.hpp"
 #include "verify/options.hpp"
 
@@ -17,6 +18,7 @@ struct run_report {
   const verify_options& options;
   const load_state& state;
   const std::vector<fault_record>& faults;
+  const guest_report& guests;
   double presence_seconds = -1;  ///< Until presence was true at the end; below 0: it was not.
   double seconds = 0;
   double cpu_seconds = 0;  ///< Of the tool itself.

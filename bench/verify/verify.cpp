@@ -14,6 +14,7 @@
 #include "scrape.hpp"
 #include "support/process_times.hpp"
 #include "verify/faults.hpp"
+#include "verify/guest.hpp"
 #include "verify/load.hpp"
 #include "verify/population.hpp"
 #include "verify/report.hpp"
@@ -44,6 +45,14 @@ std::optional<std::uint64_t> gaps_heard_since(const std::optional<std::vector<st
   return sum;
 }
 
+/// All of them at once, since each may have to wait for something.
+guest_report end_visits(const std::vector<std::unique_ptr<guest>>& guests, double bound) {
+  for (const auto& each : guests) each->finish(bound);
+  guest_report out;
+  for (const auto& each : guests) out.add(each->report());
+  return out;
+}
+
 }  // namespace
 
 bool run_verify(const verify_options& options) {
@@ -57,17 +66,23 @@ bool run_verify(const verify_options& options) {
   }
   state.stopping_since.assign(state.nodes.size(), -1);
   auto people = populate(options, state.nodes);
+  std::vector<std::unique_ptr<guest>> guests;
+  for (int number = 0; number < options.guests; ++number)
+    guests.push_back(std::make_unique<guest>(state, number, options.seed));
   fault_runner faults(options, own.get());
   load run(options, state, std::move(people), faults);
   run.begin();
   const auto gaps_before = gaps_heard_by(state.nodes);
+  for (const auto& each : guests) each->start();
   run.run(options.seconds);
   run.settle();
+  const auto visits = end_visits(guests, options.bound);
+  for (const auto& each : visits.found) state.found.add(each);
   const auto gaps_heard = gaps_heard_since(gaps_before, gaps_heard_by(state.nodes));
   run.prove_presence(own.get());
   run.judge();
   const run_report report{
-      options,   state, run.faults(), run.presence_seconds(), state.now(), support::cpu_seconds_of(::getpid()),
+      options,   state, run.faults(), visits, run.presence_seconds(), state.now(), support::cpu_seconds_of(::getpid()),
       gaps_heard};
   const auto text = options.report.json ? to_json(report) : to_text(report);
   std::fwrite(text.data(), 1, text.size(), stdout);

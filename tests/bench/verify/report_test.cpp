@@ -15,6 +15,7 @@ struct run {
   load_state state{7};
   std::vector<fault_record> faults{{1, "kill-node 2", 1.5, 2, 4.25, false, {}, {}},
                                    {2, "kill-node 0", 3, -1, -1, false, {}, {}}};
+  guest_report guests{11, 12, 130, 10, {}};
 
   run() {
     options.seed = 7;
@@ -22,7 +23,7 @@ struct run {
     state.room_ids = {"room-a"};
     state.errors = {{"busy", 5}};
   }
-  [[nodiscard]] run_report report() const { return {options, state, faults, 6.5, 20, 1, 3}; }
+  [[nodiscard]] run_report report() const { return {options, state, faults, guests, 6.5, 20, 1, 3}; }
   void break_a_promise() {
     const where who{3, 1, 2};
     state.log.add({1.25, who, 0, 17, '<', state.log.intern("a <frame>")});
@@ -42,6 +43,7 @@ TEST(VerifyReport, ShowsTheCountsTheTimesAndTheFaults) {
   EXPECT_THAT(page, HasSubstr("<td class='text'>kill-node 2</td><td>1.50</td><td>2</td><td>4.25</td>"));
   EXPECT_THAT(page, HasSubstr("<td class='text'>kill-node 0</td><td>3</td><td>-</td><td>-</td>"));
   EXPECT_THAT(page, HasSubstr("<td>news of other nodes missed, times</td><td>3 </td>"));
+  EXPECT_THAT(page, HasSubstr("<td>log-outs of guests</td><td>11 </td>"));
   EXPECT_THAT(page, HasSubstr("<td class='text'>busy</td><td>5</td>"));
   EXPECT_THAT(page, Not(HasSubstr("<svg")));
 }
@@ -59,6 +61,8 @@ TEST(VerifyReport, ShowsTheHistoryOfAPromiseThatWasNotKept) {
   EXPECT_THAT(text, HasSubstr("holes: seq 16 was left out\n  seed 7, 1.250 s, client 3, room 0 (room-a), seq 17\n"));
   EXPECT_THAT(text, HasSubstr("recovered after min 2.25 s, median 2.25 s, max 2.25 s, 1 never"));
   EXPECT_THAT(text, HasSubstr("\nnews of other nodes missed 3 times\n"));
+  EXPECT_THAT(text,
+              HasSubstr("\nguests: 11 log-outs, 10 connections closed by them; 12 removals; 130 tries afterwards\n"));
 }
 
 TEST(VerifyReport, KeepsTheKeysOfItsJson) {
@@ -66,6 +70,7 @@ TEST(VerifyReport, KeepsTheKeysOfItsJson) {
   bad.break_a_promise();
   const auto json = to_json(bad.report());
   EXPECT_THAT(json, HasSubstr(R"({"seed":7,"verdict":"FAIL","attempted":0,"acknowledged":0,"sent_again":0,)"));
+  EXPECT_THAT(json, HasSubstr(R"("log_outs":11,"removals":12,"tries_afterwards":130,)"));
   EXPECT_THAT(json, HasSubstr(R"({"fault":"kill-node 2","began":1.5E0,"healed":2E0,"seconds_to_recover":2.25E0})"));
   EXPECT_THAT(json, HasSubstr(R"("history":[{"at":1.25E0,"client":3,"connection":1,"node":2,)"));
 }

@@ -1,0 +1,261 @@
+// The turns of one guest.
+#include "verify/guest.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+#include <chrono>
+
+#include "verify/json_fields.hpp"
+#include "verify/population.hpp"
+
+namespace parley::bench {
+namespace {
+
+constexpr int call_patience_ms = 3'000;
+constexpr int pace_ms = 50;
+constexpr double silence_seconds = 4;       ///< Then he takes a node to stand still, and goes to another.
+constexpr double shortest_wait = 0.5;       ///< For what must not come.
+constexpr double longest_wait = 6;          ///< For a node that stands still.
+constexpr int known_everywhere_ms = 1'500;  ///< The contract: a second.
+constexpr std::size_t most_found = 20;
+constexpr const char* said_afterwards = "though ";  ///< Begins what he sends when his log-in is over.
+
+bool is_good(int status) { return status >= 200 && status < 300; }
+
+std::uint64_t number_of(const std::string& id) {
+  std::uint64_t number = 0;
+  std::from_chars(id.data(), id.data() + id.size(), number);
+  return number;
+}
+
+}  // namespace
+
+void guest_report::add(const guest_report& other) {
+  log_outs += other.log_outs;
+  removals += other.removals;
+  tries += other.tries;
+  closed += other.closed;
+  found.insert(found.end(), other.found.begin(), other.found.end());
+}
+
+guest::guest(const load_state& state, int number, std::uint64_t seed)
+    : state_(state), number_(number), random_(seed + static_cast<std::uint64_t>(number)) {
+  const auto& node = state_.nodes[static_cast<std::size_t>(number_ % node_count())];
+  const auto name = run_name();
+  self_ = register_account(node, fmt::format("g{}-{}", name, number_));
+  const auto host = register_account(node, fmt::format("h{}-{}", name, number_));
+  host_token_ = log_in(node, host);
+  token_ = log_in(node, self_);
+  room_id_ = make_room(node, host_token_, fmt::format("guest {}", number_), {self_.id});
+}
+
+guest::~guest() {
+  finish(0);
+  if (thread_.joinable()) thread_.join();
+}
+
+void guest::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void guest::finish(double bound) {
+  bound_ = bound;
+  latest_ = state_.now() + bound;
+  is_finishing_ = true;
+}
+
+guest_report guest::report() {
+  if (thread_.joinable()) thread_.join();
+  return report_;
+}
+
+void guest::tell(broken kind, const std::string& text) {
+  if (report_.found.size() < most_found)
+    report_.found.push_back({kind, {}, -1, 0, state_.now(), fmt::format("guest {} {}", number_, text), self_.id});
+}
+
+void guest::run() try {
+  while (!is_finishing_) turn();
+  if (bound_ <= 0) return;
+  latest_ = state_.now() + bound_;  // a turn may have waited for a node that stands still
+  if (!come_in()) return tell(broken::unanswered, "cannot come in and send, long after the last fault");
+  look_at_log();
+} catch (const std::exception& e) {
+  tell(broken::unanswered, fmt::format("was stopped by: {}", e.what()));
+}
+
+/// What was taken without an answer. A frame of one who was removed may be taken when he is in the room again.
+void guest::look_at_log() {
+  for (const auto& event : read_log(state_.nodes.front(), host_token_, room_id_)) {
+    const auto content = text_field(event.frame.at("data").as_object(), "content");
+    if (content.starts_with(said_afterwards))
+      tell(broken::outlived, fmt::format("sent a message, '{}', which is stored with seq {}", content, event.seq));
+  }
+}
+
+bool guest::is_late() const { return is_finishing_ && state_.now() > latest_; }
+
+void guest::turn() {
+  if (!come_in()) return;
+  const auto until = state_.now() + between(0.1, 0.6);
+  while (state_.now() < until) {
+    send();
+    take(pace_ms);
+  }
+  const bool is_log_out = std::bernoulli_distribution(0.5)(random_);
+  const auto token = token_;
+  if (!end_access(is_log_out)) return;
+  ++(is_log_out ? report_.log_outs : report_.removals);
+  try_afterwards(is_log_out);
+  if (is_log_out) try_token(token);
+  out_by_.clear();
+}
+
+bool guest::come_in() {
+  const auto first = next_id_ + 1;
+  while (acknowledged_ < first || !is_ready_) {
+    if (is_late()) return false;
+    if (!has_access()) {
+      take(pace_ms);
+      continue;
+    }
+    if (wire_ == nullptr) connect();
+    send();
+    take(pace_ms);
+    if (state_.now() - heard_at_ > silence_seconds) wire_.reset();
+  }
+  return true;
+}
+
+bool guest::has_access() {
+  if (!is_member_) {
+    const auto path = "/api/v1/rooms/" + room_id_ + "/members";
+    is_member_ = is_good(ask("POST", path, host_token_, fmt::format(R"({{"user_ids":["{}"]}})", self_.id)));
+  }
+  if (token_.empty()) {
+    try {
+      token_ = log_in(state_.nodes[static_cast<std::size_t>(any_node())], self_);
+    } catch (const std::exception&) {
+      return false;  // a node that is dead or has no store; another time
+    }
+  }
+  return is_member_;
+}
+
+void guest::connect() {
+  node_ = any_node();
+  is_ready_ = false;
+  heard_at_ = state_.now();
+  wire_ = std::make_unique<wire>(state_.nodes[static_cast<std::size_t>(node_)], "/ws?replay=none", token_);
+}
+
+void guest::send() {
+  if (wire_ == nullptr || !is_ready_) return;
+  ++next_id_;
+  wire_->send_text(fmt::format(R"({{"type":"send_message","id":"{}","data":{{"room_id":"{}","content":"{}{}"}}}})",
+                               next_id_, room_id_, token_.empty() ? said_afterwards : "from the guest ", out_by_));
+}
+
+void guest::take(int milliseconds) {
+  const auto until = state_.now() + milliseconds / 1000.0;
+  do {
+    if (wire_ == nullptr) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+      return;
+    }
+    const auto left = std::max(0, static_cast<int>((until - state_.now()) * 1000));
+    pollfd ready{wire_->descriptor(), static_cast<short>(POLLIN | (wire_->wants_write() ? POLLOUT : 0)), 0};
+    ::poll(&ready, 1, left);
+    if (wire_->advance([this](std::string_view payload) { on_frame(payload); })) continue;
+    if (!out_by_.empty() && wire_->close_code() == 4401) ++report_.closed;
+    wire_.reset();
+  } while (state_.now() < until);
+}
+
+void guest::on_frame(std::string_view payload) {
+  heard_at_ = state_.now();
+  const auto frame = boost::json::parse(boost::json::string_view(payload.data(), payload.size())).as_object();
+  const auto type = text_field(frame, "type");
+  const auto& data = frame.at("data").as_object();
+  if (type == "ready") is_ready_ = true;
+  if (type == "ack" || type == "error") {
+    const auto id = number_of(text_field(frame, "id"));
+    if (type == "ack") acknowledged_ = std::max(acknowledged_, id);
+    if (out_by_.empty() || id < out_from_) return;
+    ++answered_out_;
+    if (type == "ack")
+      tell(broken::outlived, fmt::format("was {}, and node {} took what he sent then", out_by_, node_));
+  }
+  if (type == "new_message" && !out_by_.empty() && text_field(data, "content") == out_by_)
+    tell(broken::outlived, fmt::format("was {}, and node {} told him of what was posted then", out_by_, node_));
+}
+
+int guest::ask(const std::string& method, const std::string& path, const std::string& token, const std::string& body) {
+  try {
+    const auto& node = state_.nodes[static_cast<std::size_t>(any_node())];
+    return call(node, {method, path, token, body, call_patience_ms}).status;
+  } catch (const std::exception&) {
+    return 0;
+  }
+}
+
+bool guest::end_access(bool is_log_out) {
+  const auto path =
+      is_log_out ? std::string("/api/v1/auth/logout") : "/api/v1/rooms/" + room_id_ + "/members/" + self_.id;
+  // Done by a call before, whose answer was lost.
+  const int done_before = is_log_out ? 401 : 404;
+  for (;;) {
+    if (is_late()) return false;
+    const int status = is_log_out ? ask("POST", path, token_) : ask("DELETE", path, host_token_);
+    if (is_good(status)) break;
+    if (status == done_before) {
+      take(known_everywhere_ms);
+      break;
+    }
+    take(pace_ms);
+  }
+  out_by_ = fmt::format("{} at {:.3f} s", is_log_out ? "logged out" : "removed", state_.now());
+  out_from_ = next_id_ + 1;
+  answered_out_ = 0;
+  if (is_log_out) {
+    token_.clear();
+    if (wire_ == nullptr) ++report_.closed;
+  } else {
+    is_member_ = false;
+  }
+  return true;
+}
+
+void guest::try_afterwards(bool is_log_out) {
+  const auto began = state_.now();
+  const auto post = fmt::format(R"({{"content":"{}"}})", out_by_);
+  for (;;) {
+    const auto passed = state_.now() - began;
+    const bool may_go = wire_ == nullptr || (!is_log_out && answered_out_ > 0);
+    if (passed > longest_wait || (passed > shortest_wait && may_go)) break;
+    if (wire_ != nullptr && is_ready_) ++report_.tries;
+    send();
+    ask("POST", "/api/v1/rooms/" + room_id_ + "/messages", host_token_, post);
+    ++report_.tries;
+    take(pace_ms);
+  }
+  if (is_log_out) wire_.reset();
+}
+
+void guest::try_token(const std::string& token) {
+  for (const auto& node : state_.nodes) {
+    ++report_.tries;
+    try {
+      const auto status = call(node, {"GET", "/api/v1/rooms", token, {}, call_patience_ms}).status;
+      if (is_good(status)) tell(broken::outlived, fmt::format("was {}, and his token was taken then", out_by_));
+    } catch (const std::exception&) {
+      continue;  // it is dead or stands still
+    }
+  }
+}
+
+}  // namespace parley::bench

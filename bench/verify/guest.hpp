@@ -1,0 +1,104 @@
+// Somebody who is let in and turned out again and again: what he may do and see must be over when that is answered.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "rest.hpp"
+#include "verify/accounts.hpp"
+#include "verify/client.hpp"
+#include "verify/history.hpp"
+#include "verify/wire.hpp"
+
+namespace parley::bench {
+
+/// What guests did and found.
+struct guest_report {
+  std::uint64_t log_outs = 0;
+  std::uint64_t removals = 0;
+  std::uint64_t tries = 0;   ///< Frames, posts and calls that were begun when one of these had been answered.
+  std::uint64_t closed = 0;  ///< Connections that a log-out closed with 4401, or that had ended before.
+  std::vector<violation> found;
+
+  void add(const guest_report& other);
+};
+
+/// One user with one device, in a room with a host who posts in it, on a thread of its own: calls block, and a node
+/// that stands still must not hold up the others. He comes to any node, sends, and is then logged out, or removed by
+/// the host, by any node. From the answer on
+///   - no frame of his that is written then is acknowledged, nor stored behind a log-out,
+///   - nothing that is posted in the room then reaches his connection,
+///   - and behind a log-out no node takes his token.
+/// None of this reads a clock of a node: whatever counts as later was begun when the answer had come. His connection
+/// stays open for some seconds, so that a node that was stopped meanwhile finds his frames when it goes on.
+class guest {
+ public:
+  /// Makes both accounts and the room. Throws std::runtime_error when a call fails.
+  guest(const load_state& state, int number, std::uint64_t seed);
+  ~guest();
+  guest(const guest&) = delete;
+  guest& operator=(const guest&) = delete;
+
+  void start();
+  /// No more turns. Everything is healed: he must be able to come in once more within `bound` seconds.
+  void finish(double bound);
+  /// Waits for his end. Call finish() before.
+  guest_report report();
+
+ private:
+  void run();
+  void turn();
+  /// Logs in, has himself invited, connects, and sends until that is acknowledged. False when it is too late.
+  bool come_in();
+  bool is_late() const;
+  bool has_access();
+  void connect();
+  void send();
+  /// Takes what comes, for so many milliseconds at most.
+  void take(int milliseconds);
+  void on_frame(std::string_view payload);
+  /// True once it is answered that it is done; by a repeat after a lost answer only when it must be known everywhere.
+  bool end_access(bool is_log_out);
+  void try_afterwards(bool is_log_out);
+  void try_token(const std::string& token);
+  void look_at_log();
+  /// The status; 0 without an answer.
+  int ask(const std::string& method, const std::string& path, const std::string& token, const std::string& body = {});
+  [[nodiscard]] int any_node() { return std::uniform_int_distribution<int>(0, node_count() - 1)(random_); }
+  [[nodiscard]] int node_count() const { return static_cast<int>(state_.nodes.size()); }
+  double between(double least, double most) { return std::uniform_real_distribution<double>(least, most)(random_); }
+  void tell(broken kind, const std::string& text);
+
+  const load_state& state_;  ///< Of it only what does not change once the run has begun.
+  const int number_;
+  std::mt19937_64 random_;
+  account self_;
+  std::string host_token_;
+  std::string room_id_;
+
+  std::string token_;
+  bool is_member_ = true;
+  std::unique_ptr<wire> wire_;
+  int node_ = 0;  ///< Of the connection.
+  bool is_ready_ = false;
+  double heard_at_ = 0;
+  std::uint64_t next_id_ = 0;
+  std::uint64_t acknowledged_ = 0;  ///< The last frame's id.
+  /// While he is out: how that came, and the id of the first frame behind it.
+  std::string out_by_;
+  std::uint64_t out_from_ = 0;
+  std::uint64_t answered_out_ = 0;  ///< Frames since then, by whatever.
+
+  guest_report report_;
+  std::atomic<bool> is_finishing_{false};
+  std::atomic<double> bound_{0};
+  std::atomic<double> latest_{0};  ///< When he gives up, once he is to finish.
+  std::thread thread_;
+};
+
+}  // namespace parley::bench
