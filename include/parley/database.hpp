@@ -253,7 +253,13 @@ class account_queries {
   /// The parameters that stored password hashes have (see parameters_of), a few at most. Reads all users: for the
   /// start.
   virtual result<std::vector<std::string>> password_parameters() = 0;
-  virtual result<std::optional<token_record>> token(const token_hash& hash) = 0;
+  /// One look for all, since a whole cluster's clients may come back at once; in the order of the hashes.
+  virtual result<std::vector<std::optional<token_record>>> tokens(std::span<const token_hash> hashes) = 0;
+  result<std::optional<token_record>> token(const token_hash& hash) {
+    auto found = tokens({&hash, 1});
+    if (!found) return found.error();
+    return std::move(found->front());
+  }
   virtual result<std::optional<own_profile>> user(user_id user) = 0;
   virtual result<page<user_profile>> find_users(const std::string& query, const page_request& range) = 0;
   /// In order of username, which is the cursor; a page may hold fewer than asked for and still have a next.

@@ -99,7 +99,6 @@ void accounts::on_session_found(const token_hash& token, const std::optional<cac
   if (!found || pending.revoked || pending.outdated || !validity_.believes(*found) || !services_->knows_who_is_out() ||
       services_->time.now() >= found->expires_at) {
     services_->counts.session_cache_misses_total.add();
-    pending.revoked = pending.outdated = false;  // the reading begins behind whatever that was
     return read_token(token);
   }
   services_->counts.session_cache_hits_total.add();
@@ -110,10 +109,39 @@ void accounts::on_session_found(const token_hash& token, const std::optional<cac
 }
 
 void accounts::read_token(const token_hash& token) {
-  using found = std::optional<token_record>;
-  look_up<found>(
-      [token](database_reader& store) { return store.token(token); },
-      [this, token, as_of = validity_.reached()](const result<found>& record) { on_token_read(token, as_of, record); });
+  unread_tokens_.push_back(token);
+  plan_reading();
+}
+
+/// Behind what is in the mailbox already, so that it goes along; what comes while the store is asked makes the next
+/// question larger.
+void accounts::plan_reading() {
+  if (reading_is_planned_ || unread_tokens_.empty() || readings_ == most_readings) return;
+  reading_is_planned_ = true;
+  self_->send(self_, account_continuation{[this] { read_tokens(); }});
+}
+
+void accounts::read_tokens() {
+  reading_is_planned_ = false;
+  const auto count = static_cast<std::ptrdiff_t>(std::min(unread_tokens_.size(), tokens_at_once));
+  const std::vector<token_hash> asked(unread_tokens_.begin(), unread_tokens_.begin() + count);
+  unread_tokens_.erase(unread_tokens_.begin(), unread_tokens_.begin() + count);
+  ++readings_;
+  for (const auto& token : asked) {
+    auto& pending = look_ups_.at(token);
+    pending.revoked = pending.outdated = false;  // the reading begins behind whatever that was
+  }
+  using records = std::vector<std::optional<token_record>>;
+  look_up<records>([asked](database_reader& store) { return store.tokens(asked); },
+                   [this, asked, as_of = validity_.reached()](const result<records>& found) {
+                     --readings_;
+                     plan_reading();
+                     for (std::size_t i = 0; i < asked.size(); ++i) {
+                       using record = result<std::optional<token_record>>;
+                       on_token_read(asked[i], as_of, found ? record((*found)[i]) : record(found.error()));
+                     }
+                   });
+  plan_reading();
 }
 
 void accounts::on_token_read(const token_hash& token, const std::optional<control_positions>& as_of,

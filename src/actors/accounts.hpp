@@ -75,6 +75,8 @@ class accounts {
   // --- Tokens ---
   void on_authenticate(call<authenticate>& ask);
   void read_token(const token_hash& token);
+  void plan_reading();
+  void read_tokens();
   void on_session_found(const token_hash& token, const std::optional<cached_session>& found);
   void on_token_read(const token_hash& token, const std::optional<control_positions>& as_of,
                      const result<std::optional<token_record>>& found);
@@ -195,6 +197,12 @@ class accounts {
   std::optional<token_cache> tokens_;
   session_validity validity_;
   std::unordered_map<token_hash, token_look_up> look_ups_;
+  /// Of one question to the store; and questions at once, so that a slow one does not hold up everybody.
+  static constexpr std::size_t tokens_at_once = 256;
+  static constexpr int most_readings = 2;
+  std::deque<token_hash> unread_tokens_;
+  int readings_ = 0;
+  bool reading_is_planned_ = false;
   std::deque<entry> entries_;  ///< One after another, so that the same names never make two.
   bool entering_ = false;
 };

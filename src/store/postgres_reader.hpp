@@ -20,7 +20,7 @@ class postgres_reader final : public database_reader {
   // postgres_reader_accounts.cpp
   result<std::optional<account_record>> account_by_name(const std::string& username) override;
   result<std::vector<std::string>> password_parameters() override;
-  result<std::optional<token_record>> token(const token_hash& hash) override;
+  result<std::vector<std::optional<token_record>>> tokens(std::span<const token_hash> hashes) override;
   result<std::optional<own_profile>> user(user_id user) override;
   result<page<user_profile>> find_users(const std::string& query, const page_request& range) override;
   result<std::vector<presence_record>> presence(std::span<const user_id> users) override;

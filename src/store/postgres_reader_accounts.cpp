@@ -35,16 +35,23 @@ result<std::vector<std::string>> postgres_reader::password_parameters() {
   });
 }
 
-result<std::optional<token_record>> postgres_reader::token(const token_hash& hash) {
-  return read("reading a token", [&](postgres_connection& open) -> result<std::optional<token_record>> {
+result<std::vector<std::optional<token_record>>> postgres_reader::tokens(std::span<const token_hash> hashes) {
+  using records = std::vector<std::optional<token_record>>;
+  return read("reading tokens", [&](postgres_connection& open) -> result<records> {
+    postgres_array<std::string_view> wanted;
+    for (const auto& hash : hashes) wanted.add(to_hex(hash));
     const auto rows = open.query("SELECT " OWN_PROFILE_COLUMNS
-                                 ", t.created_at, coalesce(t.last_used_at, t.created_at), t.expires_at FROM tb_token t"
-                                 " JOIN tb_users u ON u.user_id = t.user_id JOIN tb_roles r ON r.role_id = u.role_id"
-                                 " WHERE t.token_hash = $1",
-                                 hash);
-    if (rows.empty()) return std::optional<token_record>();
-    return std::optional(
-        token_record{read_own_profile(rows[0], 0), rows[0].time(9), rows[0].time(10), rows[0].time(11)});
+                                 ", t.created_at, coalesce(t.last_used_at, t.created_at), t.expires_at, w.place"
+                                 " FROM unnest($1) WITH ORDINALITY AS w (token_hash, place)"
+                                 " JOIN tb_token t ON t.token_hash = w.token_hash"
+                                 " JOIN tb_users u ON u.user_id = t.user_id JOIN tb_roles r ON r.role_id = u.role_id",
+                                 wanted);
+    records found(hashes.size());
+    for (const auto& row : rows) {
+      found[static_cast<std::size_t>(row.integer(12)) - 1] =
+          token_record{read_own_profile(row, 0), row.time(9), row.time(10), row.time(11)};
+    }
+    return found;
   });
 }
 

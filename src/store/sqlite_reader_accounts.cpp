@@ -28,16 +28,21 @@ result<std::vector<std::string>> sqlite_reader::password_parameters() {
   });
 }
 
-result<std::optional<token_record>> sqlite_reader::token(const token_hash& hash) {
-  return guarded("reading a token", [&]() -> result<std::optional<token_record>> {
+result<std::vector<std::optional<token_record>>> sqlite_reader::tokens(std::span<const token_hash> hashes) {
+  using records = std::vector<std::optional<token_record>>;
+  return guarded("reading tokens", [&]() -> result<records> {
     auto row = connection_.use(
         "SELECT u.user_id, u.username, u.display_name, u.img_url, r.role_enum, u.email, u.phone, "
         "u.flagDelete,"
         " u.created_at, t.created_at, coalesce(t.last_used_at, t.created_at), t.expires_at FROM tb_token t JOIN "
         "tb_users u ON u.user_id = t.user_id"
         " JOIN tb_roles r ON r.role_id = u.role_id WHERE t.token_hash = ?1");
-    if (!row.bind(hash).step()) return std::optional<token_record>();
-    return std::optional(token_record{read_own_profile(row, 0), row.time(9), row.time(10), row.time(11)});
+    records found(hashes.size());
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      if (row.bind(hashes[i]).step())
+        found[i] = token_record{read_own_profile(row, 0), row.time(9), row.time(10), row.time(11)};
+    }
+    return found;
   });
 }
 

@@ -64,6 +64,49 @@ class AccountActor : public session_fixture {
   account_handle accounts_;
 };
 
+// --- Tokens are looked up together ---
+
+TEST_F(AccountActor, TokensThatComeTogetherAreFewQuestionsToTheStore) {
+  std::vector<awaited<principal>> waiting(300);
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const auto secret = "secret-" + std::to_string(i);
+    if (i % 3 != 0) store.tokens[*hash_of_token(secret)] = {other, time.now() + std::chrono::hours(2)};
+    caf::anon_send(accounts_, call<authenticate>{{secret}, waiting[i].reply()});
+  }
+  run();
+  EXPECT_LE(store.token_reads, 2);
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    if (i % 3 == 0) {
+      EXPECT_EQ(waiting[i].code(), "unauthenticated") << i;
+    } else {
+      EXPECT_EQ(waiting[i].value().token, *hash_of_token("secret-" + std::to_string(i))) << i;
+    }
+  }
+}
+
+TEST_F(AccountActor, AFailedQuestionRefusesAllThatWereInIt) {
+  store.reads_work = false;
+  std::vector<awaited<principal>> waiting(3);
+  for (std::size_t i = 0; i < waiting.size(); ++i)
+    caf::anon_send(accounts_, call<authenticate>{{"secret-" + std::to_string(i)}, waiting[i].reply()});
+  run();
+  for (const auto& each : waiting) EXPECT_EQ(each.code(), "unavailable");
+  store.reads_work = true;
+  log_in_with("secret-0");
+}
+
+/// What ends before the store is asked, the store knows.
+TEST_F(AccountActor, ATokenThatWaitsToBeReadOutlastsAGapInTheNewsOfOtherNodes) {
+  store.tokens[*hash_of_token("secret")] = {other, time.now() + std::chrono::hours(2)};
+  awaited<principal> waiting;
+  caf::anon_send(accounts_, call<authenticate>{{"secret"}, waiting.reply()});
+  control_heard heard;
+  heard.missed_some = true;
+  caf::anon_send(accounts_, std::move(heard));
+  run();
+  EXPECT_TRUE(waiting.ok());
+}
+
 // --- Strangers keep nobody out ---
 
 /// Each registration is a hash, and each hash takes a password thread as long as any other.

@@ -52,7 +52,9 @@ class empty_reader : public database_reader {
  public:
   result<std::optional<account_record>> account_by_name(const std::string&) override { return not_in_this_store(); }
   result<std::vector<std::string>> password_parameters() override { return std::vector<std::string>(); }
-  result<std::optional<token_record>> token(const token_hash&) override { return not_in_this_store(); }
+  result<std::vector<std::optional<token_record>>> tokens(std::span<const token_hash>) override {
+    return not_in_this_store();
+  }
   result<std::optional<own_profile>> user(user_id) override { return not_in_this_store(); }
   result<page<user_profile>> find_users(const std::string&, const page_request&) override {
     return not_in_this_store();

@@ -24,11 +24,10 @@ class one_file_reader final : public empty_reader {
     found.flag = active ? account_flag::active : account_flag::suspended;
     return std::optional(found);
   }
-  result<std::optional<token_record>> token(const token_hash&) override {
-    if (!has_token) return std::optional<token_record>();
-    token_record found;
-    found.expires_at = timestamp::max();
-    return std::optional(found);
+  result<std::vector<std::optional<token_record>>> tokens(std::span<const token_hash> hashes) override {
+    std::vector<std::optional<token_record>> found(hashes.size());
+    if (has_token) found.front().emplace().expires_at = timestamp::max();
+    return found;
   }
   user_id ann = id_of<user_id>(1);
   file_id file = id_of<file_id>(2);

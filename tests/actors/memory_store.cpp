@@ -212,12 +212,18 @@ class memory_reader final : public empty_reader {
     for (const auto& [id, account] : store_.accounts) found.push_back(parameters_of(account.password_hash));
     return found;
   }
-  result<std::optional<token_record>> token(const token_hash& hash) override {
+  result<std::vector<std::optional<token_record>>> tokens(std::span<const token_hash> hashes) override {
     ++store_.token_reads;
     if (!store_.reads_work) return down();
-    const auto found = store_.tokens.find(hash);
-    if (found == store_.tokens.end()) return std::optional<token_record>{};
-    return std::optional(token_record{store_.accounts.at(found->second.first).user, {}, {}, found->second.second});
+    std::vector<std::optional<token_record>> out;
+    for (const auto& hash : hashes) {
+      const auto found = store_.tokens.find(hash);
+      out.emplace_back();
+      if (found == store_.tokens.end()) continue;
+      const auto& [user, expires_at] = found->second;
+      out.back() = token_record{store_.accounts.at(user).user, {}, {}, expires_at};
+    }
+    return out;
   }
   result<std::optional<own_profile>> user(user_id user) override {
     const auto found = store_.accounts.find(user);

@@ -121,6 +121,25 @@ TEST_P(accounts_contract, a_token_leads_to_its_user_until_it_is_deleted) {
   write([&](record_writer& records) { return records.delete_token(hash); });
 }
 
+TEST_P(accounts_contract, several_tokens_are_read_in_one_look_in_the_order_of_the_question) {
+  const auto ann = add_user("ann");
+  const auto bob = add_user("bob");
+  const auto anns = add_token(ann, 0xFE, time_at(0), time_at(1'000));
+  const auto bobs = add_token(bob, 0x01, time_at(0), time_at(2'000));
+  token_hash nobodys;
+  nobodys.bytes.fill(7);
+  const std::vector asked{anns, nobodys, bobs, anns};
+  const auto found = expect_value(reader->tokens(asked));
+  ASSERT_EQ(found.size(), 4U);
+  EXPECT_EQ(found[0]->user.profile.id, ann);
+  EXPECT_EQ(found[0]->expires_at, time_at(1'000));
+  EXPECT_EQ(found[1], std::nullopt);
+  EXPECT_EQ(found[2]->user.profile.id, bob);
+  EXPECT_EQ(found[2]->expires_at, time_at(2'000));
+  EXPECT_EQ(found[3]->user.profile.id, ann);
+  EXPECT_TRUE(expect_value(reader->tokens({})).empty());
+}
+
 TEST_P(accounts_contract, all_tokens_of_a_user_end_together_and_are_named) {
   const auto ann = add_user("ann");
   const auto bob = add_user("bob");

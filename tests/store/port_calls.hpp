@@ -148,6 +148,8 @@ class port_calls : public database_fixture {
     const std::vector users{who.ann};
     (void)expect_value(reader->account_by_name("ann"));
     (void)expect_value(reader->token({}));
+    const token_hash some_tokens[] = {{}, {}};
+    (void)expect_value(reader->tokens(some_tokens));
     (void)expect_value(reader->user(who.ann));
     (void)expect_value(reader->find_users("a", {}));
     (void)expect_value(reader->accounts({"a", account_flag::active, role::user}, {}));
