@@ -3,7 +3,7 @@
 
 #include <sodium.h>
 
-#include <algorithm>
+#include <atomic>
 #include <chrono>
 
 namespace parley {
@@ -32,22 +32,37 @@ std::uint64_t time_in_steps() {
   return static_cast<std::uint64_t>(ms.count()) << 12U | static_cast<std::uint64_t>(below * 4096 / 1'000'000);
 }
 
+/// Behind a step of the clock to an earlier time ids go on from where they are; further ahead they start anew, since
+/// whoever set the clock back by so much meant it.
+constexpr std::uint64_t most_steps_ahead = 10'000ULL << 12U;  // ten seconds
+
+/// Rises with each id of the process: in the order of ids stands what one thread made after another had made its own.
+std::uint64_t next_step() {
+  static std::atomic<std::uint64_t> last{0};
+  const auto now = time_in_steps();
+  auto before = last.load(std::memory_order_relaxed);
+  std::uint64_t step = 0;
+  do {
+    step = before >= now && before - now < most_steps_ahead ? before + 1 : now;
+  } while (!last.compare_exchange_weak(before, step, std::memory_order_relaxed));
+  return step;
+}
+
 /// Random bits are drawn in blocks, since one call to the generator for each id would cost a system call.
 class random_ids final : public id_source {
  public:
   uuid next() override {
     thread_local std::array<std::uint8_t, 1280> block{};
     thread_local std::size_t used = block.size();
-    thread_local std::uint64_t last = 0;
     if (used + 8 > block.size()) {
       randombytes_buf(block.data(), block.size());
       used = 0;
     }
-    last = std::max(last + 1, time_in_steps());
+    const auto step = next_step();
     uuid value;
-    for (std::size_t i = 0; i < 6; ++i) value.bytes[i] = static_cast<std::uint8_t>(last >> (52 - 8 * i));
-    value.bytes[6] = static_cast<std::uint8_t>((last >> 8U & 0x0FU) | 0x70U);  // version 7
-    value.bytes[7] = static_cast<std::uint8_t>(last);
+    for (std::size_t i = 0; i < 6; ++i) value.bytes[i] = static_cast<std::uint8_t>(step >> (52 - 8 * i));
+    value.bytes[6] = static_cast<std::uint8_t>((step >> 8U & 0x0FU) | 0x70U);  // version 7
+    value.bytes[7] = static_cast<std::uint8_t>(step);
     std::memcpy(value.bytes.data() + 8, block.data() + used, 8);
     used += 8;
     value.bytes[8] = static_cast<std::uint8_t>((value.bytes[8] & 0x3F) | 0x80);  // variant

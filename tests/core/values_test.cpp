@@ -1,7 +1,9 @@
 // Ids, times, rate limits, credentials, answers and metrics: the small things everything else trusts.
 #include <gtest/gtest.h>
 
+#include <set>
 #include <thread>
+#include <vector>
 
 #include "parley/answer.hpp"
 #include "parley/clock.hpp"
@@ -32,31 +34,33 @@ TEST(uuids, new_ones_are_version_7_and_of_this_moment) {
   using namespace std::chrono;
   const auto now = [] { return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count(); };
   const auto before = now();
-  uuid value;
-  std::thread([&] { value = system_ids().next(); }).join();
+  const auto value = system_ids().next();
   const auto after = now();
   EXPECT_EQ(value.bytes[6] >> 4, 7);
   EXPECT_EQ(value.bytes[8] >> 6, 2);
   milliseconds::rep stamp = 0;
-  for (int i = 0; i < 6; ++i) stamp = stamp << 8 | value.bytes[i];
+  for (std::size_t i = 0; i < 6; ++i) stamp = stamp << 8 | value.bytes[i];
   EXPECT_LE(before, stamp);
-  EXPECT_LE(stamp, after);
+  // One may stand before its time by what was made in a burst before it: 10,000 are 2.4 ms.
+  EXPECT_LE(stamp, after + 10);
 }
 
-TEST(uuids, those_of_one_thread_only_rise_within_a_millisecond_too) {
+TEST(uuids, those_of_one_process_only_rise_within_a_millisecond_too) {
   auto last = system_ids().next();
   for (int i = 0; i < 10'000; ++i) {
     const auto next = system_ids().next();
     ASSERT_LT(last, next) << i;
     last = next;
   }
+  std::thread([&] { EXPECT_LT(last, system_ids().next()) << "of another thread, at once"; }).join();
 }
 
-TEST(uuids, what_another_thread_makes_a_microsecond_later_is_the_later) {
-  for (int i = 0; i < 100; ++i) {
-    uuid earlier;
-    std::thread([&] { earlier = system_ids().next(); }).join();
-    EXPECT_LT(earlier, system_ids().next()) << i;
+/// Two nodes may make one at the same step: what tells them apart is random.
+TEST(uuids, their_second_halves_are_all_different) {
+  std::set<std::vector<std::uint8_t>> seen;
+  for (int i = 0; i < 10'000; ++i) {
+    const auto value = system_ids().next();
+    EXPECT_TRUE(seen.emplace(value.bytes.begin() + 8, value.bytes.end()).second);
   }
 }
 
