@@ -96,7 +96,7 @@ void accounts::on_authenticate(call<authenticate>& ask) {
 void accounts::on_session_found(const token_hash& token, const std::optional<cached_session>& found) {
   auto& pending = look_ups_.at(token);
   // Redis may have taken its time: what may be delivered is looked at once more.
-  if (!found || pending.revoked || pending.outdated || !validity_.believes(*found) || !services_->knows_who_is_out() ||
+  if (!found || pending.has_news() || !validity_.believes(*found) || !services_->knows_who_is_out() ||
       services_->time.now() >= found->expires_at) {
     services_->counts.session_cache_misses_total.add();
     return read_token(token);
@@ -109,6 +109,11 @@ void accounts::on_session_found(const token_hash& token, const std::optional<cac
 }
 
 void accounts::read_token(const token_hash& token) {
+  if (unread_tokens_.size() >= services_->settings.store.read_queue) {
+    const auto refused = std::move(look_ups_.extract(token).mapped().waiting);
+    for (const auto& reply : refused) reply(busy("store: too many tokens wait to be read; try again", 1'000));
+    return;
+  }
   unread_tokens_.push_back(token);
   plan_reading();
 }
@@ -127,25 +132,36 @@ void accounts::read_tokens() {
   const std::vector<token_hash> asked(unread_tokens_.begin(), unread_tokens_.begin() + count);
   unread_tokens_.erase(unread_tokens_.begin(), unread_tokens_.begin() + count);
   ++readings_;
-  for (const auto& token : asked) {
-    auto& pending = look_ups_.at(token);
-    pending.revoked = pending.outdated = false;  // the reading begins behind whatever that was
+  try {
+    ask_for_tokens(asked);
+  } catch (...) {
+    --readings_;
+    for (const auto& token : asked) look_ups_.erase(token);  // whose answers say `unavailable` when they drop
+    plan_reading();
+    throw;
   }
-  using records = std::vector<std::optional<token_record>>;
+  plan_reading();
+}
+
+void accounts::ask_for_tokens(const std::vector<token_hash>& asked) {
+  for (const auto& token : asked) look_ups_.at(token).begin_reading();
+  using record = std::optional<token_record>;
+  using records = std::vector<record>;
   look_up<records>([asked](database_reader& store) { return store.tokens(asked); },
                    [this, asked, as_of = validity_.reached()](const result<records>& found) {
                      --readings_;
                      plan_reading();
-                     for (std::size_t i = 0; i < asked.size(); ++i) {
-                       using record = result<std::optional<token_record>>;
-                       on_token_read(asked[i], as_of, found ? record((*found)[i]) : record(found.error()));
-                     }
+                     for (std::size_t i = 0; i < asked.size(); ++i)
+                       guarded("accounts", [&] {
+                         on_token_read(asked[i], as_of,
+                                       found ? result<record>((*found)[i]) : result<record>(found.error()));
+                       });
                    });
-  plan_reading();
 }
 
 void accounts::on_token_read(const token_hash& token, const std::optional<control_positions>& as_of,
                              const result<std::optional<token_record>>& found) {
+  if (found && look_ups_.at(token).missed_some) return read_token(token);  // what ended, the store knows by now
   const auto pending = std::move(look_ups_.extract(token).mapped());
   const auto all = [&](const result<principal>& outcome) {
     for (const auto& reply : pending.waiting) reply(outcome);
@@ -208,7 +224,7 @@ void accounts::forget_tokens(const std::vector<token_hash>& tokens) {
 void accounts::forget_all_tokens() {
   tokens_->forget_all();
   validity_.start_anew();
-  for (auto& [token, pending] : look_ups_) pending.revoked = true;
+  for (auto& [token, pending] : look_ups_) pending.missed_some = true;
 }
 
 /// What other nodes stored, and what this one did, once more: those tokens and no others, so that nothing is lost that

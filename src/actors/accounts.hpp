@@ -48,8 +48,14 @@ class accounts {
   /// One look-up of a token for all who wait for it.
   struct token_look_up {
     std::vector<answer<principal>> waiting;
+    // Since the reading began:
     bool revoked = false;
-    bool outdated = false;  ///< Somebody's role or name has changed since: good for an answer, not for the cache.
+    bool outdated = false;     ///< Somebody's role or name has changed: good for an answer, not for the cache.
+    bool missed_some = false;  ///< This may have ended, or not: nobody knows.
+
+    [[nodiscard]] bool has_news() const { return revoked || outdated || missed_some; }
+    /// What was heard before it the store knows.
+    void begin_reading() { revoked = outdated = missed_some = false; }
   };
   /// Who and where, as the store has it; what is missing is made.
   struct entry_facts {
@@ -77,6 +83,7 @@ class accounts {
   void read_token(const token_hash& token);
   void plan_reading();
   void read_tokens();
+  void ask_for_tokens(const std::vector<token_hash>& asked);
   void on_session_found(const token_hash& token, const std::optional<cached_session>& found);
   void on_token_read(const token_hash& token, const std::optional<control_positions>& as_of,
                      const result<std::optional<token_record>>& found);

@@ -1,4 +1,6 @@
 // Accounts, tokens, people and who is online, read from PostgreSQL.
+#include <unordered_map>
+
 #include "store/postgres_reader.hpp"
 #include "store/row_values.hpp"
 #include "store/user_pages.hpp"
@@ -41,15 +43,17 @@ result<std::vector<std::optional<token_record>>> postgres_reader::tokens(std::sp
     postgres_array<std::string_view> wanted;
     for (const auto& hash : hashes) wanted.add(to_hex(hash));
     const auto rows = open.query("SELECT " OWN_PROFILE_COLUMNS
-                                 ", t.created_at, coalesce(t.last_used_at, t.created_at), t.expires_at, w.place"
-                                 " FROM unnest($1) WITH ORDINALITY AS w (token_hash, place)"
-                                 " JOIN tb_token t ON t.token_hash = w.token_hash"
-                                 " JOIN tb_users u ON u.user_id = t.user_id JOIN tb_roles r ON r.role_id = u.role_id",
+                                 ", t.created_at, coalesce(t.last_used_at, t.created_at), t.expires_at, t.token_hash"
+                                 " FROM tb_token t JOIN tb_users u ON u.user_id = t.user_id"
+                                 " JOIN tb_roles r ON r.role_id = u.role_id WHERE t.token_hash = ANY($1)",
                                  wanted);
+    std::unordered_map<std::string_view, token_record> by_hash;
+    for (const auto& row : rows)
+      by_hash.emplace(row.text(12), token_record{read_own_profile(row, 0), row.time(9), row.time(10), row.time(11)});
     records found(hashes.size());
-    for (const auto& row : rows) {
-      found[static_cast<std::size_t>(row.integer(12)) - 1] =
-          token_record{read_own_profile(row, 0), row.time(9), row.time(10), row.time(11)};
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      const auto record = by_hash.find(to_hex(hashes[i]));
+      if (record != by_hash.end()) found[i] = record->second;
     }
     return found;
   });

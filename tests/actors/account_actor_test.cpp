@@ -67,11 +67,13 @@ class AccountActor : public session_fixture {
 // --- Tokens are looked up together ---
 
 TEST_F(AccountActor, TokensThatComeTogetherAreFewQuestionsToTheStore) {
+  const auto secret = [](std::size_t i) { return "secret-" + std::to_string(i); };
+  const auto owner = [&](std::size_t i) { return i % 3 == 1 ? other : me; };
+  store.accounts[me].user.flag = account_flag::active;
   std::vector<awaited<principal>> waiting(300);
   for (std::size_t i = 0; i < waiting.size(); ++i) {
-    const auto secret = "secret-" + std::to_string(i);
-    if (i % 3 != 0) store.tokens[*hash_of_token(secret)] = {other, time.now() + std::chrono::hours(2)};
-    caf::anon_send(accounts_, call<authenticate>{{secret}, waiting[i].reply()});
+    if (i % 3 != 0) store.tokens[*hash_of_token(secret(i))] = {owner(i), time.now() + std::chrono::hours(2)};
+    caf::anon_send(accounts_, call<authenticate>{{secret(i)}, waiting[i].reply()});
   }
   run();
   EXPECT_LE(store.token_reads, 2);
@@ -79,9 +81,22 @@ TEST_F(AccountActor, TokensThatComeTogetherAreFewQuestionsToTheStore) {
     if (i % 3 == 0) {
       EXPECT_EQ(waiting[i].code(), "unauthenticated") << i;
     } else {
-      EXPECT_EQ(waiting[i].value().token, *hash_of_token("secret-" + std::to_string(i))) << i;
+      EXPECT_EQ(waiting[i].value().token, *hash_of_token(secret(i))) << i;
+      EXPECT_EQ(waiting[i].value().user.id, owner(i)) << i;
     }
   }
+}
+
+TEST_F(AccountActor, MoreTokensThanMayWaitAreBusy) {
+  settings.store.read_queue = 4;
+  std::vector<awaited<principal>> waiting(6);
+  for (std::size_t i = 0; i < waiting.size(); ++i)
+    caf::anon_send(accounts_, call<authenticate>{{"secret-" + std::to_string(i)}, waiting[i].reply()});
+  run();
+  for (std::size_t i = 0; i < waiting.size(); ++i)
+    EXPECT_EQ(waiting[i].code(), i < 4 ? "unauthenticated" : "busy") << i;
+  settings.store.read_queue = 10'000;
+  log_in_with("secret-5");
 }
 
 TEST_F(AccountActor, AFailedQuestionRefusesAllThatWereInIt) {
@@ -95,16 +110,39 @@ TEST_F(AccountActor, AFailedQuestionRefusesAllThatWereInIt) {
   log_in_with("secret-0");
 }
 
-/// What ends before the store is asked, the store knows.
-TEST_F(AccountActor, ATokenThatWaitsToBeReadOutlastsAGapInTheNewsOfOtherNodes) {
+/// What ends before the store is asked, the store knows; of what may have ended meanwhile it is asked once more.
+TEST_F(AccountActor, ATokenOutlastsAGapInTheNewsOfOtherNodes) {
   store.tokens[*hash_of_token("secret")] = {other, time.now() + std::chrono::hours(2)};
-  awaited<principal> waiting;
-  caf::anon_send(accounts_, call<authenticate>{{"secret"}, waiting.reply()});
-  control_heard heard;
-  heard.missed_some = true;
-  caf::anon_send(accounts_, std::move(heard));
+  const auto miss_some = [&] {
+    control_heard heard;
+    heard.missed_some = true;
+    caf::anon_send(accounts_, std::move(heard));
+  };
+  awaited<principal> early;
+  caf::anon_send(accounts_, call<authenticate>{{"secret"}, early.reply()});
+  miss_some();
   run();
-  EXPECT_TRUE(waiting.ok());
+  EXPECT_TRUE(early.ok());
+  EXPECT_EQ(store.token_reads, 1);
+
+  advance(std::chrono::seconds(31));  // what is remembered goes
+  store.during_token_read = [&] {
+    store.during_token_read = nullptr;
+    miss_some();
+  };
+  awaited<principal> late;
+  caf::anon_send(accounts_, call<authenticate>{{"secret"}, late.reply()});
+  run();
+  EXPECT_TRUE(late.ok());
+  EXPECT_EQ(store.token_reads, 3);
+
+  advance(std::chrono::seconds(31));
+  store.during_token_read = [&] {
+    store.during_token_read = nullptr;
+    store.tokens.erase(*hash_of_token("secret"));
+    miss_some();
+  };
+  EXPECT_EQ(ask(authenticate{"secret"}).code(), "unauthenticated");
 }
 
 // --- Strangers keep nobody out ---

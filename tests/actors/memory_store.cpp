@@ -214,6 +214,7 @@ class memory_reader final : public empty_reader {
   }
   result<std::vector<std::optional<token_record>>> tokens(std::span<const token_hash> hashes) override {
     ++store_.token_reads;
+    if (store_.during_token_read) store_.during_token_read();
     if (!store_.reads_work) return down();
     std::vector<std::optional<token_record>> out;
     for (const auto& hash : hashes) {

@@ -51,6 +51,7 @@ class memory_store final : public database {
   std::size_t flags_alone = 0;                        ///< So many count as on, on no node.
   std::size_t orphans = 0;                            ///< So many are on only on nodes that nobody knows.
   int token_reads = 0;
+  std::function<void()> during_token_read;
   int session_reads = 0;
   std::vector<std::string> writes_under_way;              ///< Of others, at the moment.
   std::function<void()> during_staff_read;                ///< What happens while staff's question is being answered.
