@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 
 #include "verify/json_fields.hpp"
 #include "verify/population.hpp"
@@ -21,7 +22,10 @@ constexpr double silence_seconds = 4;       ///< Then he takes a node to stand s
 constexpr double shortest_wait = 0.5;       ///< For what must not come.
 constexpr double longest_wait = 6;          ///< For a node that stands still.
 constexpr int known_everywhere_ms = 1'500;  ///< The contract: a second.
+constexpr double unclear_seconds = 7;       ///< store.statement_ms, and a second.
+constexpr double probe_seconds = 0.5;
 constexpr std::size_t most_found = 20;
+constexpr std::size_t most_lines = 300;
 constexpr const char* said_afterwards = "though ";  ///< Begins what he sends when his log-in is over.
 
 bool is_good(int status) { return status >= 200 && status < 300; }
@@ -40,6 +44,7 @@ void guest_report::add(const guest_report& other) {
   tries += other.tries;
   closed += other.closed;
   found.insert(found.end(), other.found.begin(), other.found.end());
+  lines.insert(lines.end(), other.lines.begin(), other.lines.end());
 }
 
 guest::guest(const load_state& state, int number, std::uint64_t seed)
@@ -73,27 +78,44 @@ guest_report guest::report() {
   return report_;
 }
 
-void guest::tell(broken kind, const std::string& text) {
-  if (report_.found.size() < most_found)
-    report_.found.push_back({kind, {}, -1, 0, state_.now(), fmt::format("guest {} {}", number_, text), self_.id});
+void guest::note(const std::string& text) {
+  lines_.push_back(
+      {state_.now(), {number_, connection_, node_}, -1, 0, '*', std::make_shared<const std::string>(text)});
+  if (lines_.size() > most_lines) lines_.pop_front();
 }
 
-void guest::run() try {
-  while (!is_finishing_) turn();
-  if (bound_ <= 0) return;
-  latest_ = state_.now() + bound_;  // a turn may have waited for a node that stands still
-  if (!come_in()) return tell(broken::unanswered, "cannot come in and send, long after the last fault");
-  look_at_log();
-} catch (const std::exception& e) {
-  tell(broken::unanswered, fmt::format("was stopped by: {}", e.what()));
+/// With what he did until then; of several at once the first has it.
+void guest::tell(broken kind, const std::string& text) {
+  if (report_.found.size() >= most_found) return;
+  report_.found.push_back(
+      {kind, {number_, connection_, node_}, -1, 0, state_.now(), fmt::format("guest {} {}", number_, text)});
+  report_.lines.insert(report_.lines.end(), lines_.begin(), lines_.end());
+  lines_.clear();
+}
+
+void guest::run() {
+  try {
+    while (!is_finishing_) turn();
+    if (bound_ > 0) {
+      latest_ = state_.now() + bound_;  // a turn may have waited for a node that stands still
+      if (come_in())
+        look_at_log();
+      else
+        tell(broken::unanswered, "cannot come in and send, long after the last fault");
+    }
+  } catch (const std::exception& e) {
+    tell(broken::unanswered, fmt::format("was stopped by: {}", e.what()));
+  }
+  is_done_ = true;
 }
 
 /// What was taken without an answer. A frame of one who was removed may be taken when he is in the room again.
 void guest::look_at_log() {
   for (const auto& event : read_log(state_.nodes.front(), host_token_, room_id_)) {
     const auto content = text_field(event.frame.at("data").as_object(), "content");
-    if (content.starts_with(said_afterwards))
-      tell(broken::outlived, fmt::format("sent a message, '{}', which is stored with seq {}", content, event.seq));
+    if (!content.starts_with(said_afterwards) || report_.found.size() >= most_found) continue;
+    tell(broken::outlived, fmt::format("sent a message, '{}', which is stored with seq {}", content, event.seq));
+    report_.found.back().at = std::strtod(content.c_str() + content.rfind("at ") + 3, nullptr);
   }
 }
 
@@ -106,12 +128,15 @@ void guest::turn() {
     send();
     take(pace_ms);
   }
-  const bool is_log_out = std::bernoulli_distribution(0.5)(random_);
+  const bool is_log_out = state_.now() < unclear_until_ || std::bernoulli_distribution(0.5)(random_);
   const auto token = token_;
   if (!end_access(is_log_out)) return;
   ++(is_log_out ? report_.log_outs : report_.removals);
   try_afterwards(is_log_out);
-  if (is_log_out) try_token(token);
+  if (is_log_out)
+    try_token(token);
+  else
+    try_to_read();
   out_by_.clear();
 }
 
@@ -135,6 +160,7 @@ bool guest::has_access() {
   if (!is_member_) {
     const auto path = "/api/v1/rooms/" + room_id_ + "/members";
     is_member_ = is_good(ask("POST", path, host_token_, fmt::format(R"({{"user_ids":["{}"]}})", self_.id)));
+    if (!is_member_) unclear_until_ = state_.now() + unclear_seconds;
   }
   if (token_.empty()) {
     try {
@@ -148,6 +174,8 @@ bool guest::has_access() {
 
 void guest::connect() {
   node_ = any_node();
+  ++connection_;
+  note(fmt::format("connects to node {}", node_));
   is_ready_ = false;
   heard_at_ = state_.now();
   wire_ = std::make_unique<wire>(state_.nodes[static_cast<std::size_t>(node_)], "/ws?replay=none", token_);
@@ -185,6 +213,9 @@ void guest::on_frame(std::string_view payload) {
   if (type == "ack" || type == "error") {
     const auto id = number_of(text_field(frame, "id"));
     if (type == "ack") acknowledged_ = std::max(acknowledged_, id);
+    if (type == "error") last_error_ = text_field(data, "code");
+    // By a removal, perhaps, that was given up before and done all the same.
+    if (out_by_.empty() && (last_error_ == "not_found" || last_error_ == "forbidden")) is_member_ = false;
     if (out_by_.empty() || id < out_from_) return;
     ++answered_out_;
     if (type == "ack")
@@ -206,19 +237,24 @@ int guest::ask(const std::string& method, const std::string& path, const std::st
 bool guest::end_access(bool is_log_out) {
   const auto path =
       is_log_out ? std::string("/api/v1/auth/logout") : "/api/v1/rooms/" + room_id_ + "/members/" + self_.id;
-  // Done by a call before, whose answer was lost.
+  // Done by a call before, whose answer was lost, or was that it may be so.
   const int done_before = is_log_out ? 401 : 404;
+  bool may_be_done = false;
   for (;;) {
     if (is_late()) return false;
     const int status = is_log_out ? ask("POST", path, token_) : ask("DELETE", path, host_token_);
     if (is_good(status)) break;
     if (status == done_before) {
+      if (!may_be_done) tell(broken::refused, fmt::format("could not be turned out, by {}: not there", status));
       take(known_everywhere_ms);
       break;
     }
+    may_be_done = true;
+    unclear_until_ = state_.now() + unclear_seconds;
     take(pace_ms);
   }
   out_by_ = fmt::format("{} at {:.3f} s", is_log_out ? "logged out" : "removed", state_.now());
+  note(out_by_);
   out_from_ = next_id_ + 1;
   answered_out_ = 0;
   if (is_log_out) {
@@ -243,7 +279,10 @@ void guest::try_afterwards(bool is_log_out) {
     ++report_.tries;
     take(pace_ms);
   }
-  if (is_log_out) wire_.reset();
+  if (!is_log_out || wire_ == nullptr) return;
+  const bool answers = answered_out_ > 0 && last_error_ != "unavailable" && state_.now() - heard_at_ < 1;
+  if (answers) tell(broken::outlived, fmt::format("was {}, and node {} has not closed his socket", out_by_, node_));
+  wire_.reset();
 }
 
 void guest::try_token(const std::string& token) {
@@ -256,6 +295,28 @@ void guest::try_token(const std::string& token) {
       continue;  // it is dead or stands still
     }
   }
+  try_to_connect(token);
+}
+
+void guest::try_to_connect(const std::string& token) {
+  ++report_.tries;
+  wire probe(state_.nodes[static_cast<std::size_t>(any_node())], "/ws?replay=none", token);
+  bool is_in = false;
+  const auto look = [&](std::string_view payload) {
+    is_in = is_in || payload.find("\"ready\"") != std::string_view::npos;
+  };
+  const auto until = state_.now() + probe_seconds;
+  while (probe.advance(look) && !is_in && state_.now() < until) {
+    pollfd ready{probe.descriptor(), static_cast<short>(POLLIN | (probe.wants_write() ? POLLOUT : 0)), 0};
+    ::poll(&ready, 1, pace_ms);
+  }
+  if (is_in) tell(broken::outlived, fmt::format("was {}, and could connect then", out_by_));
+}
+
+void guest::try_to_read() {
+  ++report_.tries;
+  if (is_good(ask("GET", "/api/v1/rooms/" + room_id_ + "/messages", token_)))
+    tell(broken::outlived, fmt::format("was {}, and could read what stands in the room", out_by_));
 }
 
 }  // namespace parley::bench

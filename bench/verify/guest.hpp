@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <random>
 #include <string>
@@ -24,6 +25,7 @@ struct guest_report {
   std::uint64_t tries = 0;   ///< Frames, posts and calls that were begun when one of these had been answered.
   std::uint64_t closed = 0;  ///< Connections that a log-out closed with 4401, or that had ended before.
   std::vector<violation> found;
+  std::vector<history_entry> lines;  ///< What happened before, when something was found.
 
   void add(const guest_report& other);
 };
@@ -33,12 +35,14 @@ struct guest_report {
 /// the host, by any node. From the answer on
 ///   - no frame of his that is written then is acknowledged, nor stored behind a log-out,
 ///   - nothing that is posted in the room then reaches his connection,
+///   - behind a removal no node tells him what stands in the room,
 ///   - and behind a log-out no node takes his token.
 /// None of this reads a clock of a node: whatever counts as later was begun when the answer had come. His connection
 /// stays open for some seconds, so that a node that was stopped meanwhile finds his frames when it goes on.
 class guest {
  public:
-  /// Makes both accounts and the room. Throws std::runtime_error when a call fails.
+  /// Makes both accounts and the room. Throws std::runtime_error when a call fails. The number is that of a client, in
+  /// what is told.
   guest(const load_state& state, int number, std::uint64_t seed);
   ~guest();
   guest(const guest&) = delete;
@@ -47,6 +51,7 @@ class guest {
   void start();
   /// No more turns. Everything is healed: he must be able to come in once more within `bound` seconds.
   void finish(double bound);
+  [[nodiscard]] bool is_done() const { return is_done_; }
   /// Waits for his end. Call finish() before.
   guest_report report();
 
@@ -66,6 +71,9 @@ class guest {
   bool end_access(bool is_log_out);
   void try_afterwards(bool is_log_out);
   void try_token(const std::string& token);
+  void try_to_connect(const std::string& token);
+  void try_to_read();
+  void note(const std::string& text);
   void look_at_log();
   /// The status; 0 without an answer.
   int ask(const std::string& method, const std::string& path, const std::string& token, const std::string& body = {});
@@ -83,8 +91,11 @@ class guest {
 
   std::string token_;
   bool is_member_ = true;
+  /// A call that nobody answered, or that was `unavailable`, may still be done: until then he is not removed.
+  double unclear_until_ = 0;
   std::unique_ptr<wire> wire_;
-  int node_ = 0;  ///< Of the connection.
+  int connection_ = 0;  ///< They are counted.
+  int node_ = 0;        ///< Of the connection.
   bool is_ready_ = false;
   double heard_at_ = 0;
   std::uint64_t next_id_ = 0;
@@ -92,9 +103,12 @@ class guest {
   /// While he is out: how that came, and the id of the first frame behind it.
   std::string out_by_;
   std::uint64_t out_from_ = 0;
-  std::uint64_t answered_out_ = 0;  ///< Frames since then, by whatever.
+  std::uint64_t answered_out_ = 0;  ///< Frames since then, by whatever,
+  std::string last_error_;          ///< such as this code.
 
   guest_report report_;
+  std::deque<history_entry> lines_;
+  std::atomic<bool> is_done_{false};
   std::atomic<bool> is_finishing_{false};
   std::atomic<double> bound_{0};
   std::atomic<double> latest_{0};  ///< When he gives up, once he is to finish.

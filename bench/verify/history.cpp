@@ -52,6 +52,11 @@ void history::add(history_entry entry) {
   if (entries_.size() > most_entries_) entries_.pop_front();
 }
 
+void history::insert(const history_entry& entry) {
+  const auto by_time = [](double at, const history_entry& e) { return at < e.at; };
+  entries_.insert(std::upper_bound(entries_.begin(), entries_.end(), entry.at, by_time), entry);
+}
+
 std::vector<history_entry> history::excerpt(const violation& v) const {
   std::vector<std::size_t> chosen;
   const auto now = static_cast<std::size_t>(

@@ -65,6 +65,8 @@ class history {
   /// Many clients receive the same bytes; they are kept once.
   shared_text intern(std::string_view text);
   void add(history_entry entry);
+  /// Where it belongs by its time; for few, since others must make room.
+  void insert(const history_entry& entry);
 
   /// The fewest entries that show it, in the order of time: of that client and room (or of everybody, for a violation
   /// without a client) those about the seq itself and the last ones before, the connections on which they came, and

@@ -38,6 +38,8 @@ class load {
   /// Heals what is not healed, and waits on nothing but conditions, and no longer than the bound, for every answer and
   /// for everybody to have everything; tells what is missing then.
   void settle();
+  /// Nobody sends, but all are served.
+  void go_on_while(const std::function<bool()>& unfinished) { step_while(unfinished, state_.now() + go_on_seconds); }
   /// That every node tells who is on; then half of the users go away, one node of `own` (null for a cluster that
   /// somebody else started) is killed with them, and all nodes and those who stay must learn of it by the TTL. The node
   /// is back at the end.
@@ -50,6 +52,8 @@ class load {
   [[nodiscard]] double presence_seconds() const { return presence_seconds_; }
 
  private:
+  static constexpr double go_on_seconds = 120;
+
   bool step_while(const std::function<bool()>& unfinished, double until);
   void step();
   void watch(client& each);

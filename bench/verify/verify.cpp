@@ -45,9 +45,11 @@ std::optional<std::uint64_t> gaps_heard_since(const std::optional<std::vector<st
   return sum;
 }
 
-/// All of them at once, since each may have to wait for something.
-guest_report end_visits(const std::vector<std::unique_ptr<guest>>& guests, double bound) {
+/// All of them at once, since each may have to wait for something; the clients go on meanwhile.
+guest_report end_visits(const std::vector<std::unique_ptr<guest>>& guests, double bound, load& run) {
   for (const auto& each : guests) each->finish(bound);
+  run.go_on_while(
+      [&] { return std::any_of(guests.begin(), guests.end(), [](const auto& g) { return !g->is_done(); }); });
   guest_report out;
   for (const auto& each : guests) out.add(each->report());
   return out;
@@ -68,7 +70,7 @@ bool run_verify(const verify_options& options) {
   auto people = populate(options, state.nodes);
   std::vector<std::unique_ptr<guest>> guests;
   for (int number = 0; number < options.guests; ++number)
-    guests.push_back(std::make_unique<guest>(state, number, options.seed));
+    guests.push_back(std::make_unique<guest>(state, options.clients + number, options.seed));
   fault_runner faults(options, own.get());
   load run(options, state, std::move(people), faults);
   run.begin();
@@ -76,8 +78,9 @@ bool run_verify(const verify_options& options) {
   for (const auto& each : guests) each->start();
   run.run(options.seconds);
   run.settle();
-  const auto visits = end_visits(guests, options.bound);
+  const auto visits = end_visits(guests, options.bound, run);
   for (const auto& each : visits.found) state.found.add(each);
+  for (const auto& each : visits.lines) state.log.insert(each);
   const auto gaps_heard = gaps_heard_since(gaps_before, gaps_heard_by(state.nodes));
   run.prove_presence(own.get());
   run.judge();

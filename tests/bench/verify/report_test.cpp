@@ -15,7 +15,7 @@ struct run {
   load_state state{7};
   std::vector<fault_record> faults{{1, "kill-node 2", 1.5, 2, 4.25, false, {}, {}},
                                    {2, "kill-node 0", 3, -1, -1, false, {}, {}}};
-  guest_report guests{11, 12, 130, 10, {}};
+  guest_report guests{11, 12, 130, 10, {}, {}};
 
   run() {
     options.seed = 7;
