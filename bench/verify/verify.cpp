@@ -69,6 +69,7 @@ bool run_verify(const verify_options& options) {
   state.stopping_since.assign(state.nodes.size(), -1);
   auto people = populate(options, state.nodes);
   std::vector<std::unique_ptr<guest>> guests;
+  guests.reserve(static_cast<std::size_t>(options.guests));
   for (int number = 0; number < options.guests; ++number)
     guests.push_back(std::make_unique<guest>(state, options.clients + number, options.seed));
   fault_runner faults(options, own.get());
