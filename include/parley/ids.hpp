@@ -57,8 +57,8 @@ class id_source {
   virtual uuid next() = 0;
 };
 
-/// The real source: the system clock in steps of 1/4096 ms and libsodium's random bits. The ids of one process
-/// only rise.
+/// The real source: the system clock in steps of 1/4096 ms and libsodium's random bits. The ids of one process only
+/// rise, unless the clock is set back by ten seconds or more.
 id_source& system_ids();
 
 }  // namespace parley

@@ -20,9 +20,8 @@ namespace parley {
 /// sharing wakes another thread for each message from actor to actor, and does so with its lock held; work stealing
 /// lets idle workers poll. Here a worker keeps the first actor that its running actor wakes and runs it next, as Go's
 /// `runnext` and Tokio's LIFO slot do, so that a command goes from its session to its room without a system call. The
-/// rest, and all that other threads bring, stands in one queue, to which one sleeper at a time is on its way; it calls
-/// the next when there is more. Needs what CAF needs anyway: no actor on a worker blocks or runs for long. See
-/// docs/decisions/0021.
+/// rest, and all that other threads bring, stands in one queue, to which no more sleepers are on their way than there
+/// are jobs. Needs what CAF needs anyway: no actor on a worker blocks or runs for long. See docs/decisions/0021.
 class run_next_policy : public caf::policy::unprofiled {
  public:
   using coordinator = caf::scheduler::coordinator<run_next_policy>;
@@ -136,10 +135,9 @@ class run_next_policy : public caf::policy::unprofiled {
       --shared.called;
     } while (shared.queue.empty());
   }
-  /// The last one who fell asleep, whose caches are the warmest, unless one is on its way: it looks again when it has
-  /// taken its job. Without the lock, which is what it needs first.
+  /// The last one who fell asleep, whose caches are the warmest. Without the lock, which is what it needs first.
   static void call_one(coordinator_data& shared, std::unique_lock<std::mutex>& guard) {
-    if (shared.asleep.empty() || shared.queue.empty() || shared.called > 0) return guard.unlock();
+    if (shared.asleep.empty() || shared.queue.size() <= shared.called) return guard.unlock();
     bed* const one = shared.asleep.back();
     shared.asleep.pop_back();
     ++shared.called;

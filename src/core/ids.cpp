@@ -6,6 +6,8 @@
 #include <atomic>
 #include <chrono>
 
+#include "core/id_steps.hpp"
+
 namespace parley {
 namespace {
 
@@ -32,20 +34,15 @@ std::uint64_t time_in_steps() {
   return static_cast<std::uint64_t>(ms.count()) << 12U | static_cast<std::uint64_t>(below * 4096 / 1'000'000);
 }
 
-/// Behind a step of the clock to an earlier time ids go on from where they are; further ahead they start anew, since
-/// whoever set the clock back by so much meant it.
-constexpr std::uint64_t most_steps_ahead = 10'000ULL << 12U;  // ten seconds
-
-/// Rises with each id of the process: in the order of ids stands what one thread made after another had made its own.
+/// One count for all threads, so that what one makes after another has made its own stands behind it.
 std::uint64_t next_step() {
   static std::atomic<std::uint64_t> last{0};
-  const auto now = time_in_steps();
   auto before = last.load(std::memory_order_relaxed);
-  std::uint64_t step = 0;
-  do {
-    step = before >= now && before - now < most_steps_ahead ? before + 1 : now;
-  } while (!last.compare_exchange_weak(before, step, std::memory_order_relaxed));
-  return step;
+  for (;;) {
+    // Read behind the count: else who is held up between the two would take the others for far ahead.
+    const auto step = step_behind(before, time_in_steps());
+    if (last.compare_exchange_weak(before, step, std::memory_order_relaxed)) return step;
+  }
 }
 
 /// Random bits are drawn in blocks, since one call to the generator for each id would cost a system call.

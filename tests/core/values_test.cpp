@@ -1,10 +1,12 @@
 // Ids, times, rate limits, credentials, answers and metrics: the small things everything else trusts.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <set>
 #include <thread>
 #include <vector>
 
+#include "core/id_steps.hpp"
 #include "parley/answer.hpp"
 #include "parley/clock.hpp"
 #include "parley/credentials.hpp"
@@ -53,6 +55,54 @@ TEST(uuids, those_of_one_process_only_rise_within_a_millisecond_too) {
     last = next;
   }
   std::thread([&] { EXPECT_LT(last, system_ids().next()) << "of another thread, at once"; }).join();
+}
+
+TEST(uuids, two_threads_in_turns_make_rising_ones) {
+  constexpr int turns = 2'000;
+  std::atomic<int> turn{0};
+  uuid last;
+  int wrong = 0;  // both guarded by the turn
+  const auto take_turns = [&](int parity) {
+    for (int i = parity; i < turns; i += 2) {
+      while (turn.load(std::memory_order_acquire) != i) std::this_thread::yield();
+      const auto next = system_ids().next();
+      if (!(last < next)) ++wrong;
+      last = next;
+      turn.store(i + 1, std::memory_order_release);
+    }
+  };
+  std::thread other([&] { take_turns(1); });
+  take_turns(0);
+  other.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(uuids, those_of_many_threads_at_once_are_distinct_in_their_first_halves) {
+  std::vector<std::vector<std::uint64_t>> made(4);
+  std::vector<std::thread> threads;
+  threads.reserve(made.size());
+  for (auto& each : made)
+    threads.emplace_back([&each] {
+      for (int i = 0; i < 5'000; ++i) {
+        const auto value = system_ids().next();
+        std::uint64_t first = 0;
+        for (std::size_t byte = 0; byte < 8; ++byte) first = first << 8U | value.bytes[byte];
+        each.push_back(first);
+      }
+    });
+  for (auto& each : threads) each.join();
+  std::set<std::uint64_t> seen;
+  for (const auto& each : made) seen.insert(each.begin(), each.end());
+  EXPECT_EQ(seen.size(), 20'000U);
+}
+
+TEST(uuids, a_clock_that_is_set_back_a_little_does_not_set_them_back) {
+  constexpr std::uint64_t second = 1'000ULL << 12U;
+  constexpr std::uint64_t now = 1'000'000 * second;
+  EXPECT_EQ(step_behind(now - 1, now), now);
+  EXPECT_EQ(step_behind(now, now), now + 1);
+  EXPECT_EQ(step_behind(now + 9 * second, now), now + 9 * second + 1);
+  EXPECT_EQ(step_behind(now + 11 * second, now), now);
 }
 
 /// Two nodes may make one at the same step: what tells them apart is random.
