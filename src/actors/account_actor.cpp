@@ -110,6 +110,7 @@ void accounts::on_session_found(const token_hash& token, const std::optional<cac
 
 void accounts::read_token(const token_hash& token) {
   if (unread_tokens_.size() >= services_->settings.store.read_queue) {
+    services_->counts.store_busy_total.add();
     const auto refused = std::move(look_ups_.extract(token).mapped().waiting);
     for (const auto& reply : refused) reply(busy("store: too many tokens wait to be read; try again", 1'000));
     return;
@@ -130,38 +131,28 @@ void accounts::read_tokens() {
   reading_is_planned_ = false;
   const auto count = static_cast<std::ptrdiff_t>(std::min(unread_tokens_.size(), tokens_at_once));
   const std::vector<token_hash> asked(unread_tokens_.begin(), unread_tokens_.begin() + count);
+  // Whatever happens to the question, the answer comes: a dropped one is `unavailable`.
+  const auto reply = continued<token_records>(
+      [this, asked, as_of = validity_.reached()](const auto& found) { on_tokens_read(asked, as_of, found); });
   unread_tokens_.erase(unread_tokens_.begin(), unread_tokens_.begin() + count);
   ++readings_;
-  try {
-    ask_for_tokens(asked);
-  } catch (...) {
-    --readings_;
-    for (const auto& token : asked) look_ups_.erase(token);  // whose answers say `unavailable` when they drop
-    plan_reading();
-    throw;
-  }
+  for (const auto& token : asked) look_ups_.at(token).begin_reading();
+  services_->reads->ask<token_records>([asked](database_reader& store) { return store.tokens(asked); }, reply);
   plan_reading();
 }
 
-void accounts::ask_for_tokens(const std::vector<token_hash>& asked) {
-  for (const auto& token : asked) look_ups_.at(token).begin_reading();
-  using record = std::optional<token_record>;
-  using records = std::vector<record>;
-  look_up<records>([asked](database_reader& store) { return store.tokens(asked); },
-                   [this, asked, as_of = validity_.reached()](const result<records>& found) {
-                     --readings_;
-                     plan_reading();
-                     for (std::size_t i = 0; i < asked.size(); ++i)
-                       guarded("accounts", [&] {
-                         on_token_read(asked[i], as_of,
-                                       found ? result<record>((*found)[i]) : result<record>(found.error()));
-                       });
-                   });
+void accounts::on_tokens_read(const std::vector<token_hash>& asked, const std::optional<control_positions>& as_of,
+                              const result<token_records>& found) {
+  --readings_;
+  using record = result<std::optional<token_record>>;
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    guarded("accounts", [&] { on_token_read(asked[i], as_of, found ? record((*found)[i]) : record(found.error())); });
+  plan_reading();
 }
 
 void accounts::on_token_read(const token_hash& token, const std::optional<control_positions>& as_of,
                              const result<std::optional<token_record>>& found) {
-  if (found && look_ups_.at(token).missed_some) return read_token(token);  // what ended, the store knows by now
+  if (found && look_ups_.at(token).missed_some) return unread_tokens_.push_back(token);  // the store knows by now
   const auto pending = std::move(look_ups_.extract(token).mapped());
   const auto all = [&](const result<principal>& outcome) {
     for (const auto& reply : pending.waiting) reply(outcome);

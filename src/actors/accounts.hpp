@@ -45,6 +45,7 @@ class accounts {
     steady_time::duration took{};
     std::optional<std::string> new_hash{};  ///< When the parameters have been raised since.
   };
+  using token_records = std::vector<std::optional<token_record>>;
   /// One look-up of a token for all who wait for it.
   struct token_look_up {
     std::vector<answer<principal>> waiting;
@@ -83,7 +84,8 @@ class accounts {
   void read_token(const token_hash& token);
   void plan_reading();
   void read_tokens();
-  void ask_for_tokens(const std::vector<token_hash>& asked);
+  void on_tokens_read(const std::vector<token_hash>& asked, const std::optional<control_positions>& as_of,
+                      const result<token_records>& found);
   void on_session_found(const token_hash& token, const std::optional<cached_session>& found);
   void on_token_read(const token_hash& token, const std::optional<control_positions>& as_of,
                      const result<std::optional<token_record>>& found);

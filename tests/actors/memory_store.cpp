@@ -214,7 +214,6 @@ class memory_reader final : public empty_reader {
   }
   result<std::vector<std::optional<token_record>>> tokens(std::span<const token_hash> hashes) override {
     ++store_.token_reads;
-    if (store_.during_token_read) store_.during_token_read();
     if (!store_.reads_work) return down();
     std::vector<std::optional<token_record>> out;
     for (const auto& hash : hashes) {
@@ -224,6 +223,7 @@ class memory_reader final : public empty_reader {
       const auto& [user, expires_at] = found->second;
       out.back() = token_record{store_.accounts.at(user).user, {}, {}, expires_at};
     }
+    if (store_.during_token_read) store_.during_token_read();
     return out;
   }
   result<std::optional<own_profile>> user(user_id user) override {
