@@ -22,9 +22,9 @@ constexpr double silence_seconds = 4;       ///< Then he takes a node to stand s
 constexpr double shortest_wait = 0.5;       ///< For what must not come.
 constexpr double longest_wait = 6;          ///< For a node that stands still.
 constexpr int known_everywhere_ms = 1'500;  ///< The contract: a second.
-constexpr double unclear_seconds = 7;       ///< store.statement_ms, and a second.
 constexpr double probe_seconds = 0.5;
-constexpr std::size_t most_found = 20;
+constexpr double long_share = 0.1;  ///< Of the removals: watched for as long as a node may stand still.
+constexpr std::size_t most_found = 100;
 constexpr std::size_t most_lines = 300;
 constexpr const char* said_afterwards = "though ";  ///< Begins what he sends when his log-in is over.
 
@@ -56,6 +56,7 @@ guest::guest(const load_state& state, int number, std::uint64_t seed)
   host_token_ = log_in(node, host);
   token_ = log_in(node, self_);
   room_id_ = make_room(node, host_token_, fmt::format("guest {}", number_), {self_.id});
+  rooms_.push_back(room_id_);
 }
 
 guest::~guest() {
@@ -111,12 +112,13 @@ void guest::run() {
 
 /// What was taken without an answer. A frame of one who was removed may be taken when he is in the room again.
 void guest::look_at_log() {
-  for (const auto& event : read_log(state_.nodes.front(), host_token_, room_id_)) {
-    const auto content = text_field(event.frame.at("data").as_object(), "content");
-    if (!content.starts_with(said_afterwards) || report_.found.size() >= most_found) continue;
-    tell(broken::outlived, fmt::format("sent a message, '{}', which is stored with seq {}", content, event.seq));
-    report_.found.back().at = std::strtod(content.c_str() + content.rfind("at ") + 3, nullptr);
-  }
+  for (const auto& room : rooms_)
+    for (const auto& event : read_log(state_.nodes.front(), host_token_, room)) {
+      const auto content = text_field(event.frame.at("data").as_object(), "content");
+      if (!content.starts_with(said_afterwards) || report_.found.size() >= most_found) continue;
+      tell(broken::outlived, fmt::format("sent a message, '{}', which is stored with seq {}", content, event.seq));
+      report_.found.back().at = std::strtod(content.c_str() + content.rfind("at ") + 3, nullptr);
+    }
 }
 
 bool guest::is_late() const { return is_finishing_ && state_.now() > latest_; }
@@ -128,7 +130,7 @@ void guest::turn() {
     send();
     take(pace_ms);
   }
-  const bool is_log_out = state_.now() < unclear_until_ || std::bernoulli_distribution(0.5)(random_);
+  const bool is_log_out = (number_ + turns_++) % 2 == 0;
   const auto token = token_;
   if (!end_access(is_log_out)) return;
   ++(is_log_out ? report_.log_outs : report_.removals);
@@ -157,19 +159,32 @@ bool guest::come_in() {
 }
 
 bool guest::has_access() {
-  if (!is_member_) {
+  if (!has_membership()) return false;
+  if (!token_.empty()) return true;
+  try {
+    token_ = log_in(state_.nodes[static_cast<std::size_t>(any_node())], self_);
+  } catch (const std::exception&) {
+    return false;  // a node that is dead or has no store; another time
+  }
+  return true;
+}
+
+bool guest::has_membership() {
+  if (is_room_clear_ && !is_member_) {
     const auto path = "/api/v1/rooms/" + room_id_ + "/members";
     is_member_ = is_good(ask("POST", path, host_token_, fmt::format(R"({{"user_ids":["{}"]}})", self_.id)));
-    if (!is_member_) unclear_until_ = state_.now() + unclear_seconds;
+    is_room_clear_ = is_member_;
   }
-  if (token_.empty()) {
-    try {
-      token_ = log_in(state_.nodes[static_cast<std::size_t>(any_node())], self_);
-    } catch (const std::exception&) {
-      return false;  // a node that is dead or has no store; another time
-    }
+  if (is_room_clear_) return true;
+  try {
+    const auto& node = state_.nodes[static_cast<std::size_t>(any_node())];
+    room_id_ = make_room(node, host_token_, fmt::format("guest {}", number_), {self_.id});
+  } catch (const std::exception&) {
+    return false;
   }
-  return is_member_;
+  rooms_.push_back(room_id_);
+  is_room_clear_ = is_member_ = true;
+  return true;
 }
 
 void guest::connect() {
@@ -214,8 +229,6 @@ void guest::on_frame(std::string_view payload) {
     const auto id = number_of(text_field(frame, "id"));
     if (type == "ack") acknowledged_ = std::max(acknowledged_, id);
     if (type == "error") last_error_ = text_field(data, "code");
-    // By a removal, perhaps, that was given up before and done all the same.
-    if (out_by_.empty() && (last_error_ == "not_found" || last_error_ == "forbidden")) is_member_ = false;
     if (out_by_.empty() || id < out_from_) return;
     ++answered_out_;
     if (type == "ack")
@@ -227,7 +240,8 @@ void guest::on_frame(std::string_view payload) {
 
 int guest::ask(const std::string& method, const std::string& path, const std::string& token, const std::string& body) {
   try {
-    const auto& node = state_.nodes[static_cast<std::size_t>(any_node())];
+    asked_ = any_node();
+    const auto& node = state_.nodes[static_cast<std::size_t>(asked_)];
     return call(node, {method, path, token, body, call_patience_ms}).status;
   } catch (const std::exception&) {
     return 0;
@@ -250,13 +264,14 @@ bool guest::end_access(bool is_log_out) {
       break;
     }
     may_be_done = true;
-    unclear_until_ = state_.now() + unclear_seconds;
+    if (!is_log_out) is_room_clear_ = false;
     take(pace_ms);
   }
   out_by_ = fmt::format("{} at {:.3f} s", is_log_out ? "logged out" : "removed", state_.now());
-  note(out_by_);
+  note(fmt::format("{}, by node {}", out_by_, asked_));
   out_from_ = next_id_ + 1;
   answered_out_ = 0;
+  last_error_.clear();
   if (is_log_out) {
     token_.clear();
     if (wire_ == nullptr) ++report_.closed;
@@ -268,10 +283,11 @@ bool guest::end_access(bool is_log_out) {
 
 void guest::try_afterwards(bool is_log_out) {
   const auto began = state_.now();
+  const bool waits_long = is_log_out || std::bernoulli_distribution(long_share)(random_);
   const auto post = fmt::format(R"({{"content":"{}"}})", out_by_);
   for (;;) {
     const auto passed = state_.now() - began;
-    const bool may_go = wire_ == nullptr || (!is_log_out && answered_out_ > 0);
+    const bool may_go = wire_ == nullptr || (!waits_long && answered_out_ > 0);
     if (passed > longest_wait || (passed > shortest_wait && may_go)) break;
     if (wire_ != nullptr && is_ready_) ++report_.tries;
     send();
@@ -286,11 +302,12 @@ void guest::try_afterwards(bool is_log_out) {
 }
 
 void guest::try_token(const std::string& token) {
-  for (const auto& node : state_.nodes) {
+  for (std::size_t node = 0; node < state_.nodes.size(); ++node) {
     ++report_.tries;
     try {
-      const auto status = call(node, {"GET", "/api/v1/rooms", token, {}, call_patience_ms}).status;
-      if (is_good(status)) tell(broken::outlived, fmt::format("was {}, and his token was taken then", out_by_));
+      const auto status = call(state_.nodes[node], {"GET", "/api/v1/rooms", token, {}, call_patience_ms}).status;
+      if (is_good(status))
+        tell(broken::outlived, fmt::format("was {}, and node {} took his token then", out_by_, node));
     } catch (const std::exception&) {
       continue;  // it is dead or stands still
     }
@@ -300,7 +317,8 @@ void guest::try_token(const std::string& token) {
 
 void guest::try_to_connect(const std::string& token) {
   ++report_.tries;
-  wire probe(state_.nodes[static_cast<std::size_t>(any_node())], "/ws?replay=none", token);
+  const int node = any_node();
+  wire probe(state_.nodes[static_cast<std::size_t>(node)], "/ws?replay=none", token);
   bool is_in = false;
   const auto look = [&](std::string_view payload) {
     is_in = is_in || payload.find("\"ready\"") != std::string_view::npos;
@@ -310,13 +328,13 @@ void guest::try_to_connect(const std::string& token) {
     pollfd ready{probe.descriptor(), static_cast<short>(POLLIN | (probe.wants_write() ? POLLOUT : 0)), 0};
     ::poll(&ready, 1, pace_ms);
   }
-  if (is_in) tell(broken::outlived, fmt::format("was {}, and could connect then", out_by_));
+  if (is_in) tell(broken::outlived, fmt::format("was {}, and could connect to node {} then", out_by_, node));
 }
 
 void guest::try_to_read() {
   ++report_.tries;
   if (is_good(ask("GET", "/api/v1/rooms/" + room_id_ + "/messages", token_)))
-    tell(broken::outlived, fmt::format("was {}, and could read what stands in the room", out_by_));
+    tell(broken::outlived, fmt::format("was {}, and node {} told him what stands in the room", out_by_, asked_));
 }
 
 }  // namespace parley::bench

@@ -62,6 +62,7 @@ class guest {
   bool come_in();
   bool is_late() const;
   bool has_access();
+  bool has_membership();
   void connect();
   void send();
   /// Takes what comes, for so many milliseconds at most.
@@ -84,15 +85,19 @@ class guest {
 
   const load_state& state_;  ///< Of it only what does not change once the run has begun.
   const int number_;
+  int turns_ = 0;
   std::mt19937_64 random_;
   account self_;
   std::string host_token_;
-  std::string room_id_;
+  std::string room_id_;  ///< The last of these.
+  std::vector<std::string> rooms_;
 
   std::string token_;
   bool is_member_ = true;
-  /// A call that nobody answered, or that was `unavailable`, may still be done: until then he is not removed.
-  double unclear_until_ = 0;
+  /// An invitation or a removal that nobody answered, or that was `unavailable`, may still be done at any time: then he
+  /// gets another room.
+  bool is_room_clear_ = true;
+  int asked_ = 0;  ///< The node that the last call went to.
   std::unique_ptr<wire> wire_;
   int connection_ = 0;  ///< They are counted.
   int node_ = 0;        ///< Of the connection.
