@@ -55,8 +55,7 @@ guest::guest(const load_state& state, int number, std::uint64_t seed)
   const auto host = register_account(node, fmt::format("h{}-{}", name, number_));
   host_token_ = log_in(node, host);
   token_ = log_in(node, self_);
-  room_id_ = make_room(node, host_token_, fmt::format("guest {}", number_), {self_.id});
-  rooms_.push_back(room_id_);
+  rooms_.push_back(make_room(node, host_token_, fmt::format("guest {}", number_), {self_.id}));
 }
 
 guest::~guest() {
@@ -171,18 +170,17 @@ bool guest::has_access() {
 
 bool guest::has_membership() {
   if (is_room_clear_ && !is_member_) {
-    const auto path = "/api/v1/rooms/" + room_id_ + "/members";
+    const auto path = "/api/v1/rooms/" + rooms_.back() + "/members";
     is_member_ = is_good(ask("POST", path, host_token_, fmt::format(R"({{"user_ids":["{}"]}})", self_.id)));
     is_room_clear_ = is_member_;
   }
   if (is_room_clear_) return true;
   try {
     const auto& node = state_.nodes[static_cast<std::size_t>(any_node())];
-    room_id_ = make_room(node, host_token_, fmt::format("guest {}", number_), {self_.id});
+    rooms_.push_back(make_room(node, host_token_, fmt::format("guest {}", number_), {self_.id}));
   } catch (const std::exception&) {
     return false;
   }
-  rooms_.push_back(room_id_);
   is_room_clear_ = is_member_ = true;
   return true;
 }
@@ -200,7 +198,7 @@ void guest::send() {
   if (wire_ == nullptr || !is_ready_) return;
   ++next_id_;
   wire_->send_text(fmt::format(R"({{"type":"send_message","id":"{}","data":{{"room_id":"{}","content":"{}{}"}}}})",
-                               next_id_, room_id_, token_.empty() ? said_afterwards : "from the guest ", out_by_));
+                               next_id_, rooms_.back(), token_.empty() ? said_afterwards : "from the guest ", out_by_));
 }
 
 void guest::take(int milliseconds) {
@@ -250,7 +248,7 @@ int guest::ask(const std::string& method, const std::string& path, const std::st
 
 bool guest::end_access(bool is_log_out) {
   const auto path =
-      is_log_out ? std::string("/api/v1/auth/logout") : "/api/v1/rooms/" + room_id_ + "/members/" + self_.id;
+      is_log_out ? std::string("/api/v1/auth/logout") : "/api/v1/rooms/" + rooms_.back() + "/members/" + self_.id;
   // Done by a call before, whose answer was lost, or was that it may be so.
   const int done_before = is_log_out ? 401 : 404;
   bool may_be_done = false;
@@ -291,7 +289,7 @@ void guest::try_afterwards(bool is_log_out) {
     if (passed > longest_wait || (passed > shortest_wait && may_go)) break;
     if (wire_ != nullptr && is_ready_) ++report_.tries;
     send();
-    ask("POST", "/api/v1/rooms/" + room_id_ + "/messages", host_token_, post);
+    ask("POST", "/api/v1/rooms/" + rooms_.back() + "/messages", host_token_, post);
     ++report_.tries;
     take(pace_ms);
   }
@@ -333,7 +331,7 @@ void guest::try_to_connect(const std::string& token) {
 
 void guest::try_to_read() {
   ++report_.tries;
-  if (is_good(ask("GET", "/api/v1/rooms/" + room_id_ + "/messages", token_)))
+  if (is_good(ask("GET", "/api/v1/rooms/" + rooms_.back() + "/messages", token_)))
     tell(broken::outlived, fmt::format("was {}, and node {} told him what stands in the room", out_by_, asked_));
 }
 

@@ -37,8 +37,9 @@ struct guest_report {
 ///   - nothing that is posted in the room then reaches his connection,
 ///   - behind a removal no node tells him what stands in the room,
 ///   - and behind a log-out no node takes his token.
-/// None of this reads a clock of a node: whatever counts as later was begun when the answer had come. His connection
-/// stays open for some seconds, so that a node that was stopped meanwhile finds his frames when it goes on.
+/// None of this reads a clock of a node: whatever counts as later was begun when the answer had come. Behind
+/// log-outs and some removals his connection stays open for some seconds, so that a node that was stopped meanwhile
+/// finds his frames when it goes on.
 class guest {
  public:
   /// Makes both accounts and the room. Throws std::runtime_error when a call fails. The number is that of a client, in
@@ -89,8 +90,7 @@ class guest {
   std::mt19937_64 random_;
   account self_;
   std::string host_token_;
-  std::string room_id_;  ///< The last of these.
-  std::vector<std::string> rooms_;
+  std::vector<std::string> rooms_;  ///< The last one is in use.
 
   std::string token_;
   bool is_member_ = true;
