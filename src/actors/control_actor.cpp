@@ -305,7 +305,12 @@ class control final : public control_handle::base {
   template <class IsDone>
   void release(IsDone is_done) {
     const auto now = services_.time.steady_now();
-    std::erase_if(waiting_, [&](const waiting& each) { return is_done(each) || now >= each.until; });
+    std::erase_if(waiting_, [&](const waiting& each) {
+      if (is_done(each)) return true;
+      if (now < each.until) return false;
+      services_.counts.control_waits_expired_total.add();
+      return true;
+    });
   }
 
   // --- Nodes that are dead ---

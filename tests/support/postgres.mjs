@@ -51,6 +51,18 @@ export const lockWaiters = (url) =>
     )[0][0],
   );
 
+/** Stops a node that is in no transaction: the locks of one would keep its companions waiting for as long as it stands. */
+export async function pauseBetweenTransactions(node) {
+  const staysInOne =
+    "SELECT pg_sleep(0.1); SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'" +
+    " AND datname = current_database() AND state_change < clock_timestamp() - interval '0.1 s'";
+  for (;;) {
+    await node.pause();
+    if (queryRows(node.storeUrl, staysInOne)[0][0] === '0') return;
+    node.resume();
+  }
+}
+
 /** Holds a room's lock in a transaction of its own, until the answer is called. */
 export async function holdRoom(url, roomId) {
   const session = spawn('psql', ['-X', '-q', '-A', '-t', '-d', url], { stdio: ['pipe', 'pipe', 'inherit'] });
