@@ -123,16 +123,15 @@ struct metrics {
   counter control_events_total;    ///< Read from the control log.
   counter control_failures_total;  ///< Times that it could not be read.
   counter control_unreadable_total;
-  counter
-      control_waits_expired_total;   ///< Answers that waited in vain for another node's word, for as long as they may.
-  gauge tail_queue;                  ///< Pages that wait for rooms' tails in Redis.
-  counter tail_pages_total;          ///< Found there.
-  counter tail_misses_total;         ///< Not there, or behind, or no room in the queue: read from the store.
-  counter tail_failures_total;       ///< Likewise, since Redis did not answer.
-  gauge session_cache_queue;         ///< Tokens to be looked up in Redis, or to be kept there.
-  counter session_cache_hits_total;  ///< Tokens that another node had read.
-  counter session_cache_misses_total;    ///< Not there, or changed since: read from the store.
-  counter session_cache_failures_total;  ///< Round trips that Redis did not answer.
+  histogram control_wait_seconds{0.001};  ///< Of the ends of sessions, for every node that may deliver.
+  gauge tail_queue;                       ///< Pages that wait for rooms' tails in Redis.
+  counter tail_pages_total;               ///< Found there.
+  counter tail_misses_total;              ///< Not there, or behind, or no room in the queue: read from the store.
+  counter tail_failures_total;            ///< Likewise, since Redis did not answer.
+  gauge session_cache_queue;              ///< Tokens to be looked up in Redis, or to be kept there.
+  counter session_cache_hits_total;       ///< Tokens that another node had read.
+  counter session_cache_misses_total;     ///< Not there, or changed since: read from the store.
+  counter session_cache_failures_total;   ///< Round trips that Redis did not answer.
   counter sweeps_total;
   counter rooms_found_behind_total;  ///< By a sweep.
   gauge signal_buses_up;             ///< URLs of the bus from which signals can be heard.

@@ -57,8 +57,8 @@ class control final : public control_handle::base {
           guarded("control", [this] { read(); });
         },
         [this](await_nodes& message) {
-          waiting_.push_back({control_partition_of(message.user), std::move(message.held),
-                              services_.time.steady_now() + control_lease, std::nullopt});
+          waiting_.push_back(
+              {control_partition_of(message.user), std::move(message.held), services_.time.steady_now(), std::nullopt});
           wake();
         },
         [this](control_step message) { note_step(message); },
@@ -90,7 +90,7 @@ class control final : public control_handle::base {
   struct waiting {
     std::size_t partition;
     std::shared_ptr<void> held;
-    steady_time until;
+    steady_time began;            ///< It waits for no longer than a lease.
     std::optional<sequence> seq;  ///< What is waited for stands at or before it.
   };
 
@@ -306,9 +306,8 @@ class control final : public control_handle::base {
   void release(IsDone is_done) {
     const auto now = services_.time.steady_now();
     std::erase_if(waiting_, [&](const waiting& each) {
-      if (is_done(each)) return true;
-      if (now < each.until) return false;
-      services_.counts.control_waits_expired_total.add();
+      if (!is_done(each) && now < each.began + control_lease) return false;
+      services_.counts.control_wait_seconds.observe(std::chrono::duration<double>(now - each.began).count());
       return true;
     });
   }

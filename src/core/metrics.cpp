@@ -147,9 +147,8 @@ void put_bus(families& out, const metrics& m) {
   put(out, "control_failures_total", "Times that the control log could not be read", m.control_failures_total);
   put(out, "control_unreadable_total", "Events of the control log of a kind that this build does not know",
       m.control_unreadable_total);
-  put(out, "control_waits_expired_total",
-      "Answers that went out without the word of a node that is alive, which had hung for a second",
-      m.control_waits_expired_total);
+  put(out, "control_wait_seconds", "How long the end of a session waited for every node that may deliver to it",
+      m.control_wait_seconds);
   put(out, "tail_queue", "Pages of a replay that wait for rooms' tails in Redis", m.tail_queue);
   put(out, "tail_pages_total", "Pages of a replay found in rooms' tails", m.tail_pages_total);
   put(out, "tail_misses_total", "Pages of a replay that rooms' tails did not have, so that the store was asked",

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <ostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "command_builder.hpp"
@@ -124,6 +126,16 @@ T expect_value(result<T> outcome) {
 }
 inline void expect_value(const result<void>& outcome) {
   if (outcome.has_error()) throw std::runtime_error(outcome.error().message);
+}
+/// The same of a step that gives itself less time than a busy machine may take, and may be done again: three times.
+template <class Step>
+auto expect_in_time(Step step) {
+  auto outcome = step();
+  for (int more = 2; more > 0 && outcome.has_error() && outcome.error().code == error_code::unavailable; --more) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    outcome = step();
+  }
+  return expect_value(std::move(outcome));
 }
 
 /// As that user sees the other; null for `none`.

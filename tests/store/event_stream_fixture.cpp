@@ -35,6 +35,7 @@ class redis_under_test final : public bus_under_test {
   }
   void flush() override { server_.run({"FLUSHALL"}); }
   void set_up(bool is_up) override { is_up ? server_.resume() : server_.pause(); }
+  void hurry() override { options_ = hurried(options_); }
   void add_unreadable(const room_id& room) override {
     server_.run({"XADD", stream_key(partition_of(room, options_.partitions)), "*", "n", "x", "e", "\2 s3cret"});
   }
@@ -68,11 +69,17 @@ std::vector<bus_kind> bus_kinds() {
 redis_stream_options options_for(const std::string& url, std::uint32_t partitions, std::uint32_t most_entries) {
   redis_stream_options options;
   options.redis = expect_value(parse_redis_url(url));
-  options.redis.connect = milliseconds(500);
-  options.redis.answer = milliseconds(500);
+  options.redis.connect = milliseconds(3'000);
+  options.redis.answer = milliseconds(3'000);
   options.partitions = partitions;
   options.stream_entries = most_entries;
   for (std::uint32_t p = 0; p < partitions; ++p) options.owned.push_back(p);
+  return options;
+}
+
+redis_stream_options hurried(redis_stream_options options) {
+  options.redis.connect = milliseconds(500);
+  options.redis.answer = milliseconds(500);
   return options;
 }
 
@@ -106,7 +113,7 @@ void begin(bus_node& node) {
 
 stream_news hear(bus_node& node, std::size_t batches, bool patiently) {
   stream_news sum;
-  const auto end = steady_clock::now() + std::chrono::seconds(2);
+  const auto end = steady_clock::now() + std::chrono::seconds(10);
   bool is_quiet = false;
   while (sum.batches.size() < batches && !is_quiet && steady_clock::now() < end) {
     auto news = node.reader->read(milliseconds(100));

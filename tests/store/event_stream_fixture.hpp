@@ -27,6 +27,8 @@ class bus_under_test {
   virtual void flush() = 0;
   /// False: nobody answers, and what is there stays.
   virtual void set_up(bool is_up) = 0;
+  /// Nodes that are opened from now on soon give up whoever does not answer.
+  virtual void hurry() {}
   /// One entry that no reader understands, where the room's news are.
   virtual void add_unreadable(const room_id& room) = 0;
 };
@@ -51,9 +53,11 @@ struct bus_node {
   std::unique_ptr<event_stream_reader> reader;
 };
 
-/// All on one Redis, which is given up soon.
+/// All on one Redis, whose answers may be late when the machine is busy.
 redis_stream_options options_for(const std::string& url, std::uint32_t partitions = 16,
                                  std::uint32_t most_entries = 100'000);
+/// For a Redis that is to fall silent: it is given up soon.
+redis_stream_options hurried(redis_stream_options options);
 /// A node on it with an id that no other has.
 bus_node redis_node(const redis_stream_options& options);
 
@@ -66,7 +70,7 @@ inline void append(bus_node& node, const std::shared_ptr<const stream_batch>& ba
 /// The first read: from here on it hears.
 void begin(bus_node& node);
 /// What came until so many batches were there, or nothing comes. `patiently`: errors are passed over, and silence too,
-/// for two seconds.
+/// for ten seconds.
 stream_news hear(bus_node& node, std::size_t batches, bool patiently = false);
 /// What comes within so long, even if nothing should.
 stream_news listen(bus_node& node, std::chrono::milliseconds time = std::chrono::milliseconds(50));

@@ -1,7 +1,6 @@
 // Rooms that somebody else has locked, for a writer that is set up as a node's are: its other rooms must not wait for
 // long.
 #include <chrono>
-#include <thread>
 
 #include "postgres_locks.hpp"
 
@@ -20,6 +19,9 @@ class postgres_busy_rooms_test : public postgres_fixture {
     room_ = add_group("room", ann_);
     free_ = add_group("free", ann_);
     settings_.store.url = url_;
+    // So long that who waits for a lock is told from a machine that stands still for a while.
+    settings_.store.lock_ms = 20'000;
+    settings_.store.statement_ms = 30'000;
     node_in_use_ = expect_value(open_database(settings_, counts_));
     writer_in_use_ = expect_value(node_in_use_->open_writer());
   }
@@ -41,11 +43,12 @@ TEST_F(postgres_busy_rooms_test, what_is_of_them_comes_back_soon_and_can_be_trie
   const std::vector commands{make.send(room_, ann_, "one"), make.send(free_, ann_, "two"),
                              make.rename(room_, ann_, "renamed")};
   {
-    const lock_holder other(url_, room_);
+    lock_holder other(url_, room_);
     const auto batch = commit(commands);
     EXPECT_EQ(batch.busy, (places{0, 2}));
     EXPECT_EQ(batch.appends[0].error().code, error_code::unavailable);
     EXPECT_TRUE(batch.appends[1].has_value());
+    other.let_go();
   }
   const auto batch = commit({commands[0]});
   EXPECT_TRUE(batch.busy.empty());
@@ -53,27 +56,29 @@ TEST_F(postgres_busy_rooms_test, what_is_of_them_comes_back_soon_and_can_be_trie
   EXPECT_FALSE(batch.appends[0]->duplicate);
 }
 
-/// However many there are: nothing of a room may overtake what waits for it, so its second is not even tried.
+/// However many there are: nothing of a room may overtake what waits for it, so its second is not even tried. If each
+/// waited its 30 ms, that would be longer than commit() lets it take.
 TEST_F(postgres_busy_rooms_test, beside_a_command_that_the_tables_refuse_they_wait_once) {
   support::run_sql(url_, "ALTER TABLE tb_messages ADD CONSTRAINT polite CHECK (content <> 'poison') NOT VALID");
   std::vector<append_command> commands{make.send(free_, ann_, "poison"), make.send(free_, ann_, "fine")};
-  for (int i = 0; i < 60; ++i) commands.push_back(make.send(room_, ann_, "waits"));
+  constexpr std::size_t waiting = 600;
+  for (std::size_t i = 0; i < waiting; ++i) commands.push_back(make.send(room_, ann_, "waits"));
   const lock_holder other(url_, room_);
   const auto batch = commit(commands);
   EXPECT_TRUE(batch.appends[0].has_error());
   EXPECT_TRUE(batch.appends[1].has_value());
-  EXPECT_EQ(batch.busy.size(), 60U);
+  EXPECT_EQ(batch.busy.size(), waiting);
 }
 
 TEST_F(postgres_busy_rooms_test, one_that_stays_locked_keeps_no_other_that_becomes_free) {
-  auto options = expect_value(parse_postgres_url(url_));
-  options.busy_room = milliseconds(2'500);  // so that there is time to let go of one
-  const auto node = open_postgres_database(options, limits_, counts_);
+  auto options = patient_options(url_);
+  options.busy_room = milliseconds(3'500);  // so that there is time to let go of one
+  const auto node = open_node(options);
   const auto patient = expect_value(node->open_writer());
   const auto [low, high] = std::minmax(room_, free_);
   const lock_holder stays(url_, high);
   lock_holder goes(url_, low);
-  std::thread release([&] {
+  auto release = beside([&] {
     wait_for_waiters(url_, 1);
     goes.let_go();
   });

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "parley/left_node.hpp"
@@ -24,11 +23,11 @@ class postgres_control_test : public postgres_fixture {
     clustered_ = open_clustered();
     writer = expect_value(clustered_->open_writer());
     log_ = open_log();
-    known_ = expect_value(log_->end());
-    expect_value(log_->enter(me_));
+    known_ = expect_in_time([&] { return log_->end(); });
+    enter(*log_, me_);
   }
   postgres_options options() {
-    auto options = expect_value(parse_postgres_url(url_));
+    auto options = patient_options(url_);
     options.node = &identity_;
     return options;
   }
@@ -36,7 +35,16 @@ class postgres_control_test : public postgres_fixture {
   std::unique_ptr<control_log> open_log() { return std::make_unique<postgres_control_log>(options(), counts_); }
 
   node_report report() { return {make.make_id<uuid>(), "one", "0.1", time_at(1), known_, 3, 2, 1}; }
-  control_news read(control_log& log) { return expect_value(log.read(me_, known_)); }
+  static void enter(control_log& log, const node_report& who) {
+    expect_in_time([&] { return log.enter(who); });
+  }
+  static void leave(control_log& log, const uuid& node) {
+    expect_in_time([&] { return log.leave(node); });
+  }
+  control_news read(control_log& log, const node_report& who) {
+    return expect_in_time([&] { return log.read(who, known_); });
+  }
+  control_news read(control_log& log) { return read(log, me_); }
   /// What is new.
   std::vector<control_event> read_events() {
     auto news = read(*log_);
@@ -189,8 +197,8 @@ TEST_F(postgres_control_test, two_nodes_number_without_a_hole_and_nobody_is_pass
       expect_value(tell(on, events));
     }
   };
-  std::thread one([&] { write_all(*writer, false); });
-  std::thread two([&] { write_all(*others_writer, true); });
+  auto one = beside([&] { write_all(*writer, false); });
+  auto two = beside([&] { write_all(*others_writer, true); });
   std::size_t seen = 0;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (seen < 2 * rounds * users.size() && std::chrono::steady_clock::now() < deadline) seen += read_events().size();
@@ -222,7 +230,7 @@ TEST_F(postgres_control_test, who_was_away_while_they_were_deleted_is_told_so) {
   };
   tell_one();
   age();
-  EXPECT_FALSE(expect_value(log_->tidy())) << "it was the only one";
+  EXPECT_FALSE(expect_in_time([&] { return log_->tidy(); })) << "it was the only one";
   EXPECT_TRUE(read(*log_).missed_some) << "there is nothing left";
   tell_one();
   EXPECT_TRUE(read(*log_).missed_some) << "there is a later one";
@@ -261,10 +269,10 @@ TEST_F(postgres_control_test, nodes_see_one_another_until_they_leave) {
   auto other_report = report();
   other_report.name = "two";
   const auto other = open_log();
-  expect_value(other->enter(other_report));
+  enter(*other, other_report);
   me_.confirmed[3] = 99;
   (void)read(*log_);
-  const auto seen_by_other = expect_value(other->read(other_report, known_));
+  const auto seen_by_other = read(*other, other_report);
   ASSERT_EQ(seen_by_other.nodes.size(), 2U);
   for (const auto& node : seen_by_other.nodes) {
     EXPECT_LT(node.age, std::chrono::seconds(20));
@@ -276,7 +284,7 @@ TEST_F(postgres_control_test, nodes_see_one_another_until_they_leave) {
     EXPECT_EQ(node.report.rooms, 2);
     EXPECT_EQ(node.report.stream_backlog_bytes, 1);
   }
-  expect_value(other->leave(other_report.node));
+  leave(*other, other_report.node);
   EXPECT_EQ(read(*log_).nodes.size(), 1U);
 }
 
@@ -284,8 +292,12 @@ TEST_F(postgres_control_test, nodes_see_one_another_until_they_leave) {
 TEST_F(postgres_control_test, a_node_stands_in_the_table_even_when_it_cannot_read) {
   support::run_sql(url_, "ALTER TABLE tb_control_event RENAME TO elsewhere");
   support::run_sql(url_, "UPDATE tb_node SET heartbeat_at = now() - interval '1 hour'");
-  EXPECT_TRUE(log_->read(me_, known_).has_error());
-  EXPECT_EQ(count("SELECT count(*) FROM tb_node WHERE heartbeat_at > now() - interval '1 minute'"), 1);
+  const auto stands = [&] {
+    return count("SELECT count(*) FROM tb_node WHERE heartbeat_at > now() - interval '1 minute'") == 1;
+  };
+  // On a busy machine the time for a reading may be over before it has begun.
+  for (int tries = 0; tries < 3 && !stands(); ++tries) EXPECT_TRUE(log_->read(me_, known_).has_error());
+  EXPECT_TRUE(stands());
 }
 
 // --- Presence ---
@@ -300,10 +312,10 @@ class postgres_presence_test : public postgres_control_test {
     other_ = open_postgres_database(options, limits_, counts_);
     others_writer_ = expect_value(other_->open_writer());
     me_.node = identity_.get();
-    expect_value(log_->enter(me_));
+    enter(*log_, me_);
     auto others_report = report();
     others_report.node = others_identity_.get();
-    expect_value(log_->enter(others_report));
+    enter(*log_, others_report);
     (void)read_events();
   }
   void save(database_writer& on, bool is_online) {
@@ -386,10 +398,10 @@ TEST_F(postgres_presence_test, many_change_at_once_and_each_is_told_for_himself)
 }
 
 TEST_F(postgres_presence_test, comings_and_goings_on_two_nodes_at_once_end_as_the_rows_say) {
-  std::thread one([&] {
+  auto one = beside([&] {
     for (int i = 0; i < 50; ++i) save(*writer, i % 2 == 0);
   });
-  std::thread two([&] {
+  auto two = beside([&] {
     const presence_record on{ann_, true, time_at(1)}, off{ann_, false, time_at(1)};
     for (int i = 0; i < 50; ++i) {
       const write_job job([&](record_writer& records) { return records.save_presence({i % 2 == 0 ? &on : &off, 1}); });
@@ -428,7 +440,7 @@ TEST_F(postgres_presence_test, whoever_was_on_a_node_that_is_dead_is_off_once) {
   EXPECT_EQ(told(), "off ");
   auto anew = report();
   anew.node = others_identity_.get();
-  const auto news = expect_value(log_->read(anew, known_));
+  const auto news = read(*log_, anew);
   EXPECT_TRUE(news.is_forgotten) << "so it learns of it when it comes back";
 }
 
@@ -446,7 +458,7 @@ TEST_F(postgres_presence_test, who_counts_as_on_though_on_no_node_is_ended_too) 
 
 TEST_F(postgres_presence_test, a_node_that_takes_leave_is_known_to_the_others_while_somebody_is_on_there) {
   save(*others_writer_, true);
-  expect_value(log_->leave(others_identity_.get()));
+  leave(*log_, others_identity_.get());
   EXPECT_TRUE(is_online());
   const auto nodes = read(*log_).nodes;
   const auto left = std::find_if(nodes.begin(), nodes.end(), [](const auto& node) { return has_left(node.report); });

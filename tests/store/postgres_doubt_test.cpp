@@ -8,13 +8,20 @@
 namespace parley::test {
 namespace {
 
+using std::chrono::seconds;
+
 class postgres_doubt_test : public postgres_fixture {
  protected:
   void SetUp() override {
     postgres_fixture::SetUp();
     ann_ = add_user("ann");
     room_ = add_group("room", ann_);
-    far_ = open_node(proxy_.url_through(url_, shared_postgres().port()));
+    open_far(seconds(10), seconds(20));
+  }
+  /// The far node waits no longer than that for a lock, and for an answer a second longer than for a statement.
+  void open_far(seconds lock, seconds statement) {
+    far_writer_.reset();
+    far_ = open_node(patient_options(proxy_.url_through(url_, shared_postgres().port()), lock, statement));
     far_writer_ = expect_value(far_->open_writer());
   }
 
@@ -94,6 +101,7 @@ TEST_F(postgres_doubt_test, a_ban_of_a_stranger_that_was_lifted_is_not_lifted_ag
 
 /// The server waits for the rest of a sentence and keeps the room's lock meanwhile; no time-out of its own ends that.
 TEST_F(postgres_doubt_test, a_session_that_was_cut_off_half_way_lets_go_of_its_locks) {
+  open_far(seconds(10), seconds(2));
   proxy_.interrupt_commits(1);
   const auto batch = commit_far({make.send(room_, ann_, "one")});
   ASSERT_TRUE(batch.has_value()) << batch.error().message;
@@ -103,6 +111,7 @@ TEST_F(postgres_doubt_test, a_session_that_was_cut_off_half_way_lets_go_of_its_l
 }
 
 TEST_F(postgres_doubt_test, a_job_that_was_cut_off_half_way_lets_go_of_its_locks) {
+  open_far(seconds(10), seconds(2));
   proxy_.interrupt_commits(1);
   const auto batch = commit_far_user("bob");
   ASSERT_TRUE(batch.has_value()) << batch.error().message;
@@ -112,13 +121,14 @@ TEST_F(postgres_doubt_test, a_job_that_was_cut_off_half_way_lets_go_of_its_locks
 /// The batch waited for a busy room, its COMMIT lost its answer, and somebody else has the room's lock ever since: the
 /// last that is heard is a time-out, which for any other batch would mean that nothing was stored.
 TEST_F(postgres_doubt_test, a_doubt_that_nobody_can_settle_is_no_refusal) {
+  open_far(seconds(6), seconds(7));  // so that there is time for the others to come
   lock_holder first(url_, room_);
   std::unique_ptr<lock_holder> second;
-  std::thread queues_behind([&] {
+  auto queues_behind = beside([&] {
     wait_for_waiters(url_, 1);
     second = std::make_unique<lock_holder>(url_, room_);
   });
-  std::thread lets_go([&] {
+  auto lets_go = beside([&] {
     wait_for_waiters(url_, 2);
     first.let_go();
   });
@@ -137,11 +147,11 @@ TEST_F(postgres_doubt_test, a_stored_message_is_acknowledged_whoever_has_its_roo
   lock_holder messages(url_, std::vector<room_id>{});
   messages.hold_table("tb_messages");
   std::unique_ptr<lock_holder> other;
-  std::thread queues_behind([&] {
+  auto queues_behind = beside([&] {
     wait_for_waiters(url_, 1);
     other = std::make_unique<lock_holder>(url_, room_);
   });
-  std::thread lets_go([&] {
+  auto lets_go = beside([&] {
     wait_for_waiters(url_, 2);
     messages.let_go();
   });
@@ -162,13 +172,13 @@ TEST_F(postgres_doubt_test, a_stored_message_is_acknowledged_though_its_sender_w
   const auto removal = make.remove(room_, ann_, bob);
   lock_holder messages(url_, std::vector<room_id>{});
   messages.hold_table("tb_messages");
-  std::thread removes([&] {
+  auto removes = beside([&] {
     wait_for_waiters(url_, 1);
-    std::thread lets_go([&] {
+    auto lets_go = beside([&] {
       wait_for_waiters(url_, 2);
       messages.let_go();
     });
-    EXPECT_TRUE(writer->commit({&removal, 1}, {})->appends.at(0).has_value());
+    EXPECT_TRUE(expect_value(writer->commit({&removal, 1}, {})).appends.at(0).has_value());
     lets_go.join();
   });
   proxy_.lose_answers(1);
@@ -184,7 +194,7 @@ TEST_F(postgres_doubt_test, a_stored_message_is_acknowledged_though_its_sender_w
 TEST_F(postgres_doubt_test, a_stored_message_is_acknowledged_though_its_sender_was_suspended_since) {
   lock_holder messages(url_, std::vector<room_id>{});
   messages.hold_table("tb_messages");
-  std::thread suspends([&] {
+  auto suspends = beside([&] {
     wait_for_waiters(url_, 1);
     support::run_sql(url_, "UPDATE tb_users SET flagDelete = 'not_active' WHERE username = 'ann'");
     messages.let_go();
@@ -203,7 +213,7 @@ class lost_standby {
   explicit lost_standby(std::string url) : url_(std::move(url)) {
     change("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     // The server's processes take a new configuration up one after another: only a commit that waits shows it.
-    waits_ = std::thread([this] {
+    waits_ = beside([this] {
       while (!is_back_) support::run_sql(url_, "UPDATE tb_probe SET count = count + 1 WHERE probe_id = 1");
     });
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -231,11 +241,12 @@ class lost_standby {
 
   std::string url_;
   std::atomic<bool> is_back_{false};
-  std::thread waits_;
+  std::jthread waits_;
 };
 
 /// To end a session that waits for the standby would show everybody what a failover loses.
 TEST_F(postgres_doubt_test, a_commit_that_no_standby_has_is_neither_acknowledged_nor_shown) {
+  open_far(seconds(10), seconds(2));
   const auto message = make.send(room_, ann_, "one", "key");
   lost_standby standby(url_);
   const auto batch = commit_far({message});
@@ -268,9 +279,10 @@ TEST_F(postgres_doubt_test, a_cancelled_wait_for_the_standby_acknowledges_nothin
   support::run_sql(url_,
                    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET client_min_messages = error',"
                    " current_database()); END $$");
-  writer = expect_value(node_->open_writer());
+  open_far(seconds(10), seconds(2));
+  const auto first = expect_value(far_->open_writer());
   lost_standby standby(url_);
-  std::thread cancel([&] {
+  auto cancel = beside([&] {
     const auto sql =
         "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
         " AND application_name LIKE 'parleyd%'";
@@ -278,7 +290,7 @@ TEST_F(postgres_doubt_test, a_cancelled_wait_for_the_standby_acknowledges_nothin
     while (support::run_sql(url_, sql).at(0) == "0" && std::chrono::steady_clock::now() < deadline) {
     }
   });
-  const auto batch = writer->commit({&message, 1}, {});
+  const auto batch = first->commit({&message, 1}, {});
   cancel.join();
   EXPECT_TRUE(batch.has_error()) << "acknowledged without the standby";
   ASSERT_EQ(events_of(room_).size(), 2U) << "the commit was not cancelled";
@@ -287,14 +299,15 @@ TEST_F(postgres_doubt_test, a_cancelled_wait_for_the_standby_acknowledges_nothin
 
   standby.come_back();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (writer->probe().has_error() && std::chrono::steady_clock::now() < deadline) {
+  while (first->probe().has_error() && std::chrono::steady_clock::now() < deadline) {
   }
-  const auto again = writer->commit({&message, 1}, {});
+  const auto again = first->commit({&message, 1}, {});
   ASSERT_TRUE(again.has_value()) << again.error().message;
   EXPECT_TRUE(again->appends[0]->duplicate);
 }
 
 TEST_F(postgres_doubt_test, a_room_that_somebody_has_leaves_no_others_in_doubt) {
+  open_far(seconds(1), seconds(20));
   const auto free_room = add_group("free", ann_);
   lock_holder other(url_, room_);
   proxy_.lose_answers(1);
@@ -306,6 +319,7 @@ TEST_F(postgres_doubt_test, a_room_that_somebody_has_leaves_no_others_in_doubt) 
 }
 
 TEST_F(postgres_doubt_test, a_room_that_nobody_lets_go_of_costs_only_its_own_commands) {
+  open_far(seconds(1), seconds(20));
   const auto free_room = add_group("free", ann_);
   lock_holder other(url_, room_);
   const auto batch = commit_far({make.send(room_, ann_, "one"), make.send(free_room, ann_, "two")});

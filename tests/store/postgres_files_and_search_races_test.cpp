@@ -18,17 +18,6 @@ class postgres_side_races_test : public postgres_fixture {
     others_writer_ = expect_value(other_node_->open_writer());
     ann_ = add_user("ann");
   }
-  /// On a thread of its own; what it throws is a failure of the test.
-  template <class Work>
-  static std::thread beside(Work work) {
-    return std::thread([work = std::move(work)] {
-      try {
-        work();
-      } catch (const std::exception& fault) {
-        ADD_FAILURE() << fault.what();
-      }
-    });
-  }
   /// Of `rooms`, whose logs stand as somebody left them: a test that is red must not hang.
   static void expect_level(search_index& index, const std::vector<room_id>& rooms) {
     for (int steps = 0; steps < 100; ++steps) {
@@ -129,7 +118,7 @@ TEST_F(postgres_file_races_test, one_that_is_reported_meanwhile_is_left_to_the_m
   const auto sent = append(with_file(room, file));
   bool may_go = true;
   std::atomic<bool> is_deleted{false};
-  std::thread deletion;
+  std::jthread deletion;
   write([&](record_writer& records) -> result<void> {
     const auto message = std::get<message_posted>(sent.body).message;
     (void)expect_value(
@@ -216,7 +205,7 @@ TEST_F(postgres_search_races_test, two_indexes_that_follow_two_writers_miss_noth
     }
   }
   std::atomic<int> writing = 2;
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   threads.reserve(plans.size());
   for (auto& [on, plan] : plans) {
     threads.push_back(beside([on = on, &plan = plan, &writing] {

@@ -1,6 +1,9 @@
 // What the tests of PostgreSQL alone share: a database of their own, nodes on it, and a way to it that breaks.
 #pragma once
 
+#include <chrono>
+#include <thread>
+
 #include "database_fixture.hpp"
 #include "store/open_database.hpp"
 #include "store/postgres_database.hpp"
@@ -8,6 +11,28 @@
 #include "support/postgres_server.hpp"
 
 namespace parley::test {
+
+/// Nothing is given up because a busy machine stands still; a test that waits until something is gives less time.
+inline postgres_options patient_options(const std::string& url, std::chrono::seconds lock = std::chrono::seconds(10),
+                                        std::chrono::seconds statement = std::chrono::seconds(20)) {
+  auto options = expect_value(parse_postgres_url(url));
+  options.connect = std::chrono::seconds(10);
+  options.lock = lock;
+  options.statement = statement;
+  return options;
+}
+
+/// On a thread of its own, which is waited for when the test ends early; what it throws is a failure of the test.
+template <class Work>
+std::jthread beside(Work work) {
+  return std::jthread([work = std::move(work)] {
+    try {
+      work();
+    } catch (const std::exception& fault) {
+      ADD_FAILURE() << fault.what();
+    }
+  });
+}
 
 /// `writer` and `reader` are those of a node whose connections go straight to the server.
 class postgres_fixture : public database_fixture {
@@ -19,14 +44,10 @@ class postgres_fixture : public database_fixture {
     reader = expect_value(node_->open_reader());
   }
 
-  /// One that soon gives up what does not answer.
-  std::unique_ptr<database> open_node(const std::string& url) {
-    auto options = expect_value(parse_postgres_url(url));
-    options.connect = std::chrono::milliseconds(1'000);
-    options.statement = std::chrono::milliseconds(2'000);
-    options.lock = std::chrono::milliseconds(1'000);
+  std::unique_ptr<database> open_node(const postgres_options& options) {
     return open_postgres_database(options, limits_, counts_);
   }
+  std::unique_ptr<database> open_node(const std::string& url) { return open_node(patient_options(url)); }
 
   std::int64_t count(const std::string& sql) { return std::stoll(support::run_sql(url_, sql).at(0)); }
 

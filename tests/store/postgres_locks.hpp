@@ -10,12 +10,12 @@
 
 namespace parley::test {
 
-/// Holds what it locked until it is destroyed or told to let go, on a connection of its own.
+/// Holds what it locked until it is destroyed or told to let go, on a connection of its own that may be idle for long.
 class lock_holder {
  public:
   lock_holder(const std::string& url, room_id room) : lock_holder(url, std::vector{room}) {}
-  lock_holder(const std::string& url, const std::vector<room_id>& rooms)
-      : connection_(expect_value(parse_postgres_url(url))) {
+  lock_holder(const std::string& url, const std::vector<room_id>& rooms) : connection_(patient_options(url)) {
+    connection_.run_script("SET idle_in_transaction_session_timeout = 0");
     connection_.query("BEGIN");
     for (const auto& room : rooms) {
       connection_.query("SELECT 1 FROM tb_room_position WHERE room_id = $1 FOR UPDATE", room);

@@ -26,10 +26,10 @@ class postgres_people_races_test : public postgres_fixture {
   bool second_waits_for_first(const std::string& table, First&& first, Second&& second) {
     lock_holder held(url_, std::vector<room_id>{});
     held.hold_table(table);
-    std::thread one([&] { first(*writer); });
+    auto one = beside([&] { first(*writer); });
     wait_for_waiters(url_, 1);
     const auto waiting = waiting_backends(url_);
-    std::thread two([&] { second(*others_writer_); });
+    auto two = beside([&] { second(*others_writer_); });
     wait_for_waiters(url_, 2);
     const bool waits = waiting.size() == 1 && somebody_waits_for(url_, waiting.front());
     held.let_go();
@@ -76,8 +76,8 @@ TEST_F(postgres_people_races_test, the_jobs_of_a_batch_lock_in_the_order_of_thei
     const auto commit = [](database_writer& on, const std::vector<write_job>& jobs) {
       for (const auto& outcome : expect_value(on.commit({}, jobs)).jobs) expect_value(outcome);
     };
-    std::thread one([&] { commit(*writer, to); });
-    std::thread two([&] { commit(*others_writer_, fro); });
+    auto one = beside([&] { commit(*writer, to); });
+    auto two = beside([&] { commit(*others_writer_, fro); });
     wait_for_waiters(url_, 2);
     held.let_go();
     one.join();
@@ -171,12 +171,12 @@ TEST_F(postgres_people_races_test, what_was_decided_before_a_suspension_shows_as
         return {};
       });
     };
-    std::thread suspending;
+    std::jthread suspending;
     if (suspension_began_first) {
-      suspending = std::thread(suspend);
+      suspending = beside(suspend);
       wait_for_waiters(url_, 1);
     }
-    std::thread append([&] {
+    auto append = beside([&] {
       const auto message = make.send(room, bob_, "before it");
       (void)expect_value(expect_value(writer->commit({&message, 1}, {})).appends.at(0));
     });
@@ -277,8 +277,8 @@ TEST_F(postgres_people_races_test, two_admins_cannot_demote_each_other) {
     };
     lock_holder held(url_, std::vector<room_id>{});
     held.hold_all_of("tb_users");
-    std::thread one([&] { demote(*writer, ann_, bob_); });
-    std::thread two([&] { demote(*others_writer_, bob_, ann_); });
+    auto one = beside([&] { demote(*writer, ann_, bob_); });
+    auto two = beside([&] { demote(*others_writer_, bob_, ann_); });
     wait_for_waiters(url_, 2);
     held.let_go();
     one.join();

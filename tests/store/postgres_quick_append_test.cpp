@@ -144,7 +144,7 @@ TEST_F(postgres_quick_append_test, a_room_that_somebody_else_has_does_not_hold_u
   make_world();
   const auto ann = users_[0];
   auto other = std::make_unique<lock_holder>(url_, rooms_[0]);
-  std::thread lets_go([&] {
+  auto lets_go = beside([&] {
     wait_for_waiters(url_, 1);
     EXPECT_EQ(events_of(rooms_[3]).size(), 3U) << "two members and the message: it was stored first";
     other->let_go();

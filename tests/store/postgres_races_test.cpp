@@ -63,7 +63,7 @@ class postgres_races_test : public postgres_fixture {
     for (int round = 0; round < 20; ++round) {
       lock_holder other(url_, std::vector<room_id>{});
       other.hold_all_of(table);
-      std::thread release([&] {
+      auto release = beside([&] {
         wait_for_waiters(url_, nodes);
         other.let_go();
       });
@@ -219,9 +219,9 @@ TEST_F(postgres_races_test, what_keeps_people_out_and_quiet_holds_for_whoever_wa
     const auto run = [&](std::size_t node, const append_command& command) {
       told[node] = expect_value(writers_[node]->commit({&command, 1}, {})).appends.at(0);
     };
-    std::thread one([&] { run(0, first); });
+    auto one = beside([&] { run(0, first); });
     wait_for_waiters(url_, 1);
-    std::thread two([&] { run(1, second); });
+    auto two = beside([&] { run(1, second); });
     wait_for_waiters(url_, 2);
     other.let_go();
     one.join();
@@ -251,7 +251,7 @@ TEST_F(postgres_races_test, rooms_are_locked_in_one_order) {
       batches[1].insert(batches[1].begin(), make.send(room, ann_, "fro"));
     }
     lock_holder other(url_, rooms);
-    std::thread release([&] {
+    auto release = beside([&] {
       wait_for_waiters(url_, nodes);
       other.let_go();
     });

@@ -8,7 +8,7 @@
 namespace parley::test {
 namespace {
 
-using std::chrono::milliseconds;
+using std::chrono::seconds;
 using std::chrono::steady_clock;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -55,22 +55,25 @@ TEST_F(redis_connection_test, the_address_names_the_database) {
 }
 
 TEST_F(redis_connection_test, nobody_there_is_told_at_once) {
-  auto here = node();
+  auto options = options_for(server->url());
+  options.redis.connect = options.redis.answer = seconds(60);
+  auto here = redis_node(options);
   server->kill();
   const auto begun = steady_clock::now();
   EXPECT_THAT(refusal(here), HasSubstr("cannot connect: Connection refused"));
-  EXPECT_LT(steady_clock::now() - begun, milliseconds(200));
+  EXPECT_LT(steady_clock::now() - begun, seconds(5)) << "without waiting for what may take a minute";
 }
 
 TEST_F(redis_connection_test, a_redis_that_hangs_is_given_up_in_time_also_at_the_first_word) {
-  auto known = node();
-  auto fresh = node();
+  const auto options = hurried(options_for(server->url()));
+  auto known = redis_node(options);
+  auto fresh = redis_node(options);
   begin(known);
   server->pause();
   for (auto* each : {&known, &fresh, &known}) {
     const auto begun = steady_clock::now();
     EXPECT_THAT(refusal(*each), HasSubstr("no answer in time"));
-    EXPECT_LT(steady_clock::now() - begun, milliseconds(900)) << "500 ms to connect at most, and 500 ms for the answer";
+    EXPECT_LT(steady_clock::now() - begun, seconds(5)) << "500 ms to connect at most, and 500 ms for the answer";
   }
   server->resume();
   append(fresh, make_batch(room, 1));
@@ -80,16 +83,16 @@ TEST_F(redis_connection_test, a_redis_that_hangs_is_given_up_in_time_also_at_the
 TEST_F(redis_connection_test, an_answer_that_trickles_is_given_up_in_time) {
   // Each byte comes soon, all of them never: what bounds single reads only would wait for ever.
   support::fault_proxy proxy(server->port());
-  auto here = node_through(proxy);
+  auto here = redis_node(hurried(options_for(proxy.url_through(server->url(), server->port()))));
   begin(here);
   auto there = node();
   append(there, make_batch(room, 1, 1, std::string(2'000'000, 'x')));
   proxy.trickle();
   const auto begun = steady_clock::now();
   EXPECT_THAT(refusal(here), HasSubstr("no answer in time"));
-  EXPECT_LT(steady_clock::now() - begun, milliseconds(900));
+  EXPECT_LT(steady_clock::now() - begun, seconds(5));
   proxy.heal();
-  EXPECT_THAT(seqs_of(hear(here, 1), room), ElementsAre(1));
+  EXPECT_THAT(seqs_of(hear(here, 1, true), room), ElementsAre(1)) << "in time or at a later try";
 }
 
 TEST_F(redis_connection_test, a_key_of_another_kind_is_unavailable_until_it_is_gone) {

@@ -175,7 +175,7 @@ TEST_F(redis_event_stream_test, a_redis_that_comes_back_with_less_than_was_read_
 TEST_F(redis_event_stream_test, what_was_trimmed_while_the_connection_was_down_is_told_of) {
   support::fault_proxy proxy(server->port());
   auto here = redis_node(options_for(server->url(), 1, 100));
-  auto there = redis_node(options_for(proxy.url_through(server->url(), server->port()), 1, 100));
+  auto there = redis_node(hurried(options_for(proxy.url_through(server->url(), server->port()), 1, 100)));
   begin(there);
   append(here, make_batch(room, 1));
   ASSERT_EQ(hear(there, 1).batches.size(), 1U);

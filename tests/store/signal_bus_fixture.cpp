@@ -23,16 +23,16 @@ class memory_signals_under_test final : public signals_under_test {
 
 class redis_signals_under_test final : public signals_under_test {
  public:
-  std::unique_ptr<signal_bus> open_node() override {
-    return open_redis_signal_bus(signal_options_for(server_.url()), numbered_uuid(++nodes_));
-  }
+  std::unique_ptr<signal_bus> open_node() override { return open_redis_signal_bus(options_, numbered_uuid(++nodes_)); }
   void set_up(bool is_up) override { is_up ? server_.resume() : server_.pause(); }
+  void hurry() override { options_ = hurried(options_); }
   void add_unreadable(const uuid& subject) override {
     server_.run({"PUBLISH", signal_channel(subject, 16), "\2 s3cret"});
   }
 
  private:
   support::redis_server server_;
+  redis_signal_options options_ = signal_options_for(server_.url());
   std::uint64_t nodes_ = 0;
 };
 
@@ -64,6 +64,12 @@ std::vector<signals_kind> signals_kinds() {
 redis_signal_options signal_options_for(const std::string& url) {
   redis_signal_options options;
   options.redis = expect_value(parse_redis_url(url));
+  options.redis.connect = milliseconds(3'000);
+  options.redis.answer = milliseconds(3'000);
+  return options;
+}
+
+redis_signal_options hurried(redis_signal_options options) {
   options.redis.connect = milliseconds(500);
   options.redis.answer = milliseconds(500);
   return options;
@@ -101,7 +107,7 @@ heard_signals attend(signal_node& node, const std::vector<uuid>& subjects) {
 
 heard_signals listen_until(signal_node& node, const std::function<bool(const heard_signals&)>& is_enough) {
   heard_signals sum;
-  const auto end = steady_clock::now() + std::chrono::seconds(5);
+  const auto end = steady_clock::now() + std::chrono::seconds(10);
   do {
     auto heard = node.subscriber->listen(milliseconds(50));
     if (heard) add_to(sum, std::move(*heard));

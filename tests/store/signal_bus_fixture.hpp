@@ -21,6 +21,8 @@ class signals_under_test {
   virtual std::unique_ptr<signal_bus> open_node() = 0;
   /// False: nobody answers.
   virtual void set_up(bool is_up) = 0;
+  /// Nodes that are opened from now on soon give up whoever does not answer.
+  virtual void hurry() {}
   /// One message that no subscriber understands.
   virtual void add_unreadable(const uuid& subject) = 0;
 };
@@ -43,8 +45,10 @@ struct signal_node {
   std::unique_ptr<signal_subscriber> subscriber;
 };
 
-/// All on one Redis, which is given up soon.
+/// All on one Redis, whose answers may be late when the machine is busy.
 redis_signal_options signal_options_for(const std::string& url);
+/// For a Redis that is to fall silent: it is given up soon.
+redis_signal_options hurried(redis_signal_options options);
 /// A node on it with an id that no other has.
 signal_node redis_signal_node(const redis_signal_options& options);
 
@@ -58,7 +62,7 @@ void publish(signal_node& node, const std::vector<ephemeral_signal>& signals);
 heard_signals settle(signal_node& node, std::size_t subjects);
 /// Attends to them and no others; from here on it hears them.
 heard_signals attend(signal_node& node, const std::vector<uuid>& subjects);
-/// What came until it is enough, or two seconds are over.
+/// What came until it is enough, or ten seconds are over.
 heard_signals listen_until(signal_node& node, const std::function<bool(const heard_signals&)>& is_enough);
 inline heard_signals listen_for(signal_node& node, std::size_t signals) {
   return listen_until(node, [=](const auto& heard) { return heard.signals.size() >= signals; });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import WebSocket from 'ws';
 import { closeComplaints, commandComplaints, frameComplaints } from './contract.mjs';
-import { answerOf, call, checkAnswer, readAnswer } from './http.mjs';
+import { answerOf, call, checkAnswer, readAnswer, untilUpToDate } from './http.mjs';
 import { deadlineMs } from './parleyd.mjs';
 import { isDurable, Positions } from './positions.mjs';
 
@@ -126,6 +126,12 @@ const fits = (data, where) =>
     ? where(data)
     : Object.entries(where).every(([key, value]) => isDeepStrictEqual(data?.[key], value));
 
+/** The data of an answer, which must be an ack. */
+function ackIn({ type, id, data }) {
+  assert.equal(type, 'ack', `${id} was refused: ${short(data)}`);
+  return data;
+}
+
 /** One WebSocket: remembers every frame, validates it, and hands frames to the test in the order it asks for them. */
 export class Connection {
   #waiting = [];
@@ -135,11 +141,21 @@ export class Connection {
 
   /**
    * Opens a socket and waits for `ready`. token; auth: header, protocol, query or none; path; replay; room and user
-   * for the one-room endpoint; headers; protocols; socket: options for `ws`.
+   * for the one-room endpoint; headers; protocols; socket: options for `ws`. A node that is not up to date is asked
+   * again.
    */
   static async open(node, options = {}) {
-    const connection = new Connection(node, options);
-    await connection.#opened;
+    const opening = async () => {
+      const connection = new Connection(node, options);
+      const error = await connection.#opened.then(
+        () => null,
+        (reason) => reason,
+      );
+      return { connection, error };
+    };
+    const refusalIn = ({ error }) => (error?.status === 503 ? error.text : '');
+    const { connection, error } = await untilUpToDate(opening, refusalIn);
+    if (error) throw error;
     if (options.awaitReady ?? true) {
       connection.ready = (await connection.expectFrame('ready')).data;
       assert.equal(connection.frames[0].type, 'ready', 'ready is the first frame');
@@ -286,9 +302,7 @@ export class Connection {
 
   /** The answer to that id, which must be an ack; answers its data. */
   async expectAck(id) {
-    const frame = await this.answerTo(id);
-    assert.equal(frame.type, 'ack', `${id} was refused: ${short(frame.data)}`);
-    return frame.data;
+    return ackIn(await this.answerTo(id));
   }
 
   /** The answer to that id (null for frames without one), which must be an error; answers its data. */
@@ -345,8 +359,12 @@ export class Connection {
     this.socket.send(JSON.stringify(frame));
   }
 
+  /** Sends a command that must be acknowledged; to a node that is not up to date again, under another id. */
   async ask(type, data, options) {
-    return this.expectAck(this.send(type, data, options));
+    if (options?.id) return this.expectAck(this.send(type, data, options));
+    const attempt = () => this.answerTo(this.send(type, data, options));
+    const refusalIn = (answer) => (answer.data.code === 'unavailable' ? answer.data.message : '');
+    return ackIn(await untilUpToDate(attempt, refusalIn));
   }
   async refused(type, data, code, options = { described: false }) {
     return this.expectError(this.send(type, data, options), code);

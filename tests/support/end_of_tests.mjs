@@ -2,8 +2,7 @@
 import { after } from 'node:test';
 
 /** How long a test waits for something before it says that it never came. Slow builds (sanitizers) raise it. */
-export const usualDeadlineMs = 15_000;
-export const deadlineMs = Number(process.env.TEST_DEADLINE_MS ?? usualDeadlineMs);
+export const deadlineMs = Number(process.env.TEST_DEADLINE_MS ?? 15_000);
 
 /**
  * Runs `end` when the process exits; and some time after the last test, since a server that a failing test left running

@@ -198,6 +198,7 @@ bool fault_proxy::take(std::atomic<int>& left) {
 void fault_proxy::accept_into(std::vector<std::unique_ptr<link>>& links) {
   const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (client < 0) return;
+  ++connections_;
   if (refusing_) {
     ::close(client);
     return;

@@ -47,7 +47,9 @@ class fault_proxy {
   void drop();
   void heal();
 
-  /// How many connections it has cut.
+  /// How many connections have come, those that it refused too.
+  [[nodiscard]] int connections() const { return connections_; }
+  /// How many of them it has cut.
   [[nodiscard]] int cuts() const { return cuts_; }
 
  private:
@@ -74,6 +76,7 @@ class fault_proxy {
   std::atomic<int> cut_after_{0};
   std::atomic<int> cut_open_{0};
   std::atomic<int> healed_{0};
+  std::atomic<int> connections_{0};
   std::atomic<int> cuts_{0};
   std::mt19937_64 random_;
   std::thread thread_;

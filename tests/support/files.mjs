@@ -33,7 +33,7 @@ export async function startWithFiles(place, set = {}) {
 export async function startBeside(node, set = {}) {
   const second = new Parleyd({ config: node.options.config, set: { ...node.options.set, ...set } });
   Object.assign(second, { storeUrl: node.storeUrl, filesFolder: node.filesFolder, hasOwnDatabase: true });
-  await second.start();
+  await second.startAnywhere();
   second.hasOwnDatabase = false; // it goes with the first node
   return second;
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import https from 'node:https';
 import { answerComplaints, requestComplaints } from './contract.mjs';
-import { deadlineMs } from './parleyd.mjs';
+import { deadlineMs, pause } from './parleyd.mjs';
 
 /**
  * Sends one HTTP request and reads the whole answer: {status, headers, bytes, text, body}. A header set to undefined is
@@ -70,15 +70,40 @@ export function checkAnswer(node, method, target, answer, body) {
 /** Bodies that tests write as text or bytes are odd on purpose. */
 const objectOf = (body) => (typeof body === 'string' || Buffer.isBuffer(body) ? undefined : body);
 
-/** A REST call that must be answered with the status `expect` and as openapi.yaml describes it. Answers the body. */
+/** What a node says that may not have heard who is out (refusals.hpp). It has done nothing of what was asked. */
+const notUpToDate = 'This node cannot reach the store to see who is logged in';
+
+/** So long a machine stands still, and a node that does not hear who is out must not be taken for one. */
+const standstillMs = 3_000;
+
+/**
+ * Tries again while the node says that: it does so for a moment when the machine stood still for longer than its lease.
+ * `refusalIn` answers the text of an outcome that is a 503 or `unavailable`, and '' for any other.
+ */
+export async function untilUpToDate(attempt, refusalIn) {
+  const end = Date.now() + standstillMs;
+  for (;;) {
+    const outcome = await attempt();
+    if (!refusalIn(outcome).includes(notUpToDate) || Date.now() > end) return outcome;
+    await pause(50);
+  }
+}
+
+/**
+ * A REST call that must be answered with the status `expect` and as openapi.yaml describes it. Answers the body. A node
+ * that is not up to date is asked again.
+ */
 export async function call(node, method, target, { expect = 200, ...options } = {}) {
-  const answer = await exchange(node, method, target, options);
-  checkAnswer(node, method, target, answer, objectOf(options.body));
+  const attempt = () => answerOf(node, method, target, options);
+  // Pieces that are no list are gone once they were sent.
+  const isOnce = expect === 503 || (options.pieces && !Array.isArray(options.pieces));
+  const refusalIn = ({ status, text }) => (status === 503 ? text : '');
+  const answer = isOnce ? await attempt() : await untilUpToDate(attempt, refusalIn);
   assert.equal(answer.status, expect, `${method} ${target}: ${answer.text.slice(0, 400)}`);
   return answer.body;
 }
 
-/** Like call, but answers status, headers and body, whatever the described status is. */
+/** Like call, but asks once, and answers status, headers and body, whatever the described status is. */
 export async function answerOf(node, method, target, options = {}) {
   const answer = await exchange(node, method, target, options);
   checkAnswer(node, method, target, answer, objectOf(options.body));

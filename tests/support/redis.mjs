@@ -1,6 +1,6 @@
 // A Redis server of the test's own, on a free port, that keeps nothing on disk.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { whenTestsEnd } from './end_of_tests.mjs';
@@ -24,18 +24,22 @@ class Redis {
 
   async start() {
     const where = ['--port', this.port, '--bind', '127.0.0.1', '--dir', this.#folder, '--daemonize', 'no'];
-    const nothingKept = ['--save', '', '--appendonly', 'no', '--logfile', path.join(this.#folder, 'redis.log')];
+    const log = path.join(this.#folder, 'redis.log');
+    const nothingKept = ['--save', '', '--appendonly', 'no', '--logfile', log];
     const server = spawn('redis-server', [...where, ...nothingKept, ...this.#options].map(String), { stdio: 'ignore' });
     let fault;
     server.on('error', (error) => (fault = error));
     this.#process = server;
-    // An answer that a password is missing is one too.
+    // Another one may have taken the port. An answer that a password is missing is one too.
+    const isIt = new RegExp(`^process_id:${server.pid}\\r?$|^NOAUTH`, 'm');
     const answers = () =>
-      fault || server.exitCode !== null || spawnSync('redis-cli', ['-p', String(this.port), 'PING']).status === 0;
+      fault ||
+      server.exitCode !== null ||
+      isIt.test(spawnSync('redis-cli', ['-p', String(this.port), 'INFO', 'server'], { encoding: 'utf8' }).stdout);
     await until(answers, 'Redis', 30_000);
-    if (fault || server.exitCode !== null)
-      throw new Error(`Redis did not start (${fault?.message ?? server.exitCode}); is the package redis-server installed?`);
-    return this;
+    if (!fault && server.exitCode === null) return this;
+    const said = existsSync(log) ? readFileSync(log, 'utf8').slice(-1000) : 'is the package redis-server installed?';
+    throw new Error(`Redis did not start (${fault?.message ?? server.exitCode}): ${said}`);
   }
 
   /** At once, as a crash would; all that it held is gone. */
@@ -82,7 +86,18 @@ class Redis {
 }
 
 /** Starts one, until it answers. `options` for redis-server, as ['--requirepass', 'secret']. */
-export const startRedis = async ({ port, options = [] } = {}) => new Redis(port ?? (await freePort()), options).start();
+export async function startRedis({ port, options = [] } = {}) {
+  for (let tries = 1; ; tries += 1) {
+    const server = new Redis(port ?? (await freePort()), options);
+    try {
+      return await server.start();
+    } catch (error) {
+      server.end();
+      // Another process may have taken the port between the look and the start.
+      if (port || tries === 3 || !/in use/i.test(error.message)) throw error;
+    }
+  }
+}
 
 /** Whether the program is here at all. */
 export const redisIsInstalled = () => !spawnSync('redis-server', ['--version']).error;

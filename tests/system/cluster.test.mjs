@@ -118,7 +118,7 @@ describe('two nodes and a Redis', { skip }, () => {
     const heard = await metric(two, 'stream_batches_read_total');
     const { seq } = await ann.post(room, 'and together');
     await sockets[1].expectFrame('new_message', { seq });
-    assert.ok((await metric(two, 'stream_batches_read_total')) > heard);
+    await until(async () => (await metric(two, 'stream_batches_read_total')) > heard, 'news by the bus');
   });
 });
 

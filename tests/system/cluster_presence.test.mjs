@@ -7,11 +7,11 @@ import { startBeside } from '../support/files.mjs';
 import { metric } from '../support/metrics.mjs';
 import { unlimited } from '../support/moderation.mjs';
 import { startParleyd, until } from '../support/parleyd.mjs';
-import { postgresInUse, queryRows } from '../support/postgres.mjs';
+import { pauseBetweenTransactions, postgresInUse, queryRows } from '../support/postgres.mjs';
 import { startRedis } from '../support/redis.mjs';
 
 const skip = !postgresInUse && 'several nodes need PostgreSQL';
-const ttl = 3;
+const ttl = 5; // a node that stands still for 3 s is not dead
 
 const onNode = (node, who) => new Account(node, who.username, who.password, { user_id: who.id }, who.token);
 const open = (who) => who.connect({ replay: 'none' });
@@ -30,7 +30,7 @@ const useNodes = (graceSeconds) => {
     redis = await startRedis();
     const presence = { 'presence.grace_seconds': graceSeconds, 'presence.ttl_seconds': ttl };
     one = await startParleyd({ set: { ...unlimited, 'bus.url': redis.url, ...presence } });
-    two = await startBeside(one);
+    two = await startBeside(one, { 'node.name': 'two' });
     eye = await newAccount(one, 'eye');
     ann = await newAccount(one, 'ann');
     await until(() => status() === '0', 'the grace of the log-in is over');
@@ -74,10 +74,12 @@ describe('presence over two nodes', { skip }, () => {
     const laptop = await open(ann);
     const second = await open(ann);
     const explain = () => one.operate(['presence', 'explain', ann.username]);
-    await until(async () => (await explain()).devices.length === 2, 'both nodes know of them');
-    const why = await explain();
+    // A node has half a second to answer, else it is among the silent ones.
+    const why = await until(async () => {
+      const said = await explain();
+      return said.devices.length === 2 && said.silent.length === 0 && said;
+    }, 'both nodes know of them');
     assert.equal(why.is_online, true);
-    assert.deepEqual(why.silent, []);
     const names = new Map((await one.operate(['cluster'])).map((node) => [node.node_id, node.name]));
     assert.deepEqual(why.devices.map((each) => each.node).sort(), [...names.values()].sort());
     assert.deepEqual(why.devices.map((each) => each.sockets).sort(), [1, 2]);
@@ -99,7 +101,7 @@ describe('presence over two nodes', { skip }, () => {
     await two.kill();
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
     const took = (performance.now() - killed) / 1000;
-    assert.ok(took < ttl + 1, `it took ${took} s`); // the second is for a busy machine
+    assert.ok(took < 12, `it took ${took} s`); // by the usual TTL it would be 27 s
     assert.equal(status(), '0');
     assert.deepEqual(changes(), [true, false]);
     assert.deepEqual((await one.operate(['presence', 'explain', ann.username])).nodes, []);
@@ -125,7 +127,7 @@ describe('presence over two nodes', { skip }, () => {
   test('a node that was only stopped brings its people back', async () => {
     const phone = await open(onNode(two, ann));
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
-    await two.pause();
+    await pauseBetweenTransactions(two);
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
     two.resume();
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: true });
@@ -145,7 +147,7 @@ describe('presence over two nodes', { skip }, () => {
     queryRows(one.storeUrl, 'ALTER TABLE tb_node_gone RENAME TO tb_node');
     for (const node of [one, two])
       await until(async () => (await fetch(`${node.url}/readyz`)).status === 200, 'it is ready');
-    await phone.ping();
+    await phone.expectAck(phone.send('ping')); // at once: a node that is ready serves
     await watcher.ping();
     assert.deepEqual(changes(), [true]);
     await phone.close();
@@ -154,7 +156,7 @@ describe('presence over two nodes', { skip }, () => {
 });
 
 describe('presence over a restart', { skip }, () => {
-  const graceSeconds = 2;
+  const graceSeconds = 4;
   useNodes(graceSeconds);
 
   test('who comes to another node within the grace time was never off, and who does not is off behind it', async () => {
@@ -173,7 +175,7 @@ describe('presence over a restart', { skip }, () => {
     await two.terminate();
     await watcher.expectFrame('presence', { user_id: ann.id, is_online: false });
     const took = (performance.now() - ended) / 1000;
-    assert.ok(took > graceSeconds - 0.5 && took < graceSeconds + 2, `it took ${took} s`);
+    assert.ok(took > graceSeconds - 1.5, `it took ${took} s`); // silence is counted by whole looks into the store
     assert.deepEqual(changes(), [true, false]);
   });
 });

@@ -51,12 +51,14 @@ test('clients are told to come back at even times, and each is let go at its own
     for (const { after: due, closed } of ends) assert.ok(closed >= due - 50, `${closed} ms, told ${due}`);
     assert.deepEqual(await parley.exited, { code: 0, signal: null });
     const behind = performance.now() - begun - Math.max(...ends.map(({ closed }) => closed));
-    assert.ok(behind < 2_000, `${behind} ms behind the last one`); // some milliseconds, but for a busy machine
+    // Some milliseconds, but for a busy machine; waiting for an answer or a peer that is gone would take 5 s.
+    assert.ok(behind < 4_000, `${behind} ms behind the last one`);
   }));
 
 test('a node without clients exits 0 at once', () =>
   withNode({}, async (parley) => {
-    assert.deepEqual(await parley.endsWithin(1_000), { code: 0, signal: null });
+    // Waiting for clients that are not there would take 5 s.
+    assert.deepEqual(await parley.endsWithin(4_000), { code: 0, signal: null });
   }));
 
 test('what was accepted before the end is answered or not stored, and what was acknowledged is there afterwards', () =>
@@ -104,7 +106,8 @@ test('the end does not wait for those who sent much and are gone', () =>
       for (let i = 0; i < 200; i += 1) socket.send('send_message', { room_id: roomId, content: `${i}` });
     await sockets[0].expectFrame('new_message', { room_id: roomId });
     await Promise.all(sockets.slice(0, 5).map((s) => s.cut()));
-    assert.deepEqual(await parley.endsWithin(3_000), { code: 0, signal: null });
+    // Waiting for their answers would take 5 s.
+    assert.deepEqual(await parley.endsWithin(4_500), { code: 0, signal: null });
     await parley.start();
     const stored = await users[0].allEvents(roomId);
     assert.deepEqual(
@@ -137,7 +140,7 @@ test('a second signal stops at once', () =>
     const socket = await ada.connect();
     parley.signal('SIGTERM');
     await socket.expectFrame('drain');
-    assert.deepEqual(await parley.endsWithin(1_000), { code: 0, signal: null });
+    assert.deepEqual(await parley.endsWithin(4_000), { code: 0, signal: null });
     await socket.expectClose(1012);
   }));
 

@@ -4,12 +4,14 @@ import { Agent } from 'node:http';
 import { after, afterEach, before, test } from 'node:test';
 import { expectRefused, newAccount } from '../support/client.mjs';
 import { frame, opcode, RawSocket } from '../support/raw_socket.mjs';
-import { startParleyd } from '../support/parleyd.mjs';
+import { startParleyd, until } from '../support/parleyd.mjs';
 
-let parley, ada, bob, roomId, foreignRoom, well;
+let parley, hasty, ada, bob, roomId, foreignRoom, well;
 before(async () => {
-  parley = await startParleyd({ set: { 'net.request_deadline_ms': 700 } });
-  // With so short a deadline the node may end an idle connection just when a request goes out on it.
+  parley = await startParleyd({ set: { 'net.request_deadline_ms': 3_000 } });
+  // For slow clients, whose tests wait for it.
+  hasty = await startParleyd({ set: { 'net.request_deadline_ms': 700 } });
+  // With so short a deadline a node may end an idle connection just when a request goes out on it.
   parley.agent = new Agent({ keepAlive: false });
   ada = await newAccount(parley, 'ada');
   bob = await newAccount(parley, 'bob');
@@ -20,6 +22,7 @@ before(async () => {
 after(async () => {
   await well?.close();
   await parley?.stop();
+  await hasty?.stop();
 });
 // Whatever one client did, another one is served, and over the same connection as before.
 afterEach(() => well.ping());
@@ -204,8 +207,10 @@ test('a header line of 64 KiB and a target of 64 KiB are refused', async () => {
   expectStatus(await http(`GET /${long} HTTP/1.1\r\nHost: localhost\r\n\r\n`), 400, 404, 413, 414, 431);
 });
 
+const othersAreServed = () => until(async () => (await hasty.status('/healthz')) === 200, 'another one is served');
+
 test('a header that comes slowly ends when the deadline has passed', async () => {
-  const raw = await RawSocket.open(parley);
+  const raw = await RawSocket.open(hasty);
   raw.write('GET /healthz HTTP/1.1\r\n');
   const drip = setInterval(() => raw.write('X-Slow: 1\r\n'), 100);
   const answer = await raw.readHttp();
@@ -214,22 +219,25 @@ test('a header that comes slowly ends when the deadline has passed', async () =>
   await raw.readToEnd();
   assert.ok(raw.over, 'the connection is over');
   raw.destroy();
+  await othersAreServed();
 });
 
 test('a body that never comes ends when the deadline has passed', async () => {
-  const raw = await RawSocket.open(parley);
+  const raw = await RawSocket.open(hasty);
   raw.write(
     'POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
   );
   expectStatus(await raw.readHttp(), 400, 408);
   raw.destroy();
+  await othersAreServed();
 });
 
 test('a connection that says nothing ends when the deadline has passed', async () => {
-  const raw = await RawSocket.open(parley);
+  const raw = await RawSocket.open(hasty);
   await raw.readHttp();
   assert.ok(raw.over);
   raw.destroy();
+  await othersAreServed();
 });
 
 test('a declared body of 1 TiB is refused without waiting for it', async () => {

@@ -77,6 +77,7 @@ test('what happens is counted: connections, stored events, log-ins and their fai
     'parley_login_failures_total',
     'parley_duplicates_total',
   ];
+  await until(async () => (await valueOf(names[0])) === 0, 'sockets of before are gone');
   const before = await Promise.all(names.map(valueOf));
   assert.ok(
     before.every((v) => v !== undefined),

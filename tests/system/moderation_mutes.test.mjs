@@ -164,7 +164,7 @@ test('a mute while he writes: where it stands in the log, his words end', async 
 // --- How it ends ---
 
 test('a mute ends by itself, without an event, and not too early', async () => {
-  const item = await mute(ada, room, bob, { seconds: 2 });
+  const item = await mute(ada, room, bob, { seconds: 6 });
   const before = await lastSeq();
   assert.equal(await mutedUntil(bob), item.until);
   await bob.post(room, 'too early', { expect: 403 });

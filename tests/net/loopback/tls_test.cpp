@@ -248,7 +248,7 @@ TEST_F(tls, plain_http_on_its_port_is_ended_not_answered) {
   EXPECT_EQ(answer.find("HTTP/1.1"), std::string::npos);
   EXPECT_TRUE(eventually([&] { return node.counts.connections.value() == 0; }));
   // Not held for a farewell that cannot be said.
-  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(3));
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(4));
 }
 
 TEST_F(tls, starts_not_without_its_files) {
