@@ -1,7 +1,7 @@
 // Where parleyd's CPU goes under a load: `perf record` on the node that a measurement starts, by parts. Usage:
-//   node scripts/profile.mjs [--after S] [--for S] -- build/release/bin/parley-bench fanout --pin --alone --json
-// The command must start the only parleyd of this machine and print JSON; what it says of the server's CPU for a delivery
-// (or a message) is divided among the parts. Prints JSON, so that bench_history.mjs can keep it.
+//   node scripts/profile.mjs [--after S] [--for S] build/release/bin/parley-bench fanout --pin --alone --json
+// The command must start the only parleyd of this machine and print JSON; what it says of the server's CPU for a
+// delivery (or a message) is divided among the parts. Prints JSON, so that bench_history.mjs can keep it.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ export const parts = [
   ['waiting: workers and storage threads', any(/futex|schedule|pthread_cond|do_idle|hrtimer|sys_poll/)],
   ['libpq', any(/libpq|PQ[a-z]|postgres_/)],
   ['words for the search index', any(/words_of|utf8proc|search_words|folded/)],
-  ['shards', innermost(/delivery_shard|outbound_layer|outbox|room_table|uring_sender|frame_sender|shard_queue|ring::send/)],
+  ['shards', innermost(/delivery_shard|outbound_layer|outbox|room_table|_sender|shard_queue|ring::send/)],
   ['allocating and copying', innermost(/libjemalloc|libc\.so|libstdc|operator new|malloc|free/)],
   ['CAF', innermost(/libcaf|caf::/)],
   ['encoding and parsing', innermost(/json|simdjson|encode/)],
@@ -60,32 +60,34 @@ export async function countParts(lines) {
 const costIn = (report) => report.server_cpu_us ?? report.rows?.[0]?.cpu_us ?? report.rows?.[0]?.server_cpu_us ?? null;
 
 async function main(words) {
-  const split = words.indexOf('--');
-  const option = (name, usual) => (words.indexOf(name) >= 0 ? Number(words[words.indexOf(name) + 1]) : usual);
-  const [program, ...rest] = words.slice(split + 1);
-  if (split < 0 || !program) throw new Error('usage: profile.mjs [--after S] [--for S] -- COMMAND…');
+  const seconds = { '--after': 6, '--for': 5 };
+  for (; words[0] in seconds; words = words.slice(2)) seconds[words[0]] = Number(words[1]);
+  const [program, ...rest] = words;
+  if (!program) throw new Error('usage: profile.mjs [--after S] [--for S] COMMAND…');
   const folder = mkdtempSync(path.join(tmpdir(), 'parley-profile-'));
   try {
     const measurement = spawn(program, rest, { stdio: ['ignore', 'pipe', 'ignore'] });
     let said = '';
     measurement.stdout.on('data', (part) => (said += part));
     const ended = new Promise((resolve) => measurement.on('close', resolve));
-    await pause(option('--after', 6) * 1000);
+    await pause(seconds['--after'] * 1000);
     const node = spawnSync('pgrep', ['-x', 'parleyd'], { encoding: 'utf8' }).stdout.trim();
     if (!/^\d+$/.test(node)) throw new Error(`one parleyd must run, not "${node}"`);
     const data = path.join(folder, 'data');
-    const record = ['record', '-F', '4999', '-g', '-p', node, '-o', data, '--', 'sleep', String(option('--for', 5))];
+    const record = ['record', '-F', '4999', '-g', '-p', node, '-o', data, '--', 'sleep', String(seconds['--for'])];
     execFileSync('perf', record, { stdio: 'ignore' });
     if ((await ended) !== 0) throw new Error('the measurement failed');
-    const script = spawn('perf', ['script', '-i', data, '-F', 'comm,ip,sym,dso'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    const counts = await countParts(createInterface({ input: script.stdout }));
+    const print = ['script', '-i', data, '-F', 'comm,ip,sym,dso'];
+    const { stdout } = spawn('perf', print, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const counts = await countParts(createInterface({ input: stdout }));
     const samples = [...counts.values()].reduce((sum, count) => sum + count, 0);
     const cost = costIn(JSON.parse(said));
     const rows = [...counts].sort(([, one], [, other]) => other - one);
     const share = (count) => Number((count / samples).toFixed(4));
     const us = (count) => (cost === null ? null : Number(((cost * count) / samples).toFixed(3)));
     const found = rows.map(([part, count]) => ({ part, share: share(count), us: us(count) }));
-    console.log(JSON.stringify({ command: [program, ...rest].join(' '), samples, cpu_us: cost, parts: found }, null, 1));
+    const profile = { command: [program, ...rest].join(' '), samples, cpu_us: cost, parts: found };
+    console.log(JSON.stringify(profile, null, 1));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
