@@ -29,6 +29,7 @@
 #include "actors/trace_actor.hpp"
 #include "parley/credentials.hpp"
 #include "parley/log.hpp"
+#include "parley/processors.hpp"
 
 namespace parley {
 namespace {
@@ -44,7 +45,7 @@ constexpr std::chrono::seconds patience_with_bus{1};
 struct system_settings : caf::actor_system_config {
   system_settings() {
     load<run_next_policy::coordinator>();
-    set("scheduler.max-threads", std::size_t{std::max(2U, std::thread::hardware_concurrency())});
+    set("scheduler.max-threads", std::size_t{usable_processors()});
     set("scheduler.max-throughput", std::size_t{100});
     set("logger.console", caf::atom("none"));
     set("logger.console-verbosity", caf::atom("quiet"));

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 #include <utility>
 
 #include "actors/storage_actor.hpp"
+#include "parley/processors.hpp"
 
 namespace parley {
 
@@ -40,7 +40,7 @@ std::uint32_t worker_count(const store_config& settings) {
   constexpr std::uint32_t cores_each = 4;
   constexpr std::uint32_t most = 8;
   if (settings.workers != 0) return settings.workers;
-  return std::clamp((std::thread::hardware_concurrency() + cores_each - 1) / cores_each, 1U, most);
+  return std::clamp((usable_processors() + cores_each - 1) / cores_each, 1U, most);
 }
 
 std::vector<storage_handle> spawn_workers(caf::actor_system& system, const actor_services& services, database& source) {

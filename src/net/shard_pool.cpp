@@ -6,6 +6,8 @@
 #include <boost/asio/post.hpp>
 #include <future>
 
+#include "parley/processors.hpp"
+
 namespace parley {
 
 namespace {
@@ -14,7 +16,7 @@ constexpr auto stop_patience = std::chrono::seconds(2);
 }  // namespace
 
 shard_pool::shard_pool(const config& settings, metrics& counts, const delivery_lease& lease, send_way way) {
-  const std::uint32_t count = settings.net.threads != 0 ? settings.net.threads : std::thread::hardware_concurrency();
+  const std::uint32_t count = settings.net.threads != 0 ? settings.net.threads : usable_processors();
   for (std::uint32_t i = 0; i < std::max(count, 1U); ++i) {
     shards_.push_back(std::make_unique<delivery_shard>(i, settings, counts, lease, create_sender(way)));
   }
