@@ -69,7 +69,7 @@ class run_next_policy : public caf::policy::unprofiled {
     if (self != current || self->data().next != nullptr) return enqueue(*self->parent(), what);
     self->data().next = what;
   }
-  /// For an actor that is about to run for long: what it has woken does not wait for it.
+  /// For an actor that is about to run for long: what it has woken does not wait for it, where there is another worker.
   static void share_next() {
     if (current == nullptr || current->data().next == nullptr) return;
     enqueue(*current->parent(), std::exchange(current->data().next, nullptr));

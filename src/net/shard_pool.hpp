@@ -18,7 +18,7 @@ namespace parley {
 /// handled once the threads run, what comes after the end is dropped.
 class shard_pool final : public delivery {
  public:
-  /// settings.net.threads shards, or one a core. The first three must outlive the pool.
+  /// settings.net.threads shards, or one for each usable processor. The first three must outlive the pool.
   shard_pool(const config& settings, metrics& counts, const delivery_lease& lease, send_way way);
   ~shard_pool() override;
 
