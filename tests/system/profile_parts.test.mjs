@@ -9,7 +9,7 @@ const [received, sent] = [['tcp_v4_rcv', 'net_rx_action'], ['__tcp_transmit_skb'
 const send = inKernel(...received, ...sent, 'tcp_sendmsg', '__sys_sendto');
 const worker = [
   'caf::scheduled_actor::consume(caf::mailbox_element&) (/usr/lib/x86_64-linux-gnu/libcaf_core.so.0.17.6)',
-  'caf::scheduler::worker<parley::run_next_policy>::run() (/work/parleyd)',
+  'caf::scheduler::worker<parley::run_next_policy>::run() (/opt/parleyd)',
 ];
 
 test('a send is told by what it does below tcp_sendmsg', () => {
@@ -36,15 +36,15 @@ test('waking is told from waiting, and for whom', () => {
 
 test('what runs on a scheduler thread is what is innermost', () => {
   assert.equal(partOf(worker), 'CAF');
-  assert.equal(partOf(['parley::room::post (/work/parleyd)', ...worker]), 'rooms and sessions');
+  assert.equal(partOf(['parley::room::post (/opt/parleyd)', ...worker]), 'rooms and sessions');
   assert.equal(partOf(['operator delete (/usr/lib/libjemalloc.so.2)', ...worker]), 'allocating and copying');
-  assert.equal(partOf(['parley::outbox::push (/work/parleyd)']), 'shards');
-  assert.equal(partOf(['somewhere (/work/parleyd)']), 'the rest');
+  assert.equal(partOf(['parley::outbox::push (/opt/parleyd)']), 'shards');
+  assert.equal(partOf(['somewhere (/opt/parleyd)']), 'the rest');
 });
 
 test('the samples of perf script are counted once each', async () => {
   const sample = (...frames) => ['parleyd ', ...frames.map((frame) => `\tffffffff8220 ${frame}`), ''];
-  const [known, other] = [sample(...inKernel('tcp_sendmsg')), sample('somewhere (/work/parleyd)')];
+  const [known, other] = [sample(...inKernel('tcp_sendmsg')), sample('somewhere (/opt/parleyd)')];
   const counts = await countParts([...known, ...other, '', ...known]);
   assert.deepEqual([...counts], [['send: the call and the copy', 2], ['the rest', 1]]);
 });
