@@ -26,7 +26,8 @@ void add_verify(command_line& line) {
   add_shown(command, "--rooms", options->rooms, "Rooms")->check(CLI::Range(1, 10'000));
   add_shown(command, "--clients", options->clients, "Clients; two are one user's devices")
       ->check(CLI::Range(2, 10'000));
-  add_shown(command, "--guests", options->guests, "Users besides, who are logged out or removed again and again")
+  add_shown(command, "--guests", options->guests,
+            "Users besides, who are logged out, removed or suspended again and again")
       ->check(CLI::Range(0, 100));
   add_shown(command, "--seconds", options->seconds, "How long to send and to break things")->check(CLI::PositiveNumber);
   add_shown(command, "--seed", options->seed, "Chooses who does what to whom; the times are the machine's");

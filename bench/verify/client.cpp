@@ -1,4 +1,4 @@
-// What a client does by itself. What it makes of frames stands in client_frames.cpp.
+// What a client does by itself. What it makes of frames stands in client_frames.cpp, sends by REST in client_rest.cpp.
 #include "verify/client.hpp"
 
 #include <fmt/format.h>
@@ -18,6 +18,7 @@ constexpr double give_up_seconds = 4;
 constexpr double answer_seconds = 15;
 constexpr double fresh_share = 0.1;
 constexpr double repeat_share = 0.03;  ///< Of the sends: with a key that was acknowledged before.
+constexpr double post_share = 0.1;     ///< Of whatever is sent, and sent again: by REST.
 constexpr std::array<const char*, 4> emojis{"👍", "❤️", "🎉", "😀"};
 
 }  // namespace
@@ -63,7 +64,7 @@ void client::ended(const std::string& how, int code, bool by_itself) {
   record('*', -1, 0, how);
   if (by_itself && state_.chance(0.5)) wire_->reset_when_destroyed();
   wire_.reset();
-  for (auto& [key, pending] : pending_) pending.is_under_way = false;
+  for (auto& [key, pending] : pending_) pending.is_under_way = pending.is_under_way && pending.is_by_rest;
   // What became of these nobody said, and they have no key to ask with.
   for (const auto& each : commands_) {
     const auto& what = each.second;
@@ -90,6 +91,7 @@ void client::leave() {
 
 void client::go_away() {
   is_away_ = true;
+  posts_.clear();
   if (wire_ != nullptr) ended("went away", 0, true);
 }
 
@@ -100,6 +102,7 @@ void client::advance() {
 }
 
 void client::tick() {
+  advance_posts();
   const auto now = state_.now();
   if (wire_ == nullptr) {
     if (now >= connect_at_ && !is_away_) connect();
@@ -142,9 +145,21 @@ void client::write(command what, const std::string& type, const std::string& dat
 
 void client::send_key(const std::string& key, pending_send& pending) {
   pending.is_under_way = true;
+  pending.is_by_rest = state_.chance(post_share);
+  if (pending.is_by_rest) return post_key(key, pending.room);
   write({verb::send, pending.room, 0, key, {}, 0, {}, 0}, "send_message",
         fmt::format(R"({{"room_id":"{}","content":"{}","client_msg_id":"{}"}})",
                     state_.room_ids[static_cast<std::size_t>(pending.room)], ledger::text_of(key, 0), key));
+}
+
+/// The same key settles it, at this node or at another one.
+void client::send_later(const std::string& key, double again_at) {
+  const auto found = pending_.find(key);
+  if (found == pending_.end()) return;
+  found->second = {found->second.room, again_at, false};
+  if (sibling_ == nullptr || !sibling_->is_ready_ || !state_.chance(0.5)) return;
+  sibling_->pending_[key] = found->second;
+  pending_.erase(found);
 }
 
 void client::resume(const std::vector<int>& rooms) {

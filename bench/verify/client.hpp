@@ -17,6 +17,7 @@
 #include "verify/options.hpp"
 #include "verify/position.hpp"
 #include "verify/presence_view.hpp"
+#include "verify/rest_exchange.hpp"
 #include "verify/wire.hpp"
 
 namespace parley::bench {
@@ -45,6 +46,7 @@ struct load_state {
   findings found;
   ledger book{found};
   std::vector<support::target> nodes;
+  std::string moderator;               ///< A moderator's token; empty where none could be made.
   std::vector<double> stopping_since;  ///< By node: asked to stop in good order; below 0: not.
   int dead_node = -1;                  ///< For good, as far as the clients are concerned: nobody comes to it.
   std::vector<std::string> room_ids;
@@ -59,6 +61,8 @@ struct load_state {
   std::uint64_t connections = 0;
   std::uint64_t operations = 0;
   std::uint64_t deliveries = 0;
+  std::uint64_t posts = 0;  ///< Sends by REST, each try of them.
+  std::uint64_t posts_acknowledged = 0;
 };
 
 class client {
@@ -126,7 +130,16 @@ class client {
   struct pending_send {
     int room = 0;
     double again_at = 0;
-    bool is_under_way = false;  ///< On this connection.
+    bool is_under_way = false;  ///< On this connection, or
+    bool is_by_rest = false;    ///< beside it.
+  };
+  /// A send by REST that is under way.
+  struct post {
+    std::string key;
+    int room = 0;
+    int node = 0;
+    double began = 0;
+    std::unique_ptr<rest_exchange> exchange;
   };
   enum class verb { send, edit, remove, react, read, resume, watch, ping };
   struct command {
@@ -145,7 +158,12 @@ class client {
   void ended(const std::string& how, int code, bool by_itself);
   void choose_node();
   void write(command what, const std::string& type, const std::string& data);
+  /// By a frame, or by REST.
   void send_key(const std::string& key, pending_send& pending);
+  void send_later(const std::string& key, double again_at);
+  void post_key(const std::string& key, int room);
+  void advance_posts();
+  void on_post_over(const post& what);
   void resume(const std::vector<int>& rooms);
   void watch();
   bool edit_own(int room, bool removes);
@@ -164,6 +182,7 @@ class client {
   void on_read(int room, std::int64_t seq, const boost::json::object& data);
   void on_read_ack(const command& what, std::int64_t seq);
   void on_send_ack(const command& what, const boost::json::object& data, std::int64_t seq);
+  void note_sent(int room, const std::string& key, const ledger::send_ack& ack);
   void take(int room, std::int64_t seq, const order_step& step);
   void record(char way, int room, std::int64_t seq, std::string_view text);
   void complain(broken kind, int room, std::int64_t seq, const std::string& text);
@@ -188,6 +207,7 @@ class client {
   std::uint64_t next_key_ = 0;
   std::map<int, room_place> places_;
   std::map<std::string, pending_send> pending_;
+  std::vector<post> posts_;
   std::map<std::string, command> commands_;  ///< By frame id, until they are answered.
 };
 

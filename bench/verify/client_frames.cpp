@@ -191,7 +191,6 @@ void client::on_send_ack(const command& what, const boost::json::object& data, s
   state_.reached(what.room, seq);
   state_.book.acknowledged(what.room, what.key, ack, here(), heard_at_);
   auto& place = places_.at(what.room);
-  const bool was_pending = pending_.erase(what.key) > 0;
   if (!ack.is_duplicate) {
     take(what.room, seq, place.position.acknowledged(seq, true));
     const auto [number, last] = place.last_sent;
@@ -200,12 +199,18 @@ void client::on_send_ack(const command& what, const boost::json::object& data, s
                fmt::format("frame {} got seq {}, frame {} got {}", number, last, what.number, seq));
     place.last_sent = {what.number, seq};
   }
+  note_sent(what.room, what.key, ack);
+}
+
+/// Acknowledged, in whichever way.
+void client::note_sent(int room, const std::string& key, const ledger::send_ack& ack) {
+  const bool was_pending = pending_.erase(key) > 0;
   // Of what the other device sent it keeps away: each message has one who edits it.
-  const bool is_own = what.key.starts_with(fmt::format("c{}-", who_.number));
-  if (was_pending && is_own && !ack.is_duplicate) {
-    place.own.push_back({what.key, ack.message, 0});
-    if (place.own.size() > most_own) place.own.erase(place.own.begin());
-  }
+  const bool is_own = key.starts_with(fmt::format("c{}-", who_.number));
+  if (!was_pending || !is_own || ack.is_duplicate) return;
+  auto& own = places_.at(room).own;
+  own.push_back({key, ack.message, 0});
+  if (own.size() > most_own) own.erase(own.begin());
 }
 
 void client::on_error(const std::string& id, const boost::json::object& data, std::string_view payload) {
@@ -225,18 +230,8 @@ void client::on_error(const std::string& id, const boost::json::object& data, st
   }
   if (what.what == verb::watch && may_pass) watch_at_ = again;
   if (what.what != verb::send) return;
-  const auto pending = pending_.find(what.key);
-  if (pending == pending_.end()) return;
-  if (!may_pass) {
-    pending_.erase(pending);  // told above; the same answer would come again
-    return;
-  }
-  pending->second = {what.room, again, false};
-  // The same key settles it, at this node or at another one.
-  if (sibling_ != nullptr && sibling_->is_ready_ && state_.chance(0.5)) {
-    sibling_->pending_[what.key] = pending->second;
-    pending_.erase(pending);
-  }
+  if (may_pass) return send_later(what.key, again);
+  pending_.erase(what.key);  // told above; the same answer would come again
 }
 
 }  // namespace parley::bench

@@ -12,7 +12,7 @@
 
 namespace parley::bench {
 
-/// One connection of one client; a client's connections are counted from 1.
+/// One connection of one client; a client's connections are counted from 1, and 0 is a call by REST.
 struct where {
   int client = -1;  ///< -1: nobody's, such as a fault.
   int connection = 0;
@@ -28,10 +28,10 @@ enum class broken {
   unstored,    ///< Delivered, but the log has nothing there, or something else.
   differs,     ///< Two nodes tell different logs.
   refused,     ///< What a member may do was refused.
-  unanswered,  ///< No answer long after the last fault.
+  unanswered,  ///< No answer long after the last fault, or one that does not say what was done.
   unquiet,     ///< A node that was asked to stop did not tell its clients, or did not exit with 0.
   untrue,      ///< Somebody was told to be on or off twice, or long after the last fault to be what they are not.
-  outlived,    ///< Somebody acted, or was told, though his log-out or removal had been answered before.
+  outlived,    ///< Somebody acted, or was told, though his log-out, removal or suspension had been answered before.
 };
 constexpr std::size_t broken_kinds = 11;
 const char* to_string(broken kind);

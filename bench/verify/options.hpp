@@ -44,7 +44,7 @@ struct verify_options {
   int redis = 1;  ///< Servers that share the streams.
   int rooms = 8;
   int clients = 24;  ///< Devices; each user has two.
-  int guests = 2;    ///< Users besides, who are logged out or removed again and again.
+  int guests = 2;    ///< Users besides, who are logged out, removed or suspended again and again.
   double seconds = 20;
   std::uint64_t seed = 1;
   double rate = 200;      ///< Sends, edits, deletions and reactions a second, of all clients together.

@@ -153,6 +153,9 @@ std::string to_text(const run_report& report) {
                   state.deliveries, state.connections, list_of(state.errors), list_of(state.connection_ends));
   out += fmt::format("guests: {} log-outs, {} connections closed by them; {} removals; {} tries afterwards\n",
                      report.guests.log_outs, report.guests.closed, report.guests.removals, report.guests.tries);
+  out += fmt::format("suspensions of guests: {}, {} connections closed by them\nguests outlived: {}\n",
+                     report.guests.suspensions, report.guests.closed_by_suspensions, list_of(report.guests.outlived));
+  out += fmt::format("sends by REST: {}, {} acknowledged\n", state.posts, state.posts_acknowledged);
   for (const auto& each : recoveries_of(report.faults)) {
     out += fmt::format("{:<20} {:3} times, recovered after min {:.2f} s, median {:.2f} s, max {:.2f} s{}\n", each.name,
                        each.count, each.at(0), each.at(0.5), each.at(1),
@@ -186,6 +189,10 @@ std::string to_json(const run_report& report) {
   out["log_outs"] = report.guests.log_outs;
   out["removals"] = report.guests.removals;
   out["tries_afterwards"] = report.guests.tries;
+  out["suspensions"] = report.guests.suspensions;
+  out["outlived_by_check"] = boost::json::value_from(report.guests.outlived);
+  out["posts"] = state.posts;
+  out["posts_acknowledged"] = state.posts_acknowledged;
   out["errors"] = boost::json::value_from(state.errors);
   out["connection_ends"] = boost::json::value_from(state.connection_ends);
   auto& faults = out["faults"].emplace_array();
@@ -233,13 +240,18 @@ load_report to_report(const run_report& report) {
     out.figures.push_back({"gaps_heard", "news of other nodes missed, times", number(*report.gaps_heard), ""});
   out.figures.push_back({"log_outs", "log-outs of guests", number(report.guests.log_outs), ""});
   out.figures.push_back({"removals", "removals of guests", number(report.guests.removals), ""});
+  out.figures.push_back({"suspensions", "suspensions of guests", number(report.guests.suspensions), ""});
   out.figures.push_back({"tries_afterwards", "tries of guests afterwards", number(report.guests.tries), ""});
+  out.figures.push_back({"posts", "sends by REST", number(state.posts), ""});
+  out.figures.push_back({"posts_acknowledged", "of them acknowledged", number(state.posts_acknowledged), ""});
   out.figures.push_back({"seconds", "time", report.seconds, "s"});
   out.figures.push_back({"cpu_seconds", "the tool's CPU", report.cpu_seconds, "s"});
   if (!report.faults.empty()) {
     out.tables.push_back(table_of_recoveries(report.faults));
     out.tables.push_back(table_of_faults(report.faults));
   }
+  if (!report.guests.outlived.empty())
+    out.tables.push_back(table_of("outlived_by_check", "What guests found", report.guests.outlived));
   if (!state.errors.empty()) out.tables.push_back(table_of("errors", "Errors that clients were told", state.errors));
   if (!state.connection_ends.empty())
     out.tables.push_back(table_of("connection_ends", "Connections that ended", state.connection_ends));

@@ -13,6 +13,7 @@
 
 #include "scrape.hpp"
 #include "support/process_times.hpp"
+#include "verify/accounts.hpp"
 #include "verify/faults.hpp"
 #include "verify/guest.hpp"
 #include "verify/load.hpp"
@@ -68,6 +69,8 @@ bool run_verify(const verify_options& options) {
   }
   state.stopping_since.assign(state.nodes.size(), -1);
   auto people = populate(options, state.nodes);
+  // Nodes that somebody else started have nobody whom this tool may appoint.
+  if (own && !own->admin_socket().empty()) state.moderator = log_in_moderator(own->admin_socket(), state.nodes.front());
   std::vector<std::unique_ptr<guest>> guests;
   guests.reserve(static_cast<std::size_t>(options.guests));
   for (int number = 0; number < options.guests; ++number)

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -25,12 +26,19 @@ std::uint16_t local_port(const std::string& url) {
   return 0;
 }
 
+/// Such a setting is for all nodes, so that nobody knows which of them has the socket, if any.
+bool sets_admin_socket(const verify_options& options) {
+  return std::any_of(options.settings.begin(), options.settings.end(),
+                     [](const auto& setting) { return setting.starts_with("admin.socket="); });
+}
+
 }  // namespace
 
 world::world(const verify_options& options) {
   folder_ = support::new_temporary_folder("verify");
   logs_ = options.logs.empty() ? folder_ : options.logs;
   std::filesystem::create_directories(logs_);
+  if (options.guests > 0 && !sets_admin_socket(options)) admin_socket_ = folder_ + "/admin.sock";
   if (!support::redis_server::is_installed())
     throw std::runtime_error("redis-server is not here; install the package redis-server");
   auto store_url = options.postgres_url;
@@ -70,6 +78,7 @@ void world::start_node(const verify_options& options, int number, const std::str
       "drain.seconds=1",
       fmt::format("presence.ttl_seconds={}", presence_ttl_seconds(options)),
   };
+  if (number == 0 && !admin_socket_.empty()) settings.push_back("admin.socket=" + admin_socket_);
   settings.insert(settings.end(), options.settings.begin(), options.settings.end());
   nodes_.push_back(std::make_unique<support::server_process>(
       support::server_process::node(options.parleyd, settings, fmt::format("{}/node{}.log", logs_, number))));

@@ -24,6 +24,8 @@ class world {
   world& operator=(const world&) = delete;
 
   [[nodiscard]] std::vector<support::target> nodes() const;
+  /// Of the first node, by which a moderator is made; empty where no guest needs one, or the user has set it.
+  [[nodiscard]] const std::string& admin_socket() const { return admin_socket_; }
   [[nodiscard]] support::server_process& node(std::size_t number) { return *nodes_[number]; }
   /// Between that node and that Redis.
   [[nodiscard]] support::fault_proxy& redis_proxy(std::size_t node, std::size_t server) {
@@ -41,8 +43,9 @@ class world {
   void start_node(const verify_options& options, int number, const std::string& store_url, std::uint16_t store_port);
   std::string bus_url_of_next_node(std::uint64_t seed);
 
-  std::string folder_;  ///< For the logs, unless they are to stay.
+  std::string folder_;  ///< For the admin socket, and for the logs, unless they are to stay.
   std::string logs_;
+  std::string admin_socket_;
   std::unique_ptr<support::postgres_server> postgres_;
   std::vector<std::unique_ptr<support::redis_server>> redis_;
   std::vector<std::vector<std::unique_ptr<support::fault_proxy>>>
