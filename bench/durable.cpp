@@ -39,7 +39,7 @@ class durable_run {
         options_(options),
         loop_([this](std::size_t number, std::string_view payload) { on_frame(number, payload); }),
         watch_(server.pid()),
-        course_([this](const load_second& second) { show_progress(second, end_); }) {}
+        course_([this](const load_part& part) { show_progress(part, end_); }) {}
 
   durable_figures run() {
     connect_all();

@@ -36,7 +36,7 @@ struct durable_figures {
   double client_cpu_seconds = 0;
   latency_histogram acks;  ///< The same times as the percentiles.
   load_troubles troubles;  ///< Of all messages, those of the warm-up among them.
-  std::vector<load_second> course;
+  std::vector<load_part> course;
 };
 
 /// Connects everybody and runs for the given time after a warm-up; then nothing is sent any more, and what is under way

@@ -18,10 +18,10 @@ struct durable_row {
   double cpu_us = 0;           ///< A row: parleyd, or the thread that stands in its place.
   double database_cpu_us = 0;  ///< A row: PostgreSQL.
   std::optional<double> batch, commit_ms;
-  double load_cpu_us = 0;           ///< A row: parley-bench, when it is the clients.
-  latency_histogram times;          ///< Those of the percentiles; empty without.
-  std::vector<load_second> course;  ///< Of parleyd.
-  load_troubles troubles;           ///< Of parleyd.
+  double load_cpu_us = 0;         ///< A row: parley-bench, when it is the clients.
+  latency_histogram times;        ///< Those of the percentiles; empty without.
+  std::vector<load_part> course;  ///< Of parleyd.
+  load_troubles troubles;         ///< Of parleyd.
 };
 /// In each turn the same, in the same order; the first is parleyd.
 using durable_turns = std::vector<std::vector<durable_row>>;

@@ -1,5 +1,6 @@
 // The options of the scenarios on one node.
 #include <memory>
+#include <string>
 
 #include "command_line.hpp"
 #include "load/connect.hpp"
@@ -46,6 +47,14 @@ void add_open(CLI::App* command, Options& options) {
   add_shown(command, "--size", options.size, "Bytes of content")->check(content_bytes);
 }
 
+/// What the search for the highest rate is told; `level` is read when the command runs.
+template <class Options>
+void add_find_max(CLI::App* command, Options& options, std::string& level) {
+  command->add_flag("--find-max", options.find_max,
+                    "Look for the highest rate that keeps --slo, in trials of --seconds, at most 5");
+  add_shown(command, "--slo", level, "What must be kept: p50, p99, p999 or max of deliveries, in ms or s");
+}
+
 }  // namespace
 
 void add_fanout(command_line& line) {
@@ -81,9 +90,7 @@ void add_latency(command_line& line) {
   add_shown(command, "--rate", options->rate, "Messages a second over all rooms; where to begin with --find-max")
       ->check(CLI::PositiveNumber);
   add_open(command, *options);
-  command->add_flag("--find-max", options->find_max,
-                    "Look for the highest rate that keeps --slo, in trials of --seconds, at most 5");
-  add_shown(command, "--slo", *level, "What must be kept: p50, p99, p999 or max of deliveries, in ms or s");
+  add_find_max(command, *options, *level);
   command->add_flag("--beside", *beside,
                     "Beside what it cannot do without: commits meanwhile, where PostgreSQL is started, and behind the "
                     "run a bare echo at the same rate");
@@ -113,19 +120,23 @@ void add_overload(command_line& line) {
 
 void add_mixed(command_line& line) {
   const auto options = std::make_shared<mixed_options>();
+  const auto level = std::make_shared<std::string>("p99=50ms");
   auto* command = line.add("mixed",
                            "A day in the life: messages, reactions, typing, reading, history and people who come back, "
-                           "at a fixed rate, in small rooms mostly",
-                           [options, &line] {
+                           "at a fixed rate, in small rooms mostly; or the highest rate that a level allows",
+                           [options, level, &line] {
                              options->server.parleyd = line.parleyd();
+                             options->level = parse_service_level(*level);
                              return run_mixed(*options);
                            });
   add_shown(command, "--rooms", options->rooms, "Rooms, four in five of them small")->check(CLI::Range(5, 100'000));
   add_shown(command, "--small", options->small, "Members of a small one")->check(CLI::Range(2, 10'000));
   add_shown(command, "--large", options->large, "Members of a large one")->check(CLI::Range(2, 10'000));
-  add_shown(command, "--rate", options->rate, "Operations a second")->check(CLI::PositiveNumber);
+  add_shown(command, "--rate", options->rate, "Operations a second; where to begin with --find-max")
+      ->check(CLI::PositiveNumber);
   add_shown(command, "--seed", options->seed, "Chooses who does what");
   add_open(command, *options);
+  add_find_max(command, *options, *level);
   line.add_server(command, options->server);
   command_line::add_report(command, options->report);
 }
@@ -156,8 +167,7 @@ void add_connect(command_line& line) {
                            [options, alone, &line] {
                              options->server.parleyd = line.parleyd();
                              if (!*alone) options->naive = line.naive();
-                             run_connect(*options);
-                             return true;
+                             return run_connect(*options);
                            });
   add_shown(command, "--connections", options->connections, "Connections")->check(CLI::Range(1, 25'000));
   add_shown(command, "--at-once", options->at_once, "Under way at once")->check(CLI::Range(1, 10'000));

@@ -47,7 +47,7 @@ across_load::across_load(std::vector<across_room> rooms, std::size_t content_siz
       content_size_(content_size),
       run_(run_name()),
       watch_(std::move(watch)),
-      course_([this](const load_second& second) { show_progress(second, end_seconds()); }),
+      course_([this](const load_part& part) { show_progress(part, end_seconds()); }),
       senders_(
           rooms_.size(), [this](std::size_t, std::string_view frame) { on_sender_frame(frame); },
           [this](std::size_t, const std::string& how) { on_end(acks_, how); }),

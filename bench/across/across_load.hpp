@@ -37,7 +37,7 @@ class across_load {
   /// Waits until each is acknowledged and delivered, or until that is no longer to be expected.
   across_tally finish();
   /// Of the run that is finished.
-  [[nodiscard]] std::vector<load_second> take_course() { return course_.take(); }
+  [[nodiscard]] std::vector<load_part> take_course() { return course_.take(); }
 
  private:
   /// One side's frames, by message: when they came.

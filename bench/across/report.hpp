@@ -24,7 +24,7 @@ struct across_figures {
   double load_average = 0;               ///< Of the machine, over the last minute.
   std::string objection;                 ///< Why these are no figures; empty when they are.
   std::vector<named_latency> latencies;  ///< The same times, for the page.
-  std::vector<load_second> course;
+  std::vector<load_part> course;
 
   /// p99 of the delivery / (p99 of a commit + p99 of a raw hop).
   [[nodiscard]] std::optional<double> ratio() const;

@@ -23,10 +23,10 @@ constexpr std::size_t sample_every = 8;
 }  // namespace
 
 closed_load::closed_load(const support::target& node, const load_world& world, const closed_options& options,
-                         load_course::second_handler on_second)
+                         load_course::part_handler on_part)
     : world_(world),
       options_(options),
-      course_(std::move(on_second)),
+      course_(std::move(on_part)),
       loop_(
           world.clients(), [this](std::size_t client, std::string_view frame) { on_frame(client, frame); },
           [this](std::size_t, const std::string& how) {

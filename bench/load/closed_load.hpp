@@ -29,7 +29,7 @@ struct closed_figures {
   latency_histogram delivery, ack;    ///< From send() to the read; deliveries of a sample of the receivers.
   std::optional<double> cpu_seconds;  ///< Of the server in the measured time.
   double tool_cpu_seconds = 0;
-  std::vector<load_second> course;
+  std::vector<load_part> course;
 
   /// 0 when nothing is known.
   [[nodiscard]] double cpu_us_per_delivery() const {
@@ -42,7 +42,7 @@ class closed_load {
  public:
   /// `world` outlives it. Connects everybody; throws std::runtime_error when somebody cannot.
   closed_load(const support::target& node, const load_world& world, const closed_options& options,
-              load_course::second_handler on_second);
+              load_course::part_handler on_part);
 
   /// At the end nothing is sent any more and everything is waited for, so that what was lost is known.
   closed_figures run(double warm_up_seconds, double seconds, const server_watch& server);

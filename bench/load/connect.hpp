@@ -20,7 +20,7 @@ struct connect_options {
   report_options report;
 };
 
-/// Throws std::exception when it could not be tried.
-void run_connect(const connect_options& options);
+/// True: all got their `ready`, and none an error. Throws std::exception when it could not be tried.
+bool run_connect(const connect_options& options);
 
 }  // namespace parley::bench

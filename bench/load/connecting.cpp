@@ -20,12 +20,14 @@ void connect_all(wire_loop& loop, const connecting& what) {
     loop.step(std::chrono::milliseconds(5));
     if (!what.broken().empty()) throw std::runtime_error("a client could not connect: " + what.broken());
     if (steady_ns() > until) throw std::runtime_error("not every client got its ready frame");
-    if (done >= shown + shown_each) {
+    if (what.on_step) {
+      what.on_step();
+    } else if (done >= shown + shown_each) {
       shown = done;
       show_count("connected", done, what.clients);
     }
   }
-  show_count("connected", what.clients, what.clients);
+  if (!what.on_step) show_count("connected", what.clients, what.clients);
 }
 
 void connect_world(wire_loop& loop, const load_world& world, const support::target& node, const std::size_t& ready,

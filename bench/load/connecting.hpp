@@ -16,6 +16,7 @@ struct connecting {
   std::function<void(std::size_t client)> begin;
   std::function<std::size_t()> done;           ///< So many are through.
   std::function<const std::string&()> broken;  ///< How a connection ended; empty: none did.
+  std::function<void()> on_step{};             ///< Often; shows how many are through, in place of their count.
 };
 
 /// Returns when all are through, and shows how many are. Throws std::runtime_error when one cannot, or it takes longer

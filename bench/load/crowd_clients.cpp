@@ -30,11 +30,13 @@ void crowd_clients::connect(std::size_t first, std::size_t count, std::size_t at
                       .begin =
                           [&](std::size_t number) {
                             const auto client = first + number;
+                            if (on_connect) on_connect(client);
                             loop_.connect(client, node_, "/ws?replay=none",
                                           people_.tokens[client % people_.tokens.size()]);
                           },
                       .done = [&] { return ready_ - before; },
-                      .broken = [this]() -> const std::string& { return broken_; }});
+                      .broken = [this]() -> const std::string& { return broken_; },
+                      .on_step = on_step});
 }
 
 void crowd_clients::cut(std::size_t first, std::size_t count) {

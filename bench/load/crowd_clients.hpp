@@ -20,8 +20,12 @@ class crowd_clients {
   /// Client N is a device of user N modulo the users. `people` outlives it.
   crowd_clients(support::target node, const crowd& people, std::size_t clients, frame_handler on_frame);
 
+  /// Called before a client begins to connect.
+  std::function<void(std::size_t client)> on_connect;
   /// Called when a client has its `ready`; may send.
   std::function<void(std::size_t client)> on_ready;
+  /// Called often while they connect; shows how many are ready, in place of their count.
+  std::function<void()> on_step;
 
   /// Connects the clients from `first` on, `at_once` at a time, and waits until all are ready. Throws
   /// std::runtime_error when one is not.

@@ -81,7 +81,7 @@ class fanout_pairs {
   closed_figures measure(const support::target& node, const load_world& world, const server_watch& watch,
                          const closed_options& load) const {
     const auto end = warm_up() + options_.seconds;
-    closed_load clients(node, world, load, [&](const load_second& second) { show_progress(second, end); });
+    closed_load clients(node, world, load, [&](const load_part& part) { show_progress(part, end); });
     return clients.run(warm_up(), options_.seconds, watch);
   }
 

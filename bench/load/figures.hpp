@@ -20,12 +20,15 @@ struct load_figures {
   std::uint64_t left_out = 0;       ///< Due in the measured time, and not sent: see open_load::leave_out_above().
   load_troubles troubles;           ///< Of all messages.
   latency_histogram delivery, ack, delay;
-  std::vector<load_second> course;
+  std::vector<load_part> course;
   std::optional<double> cpu_us;  ///< Of the server, for a delivery.
   std::optional<double> database_cpu_us;
 };
 
 /// Why this rate was not held; empty when it was.
 std::string objection_to(const load_figures& figures, const service_level& level);
+/// Adds to the report how one rate fared in the search for the highest, by the report's level, and says it on standard
+/// error. True: it was held.
+bool note_trial(load_report& report, const load_figures& figures);
 
 }  // namespace parley::bench

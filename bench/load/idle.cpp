@@ -40,7 +40,7 @@ void run_idle(const idle_options& options) {
   clients.run_for(seconds_to_settle);
   const auto after = usage_of(server);
 
-  load_course course([&](const load_second& second) { show_progress(second, options.seconds); });
+  load_course course([&](const load_part& part) { show_progress(part, options.seconds); });
   const server_watch tool(::getpid());
   const auto tool_before = tool.read();
   const auto began = steady_ns();

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -63,7 +62,7 @@ class latency_run {
     const auto server = start_naive(options_.server, options_.naive);
     const auto world = make_naive_world(std::vector<std::size_t>(options_.rooms * options_.members, 1));
     const auto end = options_.warm_up + options_.seconds;
-    open_load echo(world, options_.size, [&](const load_second& second) { show_progress(second, end); });
+    open_load echo(world, options_.size, [&](const load_part& part) { show_progress(part, end); });
     echo.connect(server.address());
     const auto figures = echo.run(options_.rate, options_.warm_up, options_.seconds, server_watch(server.pid()));
     if (!figures.troubles.is_complete()) throw std::runtime_error("the echo: " + to_text(figures.troubles));
@@ -99,7 +98,7 @@ class latency_run {
 
   /// With new connections.
   void connect() {
-    load_.emplace(world_, options_.size, [this](const load_second& second) { show_progress(second, end_); });
+    load_.emplace(world_, options_.size, [this](const load_part& part) { show_progress(part, end_); });
     load_->connect(server_.address());
   }
 
@@ -111,14 +110,10 @@ class latency_run {
       wait_for_search(server_.address());
       auto figures =
           measure(rate, std::min(options_.warm_up, trial_warm_up), std::min(options_.seconds, trial_seconds));
-      const auto objection = objection_to(figures, options_.level);
-      const auto& level = options_.level;
-      const auto measured = level.share < 1 ? figures.delivery.quantile_ms(level.share) : figures.delivery.max_ms();
-      report.trials.push_back({rate, measured, objection});
-      std::fprintf(stderr, "%.0f messages a second: %s\n", rate, objection.empty() ? "held" : objection.c_str());
+      const bool is_held = note_trial(report, figures);
       if (!figures.troubles.broken.empty()) connect();
-      if (objection.empty() || report.trials.size() == 1) best = std::move(figures);
-      return objection.empty();
+      if (is_held || report.trials.size() == 1) best = std::move(figures);
+      return is_held;
     });
     return best;
   }

@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <future>
 #include <utility>
+#include <vector>
 
 #include "across/background.hpp"
 #include "across/stamp.hpp"
+#include "across/tally.hpp"
 #include "load/connecting.hpp"
 #include "load/pace.hpp"
 #include "rest.hpp"
@@ -18,6 +21,8 @@ namespace {
 
 /// Of all operations; each takes a connection of its own, as a page's first look into a room does.
 constexpr double history_share = 0.08;
+/// They take turns: with one alone each would wait for the one before, which at high rates is the tool's own limit.
+constexpr std::size_t history_readers = 8;
 constexpr const char* emojis[] = {"👍", "🎉", "😀", "🚀", "💡"};
 constexpr int history_items = 50;
 
@@ -45,11 +50,11 @@ std::size_t member_of_some_room(const load_world& world, std::mt19937_64& random
 }
 
 mixed_load::mixed_load(const support::target& node, const load_world& world, const mixed_options& options,
-                       load_course::second_handler on_second)
+                       load_course::part_handler on_part)
     : node_(node),
       world_(world),
       options_(options),
-      course_(std::move(on_second)),
+      course_(std::move(on_part)),
       random_(options.seed),
       clients_(world.clients()),
       rooms_(world.rooms.size()),
@@ -66,7 +71,10 @@ mixed_figures mixed_load::run(const server_watch& server) {
   schedule_ = send_schedule(options_.rate * (1 - history_share), options_.warm_up, options_.seconds, begin);
   begun_as_.reserve(schedule_.size());
   course_.begin(begin, server);
-  auto histories = std::async(std::launch::async, [this, begin] { return read_histories(begin); });
+  std::vector<std::future<latency_histogram>> readers;
+  readers.reserve(history_readers);
+  for (std::size_t reader = 0; reader < history_readers; ++reader)
+    readers.push_back(std::async(std::launch::async, [this, begin, reader] { return read_histories(begin, reader); }));
   std::optional<server_usage> from;
   while (!is_over()) {
     begin_due();
@@ -78,7 +86,16 @@ mixed_figures mixed_load::run(const server_watch& server) {
   }
   const auto to = server.read();
   if (from && to) figures_.cpu_seconds = to->cpu_seconds - from->cpu_seconds;
-  figures_.times[static_cast<std::size_t>(operation::history)] = histories.get();
+  for (auto& reader : readers) {
+    try {
+      figures_.times[static_cast<std::size_t>(operation::history)].merge(reader.get());
+    } catch (const std::exception& e) {
+      // A history without an answer speaks against the rate, and all else was measured.
+      if (figures_.troubles.broken.empty()) figures_.troubles.broken = fmt::format("a history's: {}", e.what());
+    }
+  }
+  figures_.planned = schedule_.size() - schedule_.first_measured();
+  figures_.rate = options_.rate;
   figures_.seconds = options_.seconds;
   judge();
   figures_.course = course_.take();
@@ -105,15 +122,22 @@ void mixed_load::begin_due() {
 void mixed_load::begin(std::size_t number) {
   auto what = operation_of(random_() % 100);
   auto who = somebody(what == operation::come_back);
+  if (!who && what == operation::come_back) {  // whoever waits for an answer would lose it
+    what = operation::send;
+    who = somebody(false);
+  }
   if (!who) who = member_of_some_room(world_, random_);  // everybody is away: it is sent when the connection stands
   // What can be reacted to comes with the first messages.
   const bool has_message = !rooms_[world_.room_of[*who]].message_id.empty();
   if (!has_message && what != operation::come_back) what = operation::send;
   begun_as_.push_back(what);
   course_.note_sent();
-  if (is_measured(number)) figures_.delay.add(steady_ns() - schedule_.due_ns(number));
-  if (what == operation::come_back && clients_[*who].at == stage::live) return come_back(number, *who);
-  if (what == operation::come_back) begun_as_.back() = what = operation::send;
+  if (is_measured(number)) {
+    const auto delay = steady_ns() - schedule_.due_ns(number);
+    figures_.delay.add(delay);
+    if (delay > late_ns) ++figures_.late;
+  }
+  if (what == operation::come_back) return come_back(number, *who);
   send(number, *who, what);
 }
 
@@ -266,19 +290,20 @@ void mixed_load::see(const order_step& step) {
 }
 
 /// On a thread of its own, with a connection each time.
-latency_histogram mixed_load::read_histories(std::int64_t begin_ns) const {
+latency_histogram mixed_load::read_histories(std::int64_t begin_ns, std::size_t reader) const {
   latency_histogram times;
   const send_schedule schedule(options_.rate * history_share, options_.warm_up, options_.seconds, begin_ns);
-  std::mt19937_64 random(options_.seed + 1);
-  for (std::size_t number = 0; number < schedule.size(); ++number) {
-    sleep_until_ns(schedule.due_ns(number));
+  std::mt19937_64 random(options_.seed + 1 + reader);
+  for (auto number = reader; number < schedule.size(); number += history_readers) {
+    const auto due_ns = schedule.due_ns(number);
+    sleep_until_ns(due_ns);
     const auto client = member_of_some_room(world_, random);
     const auto& room = world_.rooms[world_.room_of[client]];
     (void)call_json(node_, {"GET",
                             fmt::format("/api/v1/rooms/{}/messages?limit={}", room.id, history_items),
                             world_.token_of(client),
                             {}});
-    if (number >= schedule.first_measured()) times.add(steady_ns() - schedule.due_ns(number));
+    if (number >= schedule.first_measured()) times.add(steady_ns() - due_ns);
   }
   return times;
 }

@@ -1,4 +1,4 @@
-// The clients of `parley-bench mixed` in one loop, and a thread that reads histories by REST.
+// The clients of `parley-bench mixed` in one loop, and threads that read histories by REST.
 #pragma once
 
 #include <array>
@@ -11,6 +11,7 @@
 
 #include "across/schedule.hpp"
 #include "across/wire_loop.hpp"
+#include "load/figures.hpp"
 #include "load/mixed.hpp"
 #include "load/world.hpp"
 #include "report/report.hpp"
@@ -25,17 +26,13 @@ constexpr std::size_t operations = 6;
 /// clients that come back.
 operation operation_of(std::uint64_t percent);
 
-struct mixed_figures {
-  double seconds = 0;
-  std::uint64_t deliveries = 0;  ///< Of messages and reactions, in the measured time.
-  load_troubles troubles;        ///< Of all operations.
-  latency_histogram delivery;    ///< Of messages, from when they were due.
+/// Planned, late and delayed are operations by WebSocket: a history begins late where the reader still waits for the
+/// one before, which is not the tool's own limit.
+struct mixed_figures : load_figures {
   /// Of each operation, from when it was due to its answer; of one that comes back, until everything it missed is
   /// there.
   std::array<latency_histogram, operations> times;
-  latency_histogram delay;
   std::optional<double> cpu_seconds;
-  std::vector<load_second> course;
 };
 
 /// Rooms have the same share, however large: as there are small ones, so much is in small ones.
@@ -46,7 +43,7 @@ class mixed_load {
  public:
   /// `world` outlives it. Connects everybody; throws std::runtime_error when somebody cannot.
   mixed_load(const support::target& node, const load_world& world, const mixed_options& options,
-             load_course::second_handler on_second);
+             load_course::part_handler on_part);
 
   mixed_figures run(const server_watch& server);
 
@@ -80,7 +77,7 @@ class mixed_load {
   void on_event(std::size_t client, std::string_view frame, bool is_message);
   void on_replay_end(std::size_t client, std::string_view frame);
   void see(const order_step& step);
-  latency_histogram read_histories(std::int64_t begin_ns) const;
+  latency_histogram read_histories(std::int64_t begin_ns, std::size_t reader) const;
   void judge();
 
   support::target node_;

@@ -13,10 +13,10 @@
 #include "verify/accounts.hpp"
 
 namespace parley::bench {
-open_load::open_load(const load_world& world, std::size_t content_size, load_course::second_handler on_second)
+open_load::open_load(const load_world& world, std::size_t content_size, load_course::part_handler on_part)
     : world_(world),
       content_size_(content_size),
-      course_(std::move(on_second)),
+      course_(std::move(on_part)),
       run_(run_name()),
       loop_(
           world.clients(), [this](std::size_t client, std::string_view frame) { on_frame(client, frame); },

@@ -20,8 +20,8 @@ namespace parley::bench {
 /// All clients of the world on one thread.
 class open_load {
  public:
-  /// `world` outlives it. `on_second` is told the course while it runs.
-  open_load(const load_world& world, std::size_t content_size, load_course::second_handler on_second);
+  /// `world` outlives it. `on_part` is told the course while it runs.
+  open_load(const load_world& world, std::size_t content_size, load_course::part_handler on_part);
 
   /// Throws std::runtime_error when somebody cannot.
   void connect(const support::target& node);

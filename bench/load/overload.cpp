@@ -52,7 +52,7 @@ class overload_run {
       : options_(options),
         server_(with_the_bound(options.server)),
         world_(make_load_world(server_.address(), std::vector<std::size_t>(options.rooms, options.members))),
-        load_(world_, options.size, [this](const load_second& second) { show_progress(second, end_); }) {
+        load_(world_, options.size, [this](const load_part& part) { show_progress(part, end_); }) {
     load_.connect(server_.address());
   }
 
@@ -85,7 +85,7 @@ class overload_run {
 
     const auto memory_before = full.course.back().resident_mib.value_or(0);
     double memory = memory_before;
-    for (const auto& second : over.course) memory = std::max(memory, second.resident_mib.value_or(0));
+    for (const auto& part : over.course) memory = std::max(memory, part.resident_mib.value_or(0));
     const auto memory_after = after.course.back().resident_mib.value_or(0);
 
     load_report report;

@@ -17,6 +17,7 @@
 #include "report/course.hpp"
 #include "report/progress.hpp"
 #include "report/report.hpp"
+#include "report/time_left.hpp"
 #include "storm/query_count.hpp"
 
 namespace parley::bench {
@@ -49,7 +50,8 @@ class replay_run {
         last_(options.rooms),
         seen_(options.clients),
         received_(options.clients),
-        course_([](const load_second& second) { show_progress(second, std::nullopt); }) {
+        left_(std::uint64_t{options.clients} * options.missed),
+        course_([this](const load_part& part) { show(part); }, short_part_ns(server_.watch())) {
     if (server_.store_url()) statements_ = std::make_unique<query_count>(*server_.store_url());
   }
 
@@ -142,16 +144,20 @@ class replay_run {
       for (std::size_t client = 0; client < options_.clients; ++client) resume(client);
       return;
     }
-    clients_.on_ready = [this](std::size_t client) {
-      resume(client);
-      tick();
-    };
+    clients_.on_ready = [this](std::size_t client) { resume(client); };
+    clients_.on_step = [this] { tick(); };
     clients_.connect(0, options_.clients, options_.clients);
   }
 
   void tick() {
     course_.note_seqs(troubles_.seqs);
     course_.tick(steady_ns(), server_.watch());
+  }
+
+  /// Nobody knows before how long it takes, but how much is to come.
+  void show(const load_part& part) {
+    left_.note(part.at, events_);
+    show_progress(part, left_.end());
   }
 
   void resume(std::size_t client) {
@@ -170,6 +176,7 @@ class replay_run {
     if (!is_of_type(frame, "new_message")) return;
     if (const auto seq = number_in(frame, "seq")) seen_[client].see(*seq, troubles_.seqs);
     course_.note_delivered();
+    ++events_;
     if (++received_[client] != options_.missed) return;
     ++done_;
     const auto took = steady_ns() - began_ns_;
@@ -178,11 +185,8 @@ class replay_run {
   }
 
   load_report report_of(double seconds, double cpu, const std::map<std::string, double>& counters_before) {
-    std::uint64_t events = 0;
-    for (const auto count : received_) {
-      events += count;
+    for (const auto count : received_)
       troubles_.missing += options_.missed - std::min<std::size_t>(options_.missed, count);
-    }
     const auto counters = sum_of_counters({server_.address()});
     const auto grown = [&](const char* name) {
       const auto was = counters_before.find(name);
@@ -205,7 +209,7 @@ class replay_run {
     report.troubles = troubles_;
     report.course = course_.take();
     report.latencies = {{"back", "from the return's begin until all is there", back_}};
-    const auto count = static_cast<double>(events);
+    const auto count = static_cast<double>(events_);
     from_store_ = grown("parley_replay_events_store_total");
     report.figures = {
         {"seconds", "until the last one had everything", seconds, "s"},
@@ -237,6 +241,8 @@ class replay_run {
   std::vector<std::size_t> received_;
   load_troubles troubles_;
   latency_histogram back_;
+  std::uint64_t events_ = 0;  ///< Had by all clients together.
+  time_left left_;
   load_course course_;
   double from_store_ = 0, statements_each_ = 0;
   bool is_back_ = false;

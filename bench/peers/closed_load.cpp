@@ -27,7 +27,7 @@ class closed_load {
           const auto cpu = server_.cpu();
           return server_usage{cpu.server + cpu.database, 0};
         }),
-        course_([this](const load_second& second) { show_(to_text(second, times_.warm_up + times_.seconds)); }),
+        course_([this](const load_part& part) { show_(to_text(part, times_.warm_up + times_.seconds)); }),
         loop_([this](std::size_t number, std::string_view payload) { members_[number].receive(payload); },
               [this](std::size_t number) { members_[number].flush(); }) {}
 

@@ -39,7 +39,7 @@ struct peer_figures {
   /// Of the whole run: what never reached a member, what came there more often than it was sent, and what came there,
   /// of the sample, after a later one.
   std::uint64_t lost = 0, repeated = 0, reordered = 0;
-  std::vector<load_second> course;  ///< CPU is that of server and database together.
+  std::vector<load_part> course;  ///< CPU is that of server and database together.
 
   [[nodiscard]] double deliveries_per_second() const { return static_cast<double>(deliveries) / seconds; }
   [[nodiscard]] double server_us() const { return cpu.server * 1e6 / static_cast<double>(deliveries); }

@@ -73,6 +73,13 @@ turn_values peer_row::values(const std::function<double(const peer_figures&)>& o
   return out;
 }
 
+latency_histogram peer_row::delivery() const {
+  latency_histogram out;
+  for (const auto& figures : turns)
+    if (figures) out.merge(figures->delivery);
+  return out;
+}
+
 std::string to_text(const peers_report& report) {
   auto out = fmt::format("{}\n{}\n{} turns of {:g} s; medians, and where there are three figures min, median, max\n",
                          report.machine, report.processors, report.runs, report.seconds);

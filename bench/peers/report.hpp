@@ -9,6 +9,7 @@
 
 #include "peers/closed_load.hpp"
 #include "peers/ratios.hpp"
+#include "report/latency_histogram.hpp"
 
 namespace parley::bench {
 
@@ -21,6 +22,8 @@ struct peer_row {
 
   [[nodiscard]] bool has_lost() const;
   [[nodiscard]] turn_values values(const std::function<double(const peer_figures&)>& of) const;
+  /// Of all turns together, in which each delivery counts the same.
+  [[nodiscard]] latency_histogram delivery() const;
 };
 
 struct work_table {

@@ -1,4 +1,4 @@
-// The page: a table and a plot of each work.
+// The page: a table and plots of each work.
 #include <fmt/format.h>
 
 #include <array>
@@ -6,6 +6,7 @@
 #include "peers/report.hpp"
 #include "peers/report_rows.hpp"
 #include "report/page.hpp"
+#include "report/percentile_plot.hpp"
 #include "report/plot.hpp"
 
 namespace parley::bench {
@@ -51,6 +52,16 @@ std::string plot_of_turns(const work_table& table) {
   return to_svg(picture);
 }
 
+std::string plot_of_percentiles(const work_table& table) {
+  auto picture = percentile_plot("Percentiles of deliveries");
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const auto times = table.rows[i].delivery();
+    if (times.count() > 0)
+      picture.lines.push_back(percentile_line(table.rows[i].name, colours[i % colours.size()], times));
+  }
+  return to_svg(picture);
+}
+
 std::string plots_of_courses(const work_table& table) {
   plot rate{"Messages that reached a member, in the last turn, its warm-up too", "seconds", "a second", {}};
   plot cpu{"CPU of server and database, in the last turn", "seconds", "cores", {}};
@@ -60,12 +71,12 @@ std::string plots_of_courses(const work_table& table) {
     plot_line delivered{row.name, colours[i % colours.size()], {}};
     auto busy = delivered;
     double began = 0;
-    for (const auto& second : row.turns.back()->course) {
-      const auto length = second.at - began;
+    for (const auto& part : row.turns.back()->course) {
+      const auto length = part.at - began;
       if (length <= 0) continue;
-      delivered.points.emplace_back(second.at, static_cast<double>(second.delivered) / length);
-      busy.points.emplace_back(second.at, second.cpu.value_or(0));
-      began = second.at;
+      delivered.points.emplace_back(part.at, static_cast<double>(part.delivered) / length);
+      busy.points.emplace_back(part.at, part.cpu.value_or(0));
+      began = part.at;
     }
     rate.lines.push_back(std::move(delivered));
     cpu.lines.push_back(std::move(busy));
@@ -90,7 +101,8 @@ std::string to_html(const peers_report& report) {
       "max.</p>\n<p>{}</p>\n",
       escape_html(report.machine), escape_html(report.processors), report.runs, report.seconds,
       escape_html(explanation()));
-  for (const auto& table : report.works) out += table_html(table) + plot_of_turns(table) + plots_of_courses(table);
+  for (const auto& table : report.works)
+    out += table_html(table) + plot_of_turns(table) + plot_of_percentiles(table) + plots_of_courses(table);
   out += "<h2>Versions</h2>\n" + list_html(report.versions);
   if (!report.left_out.empty()) out += "<h2>Left out</h2>\n" + list_html(report.left_out);
   return out + "</html>\n";

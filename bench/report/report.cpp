@@ -40,18 +40,19 @@ boost::json::value number_or_null(const std::optional<double>& value) {
   return value ? boost::json::value(*value) : boost::json::value(nullptr);
 }
 
-boost::json::object object_of(const load_second& second) {
-  return {{"at", second.at},
-          {"sent", second.sent},
-          {"acknowledged", second.acknowledged},
-          {"delivered", second.delivered},
-          {"refused", second.refused},
-          {"amiss", second.amiss ? boost::json::value(*second.amiss) : boost::json::value(nullptr)},
-          {"p50_ms", second.p50_ms},
-          {"p99_ms", second.p99_ms},
-          {"max_ms", second.max_ms},
-          {"cpu", number_or_null(second.cpu)},
-          {"resident_mib", number_or_null(second.resident_mib)}};
+boost::json::object object_of(const load_part& part) {
+  return {{"at", part.at},
+          {"length", part.length},
+          {"sent", part.sent},
+          {"acknowledged", part.acknowledged},
+          {"delivered", part.delivered},
+          {"refused", part.refused},
+          {"amiss", part.amiss ? boost::json::value(*part.amiss) : boost::json::value(nullptr)},
+          {"p50_ms", part.p50_ms},
+          {"p99_ms", part.p99_ms},
+          {"max_ms", part.max_ms},
+          {"cpu", number_or_null(part.cpu)},
+          {"resident_mib", number_or_null(part.resident_mib)}};
 }
 
 boost::json::value value_of(const report_cell& cell) {
@@ -103,7 +104,7 @@ boost::json::object object_of(const load_report& report) {
     }
   }
   auto& course = out["course"].emplace_array();
-  for (const auto& second : report.course) course.push_back(object_of(second));
+  for (const auto& part : report.course) course.push_back(object_of(part));
   return out;
 }
 
@@ -137,12 +138,12 @@ std::string to_text(const load_report& report) {
   const auto& t = report.troubles;
   std::string out = "\n";
   for (const auto& trial : report.trials) {
-    out += fmt::format("  {:>9.0f} messages a second: {} {:.1f} ms, {}\n", trial.rate, report.level.name,
+    out += fmt::format("  {:>9.0f} {} a second: {} {:.1f} ms, {}\n", trial.rate, report.rated, report.level.name,
                        trial.measured_ms, trial.objection.empty() ? "held" : trial.objection);
   }
   if (!report.trials.empty()) {
-    out += fmt::format("highest rate with {} of at most {:g} ms: {:.0f} messages a second\n", report.level.name,
-                       report.level.limit_ms, report.highest_rate);
+    out += fmt::format("highest rate with {} of at most {:g} ms: {:.0f} {} a second\n", report.level.name,
+                       report.level.limit_ms, report.highest_rate, report.rated);
   }
   out += fmt::format("{}, {}: {}\n", report.title, report.server, judgement(report));
   if (!t.first_refusal.empty()) out += "  the first refusal: " + t.first_refusal + "\n";

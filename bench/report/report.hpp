@@ -84,7 +84,8 @@ struct load_report {
   service_level level;
   std::vector<load_trial> trials;  ///< In order; empty without --find-max.
   double highest_rate = 0;         ///< Held; 0 without --find-max.
-  std::vector<load_second> course;
+  std::string rated = "messages";  ///< Of which these rates are.
+  std::vector<load_part> course;
 };
 
 std::string to_text(const load_report& report);

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "report/page.hpp"
+#include "report/percentile_plot.hpp"
 #include "report/plot.hpp"
 #include "report/report.hpp"
 
@@ -23,27 +23,17 @@ std::string row(const named_latency& latency) {
 }
 
 template <class Read>
-plot_line line_of(const char* name, const char* colour, const std::vector<load_second>& course, Read read) {
+plot_line line_of(const char* name, const char* colour, const std::vector<load_part>& course, Read read) {
   plot_line line{name, colour, {}};
-  for (const auto& second : course) line.points.emplace_back(second.at, read(second));
-  return line;
-}
-
-/// Percentiles on an axis on which each further nine takes as much room.
-plot_line curve_of(const named_latency& latency, const char* colour) {
-  constexpr double greatest = 5;
-  plot_line line{latency.key, colour, {}};
-  for (const auto& [ms, share] : latency.times.curve()) {
-    line.points.emplace_back(std::min(greatest, share < 1 ? -std::log10(1 - share) : greatest), ms);
-  }
+  for (const auto& part : course) line.points.emplace_back(part.at, read(part));
   return line;
 }
 
 std::string trials(const load_report& report) {
   if (report.trials.empty()) return {};
-  auto out = fmt::format("<p>Highest rate with {} of at most {:g} ms: <strong>{:.0f} messages a second</strong>.</p>\n",
-                         report.level.name, report.level.limit_ms, report.highest_rate);
-  out += fmt::format("<table><tr><th>messages a second</th><th>{} ms</th><th></th></tr>\n", report.level.name);
+  auto out = fmt::format("<p>Highest rate with {} of at most {:g} ms: <strong>{:.0f} {} a second</strong>.</p>\n",
+                         report.level.name, report.level.limit_ms, report.highest_rate, report.rated);
+  out += fmt::format("<table><tr><th>{} a second</th><th>{} ms</th><th></th></tr>\n", report.rated, report.level.name);
   for (const auto& trial : report.trials) {
     out +=
         fmt::format("<tr><td>{:.0f}</td><td>{:.2f}</td><td>{}</td></tr>\n", trial.rate, trial.measured_ms,
@@ -65,7 +55,7 @@ std::string table_html(const report_table& table) {
   return out + "</tr></table>\n";
 }
 
-std::string course_plots(const std::vector<load_second>& course) {
+std::string course_plots(const std::vector<load_part>& course) {
   auto out = to_svg({"Latency",
                      "seconds",
                      "ms",
@@ -73,16 +63,16 @@ std::string course_plots(const std::vector<load_second>& course) {
                       line_of("p99", orange, course, [](const auto& s) { return s.p99_ms; }),
                       line_of("longest", red, course, [](const auto& s) { return s.max_ms; })}});
   plot throughput{"Throughput", "seconds", "a second", {}};
-  const auto add = [&](const char* name, const char* colour, std::uint64_t load_second::*count) {
+  const auto add = [&](const char* name, const char* colour, std::uint64_t load_part::*count) {
     // What a load does not look at is nothing that did not happen.
     if (std::any_of(course.begin(), course.end(), [&](const auto& s) { return s.*count > 0; }))
       throughput.lines.push_back(
-          line_of(name, colour, course, [&](const auto& s) { return static_cast<double>(s.*count); }));
+          line_of(name, colour, course, [&](const auto& s) { return static_cast<double>(s.*count) / s.length; }));
   };
-  add("sent", blue, &load_second::sent);
-  add("acknowledged", orange, &load_second::acknowledged);
-  add("delivered", green, &load_second::delivered);
-  add("refused", red, &load_second::refused);
+  add("sent", blue, &load_part::sent);
+  add("acknowledged", orange, &load_part::acknowledged);
+  add("delivered", green, &load_part::delivered);
+  add("refused", red, &load_part::refused);
   out += to_svg(throughput);
   if (std::none_of(course.begin(), course.end(), [](const auto& s) { return s.cpu.has_value(); })) return out;
   out += to_svg({"The server's processor", "seconds", "cores", {line_of("busy", orange, course, [](const auto& s) {
@@ -94,15 +84,12 @@ std::string course_plots(const std::vector<load_second>& course) {
   return out;
 }
 
-std::string percentile_plot(const std::vector<named_latency>& latencies) {
-  plot what{"Percentiles",
-            "share of all that took no longer",
-            "ms",
-            {},
-            {{0, "0"}, {1, "90 %"}, {2, "99 %"}, {3, "99.9 %"}, {4, "99.99 %"}, {5, "100 %"}}};
+std::string percentiles_svg(const std::vector<named_latency>& latencies) {
+  auto what = percentile_plot("Percentiles");
   for (const auto& latency : latencies) {
     if (latency.times.count() == 0) continue;
-    what.lines.push_back(curve_of(latency, colours[what.lines.size() % std::size(colours)]));
+    const char* colour = colours[what.lines.size() % std::size(colours)];
+    what.lines.push_back(percentile_line(latency.key, colour, latency.times));
   }
   return to_svg(what);
 }
@@ -130,7 +117,7 @@ std::string body_of(const load_report& report) {
   }
   for (const auto& table : report.tables) out += table_html(table);
   if (!report.course.empty()) out += course_plots(report.course);
-  if (!report.latencies.empty()) out += percentile_plot(report.latencies);
+  if (!report.latencies.empty()) out += percentiles_svg(report.latencies);
   return out;
 }
 

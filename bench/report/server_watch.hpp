@@ -30,6 +30,8 @@ class server_watch {
 
   /// Nothing when there is none, or one of them cannot be read any more.
   [[nodiscard]] std::optional<server_usage> read() const;
+  /// To read it is work for the servers.
+  [[nodiscard]] bool asks() const { return !servers_.empty(); }
 
  private:
   std::vector<pid_t> processes_;

@@ -57,7 +57,7 @@ storm_load::storm_load(const storm_options& options, std::vector<support::target
       live_at_ns_(options.clients, 0),
       watch_(std::move(watch)),
       // How long the return takes nobody knows before.
-      course_([this](const load_second& second) { show_progress(second, 2 * options_.seconds); }),
+      course_([this](const load_part& part) { show_progress(part, 2 * options_.seconds); }),
       loop_(
           options.clients + options.rooms,
           [this](std::size_t number, std::string_view frame) { on_frame(number, frame); },

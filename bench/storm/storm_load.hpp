@@ -53,7 +53,7 @@ class storm_load {
     std::vector<std::int64_t> back_ns;  ///< Of each client that came back: from the cut until it was live again.
     std::map<std::string, std::uint64_t> ends;  ///< Connections that ended by themselves, by how.
     latency_histogram deliveries;               ///< From a send to each client that was live.
-    std::vector<load_second> course;
+    std::vector<load_part> course;
   };
   /// At the end.
   [[nodiscard]] tally judge();

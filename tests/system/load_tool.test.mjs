@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { unlimited } from '../support/moderation.mjs';
 import { binary, deadlineMs, startParleyd } from '../support/parleyd.mjs';
+import { postgresInUse } from '../support/postgres.mjs';
 
 const tool = path.join(path.dirname(binary), 'parley-bench');
 const skip = !existsSync(tool) && `there is no parley-bench beside ${binary}`;
@@ -52,23 +53,31 @@ describe('a node that runs already', { skip }, () => {
     });
 });
 
-describe('what a node holds', { skip }, () => {
-  const started = ['--server', binary, '--rooms', '40', '--members', '3'];
+const ownNodes = postgresInUse && 'the tool starts nodes of its own, the same as in the run on SQLite';
 
-  test('the highest rate that keeps a level lies between one that was held and one that was not', () => {
-    const { status, report } = run('latency', ...started, '--find-max', '--slo', 'p99=150ms', '--rate', '4000', '--seconds', '1', '--warm-up', '0.5');
-    assert.equal(status, 0);
-    const held = report.trials.filter(({ objection }) => objection === '').map(({ rate }) => rate);
-    const notHeld = report.trials.filter(({ objection }) => objection !== '').map(({ rate }) => rate);
-    assert.equal(report.highest_rate, Math.max(...held));
-    assert.ok(notHeld.some((rate) => rate > report.highest_rate && rate < report.highest_rate * 1.06), `${notHeld}`);
-    for (const trouble of troubles) assert.equal(report[trouble], 0, trouble);
-  });
+describe('what a node holds', { skip: skip || ownNodes }, () => {
+  const started = ['--server', binary, '--rooms', '40'];
+
+  // They begin where most trials are held.
+  for (const scenario of [
+    ['latency', '--members', '3', '--rate', '4000'],
+    ['mixed', '--large', '12', '--rate', '500'],
+  ]) {
+    test(`the highest rate that keeps a level lies between one that was held and one that was not: ${scenario[0]}`, () => {
+      const { status, report } = run(...scenario, ...started, '--find-max', '--slo', 'p99=150ms', '--seconds', '1', '--warm-up', '0.5');
+      assert.equal(status, 0);
+      const held = report.trials.filter(({ objection }) => objection === '').map(({ rate }) => rate);
+      const notHeld = report.trials.filter(({ objection }) => objection !== '').map(({ rate }) => rate);
+      assert.equal(report.highest_rate, Math.max(...held));
+      assert.ok(notHeld.some((rate) => rate > report.highest_rate && rate < report.highest_rate * 1.06), `${notHeld}`);
+      for (const trouble of troubles) assert.equal(report[trouble], 0, trouble);
+    });
+  }
 
   test('of more than it answers in time it refuses some with busy, loses nothing and goes on', () => {
     // More than can be sent: then each client has all under way that it may have, and waits for more than a millisecond.
     // SQLite's pages are kept as the file grows, up to 64 MiB: that is no queue.
-    const { report } = run('overload', ...started, '--full', '4000', '--times', '50', '--seconds', '2', '--set', 'limits.overload_ms=1', '--set', 'net.threads=1', '--set', 'store.cache_bytes=1048576');
+    const { report } = run('overload', '--members', '3', ...started, '--full', '4000', '--times', '50', '--seconds', '2', '--set', 'limits.overload_ms=1', '--set', 'net.threads=1', '--set', 'store.cache_bytes=1048576');
     assert.ok(report.busy_per_second > 0, 'some were refused');
     assert.ok(report.acknowledged_per_second > 0, 'and some were taken');
     assert.equal(report.refused_otherwise, 0);

@@ -7,9 +7,12 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { binary, deadlineMs } from '../support/parleyd.mjs';
+import { postgresInUse } from '../support/postgres.mjs';
 
 const tool = path.join(path.dirname(binary), 'parley-bench');
-const skip = !existsSync(tool) && `there is no parley-bench beside ${binary}`;
+const skip =
+  (!existsSync(tool) && `there is no parley-bench beside ${binary}`) ||
+  (postgresInUse && 'the tool starts nodes of its own, the same as in the run on SQLite');
 const meddling = fileURLToPath(new URL('../support/meddling_parleyd.mjs', import.meta.url));
 
 /** Exit code and report of a scenario. */

@@ -34,10 +34,28 @@ TEST(Objection, NamesWhatWasNotKept) {
   EXPECT_THAT(objection_to(missing, level), HasSubstr("lost"));
   auto refused = good_run();
   refused.troubles.refused = 3;
-  EXPECT_THAT(objection_to(refused, level), HasSubstr("3 messages were refused"));
+  EXPECT_THAT(objection_to(refused, level), HasSubstr("3 were refused"));
   auto slow_tool = good_run();
   slow_tool.late = 2;
   EXPECT_THAT(objection_to(slow_tool, level), HasSubstr("the tool's own limit"));
+}
+
+TEST(Trial, IsJudgedByTheReportsLevelAndKeptInIt) {
+  load_report report;
+  report.rated = "operations";
+  report.level = parse_service_level("p99=150ms");
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(note_trial(report, good_run()));
+  report.level = parse_service_level("max=99ms");
+  EXPECT_FALSE(note_trial(report, good_run()));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "1000 operations a second: held\n1000 operations a second: max was 100.0 ms\n");
+  ASSERT_EQ(report.trials.size(), 2U);
+  EXPECT_EQ(report.trials[0].rate, 1000);
+  EXPECT_NEAR(report.trials[0].measured_ms, 99, 1);
+  EXPECT_EQ(report.trials[0].objection, "");
+  EXPECT_EQ(report.trials[1].measured_ms, 100);
+  EXPECT_EQ(report.trials[1].objection, "max was 100.0 ms");
 }
 
 TEST(FindMax, ComesWithinFivePercentFromEitherSide) {

@@ -78,10 +78,10 @@ TEST(PeersReport, WhatParleyLosesIsAFailureAndWhatOthersLoseIsAFigure) {
 
 TEST(PeersReport, SaysTheSameInJsonAndHtml) {
   auto report = sample();
-  load_second second;
-  second.at = 2;
-  second.delivered = 2 * 777'000;
-  report.works[0].rows[1].turns.back()->course = {load_second{}, second};  // one without a length is no second
+  load_part part;
+  part.at = 2;
+  part.delivered = 2 * 777'000;
+  report.works[0].rows[1].turns.back()->course = {load_part{}, part};  // one without a length is no part
   const auto json = to_json(report);
   EXPECT_THAT(json, HasSubstr(R"("ratios":{"parley-postgres":{"min":5E-1,"median":7.5E-1,"max":1E0}})"));
   EXPECT_THAT(json, HasSubstr(R"("cpu_us_of_turns":[8E0,8E0,null])"));
@@ -93,6 +93,22 @@ TEST(PeersReport, SaysTheSameInJsonAndHtml) {
   EXPECT_THAT(page, HasSubstr("800000")) << "the axis of a course with 777,000 in a second";
   EXPECT_THAT(page, Not(HasSubstr("http"))) << "it needs no other host";
   EXPECT_THAT(page, Not(HasSubstr("nan")));
+}
+
+TEST(PeersReport, DrawsThePercentilesOfAllTurnsTogether) {
+  auto report = sample();
+  auto& nats = report.works[0].rows[0];
+  nats.turns[1]->delivery = {};
+  nats.turns[1]->delivery.add(9'000'000);
+  nats.turns[1]->delivery.add(900'000'000);
+  EXPECT_EQ(nats.delivery().count(), 3U) << "of two turns, as the third one failed";
+  EXPECT_EQ(nats.delivery().max_ms(), 900);
+  const auto page = to_html(report);
+  EXPECT_THAT(page, HasSubstr("Percentiles of deliveries"));
+  EXPECT_THAT(page, HasSubstr(">99.9 %<"));
+  EXPECT_THAT(page, HasSubstr(">800<")) << "the axis of 900 ms";
+  for (auto& one : report.works[0].rows) one.turns = {std::nullopt};
+  EXPECT_EQ(nats.delivery().count(), 0U);
 }
 
 TEST(PeersReport, HasDashesWhereNothingWasMeasured) {

@@ -34,8 +34,8 @@ TEST(SeqWatch, TellsLossRepetitionAndOrderApart) {
 }
 
 TEST(LoadCourse, TellsInEachSecondWhatCameAmissInIt) {
-  std::vector<load_second> told;
-  load_course course([&](const load_second& second) { told.push_back(second); });
+  std::vector<load_part> told;
+  load_course course([&](const load_part& part) { told.push_back(part); });
   const server_watch nobody(std::vector<pid_t>{});
   course.begin(0, nobody);
   course.tick(1'000'000'000, nobody);
@@ -51,6 +51,64 @@ TEST(LoadCourse, TellsInEachSecondWhatCameAmissInIt) {
   EXPECT_EQ(told[1].amiss, 3U);
   EXPECT_EQ(told[2].amiss, 0U);
   EXPECT_EQ(told[3].amiss, 4U);
+}
+
+TEST(LoadCourse, HasPartsOfTheLengthItWasToldAndARestCountsWithTheLast) {
+  std::vector<load_part> told;
+  load_course course([&](const load_part& part) { told.push_back(part); }, 100'000'000);
+  const server_watch nobody(std::vector<pid_t>{});
+  course.begin(0, nobody);
+  course.note_seqs({.lost = 1});
+  course.note_delivered(5'000'000);
+  course.tick(99'000'000, nobody);
+  EXPECT_TRUE(told.empty());
+  course.tick(100'000'000, nobody);
+  course.note_delivered(9'000'000);
+  course.note_seqs({.lost = 3});
+  course.end(120'000'000, nobody);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_FALSE(told[0].is_last);
+  EXPECT_DOUBLE_EQ(told[0].length, 0.1);
+  EXPECT_TRUE(told[1].is_last);
+  EXPECT_DOUBLE_EQ(told[1].at, 0.12);
+  EXPECT_DOUBLE_EQ(told[1].length, 0.12);
+  EXPECT_EQ(told[1].delivered, 2U);
+  EXPECT_EQ(told[1].max_ms, 9);
+  EXPECT_EQ(told[1].amiss, 3U);
+  EXPECT_EQ(course.take().size(), 1U);
+}
+
+TEST(LoadCourse, OfARestTheCpuCountsToo) {
+  double cpu_seconds = 0;
+  const server_watch server([&] { return server_usage{cpu_seconds, 0}; });
+  load_course course({}, 100'000'000);
+  course.begin(0, server);
+  cpu_seconds = 0.05;
+  course.tick(100'000'000, server);
+  cpu_seconds = 0.09;
+  course.end(120'000'000, server);
+  const auto parts = course.take();
+  ASSERT_EQ(parts.size(), 1U);
+  EXPECT_NEAR(parts[0].cpu.value_or(0), 0.75, 1e-9);
+}
+
+TEST(LoadCourse, IsShortOnlyWhereTheQuestionCostsTheServerNothing) {
+  EXPECT_EQ(short_part_ns(server_watch(pid_t{1})), 100'000'000);
+  EXPECT_EQ(short_part_ns(server_watch(support::target{})), 1'000'000'000);
+}
+
+TEST(LoadPart, IsToldForASecondHoweverLongItIs) {
+  load_part part;
+  part.at = 0.5;
+  part.length = 0.25;
+  part.sent = 10;
+  part.delivered = 1000;
+  EXPECT_THAT(to_text(part, 1.8), HasSubstr(" 0.5 s       40 sent/s      4000 delivered/s"));
+  EXPECT_THAT(to_text(part, 1.8), HasSubstr("1.3 s left"));
+  part.length = part.at = 2;
+  EXPECT_THAT(to_text(part, 12.0), HasSubstr("   2 s        5 sent/s       500 delivered/s"));
+  EXPECT_THAT(to_text(part, 12.0), HasSubstr("10 s left"));
+  EXPECT_THAT(to_text(part, std::nullopt), Not(HasSubstr("left")));
 }
 
 TEST(ServiceLevel, ReadsAPercentileAndATime) {
@@ -135,13 +193,29 @@ TEST(LoadReport, DrawsOnlyWhatWasLookedAt) {
   auto report = report_with_everything();
   EXPECT_THAT(to_html(report), HasSubstr(">delivered<"));
   EXPECT_THAT(to_html(report), HasSubstr("The server&#39;s processor"));
-  for (auto& second : report.course) {
-    second.delivered = 0;
-    second.cpu.reset();
+  for (auto& part : report.course) {
+    part.delivered = 0;
+    part.cpu.reset();
   }
   EXPECT_THAT(to_html(report), Not(HasSubstr(">delivered<")));
   EXPECT_THAT(to_html(report), HasSubstr(">acknowledged<"));
   EXPECT_THAT(to_html(report), Not(HasSubstr("The server&#39;s processor")));
+}
+
+TEST(LoadReport, DrawsARateHoweverLongItsPartsAre) {
+  auto report = report_with_everything();
+  report.course = {{0.1, 0, 0, 777, 0, 1, 2, 3, 0.5, 40}};
+  report.course[0].length = 0.1;
+  EXPECT_THAT(to_html(report), HasSubstr(">8000<")) << "the axis of 7,770 in a second";
+  EXPECT_THAT(to_json(report), HasSubstr(R"("length":1E-1)"));
+}
+
+TEST(LoadReport, SaysOfWhatItsRatesAre) {
+  auto report = report_with_everything();
+  report.rated = "operations";
+  EXPECT_THAT(to_text(report), HasSubstr("at most 50 ms: 1000 operations a second"));
+  EXPECT_THAT(to_html(report), HasSubstr("<strong>1000 operations a second</strong>"));
+  EXPECT_THAT(to_html(report), HasSubstr("<th>operations a second</th>"));
 }
 
 TEST(LoadReport, ToldWithOthersStandsOnOnePageAndInOneDocument) {
