@@ -29,6 +29,14 @@ class descriptor_owner {
 
 }  // namespace
 
+std::string text_of(const rest_request& request, const std::string& host) {
+  return fmt::format(
+      "{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{}{}{}Content-Length: {}\r\n\r\n{}", request.method,
+      request.path, host, request.token.empty() ? "" : "Authorization: Bearer " + request.token + "\r\n",
+      request.idempotency_key.empty() ? "" : "Idempotency-Key: " + request.idempotency_key + "\r\n",
+      request.body.empty() ? "" : "Content-Type: application/json\r\n", request.body.size(), request.body);
+}
+
 rest_answer call(const support::target& server, const rest_request& request) {
   const descriptor_owner socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const timeval patience{request.timeout_ms / 1000, request.timeout_ms % 1000 * 1000};
@@ -38,11 +46,7 @@ rest_answer call(const support::target& server, const rest_request& request) {
   address.sin_family = AF_INET;
   address.sin_port = htons(server.port);
   ::inet_pton(AF_INET, server.host.c_str(), &address.sin_addr);
-  const auto text =
-      fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n{}{}Content-Length: {}\r\n\r\n{}",
-                  request.method, request.path, server.host, server.port,
-                  request.token.empty() ? "" : "Authorization: Bearer " + request.token + "\r\n",
-                  request.body.empty() ? "" : "Content-Type: application/json\r\n", request.body.size(), request.body);
+  const auto text = text_of(request, fmt::format("{}:{}", server.host, server.port));
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
     throw std::runtime_error(fmt::format("{}:{} cannot be reached", server.host, server.port));

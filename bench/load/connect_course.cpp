@@ -22,7 +22,6 @@ void connect_course::note_begun(std::size_t connection, std::int64_t now_ns) {
 
 void connect_course::note_ready(std::size_t connection, std::int64_t now_ns) {
   const auto took_ns = now_ns - begun_ns_[connection];
-  ++ready_;
   times_.add(took_ns);
   course_.note_acknowledged();
   course_.note_time(took_ns);
@@ -35,11 +34,12 @@ void connect_course::note_refused(std::string_view frame) {
 }
 
 void connect_course::show(const load_part& part) {
-  left_.note(part.at, ready_);
+  const auto ready = times_.count();
+  left_.note(part.at, ready);
   const auto end = left_.end();
   show_progress(part, fmt::format("{}: {:4.1f} s  {:6} of {} ready  {:6.0f} a second  p50 {:7.2f}  p99 {:7.2f}"
                                   "  max {:7.2f} ms  refused {}  cpu {:4.2f}{}",
-                                  name_, part.at, ready_, left_.all(), left_.rate(), part.p50_ms, part.p99_ms,
+                                  name_, part.at, ready, left_.all(), left_.rate(), part.p50_ms, part.p99_ms,
                                   part.max_ms, troubles_.refused, part.cpu.value_or(0),
                                   end ? fmt::format("  {:4.1f} s left", std::max(0.0, *end - part.at)) : ""));
 }

@@ -39,7 +39,6 @@ class connect_course {
   std::string name_;
   const server_watch& server_;
   std::vector<std::int64_t> begun_ns_;  ///< By connection.
-  std::uint64_t ready_ = 0;
   time_left left_;
   latency_histogram times_;
   load_troubles troubles_;

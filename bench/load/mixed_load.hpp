@@ -92,7 +92,6 @@ class mixed_load {
   std::size_t begun_ = 0;
   std::vector<operation> begun_as_;  ///< By number.
   std::uint64_t answered_ = 0;
-  std::size_t coming_back_ = 0;
   mixed_figures figures_;
 
   wire_loop loop_;

@@ -38,7 +38,7 @@ class time_left {
     double at;
     std::uint64_t done;
   };
-  /// So many parts of the course, and so half a second of a run that is over in a moment.
+  /// The ends of five parts of the course, and what was before them.
   static constexpr std::size_t most_looks = 6;
 
   std::uint64_t all_;

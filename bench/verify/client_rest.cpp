@@ -44,8 +44,9 @@ void client::post_key(const std::string& key, int room) {
   const auto text = fmt::format("POST {}, Idempotency-Key: {}, {}", path, key, body);
   state_.log.add({state_.now(), there, room, 0, '>', state_.log.intern(text)});
   ++state_.posts;
-  const rest_request request{"POST", path, who_.token, body};
-  auto exchange = std::make_unique<rest_exchange>(state_.nodes[node], request, key);
+  rest_request request{"POST", path, who_.token, body};
+  request.idempotency_key = key;
+  auto exchange = std::make_unique<rest_exchange>(state_.nodes[node], request);
   posts_.push_back({key, room, there.node, state_.now(), std::move(exchange)});
 }
 

@@ -15,14 +15,6 @@ constexpr std::size_t status_begins = 9;  ///< Behind "HTTP/1.1 ".
 constexpr std::size_t status_ends = 12;
 constexpr int least_status = 100;
 
-std::string bytes_of(const rest_request& request, const std::string& host, const std::string& key) {
-  return fmt::format(
-      "{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{}{}{}Content-Length: {}\r\n\r\n{}", request.method,
-      request.path, host, request.token.empty() ? "" : "Authorization: Bearer " + request.token + "\r\n",
-      key.empty() ? "" : "Idempotency-Key: " + key + "\r\n",
-      request.body.empty() ? "" : "Content-Type: application/json\r\n", request.body.size(), request.body);
-}
-
 /// 0 where the head has none. A proxy may have written its name in other letters.
 std::size_t content_length(std::string_view head) {
   constexpr std::string_view name = "\r\ncontent-length: ";
@@ -38,13 +30,12 @@ std::size_t content_length(std::string_view head) {
 
 }  // namespace
 
-rest_exchange::rest_exchange(const support::target& server, const rest_request& request, const std::string& key)
-    : stream_(server) {
-  stream_.send(bytes_of(request, fmt::format("{}:{}", server.host, server.port), key));
+rest_exchange::rest_exchange(const support::target& server, const rest_request& request) : stream_(server) {
+  stream_.send(text_of(request, fmt::format("{}:{}", server.host, server.port)));
 }
 
 rest_exchange::rest_exchange(const std::string& admin_socket, const rest_request& request) : stream_(admin_socket) {
-  stream_.send(bytes_of(request, "localhost", {}));
+  stream_.send(text_of(request, "localhost"));
 }
 
 bool rest_exchange::advance() {

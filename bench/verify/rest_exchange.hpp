@@ -14,8 +14,8 @@ namespace parley::bench {
 /// request says.
 class rest_exchange {
  public:
-  /// Begins to connect and to ask. `key` goes as the Idempotency-Key, unless it is empty.
-  rest_exchange(const support::target& server, const rest_request& request, const std::string& key);
+  /// Begins to connect and to ask.
+  rest_exchange(const support::target& server, const rest_request& request);
   /// By a node's admin socket.
   rest_exchange(const std::string& admin_socket, const rest_request& request);
 

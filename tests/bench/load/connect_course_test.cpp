@@ -9,10 +9,18 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(ConnectCourse, TellsHowManyAreReadyAndHowLongTheOthersTake) {
-  constexpr std::int64_t ms = 1'000'000;
-  const server_watch nobody(std::vector<pid_t>{});
-  connect_course course("parleyd", 40, nobody);
+constexpr std::int64_t ms = 1'000'000;
+
+class ConnectCourse : public testing::Test {
+ protected:
+  static connect_course course_of(std::size_t connections) { return {"parleyd", connections, nobody_}; }
+
+ private:
+  static inline const server_watch nobody_{std::vector<pid_t>{}};
+};
+
+TEST_F(ConnectCourse, TellsHowManyAreReadyAndHowLongTheOthersTake) {
+  auto course = course_of(40);
   testing::internal::CaptureStderr();
   course.begin(0);
   for (std::size_t connection = 0; connection < 20; ++connection) {
@@ -27,10 +35,8 @@ TEST(ConnectCourse, TellsHowManyAreReadyAndHowLongTheOthersTake) {
   EXPECT_THAT(line, HasSubstr("1.0 s left"));
 }
 
-TEST(ConnectCourse, HasPartsOfATenthOfASecondAndALogALineForEachSecond) {
-  constexpr std::int64_t ms = 1'000'000;
-  const server_watch nobody(std::vector<pid_t>{});
-  connect_course course("parleyd", 2, nobody);
+TEST_F(ConnectCourse, HasPartsOfATenthOfASecondAndALogALineForEachSecond) {
+  auto course = course_of(2);
   testing::internal::CaptureStderr();
   course.begin(0);
   for (std::size_t connection = 0; connection < 2; ++connection) {
@@ -51,10 +57,8 @@ TEST(ConnectCourse, HasPartsOfATenthOfASecondAndALogALineForEachSecond) {
   EXPECT_NEAR(parts[0].p50_ms, 50, 0.5);
 }
 
-TEST(ConnectCourse, KeepsTheTimesAndTheFirstError) {
-  constexpr std::int64_t ms = 1'000'000;
-  const server_watch nobody(std::vector<pid_t>{});
-  connect_course course("parleyd", 2, nobody);
+TEST_F(ConnectCourse, KeepsTheTimesAndTheFirstError) {
+  auto course = course_of(2);
   course.begin(0);
   course.note_begun(0, 10 * ms);
   course.note_begun(1, 20 * ms);

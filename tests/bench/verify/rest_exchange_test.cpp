@@ -22,8 +22,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr int patience_ms = 10'000;
-const rest_request request{"POST", "/api/v1/rooms/1/messages", "token", R"({"content":"hello"})"};
-constexpr const char* key = "c1-1";
+const rest_request request{"POST", "/api/v1/rooms/1/messages", "token", R"({"content":"hello"})", patience_ms, "c1-1"};
 
 /// For one caller at a time.
 class small_server {
@@ -89,7 +88,7 @@ void finish(rest_exchange& exchange) {
 
 TEST(RestExchange, AsksOnceWithItsKeyAndItsToken) {
   small_server server;
-  rest_exchange exchange(server.address(), request, key);
+  rest_exchange exchange(server.address(), request);
   const auto asked = server.hear(exchange);
   EXPECT_THAT(asked, StartsWith("POST /api/v1/rooms/1/messages HTTP/1.1\r\n"));
   EXPECT_THAT(asked, HasSubstr("\r\nAuthorization: Bearer token\r\n"));
@@ -102,7 +101,7 @@ TEST(RestExchange, TakesAnAnswerThatIsCutAnywhere) {
   small_server server;
   const std::string bytes = "HTTP/1.1 201 Created\r\nContent-Length: 9\r\nServer: small\r\n\r\n{\"seq\":7}";
   for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
-    rest_exchange exchange(server.address(), request, key);
+    rest_exchange exchange(server.address(), request);
     server.hear(exchange);
     server.say(std::string_view(bytes).substr(0, cut));
     EXPECT_TRUE(goes_on(exchange)) << cut;
@@ -117,7 +116,7 @@ TEST(RestExchange, TakesAnAnswerThatIsCutAnywhere) {
 
 TEST(RestExchange, HasNoAnswerWhenTheConnectionEndsInTheMiddleOfTheBody) {
   small_server server;
-  rest_exchange exchange(server.address(), request, key);
+  rest_exchange exchange(server.address(), request);
   server.hear(exchange);
   server.say("HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\n{\"seq\"");
   server.hang_up();
@@ -128,7 +127,7 @@ TEST(RestExchange, HasNoAnswerWhenTheConnectionEndsInTheMiddleOfTheBody) {
 TEST(RestExchange, FindsTheLengthInWhateverLettersItsNameIs) {
   small_server server;
   for (const std::string name : {"Content-Length", "content-length", "CONTENT-LENGTH"}) {
-    rest_exchange exchange(server.address(), request, key);
+    rest_exchange exchange(server.address(), request);
     server.hear(exchange);
     server.say("HTTP/1.1 429 Too Many Requests\r\n" + name + ": 2\r\n\r\n{}");
     EXPECT_FALSE(goes_on(exchange)) << name;
@@ -141,7 +140,7 @@ TEST(RestExchange, FindsTheLengthInWhateverLettersItsNameIs) {
 TEST(RestExchange, TakesWhatHasNoStatusForNoAnswer) {
   small_server server;
   for (const auto* head : {"HTTP/1.1 OK!\r\n\r\n", "HTTP/1.1 2xx Created\r\n\r\n", "oh\r\n\r\n"}) {
-    rest_exchange exchange(server.address(), request, key);
+    rest_exchange exchange(server.address(), request);
     server.hear(exchange);
     server.say(head);
     EXPECT_FALSE(goes_on(exchange)) << head;
@@ -150,7 +149,7 @@ TEST(RestExchange, TakesWhatHasNoStatusForNoAnswer) {
 }
 
 TEST(RestExchange, HasNoAnswerWhereNobodyListens) {
-  rest_exchange exchange({"127.0.0.1", support::free_port()}, request, key);
+  rest_exchange exchange(support::target{"127.0.0.1", support::free_port()}, request);
   finish(exchange);
   EXPECT_FALSE(exchange.answer());
 }
