@@ -70,7 +70,7 @@ async function queue(t, session, options = {}) {
   await page.getByRole('tab', { name: 'Reports' }).click();
   await page
     .locator('.report-list:visible .count')
-    .filter({ hasText: /report|Nothing/ })
+    .filter({ hasText: /^\d.* reports?$|^Nothing/ })
     .waitFor();
   return page;
 }
