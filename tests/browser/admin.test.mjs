@@ -99,7 +99,11 @@ test('an admin suspends a user, whose page ends, and restores them', async (t) =
   await bens.getByText('That username and password do not go together.').waitFor();
   await assert.rejects(new ParleyRest({ url: node.url, token: ben.token }).me(), { code: 'unauthenticated' });
 
-  await page.getByLabel('State').selectOption('Suspended');
+  // An answer that came after the next change would show the account as it was.
+  await Promise.all([
+    page.waitForResponse(/flagDelete=not_active/),
+    page.getByLabel('State').selectOption('Suspended'),
+  ]);
   await row.waitFor();
   await act(page, ben, 'Restore');
   await row.getByText('Active').waitFor();
@@ -114,7 +118,10 @@ test('roles are given and taken, accounts locked, and the trail tells of it', as
   const row = await find(page, ben);
   await act(page, ben, 'Make a moderator');
   await row.getByText('Moderator').waitFor();
-  await page.getByLabel('Role').selectOption('Moderator');
+  await Promise.all([
+    page.waitForResponse(/role=moderator/),
+    page.getByLabel('Role').selectOption('Moderator'),
+  ]);
   await row.waitFor();
   await act(page, ben, 'Make a user');
   await page.getByRole('status').getByText(`${ben.name} is a user now.`).waitFor();

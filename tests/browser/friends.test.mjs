@@ -191,7 +191,7 @@ test('somebody who blocks cannot be written to, and the dialog says so', async (
 
 test('one asks a member of a group from the list of its people', async (t) => {
   const anna = await person(t, 'Anna', {});
-  const ben = await person(t, 'Ben');
+  const ben = await person(t, 'Ben', {}); // without a page he would soon be offline
   await ben.rest.createGroup(`Quiet corner ${people}`, [anna.id]);
   await openRoom(anna.page, `Quiet corner ${people}`);
   await anna.page.getByRole('button', { name: 'People in this room' }).click();

@@ -157,6 +157,7 @@ test('an older page that comes first loses nothing of what waits for the newer o
 });
 
 test('a newer page that failed is tried again when the user asks, or after a new connection', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'] }); // else "not at once" may be over
   const { model, state, server, tell } = await away();
   t.after(() => model.close());
   server.failure = new ParleyError('offline', 'away');

@@ -43,7 +43,7 @@ test('one comes from the start to a call, to an error it may answer, and back', 
   await page.getByRole('link', { name: 'POST /api/v1/rooms/{room_id}/messages' }).tap();
   await page.waitForURL('**/docs/rest#send_message');
   const call = page.locator('#send_message');
-  assert.ok(await call.evaluate((element) => element.getBoundingClientRect().top < innerHeight));
+  await until(() => call.evaluate((e) => e.getBoundingClientRect().top < innerHeight), 'the call in sight');
   await call.getByRole('link', { name: 'rate_limited' }).tap();
   await page.waitForURL('**/docs/errors/rate_limited');
   await page.getByRole('heading', { name: 'What to do' }).waitFor();

@@ -117,6 +117,20 @@ export function texts(page) {
   return page.locator('.message[data-message] .body').allTextContents();
 }
 
+/**
+ * Has the page do after `laterMs` what it does after `ms`: a moment may be over before anybody looks. It holds
+ * until a reload.
+ */
+export function stretch(page, ms, laterMs) {
+  return page.evaluate(
+    ([ms, laterMs]) => {
+      const { setTimeout } = window;
+      window.setTimeout = (run, after, ...more) => setTimeout(run, after === ms ? laterMs : after, ...more);
+    },
+    [ms, laterMs],
+  );
+}
+
 /** Nothing stands out of the window or has to be scrolled to the side. @param {string} where for the report */
 export async function assertFits(page, where) {
   const wide = await page.evaluate(() =>
