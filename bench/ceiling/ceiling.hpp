@@ -16,7 +16,7 @@ struct ceiling_figures {
   std::vector<std::int64_t> transactions_ns;  ///< Of each, from its begin to the commit's answer.
 };
 
-/// The same transaction as a batch of keyed sends in Parley: one call of append_sends() of its schema, which locks the
+/// The same transaction as a batch of keyed sends in Parley: one call of store_sends() of its schema, which locks the
 /// rooms in order of their ids, looks, and stores. All members send in turn. Throws std::runtime_error when something
 /// is refused.
 ceiling_figures run_postgres_ceiling(const std::string& url, std::size_t batch, double seconds);

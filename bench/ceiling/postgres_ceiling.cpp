@@ -1,6 +1,8 @@
 // libpq in pipeline mode with statements that stay prepared and binary parameters.
+#include <arpa/inet.h>
 #include <libpq-fe.h>
 
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <stdexcept>
@@ -56,9 +58,9 @@ struct statement {
   const char* sql;
 };
 // The same call as src/store/postgres_quick_append.cpp makes.
-constexpr statement append_sends{
+constexpr statement store_sends{
     "append",
-    "SELECT number, seq, display_name FROM append_sends($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[],"
+    "SELECT positions, numbers, names FROM store_sends($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[],"
     " $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::timestamptz[])"};
 constexpr statement insert_one{
     "one",
@@ -69,7 +71,7 @@ class connection {
  public:
   explicit connection(const std::string& url) : handle_(PQconnectdb(url.c_str()), &PQfinish) {
     run(settings);
-    for (const auto& made : {append_sends, insert_one}) {
+    for (const auto& made : {store_sends, insert_one}) {
       expect(answer(PQprepare(handle_.get(), made.name, made.sql, 0, nullptr), &PQclear));
     }
   }
@@ -163,10 +165,14 @@ class batches {
       }
     }
     connection_.start();
-    connection_.send(append_sends, {rooms.bytes(), room_counts.bytes(), places.bytes(), steps.bytes(), new_ids.bytes(),
-                                    users.bytes(), contents.bytes(), keys.bytes(), times.bytes()});
-    if (PQntuples(connection_.finish().front().get()) != static_cast<int>(size))
-      throw std::runtime_error("the ceiling: not every message was stored");
+    connection_.send(store_sends, {rooms.bytes(), room_counts.bytes(), places.bytes(), steps.bytes(), new_ids.bytes(),
+                                   users.bytes(), contents.bytes(), keys.bytes(), times.bytes()});
+    const auto answers = connection_.finish();
+    // Of an array of one dimension the number of elements stands in its bytes 12 to 16.
+    const auto* numbers = answers.front().get();
+    std::uint32_t stored = 0;
+    if (PQgetlength(numbers, 0, 1) >= 16) std::memcpy(&stored, PQgetvalue(numbers, 0, 1) + 12, sizeof stored);
+    if (ntohl(stored) != size) throw std::runtime_error("the ceiling: not every message was stored");
   }
 
  private:

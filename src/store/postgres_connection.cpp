@@ -26,6 +26,7 @@ constexpr std::int64_t idle_transaction_ms = 5'000;
 /// A session ends as soon as it is told to, unless it is at the disk just then.
 constexpr std::int64_t session_end_ms = 1'000;
 constexpr std::chrono::seconds plan_age{60};
+constexpr std::size_t copy_piece = 65'536;
 /// The first with pg_terminate_backend() that waits.
 constexpr int oldest_server = 140'000;
 #define STARTED_AT_US "(extract(epoch FROM backend_start) * 1000000)::bigint"
@@ -194,6 +195,38 @@ void postgres_connection::run_script(const std::string& sql) {
   }
   is_bounded_ = true;
   if (fault) throw postgres_error(*fault);
+}
+
+void postgres_connection::copy(const char* sql, std::initializer_list<std::string_view> data) {
+  PGconn* handle = handle_.get();
+  if (PQsendQuery(handle, sql) != 1) give_up(trimmed(PQerrorMessage(handle)));
+  send_rest();
+  std::optional<postgres_error> fault;
+  while (PGresult* result = next_result()) {
+    const auto owned = std::unique_ptr<PGresult, decltype(&PQclear)>(result, &PQclear);
+    if (PQresultStatus(result) == PGRES_FATAL_ERROR && !fault) fault = fault_of(result);
+    if (PQresultStatus(result) != PGRES_COPY_IN) continue;
+    for (const auto piece : data) put(piece);
+    if (PQputCopyEnd(handle, nullptr) != 1) give_up(trimmed(PQerrorMessage(handle)));
+    send_rest();
+  }
+  if (!is_usable()) give_up(fault ? fault->what() : "the connection is lost");
+  if (!fault) return;
+  if (ends_the_connection(fault->sqlstate())) give_up(fault->what());
+  throw postgres_error(*fault);
+}
+
+/// Bit by bit, so that the server begins while the rest still leaves, and libpq holds no second copy of all.
+void postgres_connection::put(std::string_view data) {
+  while (!data.empty()) {
+    const auto piece = data.substr(0, copy_piece);
+    // Not blocking, it takes what it gets, or has no memory.
+    if (PQputCopyData(handle_.get(), piece.data(), static_cast<int>(piece.size())) != 1) {
+      give_up(trimmed(PQerrorMessage(handle_.get())));
+    }
+    send_rest();
+    data.remove_prefix(piece.size());
+  }
 }
 
 void postgres_connection::renew_plans() {

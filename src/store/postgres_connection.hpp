@@ -7,9 +7,11 @@
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parley/control_log.hpp"
@@ -62,6 +64,8 @@ class postgres_connection {
   postgres_rows query(const char* sql, const Values&... values);
   /// Several statements without parameters and rows, as in a migration; without a bound in time.
   void run_script(const std::string& sql);
+  /// `sql`: COPY … FROM STDIN; `data`: what it takes, one piece after the other.
+  void copy(const char* sql, std::initializer_list<std::string_view> data);
 
   [[nodiscard]] const postgres_session& session() const { return session_; }
   /// Ends the session of a connection that was lost, if it is still there, and waits until it is gone: whatever it was
@@ -85,6 +89,7 @@ class postgres_connection {
   /// Until the socket can be read (or what waits to be written has left); throws when it takes longer than answer().
   void wait(bool for_input);
   void send_rest();
+  void put(std::string_view data);
   PGresult* next_result();
   /// Has the server plan its statements anew from time to time: what it planned while a table was almost empty may walk
   /// through the whole of it.

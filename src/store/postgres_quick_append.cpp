@@ -1,4 +1,4 @@
-// Which of a batch's commands are plain, as parameters of append_sends().
+// Which of a batch's commands are plain, as parameters of store_sends(), and its answer.
 #include "store/postgres_quick_append.hpp"
 
 #include <algorithm>
@@ -44,7 +44,8 @@ bool postgres_quick_append::choose(std::span<const append_command> commands) {
 }
 
 void postgres_quick_append::run(postgres_connection& connection) {
-  stored_.reset();
+  stored_.clear();
+  spots_.clear();
   std::apply([](auto&... arrays) { (arrays.clear(), ...); },
              std::tie(rooms_, counts_, ids_, users_, places_, steps_, contents_, keys_, times_));
   std::int64_t step = 0;
@@ -54,6 +55,7 @@ void postgres_quick_append::run(postgres_connection& connection) {
     if (step == 0) rooms_.add(command.room);
     places_.add(static_cast<std::int64_t>(rooms_.size()));
     steps_.add(++step);
+    spots_.push_back({rooms_.size() - 1, step});
     ids_.add(command.new_id);
     users_.add(command.actor);
     contents_.add(*message_in(command).content);
@@ -61,8 +63,21 @@ void postgres_quick_append::run(postgres_connection& connection) {
     times_.add(command.at);
     if (is_last) counts_.add(std::exchange(step, 0));
   }
-  stored_ = connection.query("SELECT number, seq, display_name FROM append_sends($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                             rooms_, counts_, places_, steps_, ids_, users_, contents_, keys_, times_);
+  const auto answer =
+      connection.query("SELECT positions, numbers, names FROM store_sends($1, $2, $3, $4, $5, $6, $7, $8, $9)", rooms_,
+                       counts_, places_, steps_, ids_, users_, contents_, keys_, times_);
+  const auto row = answer[0];
+  if (row.is_null(0)) return;
+  std::vector<sequence> last_seqs;  // 0 where a room was passed by: nothing of it is among the numbers
+  for (const auto& bytes : row.array(0)) last_seqs.push_back(bytes ? read_integer(*bytes) : 0);
+  const auto names = row.array(2);
+  stored_.reserve(commands_.size());
+  auto name = names.begin();
+  for (const auto& number : row.array(1)) {
+    const auto place = static_cast<std::size_t>(read_integer(*number) - 1);
+    const auto& at = spots_[place];
+    stored_.push_back({place, last_seqs[at.room] + at.step, std::string(**name++)});
+  }
 }
 
 bool postgres_quick_append::was_committed(postgres_connection& connection) {
@@ -70,27 +85,34 @@ bool postgres_quick_append::was_committed(postgres_connection& connection) {
       "SELECT k.number, m.seq, u.display_name FROM unnest($1) WITH ORDINALITY AS k (message_id, number)"
       " JOIN tb_messages m ON m.message_id = k.message_id JOIN tb_users u ON u.user_id = m.user_id";
   // What can be seen is committed, and all of it with it; so nobody waits for rooms that were passed by.
-  stored_ = connection.query(look, ids_);
-  if (!stored_->empty()) return true;
+  read_stored(connection.query(look, ids_));
+  if (!stored_.empty()) return true;
   postgres_round_trip trip(connection);
   trip.add("BEGIN");
   trip.add("SELECT room_id FROM tb_room_position WHERE room_id = ANY($1) ORDER BY room_id FOR UPDATE", rooms_);
   const auto found = trip.add(look, ids_);
   trip.add("ROLLBACK");
-  stored_ = std::move(trip.run()[found]);
-  return !stored_->empty();
+  read_stored(trip.run()[found]);
+  return !stored_.empty();
 }
 
-void postgres_quick_append::fill(std::vector<std::optional<append_outcome>>& outcomes) const {
-  for (const auto& row : *stored_) {
-    const auto index = order_[static_cast<std::size_t>(row.integer(0) - 1)];
+void postgres_quick_append::read_stored(const postgres_rows& rows) {
+  stored_.clear();
+  for (const auto& row : rows) {
+    stored_.push_back({static_cast<std::size_t>(row.integer(0) - 1), row.integer(1), std::string(row.text(2))});
+  }
+}
+
+void postgres_quick_append::fill(std::vector<std::optional<append_outcome>>& outcomes) {
+  for (auto& message : stored_) {
+    const auto index = order_[message.place];
     const auto& command = commands_[index];
     const auto& what = message_in(command);
     stored outcome;
     outcome.events.push_back(
-        {command.room, row.integer(1),
-         message_posted{message_id(command.new_id), command.actor, std::string(row.text(2)), what.content, std::nullopt,
-                        std::nullopt, what.client_msg_id, command.at}});
+        {command.room, message.seq,
+         message_posted{message_id(command.new_id), command.actor, std::move(message.sender_name), what.content,
+                        std::nullopt, std::nullopt, what.client_msg_id, command.at}});
     outcomes[index] = std::move(outcome);
   }
 }

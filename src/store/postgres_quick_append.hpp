@@ -1,9 +1,13 @@
-// New messages in one round trip, as most batches have nothing else: append_sends() of the schema locks, looks and
+// New messages in one round trip, as most batches have nothing else: store_sends() of the schema locks, looks and
 // stores.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "parley/config.hpp"
@@ -28,16 +32,29 @@ class postgres_quick_append {
   /// On another connection, after run() got no answer. Looks for the messages, and once more behind the locks of the
   /// rooms, where the old transaction has ended either way. Leaves no transaction open.
   bool was_committed(postgres_connection& connection);
-  /// The outcomes of what is stored, whoever has said so; the others stay as they are.
-  void fill(std::vector<std::optional<append_outcome>>& outcomes) const;
+  /// The outcomes of what is stored, whoever has said so; the others stay as they are. Once.
+  void fill(std::vector<std::optional<append_outcome>>& outcomes);
 
  private:
+  struct spot {
+    std::size_t room;  ///< In rooms_.
+    sequence step;     ///< Behind the room's last_seq.
+  };
+  struct stored_message {
+    std::size_t place;  ///< In order_.
+    sequence seq;
+    std::string sender_name;
+  };
+
   [[nodiscard]] bool is_plain(const append_command& command) const;
+  /// number, seq, display_name
+  void read_stored(const postgres_rows& rows);
 
   const limits_config& limits_;
   std::span<const append_command> commands_;
-  std::optional<postgres_rows> stored_;  ///< number, seq, display_name
-  std::vector<std::size_t> order_;       ///< Places among the commands, room by room in order of the rooms' ids.
+  std::vector<std::size_t> order_;  ///< Places among the commands, room by room in order of the rooms' ids.
+  std::vector<spot> spots_;         ///< Of each in order_.
+  std::vector<stored_message> stored_;
   /// Parameters, used again for the next batch, so that their memory is.
   postgres_array<uuid> rooms_, ids_, users_;
   postgres_array<std::int64_t> counts_, places_, steps_;

@@ -7,10 +7,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/postgres_values.hpp"
 
 namespace parley {
+
+/// bigint, integer, smallint or boolean, by its size.
+std::int64_t read_integer(std::string_view bytes);
 
 /// One row; valid as long as its result. Column numbers begin at 0.
 class postgres_row {
@@ -26,11 +30,13 @@ class postgres_row {
     return is_null(column) ? std::nullopt : std::optional<std::string>(text(column));
   }
   /// smallint, integer, bigint or boolean; null reads as 0.
-  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] std::int64_t integer(int column) const { return read_integer(text(column)); }
   [[nodiscard]] timestamp time(int column) const { return from_postgres_time(integer(column)); }
   [[nodiscard]] std::optional<timestamp> optional_time(int column) const {
     return is_null(column) ? std::nullopt : std::optional<timestamp>(time(column));
   }
+  /// The elements of an array of one dimension, as bytes; read_integer() reads those of a bigint[].
+  [[nodiscard]] std::vector<std::optional<std::string_view>> array(int column) const;
   /// Null reads as the nil UUID.
   template <class Id = uuid>
   [[nodiscard]] Id id(int column) const {

@@ -30,6 +30,8 @@ enum class postgres_type : std::uint32_t {
   uuid = 2950,
   boolean_array = 1000,
   uuid_array = 2951,
+  tsvector = 3614,
+  tsvector_array = 3643,
 };
 
 template <class Integer>
@@ -97,8 +99,33 @@ struct postgres_format<std::string_view> {
   static void append(std::string& out, std::string_view value) { out += value; }
 };
 
+/// Words as tsvectorrecv (src/backend/utils/adt/tsvector.c) reads them: without places, in order of their bytes, each
+/// once, so that the server need not sort them.
+class postgres_word_set {
+ public:
+  void add(std::string_view word) {
+    ++count_;
+    bytes_ += word;
+    bytes_.append(3, '\0');  // its end, and how many places
+  }
+
+ private:
+  friend struct postgres_format<postgres_word_set>;
+  std::string bytes_;
+  std::uint32_t count_ = 0;
+};
+template <>
+struct postgres_format<postgres_word_set> {
+  static constexpr auto type = postgres_type::tsvector;
+  static constexpr auto array_type = postgres_type::tsvector_array;
+  static void append(std::string& out, const postgres_word_set& value) {
+    append_big_endian(out, value.count_);
+    out += value.bytes_;
+  }
+};
+
 /// An array of one dimension, as array_recv (src/backend/utils/adt/arrayfuncs.c) reads it. Keeps its memory when it is
-/// cleared. T: uuid, std::int64_t, bool, timestamp or std::string_view, whose bytes are copied.
+/// cleared. T: uuid, std::int64_t, bool, timestamp, postgres_word_set or std::string_view, whose bytes are copied.
 template <class T>
 class postgres_array {
  public:

@@ -181,6 +181,53 @@ TEST_F(postgres_search_races_test, one_index_goes_on_where_the_other_one_has_com
   EXPECT_TRUE(expect_value(index_->find_behind({})).rooms.empty());
 }
 
+/// As a node does that inserts all positions before it locks any.
+TEST_F(postgres_search_races_test, who_waits_for_a_new_position_holds_no_other) {
+  expect_level(*index_, {room_});
+  const auto new_room = add_group("new", ann_);
+  post(room_, ann_, "word 1");
+  post(new_room, ann_, "word 2");
+  postgres_connection other(patient_options(url_));
+  other.query("BEGIN");
+  other.query("INSERT INTO tb_search_position (room_id, seq) VALUES ($1, 0)", uuid(new_room));
+  auto follows = beside([&] { EXPECT_TRUE(expect_value(index_->advance(std::vector{room_, new_room})).empty()); });
+  wait_for_waiters(url_, 1);
+  EXPECT_EQ(other.query("SELECT 1 FROM tb_search_position WHERE room_id = $1 FOR UPDATE", uuid(room_)).size(), 1);
+  other.query("COMMIT");
+  follows.join();
+  EXPECT_EQ(found("word"), (std::set<std::string>{"word 1", "word 2"}));
+}
+
+/// A fault that would come again with every step is told; it is no message's that is there already.
+TEST_F(postgres_search_races_test, what_the_table_refuses_for_another_reason_is_an_error) {
+  post(room_, ann_, "word 1");
+  support::run_sql(url_, "ALTER TABLE tb_message_search ADD CONSTRAINT none CHECK (room_id IS NULL) NOT VALID");
+  EXPECT_TRUE(index_->advance(std::vector{room_}).has_error());
+  support::run_sql(url_, "ALTER TABLE tb_message_search DROP CONSTRAINT none");
+  expect_level(*index_, {room_});
+  EXPECT_EQ(found("word"), std::set<std::string>{"word 1"});
+}
+
+/// Where a position is lost, or a log is behind its own: as of a copy that somebody brought back.
+TEST_F(postgres_search_races_test, what_the_index_has_already_may_come_once_more) {
+  const std::vector rooms{room_};
+  const auto first = post(room_, ann_, "word 1");
+  post(room_, ann_, "word 2");
+  expect_level(*index_, rooms);
+  int round = 0;
+  for (const auto* lose : {"DELETE FROM tb_search_position", "UPDATE tb_search_position SET seq = seq + 100"}) {
+    SCOPED_TRACE(lose);
+    const auto changed = "word 1, round" + std::to_string(++round);
+    append(make.edit(room_, ann_, first, changed));
+    post(room_, ann_, "more of round" + std::to_string(round));
+    support::run_sql(url_, lose);
+    expect_level(*index_, rooms);
+    EXPECT_EQ(found("word"), (std::set<std::string>{changed, "word 2"}));
+    EXPECT_EQ(found("round" + std::to_string(round)),
+              (std::set<std::string>{changed, "more of round" + std::to_string(round)}));
+  }
+}
+
 /// Both nodes write, change and delete while both follow.
 TEST_F(postgres_search_races_test, two_indexes_that_follow_two_writers_miss_nothing) {
   constexpr int rounds = 60;

@@ -265,8 +265,7 @@ TEST_F(postgres_people_races_test, two_admins_cannot_demote_each_other) {
     make_admin(ann_);
     make_admin(bob_);
     std::atomic<int> demoted = 0;
-    const auto demote = [&](database_writer& on, user_id by, user_id user) {
-      const auto what = change_of(by, user, {{}, role::user});
+    const auto demote = [&](database_writer& on, const account_change& what) {
       const write_job job = [&](record_writer& records) -> result<void> {
         const auto done = records.change_account(what);
         if (done.has_error()) return done.error();
@@ -277,8 +276,8 @@ TEST_F(postgres_people_races_test, two_admins_cannot_demote_each_other) {
     };
     lock_holder held(url_, std::vector<room_id>{});
     held.hold_all_of("tb_users");
-    auto one = beside([&] { demote(*writer, ann_, bob_); });
-    auto two = beside([&] { demote(*others_writer_, bob_, ann_); });
+    auto one = beside([&, what = change_of(ann_, bob_, {{}, role::user})] { demote(*writer, what); });
+    auto two = beside([&, what = change_of(bob_, ann_, {{}, role::user})] { demote(*others_writer_, what); });
     wait_for_waiters(url_, 2);
     held.let_go();
     one.join();

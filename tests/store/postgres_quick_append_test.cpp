@@ -1,4 +1,6 @@
 // New messages in one round trip: what that way decides is what the way with all the facts decides.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <random>
 
@@ -88,10 +90,10 @@ class postgres_quick_append_test : public postgres_fixture {
   /// From here on everything goes the other way.
   void forget_function() {
     support::run_sql(url_,
-                     "CREATE OR REPLACE FUNCTION append_sends(rooms uuid[], counts bigint[], places bigint[],"
-                     " steps bigint[], ids uuid[], users uuid[], contents text[], keys text[], times timestamptz[])"
-                     " RETURNS TABLE (number bigint, seq bigint, display_name text) LANGUAGE sql AS"
-                     " 'SELECT 1::bigint, 1::bigint, '''' WHERE false'");
+                     "CREATE OR REPLACE FUNCTION store_sends(rooms uuid[], counts bigint[], places bigint[],"
+                     " steps bigint[], ids uuid[], users uuid[], contents text[], keys text[], times timestamptz[],"
+                     " OUT positions bigint[], OUT numbers bigint[], OUT names text[]) LANGUAGE sql AS"
+                     " 'SELECT NULL::bigint[], NULL::bigint[], NULL::text[]'");
   }
   /// In another database.
   void start_anew() {
@@ -126,6 +128,26 @@ TEST_F(postgres_quick_append_test, stores_what_is_plain_without_the_way_with_all
   const auto outcomes = commit({make.send(rooms_[0], users_[0], "one", "key"), make.send(rooms_[3], users_[1], "two")});
   ASSERT_TRUE(outcomes[0].has_value() && outcomes[1].has_value());
   EXPECT_EQ(events_of(rooms_[3]).back().seq, outcomes[1]->events.at(0).seq);
+}
+
+/// Nothing for the server's own log, which keeps errors: many try again.
+TEST_F(postgres_quick_append_test, a_known_key_is_no_error_and_stores_nothing) {
+  make_world();
+  const auto ann = users_[0];
+  append(make.send(rooms_[0], ann, "one", "key"));
+  const auto before = events_of(rooms_[0]).size();
+  const auto try_to_store = [&](const std::string& key) {
+    return support::run_sql(
+        url_, fmt::format("SELECT coalesce(cardinality(numbers), 0) FROM store_sends(ARRAY['{}'::uuid], '{{2}}',"
+                          " '{{1,1}}', '{{1,2}}', ARRAY['{}', '{}']::uuid[], array_fill('{}'::uuid, '{{2}}'),"
+                          " '{{new,again}}', '{{{}2,{}}}', ARRAY[now(), now()])",
+                          to_string(rooms_[0]), to_string(make.make_id<message_id>()),
+                          to_string(make.make_id<message_id>()), to_string(ann), key, key));
+  };
+  EXPECT_EQ(try_to_store("key"), std::vector<std::string>{"0"});
+  EXPECT_EQ(events_of(rooms_[0]).size(), before);
+  EXPECT_EQ(try_to_store("other"), std::vector<std::string>{"2"});
+  EXPECT_EQ(events_of(rooms_[0]).size(), before + 2);
 }
 
 /// Then all go the other way, and keep their order.

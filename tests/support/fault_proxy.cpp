@@ -71,7 +71,7 @@ class commit_watcher {
   bool examine(char type, const std::string& body) {
     const std::string first = body.c_str();
     const std::string second = first.size() < body.size() ? body.c_str() + first.size() + 1 : "";
-    const bool commits = second == "COMMIT" || second.find(" append_sends(") != std::string::npos;
+    const bool commits = second == "COMMIT" || second.find(" store_sends(") != std::string::npos;
     if (type == 'P' && commits) commits_.insert(first);  // Parse: name, query
     return type == 'B' && commits_.count(second) > 0;    // Bind: portal, name
   }
