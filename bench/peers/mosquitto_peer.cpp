@@ -10,7 +10,8 @@ namespace parley::bench {
 namespace {
 
 /// The listener for plain clients is there because Debian 12's version stops when it has none. The other is bound by
-/// its interface's name: libwebsockets takes no address.
+/// its interface's name: libwebsockets takes no address. As root it would change its user, and the kernel then forgets
+/// that it is to end with us.
 std::string mosquitto_configuration(std::uint16_t port, std::uint16_t plain_port) {
   return fmt::format(R"(listener {} 127.0.0.1
 listener {} lo
@@ -18,6 +19,7 @@ protocol websockets
 allow_anonymous true
 persistence false
 set_tcp_nodelay true
+user root
 max_queued_messages 0
 log_dest stderr
 log_type error

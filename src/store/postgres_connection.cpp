@@ -147,7 +147,7 @@ void postgres_connection::set_up(const postgres_options& options) {
       " FROM pg_stat_activity WHERE pid = pg_backend_pid()),"
       " set_config('application_name', left(current_setting('application_name'), 46) || ' ' || $8, false),"
       " set_config('statement_timeout', $2, false), set_config('lock_timeout', $3, false),"
-      " set_config('idle_in_transaction_session_timeout', $4, false),"
+      " set_config('idle_in_transaction_session_timeout', $4, false), set_config('idle_session_timeout', '0', false),"
       " set_config('default_transaction_isolation', 'read committed', false),"
       // For take_notice().
       " set_config('client_min_messages', 'warning', false),"
@@ -168,6 +168,8 @@ void postgres_connection::set_up(const postgres_options& options) {
   if (row.text(1) != "on") {
     log::warn("postgres", "fsync_off", "The server runs with fsync = off: what is acknowledged may be lost.");
   }
+  // Of another role's session the server hides when it began: then nobody could end it, or tell that it is gone.
+  if (row.is_null(3)) throw postgres_error("55000", "the role does not see its own session in pg_stat_activity");
   session_ = {row.integer(2), row.integer(3), std::string(row.text(4))};
 }
 
@@ -258,7 +260,12 @@ void postgres_connection::send_rest() {
 }
 
 PGresult* postgres_connection::next_result() {
-  while (PQisBusy(handle_.get()) == 1) wait(true);
+  while (PQisBusy(handle_.get()) == 1) {
+    // Behind TLS libpq may hold what the socket does not show any more: the rest of a record, of 16 KiB at most.
+    if (PQconsumeInput(handle_.get()) != 1) give_up(trimmed(PQerrorMessage(handle_.get())));
+    if (PQisBusy(handle_.get()) == 0) break;
+    wait(true);
+  }
   return PQgetResult(handle_.get());
 }
 

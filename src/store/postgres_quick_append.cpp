@@ -9,6 +9,9 @@
 namespace parley {
 namespace {
 
+constexpr std::chrono::seconds expected_to_repeat{1};
+constexpr std::size_t most_repeaters = 10'000;
+
 const send_message& message_in(const append_command& command) { return std::get<send_message>(command.command); }
 
 /// Two of one key are for the plan: the second is the first one's duplicate.
@@ -30,9 +33,24 @@ bool postgres_quick_append::is_plain(const append_command& command) const {
          what->content->size() <= limits_.content_bytes && !what->file_url && !what->reply_to;
 }
 
+bool postgres_quick_append::repeats(const append_command& command) const {
+  const auto found = repeaters_.find({command.room, command.actor});
+  return found != repeaters_.end() && std::chrono::steady_clock::now() - found->second < expected_to_repeat;
+}
+
+void postgres_quick_append::learn(std::span<const append_command> commands,
+                                  std::span<const std::optional<append_outcome>> outcomes) {
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (!outcomes[i] || outcomes[i]->has_error() || !(*outcomes[i])->duplicate) continue;
+    if (repeaters_.size() >= most_repeaters) repeaters_.clear();
+    repeaters_[{commands[i].room, commands[i].actor}] = std::chrono::steady_clock::now();
+  }
+}
+
 bool postgres_quick_append::choose(std::span<const append_command> commands) {
   commands_ = commands;
-  if (!std::all_of(commands.begin(), commands.end(), [&](const auto& command) { return is_plain(command); }) ||
+  if (!std::all_of(commands.begin(), commands.end(),
+                   [&](const auto& command) { return is_plain(command) && !repeats(command); }) ||
       repeats_a_key(commands)) {
     return false;
   }

@@ -2,6 +2,7 @@
 // stores.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -32,6 +33,8 @@ class postgres_quick_append {
   /// On another connection, after run() got no answer. Looks for the messages, and once more behind the locks of the
   /// rooms, where the old transaction has ended either way. Leaves no transaction open.
   bool was_committed(postgres_connection& connection);
+  /// What `commands` came to, by whichever way. Whoever has just repeated a message is expected to go on.
+  void learn(std::span<const append_command> commands, std::span<const std::optional<append_outcome>> outcomes);
   /// The outcomes of what is stored, whoever has said so; the others stay as they are. Once.
   void fill(std::vector<std::optional<append_outcome>>& outcomes);
 
@@ -47,10 +50,13 @@ class postgres_quick_append {
   };
 
   [[nodiscard]] bool is_plain(const append_command& command) const;
+  [[nodiscard]] bool repeats(const append_command& command) const;
   /// number, seq, display_name
   void read_stored(const postgres_rows& rows);
 
   const limits_config& limits_;
+  /// Who repeated a message, and when: rows of a known key would be written in vain, with those of the whole batch.
+  fact_map<membership_key, std::chrono::steady_clock::time_point> repeaters_;
   std::span<const append_command> commands_;
   std::vector<std::size_t> order_;  ///< Places among the commands, room by room in order of the rooms' ids.
   std::vector<spot> spots_;         ///< Of each in order_.

@@ -14,22 +14,42 @@ namespace {
 
 using std::chrono::steady_clock;
 
+/// Longer than it may wait for a lock, so that the others come to their turn in between.
+constexpr std::chrono::seconds between_migrations{2};
+
+/// Waits for somebody else, says so now and then, and ends when the node is told to.
+class patience {
+ public:
+  explicit patience(const std::function<bool()>& is_over) : is_over_(is_over) {}
+
+  /// False: it is over.
+  bool pause(std::string_view why, std::chrono::milliseconds length) {
+    if (is_over_ && is_over_()) return false;
+    if (steady_clock::now() >= next_word_) {
+      log::info("postgres", "migration_waits", "{}", why);
+      next_word_ = steady_clock::now() + between_words;
+    }
+    std::this_thread::sleep_for(length);
+    return true;
+  }
+
+ private:
+  static constexpr std::chrono::seconds between_words{10};
+  const std::function<bool()>& is_over_;
+  steady_clock::time_point next_word_ = steady_clock::now();
+};
+
 /// Of all nodes that bring this database's schema up to date, one at a time.
 class migration_lock {
  public:
   explicit migration_lock(postgres_connection& connection) : connection_(connection) {}
 
-  /// False when `is_over` came first. Not one statement that waits: nobody could end it, or would know of it.
-  bool take(const std::function<bool()>& is_over) {
-    for (auto next_word = steady_clock::now();;) {
+  /// False when it was told to end first. Not one statement that waits: nobody could end it, or would know of it.
+  bool take(patience& wait) {
+    for (;;) {
       is_held_ = connection_.query("SELECT pg_try_advisory_lock($1)", key)[0].integer(0) != 0;
       if (is_held_) return true;
-      if (is_over && is_over()) return false;
-      if (steady_clock::now() >= next_word) {
-        log::info("postgres", "migration_waits", "Another node brings the schema up to date; waiting for it.");
-        next_word = steady_clock::now() + between_words;
-      }
-      std::this_thread::sleep_for(between_tries);
+      if (!wait.pause("Another node brings the schema up to date; waiting for it.", between_tries)) return false;
     }
   }
 
@@ -48,7 +68,6 @@ class migration_lock {
  private:
   static constexpr std::int64_t key = 0x7061726C6579;  // "parley"
   static constexpr std::chrono::milliseconds between_tries{100};
-  static constexpr std::chrono::seconds between_words{10};
   postgres_connection& connection_;
   bool is_held_ = false;
 };
@@ -62,7 +81,8 @@ std::int64_t version_of(postgres_connection& connection) {
   return connection.query("SELECT coalesce(max(version), 0)::bigint FROM tb_schema_version")[0].integer(0);
 }
 
-void apply(postgres_connection& connection, const migration& next) {
+/// Throws when somebody else has what it needs: see is_in_the_way().
+void apply_once(postgres_connection& connection, const migration& next) {
   connection.run_script("BEGIN");
   try {
     connection.run_script(std::string(next.sql));
@@ -76,14 +96,33 @@ void apply(postgres_connection& connection, const migration& next) {
   log::info("postgres", "migrated", "The schema is now at {}.", next.name);
 }
 
+bool is_in_the_way(const postgres_error& fault) { return fault.is_lock_time_out() || fault.is_worth_repeating(); }
+
+/// Who waits for a table has everybody wait who comes after him, and the other nodes' messages would stand behind a
+/// dump of the database. So it gives way, and comes again. False when it was told to end first.
+bool apply(postgres_connection& connection, const migration& next, patience& wait) {
+  for (;;) {
+    try {
+      apply_once(connection, next);
+      return true;
+    } catch (const postgres_error& fault) {
+      if (!is_in_the_way(fault)) throw;
+    }
+    if (!wait.pause("Somebody else uses tables that a migration changes; trying again.", between_migrations))
+      return false;
+  }
+}
+
 }  // namespace
 
 result<void> migrate_postgres(postgres_connection& connection, const std::function<bool()>& is_over,
                               std::span<const embedded_file> migrations) {
   // A migration takes as long as it takes, and so does another node's.
-  connection.run_script("SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0");
+  connection.run_script(
+      "SET statement_timeout = 0; SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = 0");
+  patience wait(is_over);
   migration_lock only_one(connection);
-  if (!only_one.take(is_over)) return unavailable("Stopped while another node was bringing the schema up to date.");
+  if (!only_one.take(wait)) return unavailable("Stopped while another node was bringing the schema up to date.");
   const auto encoding = connection.query("SELECT current_setting('server_encoding')");
   if (encoding[0].text(0) != "UTF8") {
     return bad_request(
@@ -97,9 +136,16 @@ result<void> migrate_postgres(postgres_connection& connection, const std::functi
   }
   const auto pending = pending_migrations(migrations, version_of(connection));
   if (pending.has_error()) return pending.error();
-  for (const auto& next : *pending) apply(connection, next);
-  // Doubts about commits are settled within seconds.
-  connection.query("DELETE FROM tb_commit_mark WHERE marked_at < now() - interval '1 day'");
+  for (const auto& next : *pending) {
+    if (!apply(connection, next, wait))
+      return unavailable("Stopped while others used tables that a migration changes.");
+  }
+  try {
+    // Doubts about commits are settled within seconds.
+    connection.query("DELETE FROM tb_commit_mark WHERE marked_at < now() - interval '1 day'");
+  } catch (const postgres_error& fault) {
+    if (!fault.is_lock_time_out()) throw;  // the next start tidies as well
+  }
   return {};
 }
 

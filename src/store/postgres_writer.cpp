@@ -138,6 +138,7 @@ class postgres_writer final : public database_writer {
     for (const auto how : {busy_rooms::wait, busy_rooms::skip}) {
       decide_rest(commands, outcomes, [&](std::span<const append_command> rest) { return append_apart(rest, how); });
     }
+    quick_.learn(commands, outcomes);
     std::vector<append_outcome> all;
     all.reserve(commands.size());
     for (auto& outcome : outcomes) {
@@ -178,12 +179,13 @@ class postgres_writer final : public database_writer {
       if (fault.is_time_out()) throw;  // nobody should wait twice as long for that word
       if (fault.is_connection_lost() && connection_) {
         log_postgres_fault("the answer to new messages", fault.what());
-        if (settle(quick_)) quick_.fill(outcomes);
-        return;
+        if (settle(quick_)) return quick_.fill(outcomes);
+        return counts_.store_retries_total.add();
       }
       if (fault.is_connection_lost()) throw;  // there was none to begin with
       log_postgres_fault("new messages in one round trip", fault.what());
       if (fault.is_function_missing()) quick_from_ = steady_clock::now() + quick_pause;
+      if (fault.is_worth_repeating()) counts_.store_retries_total.add();
     }
     roll_back();
   }

@@ -27,9 +27,10 @@ std::string parleyd_program() {
 }
 
 /// A server that has not flushed what it was told to commit asynchronously loses it when it dies: with this it flushes
-/// seldom, so that the control does not depend on luck.
+/// seldom, neither by itself nor to make room for other pages, so that the control does not depend on luck.
 postgres_server& server() {
-  static postgres_server only({"-c", "wal_writer_delay=10s"});
+  static postgres_server only({"-c", "wal_writer_delay=10s", "-c", "wal_writer_flush_after=1GB", "-c",
+                               "wal_buffers=64MB", "-c", "shared_buffers=256MB", "-c", "bgwriter_lru_maxpages=0"});
   return only;
 }
 

@@ -1,10 +1,13 @@
 // The database as a whole: its schema and migrations, its encoding, and encrypted connections.
+#include <atomic>
 #include <cstdlib>
 #include <thread>
 #include <utility>
+#include <vector>
 
-#include "postgres_fixture.hpp"
+#include "postgres_locks.hpp"
 #include "store/postgres_connection.hpp"
+#include "store/postgres_schema.hpp"
 #include "support/shortest_of_three.hpp"
 
 namespace parley::test {
@@ -65,6 +68,91 @@ TEST_F(postgres_database_test, who_waits_for_anothers_migration_says_so_and_may_
   }));
   EXPECT_FALSE(is_held) << "it did not wait";
   EXPECT_NE(log.take().find("migration_waits"), std::string::npos);
+}
+
+/// Behind a migration that waits for a table everybody waits who comes after it, and a dump of the database is long.
+TEST_F(postgres_database_test, a_migration_lets_others_pass_while_somebody_reads_its_tables) {
+  postgres_connection migrating(patient_options(url_));
+  expect_value(migrate_postgres(migrating, {}, postgres_migration_files().first(10)));
+  const auto user = numbered_uuid(1);
+  support::run_sql(url_, "INSERT INTO tb_users (user_id, username, password, display_name, created_at) VALUES ('" +
+                             to_string(user) + "', 'ann', 'x', 'Ann', now())");
+  postgres_connection dump(patient_options(url_));
+  dump.query("BEGIN");
+  dump.query("SELECT count(*) FROM tb_messages");
+  captured_log log;
+  std::atomic<bool> is_over = false;
+  auto migration = beside([&] {
+    const auto done = migrate_postgres(migrating, [&] { return is_over.load(); });
+    EXPECT_FALSE(done.has_error()) << done.error().message;
+  });
+  wait_for_waiters(url_, 1);
+  postgres_connection old_node(patient_options(url_));
+  EXPECT_EQ(old_node.query("SELECT count(*) FROM tb_messages")[0].integer(0), 0) << "it stands behind the migration";
+  EXPECT_EQ(count("SELECT max(version) FROM tb_schema_version"), 10);
+  dump.query("COMMIT");
+  migration.join();
+  EXPECT_EQ(count("SELECT max(version) FROM tb_schema_version"),
+            static_cast<std::int64_t>(postgres_migration_files().size()));
+  EXPECT_EQ(count("SELECT count(*) FROM tb_users"), 1);
+  EXPECT_NE(log.take().find("migration_waits"), std::string::npos);
+}
+
+TEST_F(postgres_database_test, a_migration_that_gives_way_may_be_stopped) {
+  postgres_connection migrating(patient_options(url_));
+  expect_value(migrate_postgres(migrating, {}, postgres_migration_files().first(10)));
+  postgres_connection dump(patient_options(url_));
+  dump.query("BEGIN");
+  dump.query("SELECT count(*) FROM tb_messages");
+  EXPECT_TRUE(migrate_postgres(migrating, [] { return true; }).has_error());
+  EXPECT_EQ(count("SELECT max(version) FROM tb_schema_version"), 10);
+}
+
+TEST_F(postgres_database_test, a_migration_that_fails_leaves_nothing) {
+  postgres_connection migrating(patient_options(url_));
+  std::vector<embedded_file> files(postgres_migration_files().begin(), postgres_migration_files().end());
+  files.resize(3);
+  files.push_back({"/postgres/0004_broken.sql", "", "CREATE TABLE tb_half (id int); SELECT nonsense;", ""});
+  EXPECT_THROW((void)migrate_postgres(migrating, {}, files), postgres_error);
+  EXPECT_EQ(count("SELECT max(version) FROM tb_schema_version"), 3);
+  EXPECT_EQ(count("SELECT count(*) FROM pg_tables WHERE tablename = 'tb_half'"), 0);
+  expect_value(migrate_postgres(migrating));
+}
+
+/// What an acknowledgement and the bounds of every wait rest on, whatever the database or the role says.
+TEST_F(postgres_database_test, a_session_has_the_settings_that_it_needs) {
+  const auto database = support::run_sql(url_, "SELECT current_database()").at(0);
+  for (const auto* setting : {"synchronous_commit = off", "statement_timeout = 0", "lock_timeout = 0",
+                              "idle_in_transaction_session_timeout = 0", "idle_session_timeout = '50ms'",
+                              "default_transaction_isolation = 'serializable'", "enable_seqscan = on"}) {
+    support::run_sql(url_, "ALTER DATABASE " + database + " SET " + setting);
+  }
+  auto options = patient_options(url_);
+  options.statement = std::chrono::seconds(7);
+  options.lock = std::chrono::seconds(3);
+  postgres_connection connection(options);
+  for (const auto& [name, value] :
+       {std::pair{"synchronous_commit", "on"}, std::pair{"statement_timeout", "7s"}, std::pair{"lock_timeout", "3s"},
+        std::pair{"idle_session_timeout", "0"}, std::pair{"idle_in_transaction_session_timeout", "5s"},
+        std::pair{"default_transaction_isolation", "read committed"}, std::pair{"enable_seqscan", "off"},
+        std::pair{"tcp_keepalives_idle", "5"}}) {
+    EXPECT_EQ(connection.query("SELECT current_setting($1)", name)[0].text(0), value) << name;
+  }
+}
+
+/// Who cannot see his own session cannot tell whether it is gone, and so not whether its commit will still come.
+TEST_F(postgres_database_test, a_role_that_does_not_see_its_own_session_is_refused) {
+  support::run_sql(url_, "CREATE ROLE owner_of_all NOLOGIN");
+  support::run_sql(url_, "CREATE ROLE hides LOGIN NOSUPERUSER IN ROLE owner_of_all");
+  support::run_sql(url_, "ALTER ROLE hides SET role = owner_of_all");
+  auto url = url_;
+  url.replace(url.find("parley@"), std::string_view("parley").size(), "hides");
+  try {
+    postgres_connection connection(patient_options(url));
+    ADD_FAILURE() << "it was let in";
+  } catch (const postgres_error& fault) {
+    EXPECT_NE(std::string(fault.what()).find("pg_stat_activity"), std::string::npos) << fault.what();
+  }
 }
 
 /// Only those that are made again count, not the tries while there is no server.

@@ -70,6 +70,7 @@ TEST_F(postgres_doubt_test, messages_that_were_not_stored_are_stored_by_the_next
   const auto batch = commit_far({make.send(room_, ann_, "one")});
   ASSERT_TRUE(batch.has_value()) << batch.error().message;
   EXPECT_EQ(events_of(room_).size(), 2U);
+  EXPECT_EQ(counts_.store_retries_total.value(), 1U);
 }
 
 TEST_F(postgres_doubt_test, a_job_that_was_done_is_not_done_again) {
@@ -86,6 +87,7 @@ TEST_F(postgres_doubt_test, a_job_that_was_not_done_is_done_by_the_next_try) {
   ASSERT_TRUE(batch.has_value()) << batch.error().message;
   EXPECT_TRUE(batch->jobs.at(0).has_value());
   EXPECT_EQ(count("SELECT count(*) FROM tb_users WHERE username = 'bob'"), 1);
+  EXPECT_EQ(counts_.store_retries_total.value(), 1U);
 }
 
 /// It makes no event: only the audit trail tells that it was done.

@@ -19,10 +19,11 @@ namespace {
 /// Of any statement; the largest part are unread messages, which are counted up to 1,000 in each of a user's rooms, and
 /// the 5,000 users that a search looks at.
 constexpr double most_visited = 10'000;
-/// The way down an index and the row; and what a statement touches that finds nothing, or writes. More than that is an
-/// index whose first column is not asked for: it is read in full, and no row tells.
+/// The way down an index and the row; and what a statement touches that finds nothing, or writes, with the catalogs'
+/// when a session has not met a table before. More than that is an index whose first column is not asked for: it is
+/// read in full, and no row tells.
 constexpr double most_blocks_a_row = 6;
-constexpr double most_other_blocks = 50;
+constexpr double most_other_blocks = 80;
 /// Rows: a page or two of a table, as of users when 60,000 messages are asked for.
 constexpr double a_handful = 100;
 constexpr std::size_t fewest_statements = 70;

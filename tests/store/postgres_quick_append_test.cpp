@@ -150,6 +150,20 @@ TEST_F(postgres_quick_append_test, a_known_key_is_no_error_and_stores_nothing) {
   EXPECT_EQ(events_of(rooms_[0]).size(), before + 2);
 }
 
+/// His next ones would, as like as not, be written in vain.
+TEST_F(postgres_quick_append_test, who_has_just_repeated_a_message_takes_the_other_way_for_a_while) {
+  make_world();
+  const auto ann = users_[0], bob = users_[1];
+  append(make.send(rooms_[0], ann, "one", "key"));
+  append(make.send(rooms_[0], ann, "one", "key"));
+  support::run_sql(url_, "ALTER TABLE tb_roles RENAME TO tb_roles_gone");  // which only that way asks
+  const auto is_taken = [&](user_id user) { return commit({make.send(rooms_[0], user, "two")})[0].has_value(); };
+  EXPECT_FALSE(is_taken(ann));
+  EXPECT_TRUE(is_taken(bob));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!is_taken(ann)) ASSERT_LT(std::chrono::steady_clock::now(), end) << "for ever";
+}
+
 /// Then all go the other way, and keep their order.
 TEST_F(postgres_quick_append_test, a_refused_message_costs_its_mates_nothing) {
   make_world();

@@ -1,12 +1,17 @@
 #!/usr/bin/env node
 // $PARLEYD behind a proxy that is no honest one: of the first three connections that get enough messages one never gets
 // its tenth, one gets it twice, and one gets it behind the next message or reaction. What parley-bench is given as --server, to see that
-// its counts are not 0 whatever happens.
+// its counts are not 0 whatever happens. With MEDDLE=errors it leaves messages alone, and each `ready` is followed by an
+// error that nobody asked for.
 import { spawn } from 'node:child_process';
 import net from 'node:net';
 
 const tenth = 10;
-const meddlings = ['lose', 'repeat', 'turn round'];
+const tellsErrors = process.env.MEDDLE === 'errors';
+const meddlings = tellsErrors ? [] : ['lose', 'repeat', 'turn round'];
+
+const errorText = Buffer.from('{"type":"error","data":{"code":"internal","message":"Nobody asked."}}');
+const errorFrame = Buffer.concat([Buffer.from([0x81, errorText.length]), errorText]);
 
 const args = process.argv.slice(2);
 const at = args.findIndex((arg) => arg.startsWith('net.listen='));
@@ -55,6 +60,7 @@ class Way {
 
   #through(frame, payload) {
     const head = payload.subarray(0, 40);
+    if (tellsErrors && head.includes('"ready"')) return [frame, errorFrame];
     const isMessage = head.includes('"new_message"');
     if (this.#late && (isMessage || head.includes('"reaction"'))) {
       const late = this.#late;

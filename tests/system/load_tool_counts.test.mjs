@@ -16,10 +16,10 @@ const skip =
 const meddling = fileURLToPath(new URL('../support/meddling_parleyd.mjs', import.meta.url));
 
 /** Exit code and report of a scenario. */
-function run(scenario) {
+function run(scenario, meddle = '') {
   const { status, error, stdout, stderr } = spawnSync(tool, [...scenario.split(' '), '--server', meddling, '--json'], {
     encoding: 'utf8',
-    env: { ...process.env, PARLEYD: binary },
+    env: { ...process.env, PARLEYD: binary, MEDDLE: meddle },
     timeout: 6 * deadlineMs,
     killSignal: 'SIGKILL',
   });
@@ -44,6 +44,17 @@ describe('a server that loses, repeats and turns round', { skip }, () => {
       const { lost, repeated, reordered } = told;
       assert.deepEqual({ lost, repeated, reordered, status }, { lost: holes, repeated: 1, reordered: 1, status: 1 });
     });
+
+  test('connect says that there were errors, though all came in', () => {
+    const scenario = 'connect --connections 20 --users 20 --rooms 2 --runs 1 --alone';
+    for (const [meddle, expected] of [
+      ['errors', [false, 1]],
+      ['', [true, 0]],
+    ]) {
+      const { status, report } = run(scenario, meddle);
+      assert.deepEqual([report.good, status], expected, report.verdict);
+    }
+  });
 
   test('peers say so', () => {
     const { status, report } = run('peers --peers parley --work custom --rooms 2 --members 4 --seconds 1 --runs 1');
