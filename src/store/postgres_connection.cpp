@@ -261,7 +261,7 @@ void postgres_connection::send_rest() {
 
 PGresult* postgres_connection::next_result() {
   while (PQisBusy(handle_.get()) == 1) {
-    // Behind TLS libpq may hold what the socket does not show any more: the rest of a record, of 16 KiB at most.
+    // Behind TLS the library may hold what the socket does not show any more: the rest of a record.
     if (PQconsumeInput(handle_.get()) != 1) give_up(trimmed(PQerrorMessage(handle_.get())));
     if (PQisBusy(handle_.get()) == 0) break;
     wait(true);

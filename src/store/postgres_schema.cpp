@@ -14,8 +14,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// Longer than it may wait for a lock, so that the others come to their turn in between.
-constexpr std::chrono::seconds between_migrations{2};
+/// Longer than one waits for a lock, so that the others come to their turn in between.
+constexpr std::chrono::seconds between_migrations{3};
 
 /// Waits for somebody else, says so now and then, and ends when the node is told to.
 class patience {
@@ -81,8 +81,7 @@ std::int64_t version_of(postgres_connection& connection) {
   return connection.query("SELECT coalesce(max(version), 0)::bigint FROM tb_schema_version")[0].integer(0);
 }
 
-/// Throws when somebody else has what it needs: see is_in_the_way().
-void apply_once(postgres_connection& connection, const migration& next) {
+void apply(postgres_connection& connection, const migration& next) {
   connection.run_script("BEGIN");
   try {
     connection.run_script(std::string(next.sql));
@@ -98,36 +97,8 @@ void apply_once(postgres_connection& connection, const migration& next) {
 
 bool is_in_the_way(const postgres_error& fault) { return fault.is_lock_time_out() || fault.is_worth_repeating(); }
 
-/// Who waits for a table has everybody wait who comes after him, and the other nodes' messages would stand behind a
-/// dump of the database. So it gives way, and comes again. False when it was told to end first.
-bool apply(postgres_connection& connection, const migration& next, patience& wait) {
-  for (;;) {
-    try {
-      apply_once(connection, next);
-      return true;
-    } catch (const postgres_error& fault) {
-      if (!is_in_the_way(fault)) throw;
-    }
-    if (!wait.pause("Somebody else uses tables that a migration changes; trying again.", between_migrations))
-      return false;
-  }
-}
-
-}  // namespace
-
-result<void> migrate_postgres(postgres_connection& connection, const std::function<bool()>& is_over,
-                              std::span<const embedded_file> migrations) {
-  // A migration takes as long as it takes, and so does another node's.
-  connection.run_script(
-      "SET statement_timeout = 0; SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = 0");
-  patience wait(is_over);
-  migration_lock only_one(connection);
-  if (!only_one.take(wait)) return unavailable("Stopped while another node was bringing the schema up to date.");
-  const auto encoding = connection.query("SELECT current_setting('server_encoding')");
-  if (encoding[0].text(0) != "UTF8") {
-    return bad_request(
-        fmt::format("store.url: the database's encoding is {}; Parley needs UTF8.", encoding[0].text(0)));
-  }
+/// What is left to do, now that nobody else does it; false when somebody uses tables that it changes.
+result<bool> bring_up_to_date(postgres_connection& connection, std::span<const embedded_file> migrations) {
   // Not IF NOT EXISTS, for which one needs the right to make tables even when there is nothing to make.
   if (!has_version_table(connection)) {
     connection.run_script(
@@ -136,17 +107,46 @@ result<void> migrate_postgres(postgres_connection& connection, const std::functi
   }
   const auto pending = pending_migrations(migrations, version_of(connection));
   if (pending.has_error()) return pending.error();
-  for (const auto& next : *pending) {
-    if (!apply(connection, next, wait))
-      return unavailable("Stopped while others used tables that a migration changes.");
-  }
   try {
+    for (const auto& next : *pending) apply(connection, next);
     // Doubts about commits are settled within seconds.
     connection.query("DELETE FROM tb_commit_mark WHERE marked_at < now() - interval '1 day'");
   } catch (const postgres_error& fault) {
-    if (!fault.is_lock_time_out()) throw;  // the next start tidies as well
+    if (!is_in_the_way(fault)) throw;
+    return false;
   }
-  return {};
+  return true;
+}
+
+}  // namespace
+
+result<void> migrate_postgres(postgres_connection& connection, const std::function<bool()>& is_over,
+                              std::span<const embedded_file> migrations) {
+  // A migration takes as long as it takes. But who waits for a table has everybody wait who comes after him, and the
+  // other nodes' messages would stand behind a dump of the database: it gives way, though not before the server has
+  // sent away an autovacuum that it waits for, which takes deadlock_timeout.
+  connection.run_script("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0");
+  connection.query(
+      "SELECT set_config('lock_timeout', (setting::bigint + 1000)::text, false) FROM pg_settings"
+      " WHERE name = 'deadlock_timeout'");
+  const auto encoding = connection.query("SELECT current_setting('server_encoding')");
+  if (encoding[0].text(0) != "UTF8") {
+    return bad_request(
+        fmt::format("store.url: the database's encoding is {}; Parley needs UTF8.", encoding[0].text(0)));
+  }
+  patience wait(is_over);
+  for (;;) {
+    {
+      migration_lock only_one(connection);
+      if (!only_one.take(wait)) return unavailable("Stopped while another node was bringing the schema up to date.");
+      const auto done = bring_up_to_date(connection, migrations);
+      if (done.has_error()) return done.error();
+      if (*done) return {};
+    }
+    if (!wait.pause("Somebody uses tables that a migration changes; trying again.", between_migrations)) {
+      return unavailable("Stopped while others used tables that a migration changes.");
+    }
+  }
 }
 
 result<std::vector<std::string>> pending_postgres_migrations(postgres_connection& connection,

@@ -1,6 +1,7 @@
 // The database as a whole: its schema and migrations, its encoding, and encrypted connections.
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -78,6 +79,7 @@ TEST_F(postgres_database_test, a_migration_lets_others_pass_while_somebody_reads
   support::run_sql(url_, "INSERT INTO tb_users (user_id, username, password, display_name, created_at) VALUES ('" +
                              to_string(user) + "', 'ann', 'x', 'Ann', now())");
   postgres_connection dump(patient_options(url_));
+  dump.run_script("SET idle_in_transaction_session_timeout = '60s'");
   dump.query("BEGIN");
   dump.query("SELECT count(*) FROM tb_messages");
   captured_log log;
@@ -86,6 +88,7 @@ TEST_F(postgres_database_test, a_migration_lets_others_pass_while_somebody_reads
     const auto done = migrate_postgres(migrating, [&] { return is_over.load(); });
     EXPECT_FALSE(done.has_error()) << done.error().message;
   });
+  const auto end_it = std::shared_ptr<void>(nullptr, [&](void*) { is_over = true; });
   wait_for_waiters(url_, 1);
   postgres_connection old_node(patient_options(url_));
   EXPECT_EQ(old_node.query("SELECT count(*) FROM tb_messages")[0].integer(0), 0) << "it stands behind the migration";
@@ -102,6 +105,7 @@ TEST_F(postgres_database_test, a_migration_that_gives_way_may_be_stopped) {
   postgres_connection migrating(patient_options(url_));
   expect_value(migrate_postgres(migrating, {}, postgres_migration_files().first(10)));
   postgres_connection dump(patient_options(url_));
+  dump.run_script("SET idle_in_transaction_session_timeout = '60s'");
   dump.query("BEGIN");
   dump.query("SELECT count(*) FROM tb_messages");
   EXPECT_TRUE(migrate_postgres(migrating, [] { return true; }).has_error());
@@ -123,7 +127,7 @@ TEST_F(postgres_database_test, a_migration_that_fails_leaves_nothing) {
 TEST_F(postgres_database_test, a_session_has_the_settings_that_it_needs) {
   const auto database = support::run_sql(url_, "SELECT current_database()").at(0);
   for (const auto* setting : {"synchronous_commit = off", "statement_timeout = 0", "lock_timeout = 0",
-                              "idle_in_transaction_session_timeout = 0", "idle_session_timeout = '50ms'",
+                              "idle_in_transaction_session_timeout = 0", "idle_session_timeout = '1h'",
                               "default_transaction_isolation = 'serializable'", "enable_seqscan = on"}) {
     support::run_sql(url_, "ALTER DATABASE " + database + " SET " + setting);
   }
@@ -142,6 +146,7 @@ TEST_F(postgres_database_test, a_session_has_the_settings_that_it_needs) {
 
 /// Who cannot see his own session cannot tell whether it is gone, and so not whether its commit will still come.
 TEST_F(postgres_database_test, a_role_that_does_not_see_its_own_session_is_refused) {
+  support::run_sql(url_, "DROP ROLE IF EXISTS hides, owner_of_all");  // roles are the server's, not the database's
   support::run_sql(url_, "CREATE ROLE owner_of_all NOLOGIN");
   support::run_sql(url_, "CREATE ROLE hides LOGIN NOSUPERUSER IN ROLE owner_of_all");
   support::run_sql(url_, "ALTER ROLE hides SET role = owner_of_all");

@@ -155,13 +155,24 @@ TEST_F(postgres_quick_append_test, who_has_just_repeated_a_message_takes_the_oth
   make_world();
   const auto ann = users_[0], bob = users_[1];
   append(make.send(rooms_[0], ann, "one", "key"));
-  append(make.send(rooms_[0], ann, "one", "key"));
-  support::run_sql(url_, "ALTER TABLE tb_roles RENAME TO tb_roles_gone");  // which only that way asks
   const auto is_taken = [&](user_id user) { return commit({make.send(rooms_[0], user, "two")})[0].has_value(); };
-  EXPECT_FALSE(is_taken(ann));
+  using std::chrono::steady_clock;
+  const auto end = steady_clock::now() + std::chrono::seconds(30);
+  for (bool was_in_time = false; !was_in_time;) {
+    ASSERT_LT(steady_clock::now(), end) << "the machine is too slow to see it";
+    const auto begun = steady_clock::now();
+    append(make.send(rooms_[0], ann, "one", "key"));
+    support::run_sql(url_, "ALTER TABLE tb_roles RENAME TO tb_roles_gone");  // which only that way asks
+    const bool was_taken = is_taken(ann);
+    was_in_time = steady_clock::now() - begun < std::chrono::seconds(1);
+    if (was_in_time) {
+      EXPECT_FALSE(was_taken);
+    } else {
+      support::run_sql(url_, "ALTER TABLE tb_roles_gone RENAME TO tb_roles");
+    }
+  }
   EXPECT_TRUE(is_taken(bob));
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!is_taken(ann)) ASSERT_LT(std::chrono::steady_clock::now(), end) << "for ever";
+  while (!is_taken(ann)) ASSERT_LT(steady_clock::now(), end) << "for ever";
 }
 
 /// Then all go the other way, and keep their order.
