@@ -236,7 +236,8 @@ void mixed_load::on_ack(std::size_t client, std::string_view frame) {
   auto& in_room = rooms_[world_.room_of[client]];
   in_room.end = std::max(in_room.end, seq);
   if (what == operation::send) in_room.message_id = text_in(frame, R"("message_id":")");
-  see(who.position.acknowledged(static_cast<std::int64_t>(seq), what == operation::send));
+  see(who.position.acknowledged(static_cast<std::int64_t>(seq),
+                                what == operation::send ? ack_of::message : ack_of::what_may_be_there));
 }
 
 void mixed_load::on_error(std::size_t client, std::string_view frame) {

@@ -158,8 +158,8 @@ void client::on_ack(const std::string& id, const boost::json::object& data) {
   }
   state_.reached(what.room, seq);
   auto& place = places_.at(what.room);
-  take(what.room, seq, place.position.acknowledged(seq, false));
   const bool is_edit = what.what == verb::edit;
+  take(what.room, seq, place.position.acknowledged(seq, is_edit ? ack_of::edit : ack_of::what_may_be_there));
   state_.book.acknowledged(what.room,
                            {is_edit                     ? "message_edited"
                             : what.what == verb::remove ? "message_deleted"
@@ -192,7 +192,7 @@ void client::on_send_ack(const command& what, const boost::json::object& data, s
   state_.book.acknowledged(what.room, what.key, ack, here(), heard_at_);
   auto& place = places_.at(what.room);
   if (!ack.is_duplicate) {
-    take(what.room, seq, place.position.acknowledged(seq, true));
+    take(what.room, seq, place.position.acknowledged(seq, ack_of::message));
     const auto [number, last] = place.last_sent;
     if (number != 0 && (what.number > number) != (seq > last))
       complain(broken::reordered, what.room, seq,

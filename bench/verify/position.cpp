@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace parley::bench {
 
@@ -47,6 +48,7 @@ void room_position::resumed(std::int64_t after) {
 }
 
 order_step room_position::event(std::int64_t seq) {
+  if (std::exchange(perhaps_, 0) == seq && seq == last_) return {};
   order_step step{true, {}, {}};
   if (seq > last_ + 1) {
     step.wrong = broken::hole;
@@ -59,10 +61,12 @@ order_step room_position::event(std::int64_t seq) {
   return step;
 }
 
-order_step room_position::acknowledged(std::int64_t seq, bool is_new_message) {
+order_step room_position::acknowledged(std::int64_t seq, ack_of what) {
   order_step step;
   if (!is_live_) return step;  // acks come at once, and the replay has the event
+  if (what == ack_of::what_may_be_there && seq > last_ + 1) return step;  // if an event is missing, the next one tells
   if (seq > last_) {
+    if (what == ack_of::what_may_be_there) perhaps_ = seq;
     step.is_event = true;
     if (seq > last_ + 1) {
       step.wrong = broken::hole;
@@ -70,7 +74,7 @@ order_step room_position::acknowledged(std::int64_t seq, bool is_new_message) {
     }
     last_ = seq;
     seen_.add(seq);
-  } else if (is_new_message) {
+  } else if (what == ack_of::message) {
     step.wrong = seen_.contains(seq) ? broken::duplicated : broken::reordered;
     step.text = fmt::format("the ack of a new message with seq {} came after {}", seq, last_);
   }

@@ -36,6 +36,10 @@ struct order_step {
   std::string text;
 };
 
+/// What an ack is of. A reaction or a deletion that is there already answers the first's values at once and makes no
+/// event; the first's event comes to this connection like any other, also behind that ack.
+enum class ack_of { message, edit, what_may_be_there };
+
 class room_position {
  public:
   room_position() = default;
@@ -48,13 +52,13 @@ class room_position {
   /// A resume was acknowledged: strictly from after + 1 on.
   void resumed(std::int64_t after);
   order_step event(std::int64_t seq);
-  /// An ack that is no duplicate's. Of a reaction that was there it bears an old seq, which is fine; a new message's is
-  /// new.
-  order_step acknowledged(std::int64_t seq, bool is_new_message);
+  /// An ack that is no duplicate's.
+  order_step acknowledged(std::int64_t seq, ack_of what);
   order_step replay_ended(std::int64_t seq, bool more);
 
  private:
   std::int64_t last_ = 0;
+  std::int64_t perhaps_ = 0;  ///< The last ack's seq, while its event may still come.
   bool is_live_ = false;
   seq_set seen_;  ///< Since the position was last set.
 };
