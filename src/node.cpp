@@ -173,9 +173,7 @@ result<void> migrate_store(const config& settings) {
 
 result<std::vector<std::string>> pending_migrations(const config& settings) {
   metrics counts;
-  auto opened = open_database(settings, counts);
-  if (!opened) return opened.error();
-  return opened.value()->pending_migrations();
+  return find_pending_migrations(settings, counts);
 }
 
 }  // namespace parley

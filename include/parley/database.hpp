@@ -351,7 +351,11 @@ class database_reader : public account_queries,
                         public session_queries,
                         public log_queries,
                         public file_queries,
-                        public moderation_queries {};
+                        public moderation_queries {
+ public:
+  /// Whether the store still answers. One that cannot go away by itself has nothing to look at.
+  virtual result<void> look() { return {}; }
+};
 
 using read_job = std::function<void(database_reader&)>;
 

@@ -79,6 +79,7 @@ class runtime final : public broker_runtime {
     searches_ = read_pool::spawn(*system_, services_, parts.store, searches_at_once);
     services_.searches = searches_.get();
     services_.reads = reads_.get();
+    can_read_ = reads_->readiness();
     if (parts.files != nullptr) {
       for (std::uint32_t i = 0; i < std::max(1U, parts.settings.files.threads); ++i) {
         file_threads_.push_back(spawn_job_actor(*system_));
@@ -107,7 +108,9 @@ class runtime final : public broker_runtime {
   ~runtime() override { stop(std::chrono::seconds(10)); }
 
   broker& client_port() override { return *port_; }
-  [[nodiscard]] bool store_ok() const override { return services_.store_ok() && services_.knows_who_is_out(); }
+  [[nodiscard]] bool store_ok() const override {
+    return services_.store_ok() && can_read_() && services_.knows_who_is_out();
+  }
 
   /// Nothing may be delivered before the control log was read once. The caller blocks.
   result<void> join_cluster(control_log& log, delivery_lease& lease, node_identity& identity) {
@@ -340,6 +343,7 @@ class runtime final : public broker_runtime {
   std::size_t threads_of_system_;
   std::unique_ptr<storage_pool> storage_;
   std::unique_ptr<read_pool> reads_, searches_;
+  std::function<bool()> can_read_;
   std::unique_ptr<file_shelf> shelf_;
   std::unique_ptr<event_bus> bus_;
   std::unique_ptr<room_tails> tails_;

@@ -56,7 +56,8 @@ class broker_runtime {
   virtual ~broker_runtime() = default;
 
   virtual broker& client_port() = 0;
-  /// False while a storage actor cannot commit, or the control log cannot be read. Any thread, also during stop().
+  /// False while a storage actor cannot commit, no reading actor can read, or the control log cannot be read. Any
+  /// thread, also during stop().
   [[nodiscard]] virtual bool store_ok() const = 0;
   /// Accounts and sessions first, then rooms and presence, then storage (which finishes what it accepted), readers, and
   /// the actor system. Blocks for at most about `patience`; a second call does nothing. Nobody may use the

@@ -12,14 +12,16 @@ namespace {
 
 class reading_actor : public reading_handle::base {
  public:
-  reading_actor(caf::actor_config& config, const actor_services& services, database& source)
-      : reading_handle::base(config), services_(services), source_(source) {}
+  reading_actor(caf::actor_config& config, const actor_services& services, database& source,
+                std::shared_ptr<std::atomic<bool>> is_lost)
+      : reading_handle::base(config), services_(services), source_(source), is_lost_(std::move(is_lost)) {}
 
   behavior_type make_behavior() override {
     return {
         [this](run_read& message) { run(std::move(message.job)); },
         [this](read_session_basis& message) { gather(std::move(message)); },
         [this](const read_gathered&) { run_gathered(); },
+        [this](look_at_store) { look(); },
     };
   }
 
@@ -74,9 +76,25 @@ class reading_actor : public reading_handle::base {
     }
   }
 
-  /// A job that does not run, or throws, is dropped, which answers `unavailable`.
   void run(read_job job) {
     const auto begun = services_.time.steady_now();
+    guarded(job);
+    services_.counts.read_seconds.observe(std::chrono::duration<double>(services_.time.steady_now() - begun).count());
+  }
+
+  void look() {
+    bool is_there = false;
+    guarded([&](database_reader& reader) {
+      const auto seen = reader.look();
+      is_there = seen.has_value();
+      if (!seen && !is_lost_->load()) log::error("reading", "store_lost", "No reading: {}", seen.error().message);
+    });
+    if (is_lost_->exchange(!is_there, std::memory_order_relaxed) != is_there) return;  // as before
+    if (is_there) log::info("reading", "store_recovered", "The store can be read again");
+  }
+
+  /// A job that does not run, or throws, is dropped, which answers `unavailable`.
+  void guarded(const read_job& job) {
     try {
       if (!reader_ && !connect()) return;
       job(*reader_);
@@ -87,7 +105,6 @@ class reading_actor : public reading_handle::base {
       log::error("reading", "read_exception", "Exception of an unknown type in a read");
       reader_.reset();
     }
-    services_.counts.read_seconds.observe(std::chrono::duration<double>(services_.time.steady_now() - begun).count());
   }
 
   bool connect() {
@@ -102,6 +119,7 @@ class reading_actor : public reading_handle::base {
 
   const actor_services& services_;
   database& source_;
+  const std::shared_ptr<std::atomic<bool>> is_lost_;
   std::unique_ptr<database_reader> reader_;
   std::vector<read_session_basis> gathered_;
   std::size_t at_once_ = most_gathered;
@@ -109,10 +127,11 @@ class reading_actor : public reading_handle::base {
 
 }  // namespace
 
-reading_handle spawn_reading_actor(caf::actor_system& system, const actor_services& services, database& source,
-                                   bool own_thread) {
-  if (own_thread) return system.spawn<reading_actor, caf::detached>(services, source);
-  return system.spawn<reading_actor>(services, source);
+reading_place spawn_reading_actor(caf::actor_system& system, const actor_services& services, database& source,
+                                  bool own_thread) {
+  auto is_lost = std::make_shared<std::atomic<bool>>(false);
+  if (own_thread) return {system.spawn<reading_actor, caf::detached>(services, source, is_lost), is_lost};
+  return {system.spawn<reading_actor>(services, source, is_lost), is_lost};
 }
 
 }  // namespace parley

@@ -2,10 +2,10 @@
 #include "actors/storage_pool.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "actors/storage_actor.hpp"
+#include "actors/store_watch.hpp"
 #include "parley/processors.hpp"
 
 namespace parley {
@@ -13,27 +13,6 @@ namespace parley {
 namespace {
 
 constexpr std::int64_t retry_after_ms = 500;
-constexpr std::chrono::seconds between_store_looks{1};
-
-/// Not the workers themselves: a delayed message would keep their threads at the stop.
-class store_watch : public store_watch_handle::base {
- public:
-  store_watch(caf::actor_config& config, std::vector<storage_handle> workers)
-      : store_watch_handle::base(config), workers_(std::move(workers)) {}
-
-  behavior_type make_behavior() override {
-    delayed_send(this, between_store_looks, look_around{});
-    return {[this](look_around) {
-      for (const auto& worker : workers_) send(worker, look_at_store{});
-      delayed_send(this, between_store_looks, look_around{});
-    }};
-  }
-
-  void on_exit() override { workers_.clear(); }
-
- private:
-  std::vector<storage_handle> workers_;
-};
 
 /// So many that none is the limit, and no more: what comes while one transaction commits makes the next one larger.
 std::uint32_t worker_count(const store_config& settings) {
@@ -55,8 +34,10 @@ std::vector<storage_handle> spawn_workers(caf::actor_system& system, const actor
 std::unique_ptr<storage_pool> storage_pool::spawn(caf::actor_system& system, const actor_services& services,
                                                   database& source) {
   auto workers = spawn_workers(system, services, source);
-  auto pool = std::make_unique<storage_pool>(services, workers);
-  pool->watch_ = system.spawn<store_watch>(std::move(workers));
+  std::vector<caf::actor> watched;
+  for (const auto& worker : workers) watched.push_back(caf::actor_cast<caf::actor>(worker));
+  auto pool = std::make_unique<storage_pool>(services, std::move(workers));
+  pool->watch_ = spawn_store_watch(system, std::move(watched));
   return pool;
 }
 

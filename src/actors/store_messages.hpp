@@ -44,26 +44,28 @@ struct flush_batch {};
 struct probe_store {};
 /// Sent by a storage actor to itself when it has been idle for a while.
 struct tidy_store {};
-/// Sent by the storage pool's watch to every storage actor once a second.
+/// Sent by a watch to every storage and reading actor once a second.
 struct look_at_store {};
 /// Sent by a storage actor to itself a moment after somebody else had the rooms of some commands.
 struct retry_busy {};
 
-// --- The watch: one for all storage actors, so that a node with nothing to store still knows whether it could ---
+// --- The watch: one for each pool; see store_watch.hpp ---
 
 struct look_around;
 using store_watch_handle = caf::typed_actor<caf::reacts_to<look_around>>;
 
-/// Sent by the watch to itself once a second.
-struct look_around {};
+/// Sent by the watch to itself for each that it watches, by its number, once a second.
+struct look_around {
+  std::size_t who;
+};
 
 // --- The reading actor: one for each reading connection, on its own thread ---
 
 struct run_read;
 struct read_session_basis;
 struct read_gathered;
-using reading_handle =
-    caf::typed_actor<caf::reacts_to<run_read>, caf::reacts_to<read_session_basis>, caf::reacts_to<read_gathered>>;
+using reading_handle = caf::typed_actor<caf::reacts_to<run_read>, caf::reacts_to<read_session_basis>,
+                                        caf::reacts_to<read_gathered>, caf::reacts_to<look_at_store>>;
 
 /// Sent by anybody through the read pool. The job holds the `answer` of the one who waits.
 struct run_read {

@@ -7,9 +7,11 @@
 #include <filesystem>
 
 #include "parley/log.hpp"
+#include "store/migrations.hpp"
 #include "store/postgres_control_log.hpp"
 #include "store/postgres_database.hpp"
 #include "store/sqlite_database.hpp"
+#include "store/sqlite_schema.hpp"
 
 namespace parley {
 namespace {
@@ -156,6 +158,20 @@ result<std::unique_ptr<database>> open_database(const config& settings, metrics&
   warn_unless_durable(options.durable, "synchronous_commit=off");
   options.node = node;
   return open_postgres_database(options, settings.limits, counts);
+}
+
+result<std::vector<std::string>> find_pending_migrations(const config& settings, metrics& counts) {
+  if (auto checked = check_store_url(settings); checked.has_error()) return checked.error();
+  std::error_code fault;
+  if (!is_postgres(settings.store.url) && !std::filesystem::exists(sqlite_options_of(settings)->path, fault) &&
+      !fault) {
+    auto all = pending_migrations(sqlite_migration_files(), 0);
+    if (all.has_error()) return all.error();
+    return names_of(*all);
+  }
+  auto opened = open_database(settings, counts);
+  if (opened.has_error()) return opened.error();
+  return (*opened)->pending_migrations();
 }
 
 }  // namespace parley

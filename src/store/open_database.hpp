@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "parley/config.hpp"
 #include "parley/control_log.hpp"
@@ -28,6 +30,9 @@ result<void> check_store_url(const config& settings);
 /// Likewise the node's identity, by which others know where somebody is on; without one they are told nothing.
 result<std::unique_ptr<database>> open_database(const config& settings, metrics& counts,
                                                 const node_identity* node = nullptr);
+
+/// The names of the migrations that a start would apply. Makes no file.
+result<std::vector<std::string>> find_pending_migrations(const config& settings, metrics& counts);
 
 /// By which nodes of one PostgreSQL hear who was logged out or suspended on another, or by parleyctl, with a bus or
 /// without. Behind check_store_url. Null for a store that has none.

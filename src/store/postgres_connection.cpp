@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -26,7 +28,7 @@ constexpr std::int64_t idle_transaction_ms = 5'000;
 /// A session ends as soon as it is told to, unless it is at the disk just then.
 constexpr std::int64_t session_end_ms = 1'000;
 constexpr std::chrono::seconds plan_age{60};
-constexpr std::size_t copy_piece = 65'536;
+constexpr std::size_t copy_piece_bytes = 65'536;
 /// The first with pg_terminate_backend() that waits.
 constexpr int oldest_server = 140'000;
 #define STARTED_AT_US "(extract(epoch FROM backend_start) * 1000000)::bigint"
@@ -62,38 +64,43 @@ bool ends_the_connection(const std::string& sqlstate) {
 
 postgres_connection::postgres_connection(const postgres_options& options)
     : answer_(options.answer()), plans_end_(steady_clock::now() + plan_age) {
-  connect(options);
+  const auto next_server = connect(options);
   try {
     set_up(options);
   } catch (const postgres_error& fault) {
-    options.last_server->fetch_add(1);  // it lets one in, and does not serve
+    options.first_server->store(next_server);  // this one lets us in, and does not serve
     // Whatever the server refuses here, it is no fault of the statement that waits for the connection.
     throw postgres_error("", fault.what());
   }
 }
 
-void postgres_connection::connect(const postgres_options& options) {
-  const auto servers = postgres_servers_of(options.url);
+std::size_t postgres_connection::connect(const postgres_options& options) {
   const auto end = steady_clock::now() + options.connect;
-  const auto first = options.last_server->load();
+  auto servers = postgres_servers_of(options.url);
+  const auto key_of = [](const auto& server) { return std::hash<std::string>{}(server.name); };
+  const auto first = std::find_if(servers.begin(), servers.end(),
+                                  [&](const auto& server) { return key_of(server) == options.first_server->load(); });
+  if (first != servers.end()) std::rotate(servers.begin(), first, servers.end());
   std::string faults;
-  for (std::size_t tried = 0;; ++tried) {
-    const auto number = (first + tried) % servers.size();
+  std::size_t number = 0;
+  for (;; ++number) {
+    const auto& server = servers[number];
     const auto now = steady_clock::now();
-    const auto share = (end - now) / static_cast<std::int64_t>(servers.size() - tried);
+    const auto share = (end - now) / static_cast<std::int64_t>(servers.size() - number);
     try {
-      connect_to(servers[number], options, now + share);
-      options.last_server->store(number);
+      connect_to(server, options, now + share);
       break;
     } catch (const postgres_error& fault) {
       handle_.reset();
       if (servers.size() == 1) throw;
-      faults += fmt::format("{}{}: {}", faults.empty() ? "" : "; ", servers[number].name, fault.what());
-      if (tried + 1 == servers.size()) throw postgres_error("", faults);
+      faults += fmt::format("{}{}: {}", faults.empty() ? "" : "; ", server.name, fault.what());
+      if (number + 1 == servers.size()) throw postgres_error("", faults);
     }
   }
+  options.first_server->store(key_of(servers[number]));
   if (PQsetnonblocking(handle_.get(), 1) != 0) give_up("no non-blocking mode");
   PQsetNoticeReceiver(handle_.get(), &postgres_connection::take_notice, this);
+  return key_of(servers[(number + 1) % servers.size()]);
 }
 
 void postgres_connection::connect_to(const postgres_server_address& server, const postgres_options& options,
@@ -221,7 +228,7 @@ void postgres_connection::copy(const char* sql, std::initializer_list<std::strin
 /// Bit by bit, so that the server begins while the rest still leaves, and libpq holds no second copy of all.
 void postgres_connection::put(std::string_view data) {
   while (!data.empty()) {
-    const auto piece = data.substr(0, copy_piece);
+    const auto piece = data.substr(0, copy_piece_bytes);
     // Not blocking, it takes what it gets, or has no memory.
     if (PQputCopyData(handle_.get(), piece.data(), static_cast<int>(piece.size())) != 1) {
       give_up(trimmed(PQerrorMessage(handle_.get())));

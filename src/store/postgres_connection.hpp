@@ -35,9 +35,10 @@ struct postgres_options {
   /// For a room that another transaction has, before its commands are handed back as busy: meanwhile all rooms of the
   /// writer wait. None: as for any lock.
   std::optional<std::chrono::milliseconds> busy_room{};
-  /// Of several servers in the URL the one that served last, by its number: tried first by all that share these
-  /// options, so that they stay together, and wait for one that is silent only once.
-  std::shared_ptr<std::atomic<std::size_t>> last_server = std::make_shared<std::atomic<std::size_t>>(0);
+  /// Of several servers in the URL the one that served last, by the hash of its name, since their order may change:
+  /// tried first by all that share these options, so that they stay together, and wait for one that is silent only
+  /// once.
+  std::shared_ptr<std::atomic<std::size_t>> first_server = std::make_shared<std::atomic<std::size_t>>(0);
   std::chrono::milliseconds under_way{1'000};  ///< For the server's word that it has ended a statement.
   /// How long an answer may be late before the connection is given up: the server ends its statement before that.
   [[nodiscard]] std::chrono::milliseconds answer() const { return statement + under_way; }
@@ -80,8 +81,8 @@ class postgres_connection {
  private:
   friend class postgres_round_trip;
 
-  /// To one of the URL's servers, each of which gets its share of the time.
-  void connect(const postgres_options& options);
+  /// To one of the URL's servers, each of which gets its share of the time. The hash of the next one's name.
+  std::size_t connect(const postgres_options& options);
   void connect_to(const postgres_server_address& server, const postgres_options& options,
                   std::chrono::steady_clock::time_point end);
   void set_up(const postgres_options& options);

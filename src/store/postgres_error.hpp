@@ -29,8 +29,10 @@ class postgres_error : public std::runtime_error {
   [[nodiscard]] bool is_lock_time_out() const { return sqlstate_ == "55P03"; }
   /// It took longer than it may, or waited longer for a lock: the transaction may go on without it.
   [[nodiscard]] bool is_time_out() const { return is_lock_time_out() || sqlstate_ == "57014"; }
+  [[nodiscard]] bool is_disk_full() const { return sqlstate_ == "53100"; }
+  [[nodiscard]] bool is_forbidden() const { return sqlstate_ == "42501"; }
   /// It is not there, or we may not use it.
-  [[nodiscard]] bool is_function_missing() const { return sqlstate_ == "42883" || sqlstate_ == "42501"; }
+  [[nodiscard]] bool is_function_missing() const { return sqlstate_ == "42883" || is_forbidden(); }
   /// Chosen to give way to another transaction: the same again may work.
   [[nodiscard]] bool is_worth_repeating() const { return sqlstate_ == "40P01" || sqlstate_ == "40001"; }
 

@@ -2,8 +2,10 @@
 #include "store/postgres_hosts.hpp"
 
 #include <libpq-fe.h>
+#include <netdb.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string_view>
 
@@ -28,9 +30,43 @@ string_list split(std::string_view text) {
 
 std::string at(const string_list& parts, std::size_t i) { return i < parts.size() ? parts[i] : std::string(); }
 
+/// A folder with a socket in it, or an abstract one.
+bool is_path(const std::string& host) { return host.starts_with('/') || host.starts_with('@'); }
+
+/// One by one and not as lists in a URL, whose other elements libpq would see beside them.
+postgres_server_address make_server(const std::string& name, const std::string& address, const std::string& port,
+                                    const std::vector<std::pair<std::string, std::string>>& shared) {
+  postgres_server_address server;
+  server.name = name.empty() ? address : name;
+  if (!port.empty()) server.name += ':' + port;
+  if (!name.empty() && !address.empty() && address != name) server.name += " (" + address + ')';
+  server.settings = shared;
+  server.settings.emplace_back("host", name);
+  server.settings.emplace_back("hostaddr", address);
+  server.settings.emplace_back("port", port);
+  return server;
+}
+
 }  // namespace
 
-std::vector<postgres_server_address> postgres_servers_of(const std::string& url) {
+std::vector<std::string> addresses_of(const std::string& host) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;  // else each comes once for every kind
+  addrinfo* first = nullptr;
+  if (getaddrinfo(host.c_str(), nullptr, &wanted, &first) != 0) return {};
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(first, &freeaddrinfo);
+  std::vector<std::string> addresses;
+  for (const auto* each = first; each != nullptr; each = each->ai_next) {
+    std::array<char, NI_MAXHOST> text{};
+    if (getnameinfo(each->ai_addr, each->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0)
+      continue;
+    if (std::find(addresses.begin(), addresses.end(), text.data()) == addresses.end())
+      addresses.emplace_back(text.data());
+  }
+  return addresses;
+}
+
+std::vector<postgres_server_address> postgres_servers_of(const std::string& url, const host_resolver& resolve) {
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(PQconninfoParse(url.c_str(), nullptr),
                                                                             &PQconninfoFree);
   string_list names, addresses, ports;
@@ -50,23 +86,28 @@ std::vector<postgres_server_address> postgres_servers_of(const std::string& url)
   }
   const auto count = std::max(names.size(), addresses.size());
   const auto fits = [&](const string_list& parts) { return parts.empty() || parts.size() == count; };
-  if (count < 2 || !fits(names) || !fits(addresses) || (ports.size() != 1 && !fits(ports))) {
-    return {{{}, {{"dbname", url}}}};
-  }
-  std::vector<postgres_server_address> servers(count);
+  std::vector<postgres_server_address> url_itself{{{}, {{"dbname", url}}}};
+  if (!fits(names) || !fits(addresses) || (ports.size() != 1 && !fits(ports))) return url_itself;
+  std::vector<postgres_server_address> servers;
+  std::string resolved_address;
   for (std::size_t i = 0; i < count; ++i) {
-    // One by one and not as lists in a URL, whose other elements libpq would see beside them.
     const auto name = at(names, i), address = at(addresses, i);
     auto port = ports.size() == 1 ? ports[0] : at(ports, i);
     if (port.empty() && !ports.empty()) port = usual_port;
-    servers[i].name = name.empty() ? address : name;
-    if (!port.empty()) servers[i].name += ':' + port;
-    servers[i].settings = shared;
-    servers[i].settings.emplace_back("host", name);
-    servers[i].settings.emplace_back("hostaddr", address);
-    servers[i].settings.emplace_back("port", std::move(port));
+    string_list found{address};
+    if (address.empty() && !name.empty() && !is_path(name)) {
+      // libpq takes all of a name's addresses for one server, and would spend its time on the first that is silent.
+      if (auto resolved = resolve(name); !resolved.empty()) found = std::move(resolved);
+      resolved_address = found[0];
+    }
+    for (const auto& each : found) servers.push_back(make_server(name, each, port, shared));
   }
-  return servers;
+  if (servers.size() > 1) return servers;
+  // So that it is not looked up once more.
+  if (servers.size() == 1 && !resolved_address.empty()) {
+    url_itself[0].settings.emplace_back("hostaddr", resolved_address);
+  }
+  return url_itself;
 }
 
 }  // namespace parley

@@ -38,8 +38,8 @@ bool postgres_quick_append::repeats(const append_command& command) const {
   return found != repeaters_.end() && std::chrono::steady_clock::now() - found->second < expected_to_repeat;
 }
 
-void postgres_quick_append::learn(std::span<const append_command> commands,
-                                  std::span<const std::optional<append_outcome>> outcomes) {
+void postgres_quick_append::note_repeaters(std::span<const append_command> commands,
+                                           std::span<const std::optional<append_outcome>> outcomes) {
   for (std::size_t i = 0; i < commands.size(); ++i) {
     if (!outcomes[i] || outcomes[i]->has_error() || !(*outcomes[i])->duplicate) continue;
     if (repeaters_.size() >= most_repeaters) repeaters_.clear();

@@ -34,7 +34,8 @@ class postgres_quick_append {
   /// rooms, where the old transaction has ended either way. Leaves no transaction open.
   bool was_committed(postgres_connection& connection);
   /// What `commands` came to, by whichever way. Whoever has just repeated a message is expected to go on.
-  void learn(std::span<const append_command> commands, std::span<const std::optional<append_outcome>> outcomes);
+  void note_repeaters(std::span<const append_command> commands,
+                      std::span<const std::optional<append_outcome>> outcomes);
   /// The outcomes of what is stored, whoever has said so; the others stay as they are. Once.
   void fill(std::vector<std::optional<append_outcome>>& outcomes);
 

@@ -17,6 +17,16 @@ class postgres_reader final : public database_reader {
   /// Connects with the first question.
   postgres_reader(const postgres_options& options, metrics& counts) : connection_(options, counts) {}
 
+  /// Logs nothing: it is asked again and again, and whoever asks says what has changed.
+  result<void> look() override {
+    try {
+      on_connection([](postgres_connection& connection) { connection.query("SELECT 1"); });
+      return {};
+    } catch (const postgres_error& fault) {
+      return unavailable(fault.what());
+    }
+  }
+
   // postgres_reader_accounts.cpp
   result<std::optional<account_record>> account_by_name(const std::string& username) override;
   result<std::vector<std::string>> password_parameters() override;
@@ -84,21 +94,23 @@ class postgres_reader final : public database_reader {
   /// twice harms nobody.
   template <class Body>
   std::invoke_result_t<Body, postgres_connection&> read(std::string_view what, Body&& body) {
-    return guard_postgres(what, [&] {
-      const bool was_open = connection_.is_open();
-      try {
-        return body(connection_.get());
-      } catch (const postgres_error& fault) {
-        connection_.drop_if_broken();
-        if (!fault.is_connection_lost() || !was_open) throw;
-      }
-      try {
-        return body(connection_.get());
-      } catch (const postgres_error&) {
-        connection_.drop_if_broken();
-        throw;
-      }
-    });
+    return guard_postgres(what, [&] { return on_connection(body); });
+  }
+  template <class Body>
+  std::invoke_result_t<Body&, postgres_connection&> on_connection(Body&& body) {
+    const bool was_open = connection_.is_open();
+    try {
+      return body(connection_.get());
+    } catch (const postgres_error& fault) {
+      connection_.drop_if_broken();
+      if (!fault.is_connection_lost() || !was_open) throw;
+    }
+    try {
+      return body(connection_.get());
+    } catch (const postgres_error&) {
+      connection_.drop_if_broken();
+      throw;
+    }
   }
 
   lasting_connection connection_;

@@ -51,10 +51,10 @@ class postgres_search_index final : public search_index {
     return on_connection("indexing messages", [&](postgres_connection& open) -> result<std::vector<room_id>> {
       if (careful_steps_ > 0) {
         --careful_steps_;
-        return step(open, rooms, new_rows::may_be_there);
+        return advance_once(open, rooms, new_rows::may_be_there);
       }
       try {
-        return step(open, rooms, new_rows::are_new);
+        return advance_once(open, rooms, new_rows::are_new);
       } catch (const postgres_error& fault) {
         if (fault.sqlstate() != unique_violation) throw;
       }
@@ -62,7 +62,7 @@ class postgres_search_index final : public search_index {
                 "Some messages are in the search index already: a position was lost or set back.");
       careful_steps_ = careful_steps;
       open.query("ROLLBACK");
-      return step(open, rooms, new_rows::may_be_there);
+      return advance_once(open, rooms, new_rows::may_be_there);
     });
   }
 
@@ -103,7 +103,7 @@ class postgres_search_index final : public search_index {
     return done;
   }
 
-  static std::vector<room_id> step(postgres_connection& open, std::span<const room_id> rooms, new_rows fresh) {
+  static std::vector<room_id> advance_once(postgres_connection& open, std::span<const room_id> rooms, new_rows fresh) {
     const auto parts = lock_parts(open, rooms);
     postgres_array<uuid> ids;
     postgres_array<std::int64_t> from, to;

@@ -38,7 +38,7 @@ class postgres_writer final : public database_writer {
   result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) override {
     batch_result batch;
     if (!commands.empty()) {
-      auto appended = guard_postgres(
+      auto appended = guarded_commit(
           "a commit", [&]() -> result<std::vector<append_outcome>> { return append_all(commands, batch.busy); });
       roll_back();
       if (appended.has_error()) return unavailable(appended.error().message);
@@ -46,7 +46,7 @@ class postgres_writer final : public database_writer {
     }
     if (jobs.empty()) return batch;
     auto done =
-        guard_postgres("a commit of jobs", [&]() -> result<std::vector<result<void>>> { return run_jobs(jobs); });
+        guarded_commit("a commit of jobs", [&]() -> result<std::vector<result<void>>> { return run_jobs(jobs); });
     roll_back();
     if (!done.has_error()) {
       batch.jobs = std::move(*done);
@@ -62,6 +62,8 @@ class postgres_writer final : public database_writer {
   result<void> probe() override {
     auto done = guard_postgres("a probe", [&]() -> result<void> {
       touch_probe();
+      if (lacks_space_) take_space();
+      lacks_space_ = false;
       return {};
     });
     if (!done.has_error()) return done;
@@ -112,6 +114,35 @@ class postgres_writer final : public database_writer {
   /// A commit of its own.
   void touch_probe() { connection().query("UPDATE tb_probe SET count = count + 1 WHERE probe_id = 1"); }
 
+  /// Remembers what a probe would not find out.
+  template <class Body>
+  std::invoke_result_t<Body> guarded_commit(std::string_view what, Body&& body) {
+    return guard_postgres(what, [&] {
+      try {
+        return body();
+      } catch (const postgres_error& fault) {
+        lacks_space_ = lacks_space_ || fault.is_disk_full();
+        throw;
+      }
+    });
+  }
+
+  /// A probe's row finds its place on a full disk too, where no message does: so takes as much space as many messages,
+  /// and gives it back. By a role that may make no temporary table nothing is proved, nor on a file system that
+  /// reserves nothing for pages of zeros.
+  void take_space() {
+    try {
+      postgres_round_trip trip(connection());
+      trip.add("SELECT set_config('temp_tablespaces', '', true)");
+      trip.add(
+          "CREATE TEMPORARY TABLE tb_space ON COMMIT DROP AS SELECT repeat(' ', 1900) AS filling"
+          " FROM generate_series(1, 512)");
+      trip.run();
+    } catch (const postgres_error& fault) {
+      if (!fault.is_forbidden()) throw;
+    }
+  }
+
   void drop_connection() {
     if (connection_) lost_ = connection_->session();
     connection_.reset();
@@ -138,7 +169,7 @@ class postgres_writer final : public database_writer {
     for (const auto how : {busy_rooms::wait, busy_rooms::skip}) {
       decide_rest(commands, outcomes, [&](std::span<const append_command> rest) { return append_apart(rest, how); });
     }
-    quick_.learn(commands, outcomes);
+    quick_.note_repeaters(commands, outcomes);
     std::vector<append_outcome> all;
     all.reserve(commands.size());
     for (auto& outcome : outcomes) {
@@ -312,6 +343,7 @@ class postgres_writer final : public database_writer {
   postgres_append append_;
   postgres_jobs jobs_;
   std::unique_ptr<postgres_connection> connection_;
+  bool lacks_space_ = false;              ///< Since a commit failed for want of it.
   std::optional<postgres_session> lost_;  ///< Of the connection before, whose session may still hold locks.
 };
 

@@ -114,7 +114,7 @@ actor_world::actor_world(std::uint32_t shards, database* other_store)
   storage_ = std::make_unique<storage_pool>(
       *services, std::vector<storage_handle>{spawn_storage_actor(*system, *services, source, false)});
   reads_ = std::make_unique<read_pool>(
-      *services, std::vector<reading_handle>{spawn_reading_actor(*system, *services, source, false)});
+      *services, std::vector<reading_place>{spawn_reading_actor(*system, *services, source, false)});
   services->storage = storage_.get();
   services->reads = reads_.get();
   services->directory = spawn_directory(*system, *services);

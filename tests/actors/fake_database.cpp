@@ -36,7 +36,7 @@ class fake_records final : public empty_records {
 
 class fake_writer final : public database_writer {
  public:
-  explicit fake_writer(fake_database& store) : store_(store) {}
+  explicit fake_writer(fake_database& store) : store_(store), number_(store.writers_opened) {}
 
   result<batch_result> commit(std::span<const append_command> commands, std::span<const write_job> jobs) override {
     if (store_.throwing_commits > 0) {
@@ -55,7 +55,8 @@ class fake_writer final : public database_writer {
     }
     fake_records records(store_);
     for (const auto& job : jobs) results.jobs.push_back(job.run(records));
-    store_.commits.push_back({commands.size(), jobs.size()});
+    store_.commits.push_back({commands.size(), jobs.size(), number_, {}});
+    for (const auto& command : commands) store_.commits.back().rooms.insert(command.room);
     if (store_.unclear_commits > 0) {
       --store_.unclear_commits;
       return unavailable("commit was not answered");
@@ -76,12 +77,17 @@ class fake_writer final : public database_writer {
 
  private:
   fake_database& store_;
+  const int number_;
 };
 
 class fake_reader final : public empty_reader {
  public:
-  explicit fake_reader(fake_database& store) : store_(store) {}
+  explicit fake_reader(fake_database& store) : store_(store), number_(store.readers_opened) {}
 
+  result<void> look() override {
+    if (is_lost()) return unavailable("no connection");
+    return {};
+  }
   result<std::optional<room_summary>> room_of(user_id user, room_id room) override {
     if (!store_.reads_work) return unavailable("reads fail");
     const auto found = store_.rooms.find(room);
@@ -103,7 +109,7 @@ class fake_reader final : public empty_reader {
     return found;
   }
   result<bool> is_member(user_id user, room_id room) override {
-    if (!store_.reads_work) return unavailable("reads fail");
+    if (!store_.reads_work || is_lost()) return unavailable("reads fail");
     const auto found = store_.rooms.find(room);
     if (found == store_.rooms.end()) return false;
     return found->second.has(user);
@@ -170,7 +176,10 @@ class fake_reader final : public empty_reader {
   }
 
  private:
+  [[nodiscard]] bool is_lost() const { return store_.lost_readers.contains(number_); }
+
   fake_database& store_;
+  const int number_;
 };
 
 }  // namespace

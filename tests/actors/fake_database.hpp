@@ -28,6 +28,8 @@ class fake_database final : public database {
   };
   struct commit_record {
     std::size_t commands = 0, jobs = 0;
+    int writer = 0;  ///< 1 for the first that was opened.
+    std::set<room_id> rooms;
   };
 
   std::map<room_id, room_record> rooms;
@@ -42,6 +44,7 @@ class fake_database final : public database {
   int looks = 0;
   bool commits_jobs_apart = false;
   bool reads_work = true;
+  std::set<int> lost_readers;                  ///< 1 for the first that was opened: they answer `unavailable`.
   std::optional<presence_record> presence_of;  ///< Of the one user who has a presence.
   std::vector<token_item> log_ins;             ///< Whoever asks.
   std::optional<user_id> unreadable_user;      ///< Whoever asks for him beside others gets nothing.

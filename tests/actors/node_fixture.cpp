@@ -16,7 +16,7 @@ node_fixture::node_fixture() {
   storage = std::make_unique<storage_pool>(
       *services, std::vector<storage_handle>{spawn_storage_actor(*system, *services, store, false)});
   reads = std::make_unique<read_pool>(
-      *services, std::vector<reading_handle>{spawn_reading_actor(*system, *services, store, false)});
+      *services, std::vector<reading_place>{spawn_reading_actor(*system, *services, store, false)});
   services->storage = storage.get();
   services->reads = reads.get();
 }

@@ -306,6 +306,55 @@ TEST_F(StorageActor, AStoreThatGoesAwayWhileNobodyWritesMakesTheNodeUnreadyUntil
   world_.services->storage = pool;
 }
 
+TEST_F(StorageActor, WhereNoCommitFollowsAProbeThatWorksThePausesStillGrow) {
+  const auto pause = [&] {
+    world_.store.failing_commits = 1;
+    append(1);
+    world_.run();
+    EXPECT_FALSE(world_.services->store_ok());
+    int ms = 0;
+    for (; !world_.services->store_ok() && ms < 1'000; ++ms) world_.advance(milliseconds(1));
+    write({});  // as rooms do, to learn what was stored before
+    world_.run();
+    return ms;
+  };
+  EXPECT_LE(pause(), 50);
+  for (int i = 0; i < 4; ++i) (void)pause();
+  EXPECT_GE(pause(), 250) << "a half of the longest";
+  append(1);
+  world_.run();
+  EXPECT_LE(pause(), 50) << "behind a commit that worked";
+}
+
+TEST_F(StorageActor, ARoomsWritesAllGoToOneWorker) {
+  std::vector<storage_handle> workers;
+  for (int i = 0; i < 4; ++i) {
+    workers.push_back(spawn_storage_actor(*world_.system, *world_.services, world_.store, false));
+  }
+  const storage_pool pool(*world_.services, std::move(workers));
+  std::map<room_id, std::set<int>> writers;
+  std::set<int> used;
+  for (int round = 0; round < 3; ++round) {
+    for (std::uint8_t i = 1; i <= 40; ++i) {
+      auto room = id_of<room_id>(i);
+      room.bytes[8] = i;  // their hashes differ by the last bits too
+      auto commands = messages(1);
+      commands[0].room = room;
+      pool.append(room, std::move(commands), answer<std::vector<append_outcome>>([](const auto&) {}));
+    }
+    world_.run();
+  }
+  for (const auto& commit : world_.store.commits) {
+    used.insert(commit.writer);
+    for (const auto& room : commit.rooms) writers[room].insert(commit.writer);
+  }
+  EXPECT_EQ(used.size(), 4U);
+  EXPECT_EQ(writers.size(), 40U);
+  for (const auto& [room, each] : writers) EXPECT_EQ(each.size(), 1U) << to_string(room);
+  pool.stop();
+  world_.run();
+}
+
 TEST_F(StorageActor, TidiesTheStoreOnceWhenIdle) {
   const auto pass = [this](int ms) {
     for (int gone = 0; gone < ms; gone += 50) world_.advance(milliseconds(50));
@@ -421,6 +470,50 @@ TEST_F(ReadPool, AThrowingQuestionIsUnavailableAndTheNextOneHasANewConnection) {
   world_.run();
   EXPECT_EQ(answers_, (strings{"unavailable", "7"}));
   EXPECT_EQ(world_.store.readers_opened, 2);
+}
+
+/// One that has no connection answers at once, and so would have the shortest queue always.
+TEST_F(ReadPool, AReaderThatDoesNotFindTheStoreIsPassedBy) {
+  const std::vector places{spawn_reading_actor(*world_.system, *world_.services, world_.store, false),
+                           spawn_reading_actor(*world_.system, *world_.services, world_.store, false)};
+  read_pool pair(*world_.services, places);
+  const auto can_read = pair.readiness();
+  const auto* pool = std::exchange(world_.services->reads, &pair);
+  const auto all_look = [&] {
+    for (const auto& place : places) {
+      caf::anon_send(place.actor, look_at_store{});
+      world_.run();
+    }
+  };
+  const auto ask_all = [&] {
+    answers_.clear();
+    for (int i = 0; i < 4; ++i) {
+      ask([](database_reader& reader) -> result<int> {
+        const auto is_member = reader.is_member({}, {});
+        if (!is_member) return is_member.error();
+        return 1;
+      });
+      world_.run();
+    }
+    return answers_;
+  };
+  all_look();
+  EXPECT_EQ(ask_all(), strings(4, "1"));
+  world_.store.lost_readers = {1};
+  all_look();
+  EXPECT_EQ(ask_all(), strings(4, "1"));
+  EXPECT_TRUE(can_read());
+  world_.store.lost_readers = {1, 2};
+  all_look();
+  EXPECT_EQ(ask_all(), strings(4, "unavailable")) << "an answer comes all the same";
+  EXPECT_FALSE(can_read());
+  world_.store.lost_readers = {};
+  all_look();
+  EXPECT_TRUE(can_read());
+  EXPECT_EQ(ask_all(), strings(4, "1"));
+  pair.stop();
+  world_.run();
+  world_.services->reads = pool;
 }
 
 TEST_F(ReadPool, IsBusyWhenEveryQueueIsFull) {

@@ -81,26 +81,55 @@ TEST(stopped_postgres, loses_nothing_acknowledged_and_parley_goes_on_by_itself) 
   expect_kept(load, 900);
 }
 
+/// Does `meanwhile` again and again, for as long as that at most.
+template <class Meanwhile>
+bool becomes(const in_process_node& node, int status, std::chrono::seconds patience, Meanwhile meanwhile) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (node.readiness() != status && std::chrono::steady_clock::now() < deadline) {
+    meanwhile();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return node.readiness() == status;
+}
+bool becomes(const in_process_node& node, int status, std::chrono::seconds patience) {
+  return becomes(node, status, patience, [] {});
+}
+
 /// Nobody is there whose commit or question would fail.
 TEST(stopped_postgres, makes_an_idle_node_without_a_bus_unready_until_it_is_back) {
-  using std::chrono::steady_clock;
   const auto url = server().new_database();
   in_process_node node(url, hurry);
-  const auto becomes = [&](int status, std::chrono::seconds patience) {
-    const auto deadline = steady_clock::now() + patience;
-    while (node.readiness() != status && steady_clock::now() < deadline) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    return node.readiness() == status;
-  };
   for (int round = 0; round < 2; ++round) {
     SCOPED_TRACE(round);
-    ASSERT_TRUE(becomes(ready, std::chrono::seconds(30)));
+    ASSERT_TRUE(becomes(node, ready, std::chrono::seconds(30)));
     server().stop_immediately();
-    EXPECT_TRUE(becomes(unready, std::chrono::seconds(10)));
+    EXPECT_TRUE(becomes(node, unready, std::chrono::seconds(10)));
     server().start();
-    EXPECT_TRUE(becomes(ready, std::chrono::seconds(30)));
+    EXPECT_TRUE(becomes(node, ready, std::chrono::seconds(30)));
   }
+  node.stop(false);
+}
+
+/// Commits go on: a node that cannot look up a token serves nobody all the same.
+TEST(postgres_without_connections, for_readers_makes_a_node_unready_until_there_are_some) {
+  const auto url = server().new_database();
+  const auto name = url.substr(url.rfind('/') + 1);
+  const auto administer = [](const std::string& sql) { return run_sql(server().url_of("postgres"), sql); };
+  in_process_node node(url);
+  ASSERT_TRUE(becomes(node, ready, std::chrono::seconds(30)));
+  administer("ALTER DATABASE " + name + " ALLOW_CONNECTIONS false");
+  // Each reader's last question on an idle node: a look.
+  const auto of_readers = " FROM pg_stat_activity WHERE query = 'SELECT 1' AND datname = '" + name + "'";
+  EXPECT_TRUE(becomes(node, unready, std::chrono::seconds(30),
+                      [&] { administer("SELECT pg_terminate_backend(pid)" + of_readers); }));
+  EXPECT_EQ(administer("SELECT count(*)" + of_readers).at(0), "0");
+  EXPECT_NE(administer("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT 1 WHERE%' AND datname = '" +
+                       name + "'")
+                .at(0),
+            "0")
+      << "who writes still has its connection";
+  administer("ALTER DATABASE " + name + " ALLOW_CONNECTIONS true");
+  EXPECT_TRUE(becomes(node, ready, std::chrono::seconds(30)));
   node.stop(false);
 }
 

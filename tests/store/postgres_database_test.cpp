@@ -204,6 +204,72 @@ TEST_F(postgres_database_test, a_look_finds_a_connection_that_was_lost_and_a_ser
   EXPECT_TRUE(writer->look().has_error());
 }
 
+TEST_F(postgres_database_test, a_look_of_a_reader_tells_whether_the_store_can_be_read) {
+  support::fault_proxy proxy(shared_postgres().port());
+  const auto node = open_node(proxy.url_through(url_, shared_postgres().port()));
+  expect_value(node->migrate());
+  reader = expect_value(node->open_reader());
+  expect_value(reader->look());
+  proxy.drop();
+  EXPECT_FALSE(reader->look().has_error()) << "the server is there";
+  proxy.refuse();
+  proxy.drop();
+  EXPECT_TRUE(reader->look().has_error());
+}
+
+/// As on a full disk: what has its place is written, and no more. A probe that takes that for a store that works would
+/// let everybody's messages fail again.
+TEST_F(postgres_database_test, a_probe_fails_while_no_table_can_grow) {
+  const auto node = open_node(url_);
+  expect_value(node->migrate());
+  writer = expect_value(node->open_writer());
+  const auto ann = add_user("ann");
+  const auto room = add_group("room", ann);
+  support::run_sql(url_,
+                   "CREATE FUNCTION be_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                   " RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;"
+                   " CREATE TRIGGER be_full BEFORE INSERT ON tb_messages EXECUTE FUNCTION be_full();"
+                   " CREATE FUNCTION be_full_too() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
+                   " RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;"
+                   " CREATE EVENT TRIGGER be_full_too ON ddl_command_start EXECUTE FUNCTION be_full_too()");
+  EXPECT_FALSE(writer->probe().has_error()) << "no commit has told yet";
+  const std::vector message{make.send(room, ann, "hello")};
+  EXPECT_TRUE(writer->commit(message, {}).has_error());
+  const auto probes = count("SELECT count FROM tb_probe");
+  EXPECT_TRUE(writer->probe().has_error());
+  EXPECT_TRUE(writer->probe().has_error());
+  EXPECT_EQ(count("SELECT count FROM tb_probe"), probes + 2) << "the row of the probe itself has its place";
+  support::run_sql(url_, "ALTER EVENT TRIGGER be_full_too DISABLE; DROP TRIGGER be_full ON tb_messages");
+  expect_value(writer->probe());
+  EXPECT_FALSE(expect_value(writer->commit(message, {})).appends[0].has_error());
+  EXPECT_EQ(count("SELECT count(*) FROM pg_class WHERE relname = 'tb_space'"), 0);
+}
+
+TEST_F(postgres_database_test, a_probe_by_a_role_without_temporary_tables_proves_a_commit) {
+  const auto owner = open_node(url_);
+  expect_value(owner->migrate());
+  writer = expect_value(owner->open_writer());
+  const auto ann = add_user("ann");
+  const auto room = add_group("room", ann);
+  support::run_sql(url_,
+                   "DROP ROLE IF EXISTS poor; CREATE ROLE poor LOGIN;"
+                   " GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO poor;"
+                   " DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM public', current_database());"
+                   " END $$;"
+                   " CREATE FUNCTION be_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                   " RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;"
+                   " CREATE TRIGGER be_full BEFORE INSERT ON tb_messages EXECUTE FUNCTION be_full()");
+  auto url = url_;
+  url.replace(url.find("parley@"), std::string("parley@").size(), "poor@");
+  const auto node = open_node(url);
+  writer = expect_value(node->open_writer());
+  const std::vector message{make.send(room, ann, "hello")};
+  EXPECT_TRUE(writer->commit(message, {}).has_error());
+  EXPECT_FALSE(writer->probe().has_error());
+  writer.reset();
+  support::run_sql(url_, "DROP OWNED BY poor; DROP ROLE poor");
+}
+
 /// An operator's own, which refuse some rows with states of all kinds.
 TEST_F(postgres_database_test, what_a_trigger_or_an_index_refuses_fails_alone) {
   const auto node = open_node(url_);

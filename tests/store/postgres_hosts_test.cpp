@@ -14,10 +14,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+/// Knows nobody.
+std::vector<std::string> no_address(const std::string& /*host*/) { return {}; }
+
 /// Host, address and port of each.
-std::string told(const std::string& url) {
+std::string told(const std::string& url, const host_resolver& resolve = no_address) {
   std::string text;
-  for (const auto& server : postgres_servers_of(url)) {
+  for (const auto& server : postgres_servers_of(url, resolve)) {
     std::map<std::string, std::string> settings(server.settings.begin(), server.settings.end());
     text += fmt::format("{}|{}|{} ", settings["host"], settings["hostaddr"], settings["port"]);
   }
@@ -32,9 +35,40 @@ TEST(postgres_hosts, are_taken_apart_in_the_urls_order) {
   EXPECT_EQ(told("postgresql://a,b/parley?hostaddr=10.0.0.1,10.0.0.2&port=1,2"), "a|10.0.0.1|1 b|10.0.0.2|2 ");
 }
 
+/// libpq takes them for one server, and goes on to the next only from one that refuses.
+TEST(postgres_hosts, a_name_of_several_addresses_is_as_many_servers) {
+  std::vector<std::string> asked;
+  const host_resolver resolve = [&](const std::string& host) -> std::vector<std::string> {
+    asked.push_back(host);
+    if (host == "db") return {"10.0.0.1", "fd00::1"};
+    if (host == "one") return {"10.0.0.9"};
+    return {};
+  };
+  EXPECT_EQ(told("postgresql://db/parley", resolve), "db|10.0.0.1| db|fd00::1| ");
+  EXPECT_EQ(told("postgresql://one:1,db:2,unknown:3/parley", resolve),
+            "one|10.0.0.9|1 db|10.0.0.1|2 db|fd00::1|2 unknown||3 ");
+  EXPECT_EQ(postgres_servers_of("postgresql://db:7/parley", resolve)[1].name, "db:7 (fd00::1)");
+  using settings = decltype(postgres_server_address::settings);
+  EXPECT_EQ(postgres_servers_of("postgresql://one/parley", resolve)[0].settings,
+            (settings{{"dbname", "postgresql://one/parley"}, {"hostaddr", "10.0.0.9"}}));
+  EXPECT_EQ(postgres_servers_of("postgresql://unknown/parley", resolve)[0].settings,
+            (settings{{"dbname", "postgresql://unknown/parley"}}));
+  asked.clear();
+  EXPECT_EQ(told("postgresql:///parley?host=/run/one,@two", resolve), "/run/one|| @two|| ");
+  EXPECT_EQ(told("postgresql://db,db/parley?hostaddr=10.0.0.7,", resolve),
+            "db|10.0.0.7|5432 db|10.0.0.1|5432 db|fd00::1|5432 ");
+  EXPECT_EQ(asked, (std::vector<std::string>{"db"})) << "only names whose address is not given";
+}
+
+TEST(postgres_hosts, names_are_looked_up_by_the_system) {
+  EXPECT_EQ(addresses_of("127.0.0.2"), (std::vector<std::string>{"127.0.0.2"}));
+  EXPECT_FALSE(addresses_of("localhost").empty());
+  EXPECT_TRUE(addresses_of(std::string(300, 'x')).empty()) << "longer than a name can be";
+}
+
 TEST(postgres_hosts, all_else_stands_beside_each) {
   for (const auto& server :
-       postgres_servers_of("postgresql://u%40x:p@a,b:2/data?sslmode=require&target_session_attrs=any")) {
+       postgres_servers_of("postgresql://u%40x:p@a,b:2/data?sslmode=require&target_session_attrs=any", no_address)) {
     std::map<std::string, std::string> settings;
     for (const auto& [key, value] : server.settings) settings[key] = value;  // the last one counts
     EXPECT_EQ(settings["user"], "u@x");
@@ -49,7 +83,7 @@ TEST(postgres_hosts, all_else_stands_beside_each) {
 TEST(postgres_hosts, one_none_or_what_does_not_fit_is_left_to_libpq) {
   for (const auto* url :
        {"postgresql://a:1/parley", "postgresql:///parley", "postgresql://a,b/x?port=1,2,3", "nonsense"}) {
-    const auto servers = postgres_servers_of(url);
+    const auto servers = postgres_servers_of(url, no_address);
     ASSERT_EQ(servers.size(), 1U) << url;
     EXPECT_EQ(servers[0].settings, (decltype(servers[0].settings){{"dbname", url}}));
   }

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 namespace parley::support {
 namespace {
@@ -113,6 +114,8 @@ class fault_proxy::link {
     const auto count = ::recv(from_client ? client_ : server_, bytes.data(), trickles ? 1 : bytes.size(), 0);
     if (count <= 0) return false;
     const auto size = static_cast<std::size_t>(count);
+    if (from_client && !std::exchange(client_speaks_, true)) ++proxy_.turns_;
+    if (!from_client) client_speaks_ = false;
     if (from_client && watcher_.feed(bytes.data(), size)) {
       if (take(proxy_.lost_commits_)) return cut();
       if (take(proxy_.interrupted_commits_)) {
@@ -142,6 +145,7 @@ class fault_proxy::link {
   std::size_t bytes_left_ = 0;  ///< Until the cut; none: there is to be none.
   int heals_before_ = 0;
   commit_watcher watcher_;
+  bool client_speaks_ = false;
   bool loses_answer_ = false;
   bool is_silent_ = false;
 };

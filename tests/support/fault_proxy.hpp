@@ -51,6 +51,8 @@ class fault_proxy {
   [[nodiscard]] int connections() const { return connections_; }
   /// How many of them it has cut.
   [[nodiscard]] int cuts() const { return cuts_; }
+  /// How often a client has begun to speak behind a server's words: what it says at once is one round trip.
+  [[nodiscard]] int turns() const { return turns_; }
 
  private:
   class link;
@@ -77,6 +79,7 @@ class fault_proxy {
   std::atomic<int> cut_open_{0};
   std::atomic<int> healed_{0};
   std::atomic<int> connections_{0};
+  std::atomic<int> turns_{0};
   std::atomic<int> cuts_{0};
   std::mt19937_64 random_;
   std::thread thread_;

@@ -1,11 +1,12 @@
 // What parleyd says and does by its command line and environment.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { newAccount } from '../support/client.mjs';
 import { runParleyd, startParleyd } from '../support/parleyd.mjs';
-import { postgresInUse } from '../support/postgres.mjs';
+import { dropDatabase, newDatabase, postgresInUse, queryRows } from '../support/postgres.mjs';
 
 test('--version says name and version and exits 0', async () => {
   const { code, output } = await runParleyd({ args: ['--version'] });
@@ -80,6 +81,34 @@ test('an unknown variable is warned about in the log, and the node starts', asyn
 test('--migrate-only makes the store and exits 0', async () => {
   const { code, output } = await runParleyd({ args: ['--migrate-only'] });
   assert.equal(code, 0, output);
+});
+
+test('--migrate-plan names what --migrate-only would do, and does nothing', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'parley-plan-'));
+  const url = postgresInUse ? newDatabase() : `sqlite:${folder}/parley.db`;
+  const run = (...args) => runParleyd({ args, set: { 'store.url': url } });
+  try {
+    const plan = await run('--migrate-plan');
+    assert.equal(plan.code, 0, plan.output);
+    const steps = plan.output.split('\n').filter((line) => /^\d{4}_\w+/.test(line));
+    assert.ok(steps.length > 1, plan.output);
+    assert.deepEqual([...steps].sort(), steps, 'in order');
+    assert.equal((await run('--migrate-plan')).output, plan.output, 'nothing has changed');
+    if (postgresInUse) {
+      const tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
+      assert.deepEqual(queryRows(url, tables), [['0']]);
+    } else {
+      assert.equal(existsSync(`${folder}/parley.db`), false);
+    }
+    assert.equal((await run('--migrate-only')).code, 0);
+    const after = await run('--migrate-plan');
+    assert.equal(after.code, 0);
+    assert.match(after.output, /up to date/);
+    for (const step of steps) assert.ok(!after.output.includes(step), after.output);
+  } finally {
+    if (postgresInUse) dropDatabase(url);
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('logs in JSON are one object a line', async () => {
