@@ -47,7 +47,7 @@ TEST(postgres_hosts, a_name_of_several_addresses_is_as_many_servers) {
   EXPECT_EQ(told("postgresql://db/parley", resolve), "db|10.0.0.1| db|fd00::1| ");
   EXPECT_EQ(told("postgresql://one:1,db:2,unknown:3/parley", resolve),
             "one|10.0.0.9|1 db|10.0.0.1|2 db|fd00::1|2 unknown||3 ");
-  EXPECT_EQ(postgres_servers_of("postgresql://db:7/parley", resolve)[1].name, "db:7 (fd00::1)");
+  EXPECT_EQ(postgres_servers_of("postgresql://db:7/parley", resolve).back().name, "db:7 (fd00::1)");
   using settings = decltype(postgres_server_address::settings);
   EXPECT_EQ(postgres_servers_of("postgresql://one/parley", resolve)[0].settings,
             (settings{{"dbname", "postgresql://one/parley"}, {"hostaddr", "10.0.0.9"}}));
