@@ -12,17 +12,16 @@
 #include "client_loop.hpp"
 #include "durable_beside.hpp"
 #include "durable_report.hpp"
+#include "measured_postgres.hpp"
 #include "processors.hpp"
 
 namespace parley::bench {
 namespace {
 
-/// The cache holds what a run writes and no checkpoint is due in one, so that runs of different lengths compare.
 std::unique_ptr<postgres_server> start_server(const durable_series_options& options) {
   if (options.store == durable_store::sqlite) return nullptr;
   const on_processor there(servers_processor(options.pin));
-  return std::make_unique<postgres_server>(
-      std::vector<std::string>{"-c", "shared_buffers=1GB", "-c", "max_wal_size=8GB", "-c", "checkpoint_timeout=30min"});
+  return std::make_unique<postgres_server>(measured_postgres_options());
 }
 
 class durable_series {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "measured_postgres.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace parley::bench {
@@ -16,11 +17,7 @@ own_cluster::own_cluster(const std::string& parleyd, const std::vector<std::stri
   folder_ = support::new_temporary_folder("across");
   if (!support::redis_server::is_installed())
     throw std::runtime_error("redis-server is not here; install the package redis-server");
-  // As for durable sends: no checkpoint is due in a run, so that runs of different lengths compare.
-  std::vector<std::string> of_postgres{"-c", "shared_buffers=1GB",      "-c", "max_wal_size=8GB",
-                                       "-c", "checkpoint_timeout=30min"};
-  of_postgres.insert(of_postgres.end(), postgres_options.begin(), postgres_options.end());
-  postgres_.emplace(of_postgres);
+  postgres_.emplace(measured_postgres_options(postgres_options));
   store_url_ = postgres_->new_database();
   redis_.emplace();
   for (const int number : {0, 1}) {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "measured_postgres.hpp"
 #include "processors.hpp"
 #include "scrape.hpp"
 #include "verify/options.hpp"
@@ -23,9 +24,9 @@ measured_server::measured_server(const server_options& options) {
   settings.insert(settings.begin(), "auth.password_memory_kib=64");
   const bool is_postgres = options.store == "postgres";
   if (is_postgres) {
-    database_.emplace(options.count_statements
-                          ? std::vector<std::string>{"-c", "shared_preload_libraries=pg_stat_statements"}
-                          : std::vector<std::string>{});
+    std::vector<std::string> more;
+    if (options.count_statements) more = {"-c", "shared_preload_libraries=pg_stat_statements"};
+    database_.emplace(measured_postgres_options(more));
     store_url_ = database_->new_database();
     settings.insert(settings.begin(), "store.url=" + *store_url_);
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "measured_postgres.hpp"
 #include "peers/catalogue.hpp"
 #include "peers/ejabberd_configuration.hpp"
 #include "peers/postgres.hpp"
@@ -70,7 +71,7 @@ class ejabberd_server final : public peer_server {
   explicit ejabberd_server(bool has_archive) {
     std::string url;
     if (has_archive) {
-      url = database_.emplace(postgres_options()).new_database();
+      url = database_.emplace(measured_postgres_options()).new_database();
       std::ifstream schema(archive_schema);
       support::run_sql(url, std::string(std::istreambuf_iterator<char>(schema), {}));
     }

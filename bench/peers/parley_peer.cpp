@@ -4,6 +4,7 @@
 #include <optional>
 #include <system_error>
 
+#include "measured_postgres.hpp"
 #include "peers/catalogue.hpp"
 #include "peers/floor/ring_kind.hpp"
 #include "peers/parley_client.hpp"
@@ -18,7 +19,7 @@ class parley_server final : public peer_server {
  public:
   parley_server(const peer_programs& programs, bool has_postgres) {
     auto settings = programs.settings;
-    if (has_postgres) settings.push_back("store.url=" + database_.emplace(postgres_options()).new_database());
+    if (has_postgres) settings.push_back("store.url=" + database_.emplace(measured_postgres_options()).new_database());
     process_.emplace(support::server_process::parleyd(programs.parleyd, settings));
   }
 

@@ -20,10 +20,6 @@ int newest_version() {
 
 }  // namespace
 
-std::vector<std::string> postgres_options() {
-  return {"-c", "shared_buffers=1GB", "-c", "max_wal_size=8GB", "-c", "checkpoint_timeout=30min"};
-}
-
 std::optional<std::string> missing_postgres() {
   if (newest_version() > 0 || find_program("postgres")) return std::nullopt;
   return "PostgreSQL is not installed (Debian package postgresql)";

@@ -9,8 +9,6 @@
 
 namespace parley::bench {
 
-/// The cache holds what a run writes, and no checkpoint is due in one. It flushes at each commit.
-std::vector<std::string> postgres_options();
 std::optional<std::string> missing_postgres();
 /// The newest that is installed.
 std::string postgres_package();
