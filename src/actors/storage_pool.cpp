@@ -35,6 +35,7 @@ std::unique_ptr<storage_pool> storage_pool::spawn(caf::actor_system& system, con
                                                   database& source) {
   auto workers = spawn_workers(system, services, source);
   std::vector<caf::actor> watched;
+  watched.reserve(workers.size());
   for (const auto& worker : workers) watched.push_back(caf::actor_cast<caf::actor>(worker));
   auto pool = std::make_unique<storage_pool>(services, std::move(workers));
   pool->watch_ = spawn_store_watch(system, std::move(watched));

@@ -327,9 +327,9 @@ TEST_F(StorageActor, WhereNoCommitFollowsAProbeThatWorksThePausesStillGrow) {
 }
 
 TEST_F(StorageActor, ARoomsWritesAllGoToOneWorker) {
-  std::vector<storage_handle> workers;
-  for (int i = 0; i < 4; ++i) {
-    workers.push_back(spawn_storage_actor(*world_.system, *world_.services, world_.store, false));
+  std::vector<storage_handle> workers(4);
+  for (auto& worker : workers) {
+    worker = spawn_storage_actor(*world_.system, *world_.services, world_.store, false);
   }
   const storage_pool pool(*world_.services, std::move(workers));
   std::map<room_id, std::set<int>> writers;
