@@ -163,8 +163,6 @@ class storage_actor : public storage_handle::base {
       return false;
     }
     committed_since_look_ = true;
-    // Not before: a probe, or a job that writes next to nothing, may work where no message finds room.
-    if (batch.commands.size() > outcome->busy.size()) back_off_ = first_back_off;
     const auto stored = batch.commands.size() + batch.jobs.size() - outcome->busy.size();
     if (stored > 0) {
       if (services_.faults.after_commit) services_.faults.after_commit(batch.commands);
@@ -272,6 +270,7 @@ class storage_actor : public storage_handle::base {
       failing_ = true;
       services_.failing_writers.fetch_add(1);
       services_.counts.commit_failures_total.add();
+      back_off_ = first_back_off;
     }
     delayed_send(this, jittered(back_off_), probe_store{});
     back_off_ = std::min(back_off_ * 2, longest_back_off);

@@ -306,26 +306,6 @@ TEST_F(StorageActor, AStoreThatGoesAwayWhileNobodyWritesMakesTheNodeUnreadyUntil
   world_.services->storage = pool;
 }
 
-TEST_F(StorageActor, WhereNoCommitFollowsAProbeThatWorksThePausesStillGrow) {
-  const auto pause = [&] {
-    world_.store.failing_commits = 1;
-    append(1);
-    world_.run();
-    EXPECT_FALSE(world_.services->store_ok());
-    int ms = 0;
-    for (; !world_.services->store_ok() && ms < 1'000; ++ms) world_.advance(milliseconds(1));
-    write({});  // as rooms do, to learn what was stored before
-    world_.run();
-    return ms;
-  };
-  EXPECT_LE(pause(), 50);
-  for (int i = 0; i < 4; ++i) (void)pause();
-  EXPECT_GE(pause(), 250) << "a half of the longest";
-  append(1);
-  world_.run();
-  EXPECT_LE(pause(), 50) << "behind a commit that worked";
-}
-
 TEST_F(StorageActor, ARoomsWritesAllGoToOneWorker) {
   std::vector<storage_handle> workers(4);
   for (auto& worker : workers) {
