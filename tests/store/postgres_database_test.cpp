@@ -17,6 +17,14 @@ namespace {
 class postgres_database_test : public postgres_fixture {
  protected:
   void SetUp() override {}
+
+  /// As on a full disk, where what has its place already can still be written.
+  void leave_messages_no_space() const {
+    support::run_sql(url_,
+                     "CREATE FUNCTION be_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                     " RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;"
+                     " CREATE TRIGGER be_full BEFORE INSERT ON tb_messages EXECUTE FUNCTION be_full()");
+  }
 };
 
 TEST_F(postgres_database_test, several_nodes_may_migrate_at_once) {
@@ -225,11 +233,9 @@ TEST_F(postgres_database_test, a_probe_fails_while_no_table_can_grow) {
   writer = expect_value(node->open_writer());
   const auto ann = add_user("ann");
   const auto room = add_group("room", ann);
+  leave_messages_no_space();
   support::run_sql(url_,
-                   "CREATE FUNCTION be_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                   " RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;"
-                   " CREATE TRIGGER be_full BEFORE INSERT ON tb_messages EXECUTE FUNCTION be_full();"
-                   " CREATE FUNCTION be_full_too() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
+                   "CREATE FUNCTION be_full_too() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
                    " RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;"
                    " CREATE EVENT TRIGGER be_full_too ON ddl_command_start EXECUTE FUNCTION be_full_too()");
   EXPECT_FALSE(writer->probe().has_error()) << "no commit has told yet";
@@ -255,10 +261,8 @@ TEST_F(postgres_database_test, a_probe_by_a_role_without_temporary_tables_proves
                    "DROP ROLE IF EXISTS poor; CREATE ROLE poor LOGIN;"
                    " GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO poor;"
                    " DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM public', current_database());"
-                   " END $$;"
-                   " CREATE FUNCTION be_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                   " RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;"
-                   " CREATE TRIGGER be_full BEFORE INSERT ON tb_messages EXECUTE FUNCTION be_full()");
+                   " END $$");
+  leave_messages_no_space();
   auto url = url_;
   url.replace(url.find("parley@"), std::string("parley@").size(), "poor@");
   const auto node = open_node(url);
